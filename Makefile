@@ -1,0 +1,63 @@
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.setup-done
+# 25.1 knows --group (scripts/lock.py) and looks up a build without downloading it (scripts/check_torch_wheel.py).
+PIP := pip>=25.1
+# -qq shows errors only: pip warns of every package that one of several configured sources lacks.
+PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train test test-all lint format types bench lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## make .venv and install the locked packages and the project
+
+train: setup  ## train and compare, e.g. make train ARGS="--config configs/smoke.yaml"
+	$(PY) scripts/train.py $(ARGS)
+
+test: setup  ## run the tests except the slow ones
+	OMP_NUM_THREADS=1 $(PY) -m pytest $(ARGS)
+
+test-all: setup  ## run every test
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "" $(ARGS)
+
+lint: setup  ## check style and formatting
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+format: setup  ## rewrite the code in the house format
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+types: setup  ## check the types
+	$(PY) -m mypy
+
+bench: setup  ## measure the speed
+	$(PY) benchmarks/run.py $(ARGS)
+
+lock: $(PY)  ## resolve the packages anew into requirements.lock
+	$(PIP_INSTALL) '$(PIP)'
+	$(PY) scripts/lock.py
+
+clean:  ## remove .venv, caches and build output, but no runs
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find envs agents scripts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo 'setup: Python 3.11 or newer is needed and $(PYTHON) is not; name one: make PYTHON=python3.11 ...' >&2; \
+	    exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# --no-build-isolation: the build's own packages are in the lock.
+$(STAMP): requirements.lock pyproject.toml | $(PY)
+	$(PIP_INSTALL) '$(PIP)'
+	$(PY) scripts/check_torch_wheel.py
+	@echo 'installing requirements.lock into $(VENV); about a minute'
+	$(PIP_INSTALL) -r requirements.lock
+	$(PIP_INSTALL) --no-build-isolation --no-deps -e .
+	$(PY) -m pip check
+	@touch $@

@@ -1,0 +1,1 @@
+"""Allocators for the technology experiment-diffusion environment: rules, training, evaluation."""

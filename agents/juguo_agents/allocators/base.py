@@ -1,0 +1,197 @@
+"""The protocol of an allocator, what it is told of a world, and what it reads off an observation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from juguo_envs.model.state import FUNCTIONS
+from juguo_envs.observation import SQUASH_EVIDENCE, ObservationLayout, unsquash
+from juguo_envs.scenario import Scenario
+from juguo_envs.society import build_world
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What any administration knows of its world before the programme begins.
+
+    Attributes:
+        layout: Where each quantity stands in an observation.
+        names: Names of the R communities.
+        population: (R,) population shares.
+        hubs: (R,) 1 for a hub.
+        quarters: Length of the programme.
+        reward: Weights of breadth, resilience and the excluded.
+    """
+
+    layout: ObservationLayout
+    names: tuple[str, ...]
+    population: Floats
+    hubs: Floats
+    quarters: int
+    reward: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Setting:
+        """The setting of a scenario."""
+        world = build_world(scenario)
+        weights = scenario.reward
+        return cls(
+            layout=ObservationLayout(len(world.share)),
+            names=tuple(c.name for c in scenario.society.listed()),
+            population=world.share,
+            hubs=world.hub,
+            quarters=scenario.programme.T,
+            reward=(weights.w_b, weights.w_r, weights.w_x),
+        )
+
+
+class Allocator(Protocol):
+    """Anything that allocates: a batch of observations in, a batch of actions out."""
+
+    @property
+    def name(self) -> str:
+        """Name in tables and figures."""
+        ...
+
+    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+        """Begin episodes: forget everything, and hold memory for `len(seeds)` environments.
+
+        Args:
+            setting: What is known of the world.
+            seeds: (n,) one per episode, for an allocator that draws at random; the same seed gives the same
+                draws at every place of a batch.
+        """
+        ...
+
+    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Actions (n, 10 + R + 3) in [-1, 1] for observations (n, size)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A batch of observations, read by name. Arrays are (n,), (n, R) or (n, R, 3)."""
+
+    setting: Setting
+    vector: npt.NDArray[np.float32]
+
+    def _place(self, name: str) -> Floats:
+        return self.setting.layout.place(self.vector, name)
+
+    def _scalar(self, name: str) -> Floats:
+        return self.setting.layout.scalar(self.vector, name)
+
+    def _quarters(self, name: str) -> npt.NDArray[np.int64]:
+        return np.rint(self._scalar(name) * self.setting.quarters).astype(np.int64)
+
+    @cached_property
+    def stage(self) -> npt.NDArray[np.int64]:
+        """0 production, 1 diffusion, 2 application."""
+        return self.setting.layout.stage(self.vector)
+
+    @cached_property
+    def adoption(self) -> Floats:
+        """Adopting share by community and stratum."""
+        return self.setting.layout.adoption(self.vector)
+
+    @cached_property
+    def adoption_by_place(self) -> Floats:
+        """Adopting share by community, strata weighing the same."""
+        share: Floats = self.adoption.mean(-1)
+        return share
+
+    @cached_property
+    def adoption_total(self) -> Floats:
+        """Adopting share of the society, strata weighing the same."""
+        return self.adoption_by_place @ self.setting.population
+
+    @property
+    def knowledge(self) -> Floats:
+        """K."""
+        return self._scalar("knowledge")
+
+    @property
+    def fit(self) -> Floats:
+        """F, as seen."""
+        return self._scalar("fit")
+
+    @property
+    def harm(self) -> Floats:
+        """Estimate of harm per adopter and quarter."""
+        return self._scalar("harm_estimate")
+
+    @property
+    def experience(self) -> Floats:
+        """Experience W behind the estimate, person-quarters."""
+        return unsquash(self._scalar("experience"), SQUASH_EVIDENCE)
+
+    @property
+    def crisis(self) -> Floats:
+        """Crisis level by community."""
+        return self._place("crisis")
+
+    @property
+    def resilience(self) -> Floats:
+        """Mean resilience by community, as seen."""
+        return self._place("resilience_mean")
+
+    @property
+    def resilience_lowest(self) -> Floats:
+        """Mean resilience of the lowest decile by community, as seen."""
+        return self._place("resilience_lowest")
+
+    @property
+    def capability(self) -> Floats:
+        """Mean capability of the society."""
+        return self._place("capability") @ self.setting.population
+
+    @property
+    def excluded(self) -> Floats:
+        """Share of the society under the floor."""
+        return self._place("excluded") @ self.setting.population
+
+    @property
+    def stage_quarters(self) -> npt.NDArray[np.int64]:
+        """Quarters in this stage."""
+        return self._quarters("stage_quarters")
+
+    @property
+    def project_quarters(self) -> npt.NDArray[np.int64]:
+        """Quarters of this project."""
+        return self._quarters("project_quarters")
+
+    @property
+    def quarter(self) -> npt.NDArray[np.int64]:
+        """Quarters of the programme so far."""
+        return self.setting.quarters - self._quarters("time_left")
+
+    def reward(self) -> Floats:
+        """The quarter's reward as an administration would reckon it from what it sees (not divided by T)."""
+        w_b, w_r, w_x = self.setting.reward
+        population = self.setting.population
+        breadth = (np.sqrt(self.adoption).mean(-1) @ population) ** 2
+        resilience = 0.5 * (self.resilience @ population) + 0.5 * (self.resilience_lowest @ population)
+        seen: Floats = w_b * breadth + w_r * resilience - w_x * self.excluded
+        return seen
+
+
+def weights(**shares: float) -> Floats:
+    """The nine function weights, given by name; the rest are zero."""
+    unknown = set(shares) - set(FUNCTIONS)
+    if unknown:
+        raise ValueError(f"unknown function {sorted(unknown)[0]!r}; there are {', '.join(FUNCTIONS)}")
+    return np.array([shares.get(f, 0.0) for f in FUNCTIONS])
+
+
+def rows(value: Any, n: int) -> npt.NDArray[Any]:
+    """`value` repeated for n environments, if it is not a batch yet."""
+    array = np.asarray(value)
+    return np.broadcast_to(array, (n, *array.shape))

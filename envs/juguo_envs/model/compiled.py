@@ -1,0 +1,66 @@
+"""How the model is compiled: numba, cached on disk, and never stale or silent."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numba
+
+# numba's cache looks at a kernel's own file only; a change in another file of the model would leave a
+# stale kernel behind. Kernels therefore close over this number, and closures are part of the cache key.
+_PACKAGE = Path(__file__).parent.parent
+_SOURCES = sorted((_PACKAGE / "model").glob("*.py")) + [
+    _PACKAGE / name for name in ("society.py", "allocation.py", "observation.py", "batch.py")
+]
+SOURCE_KEY = int.from_bytes(hashlib.sha256(b"".join(p.read_bytes() for p in _SOURCES)).digest()[:7], "big")
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a piece of the model that is only called from kernels."""
+    return numba.njit(**_OPTIONS)(function)
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile an entry point of the model; its machine code is cached on disk."""
+    return numba.njit(cache=True, **_OPTIONS)(function)
+
+
+_announced = threading.Event()
+
+
+@contextmanager
+def announce_compilation(dispatchers: tuple[Any, ...], patience: float = 1.5) -> Iterator[None]:
+    """Say on standard error that kernels are being compiled, if that takes longer than `patience` seconds.
+
+    Args:
+        dispatchers: The kernels about to be called; nothing is announced when all are compiled.
+        patience: Seconds to wait before saying so.
+    """
+    if all(d.signatures for d in dispatchers):
+        yield
+        return
+
+    def say() -> None:
+        if not _announced.is_set():
+            _announced.set()
+            print(
+                "juguo: compiling the model for this machine (about half a minute, then cached) ...",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    timer = threading.Timer(patience, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

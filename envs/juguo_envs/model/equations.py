@@ -1,0 +1,296 @@
+"""One small scalar function per equation of the model, in the order of docs/model.md, with its symbols.
+
+`P` is a record of parameters (see `juguo_envs.parameters`); `sat_*` are saturated deliveries in [0, 1].
+Each function is pure and, through its attribute `py_func`, plain Python.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from juguo_envs.model.compiled import inlined
+
+PRODUCER, INTERACTOR, PARTICIPANT = 0, 1, 2
+PRODUCTION, DIFFUSION, APPLICATION = 0, 1, 2
+
+
+@inlined
+def clip01(x: float) -> float:
+    """Keep a stock in [0, 1]."""
+    return min(1.0, max(0.0, x))
+
+
+# --- money and delivery ------------------------------------------------------------------------------------
+
+
+@inlined
+def release(P: Any, M: float, N: int) -> float:
+    """What the reserve gives back in a quarter."""
+    return min(M, 0.5 * P.B * N)
+
+
+@inlined
+def delivery_target(P: Any, w: float, pot: float, v: float, n: int, stage: int, own_stage: int) -> float:
+    """Money per person that a function's delivery in a community moves towards."""
+    return w * pot * v / n * (1.0 if stage == own_stage else P.mu)
+
+
+@inlined
+def sat(P: Any, z: float) -> float:
+    """Saturation of a delivery: a critical mass, then diminishing returns."""
+    return 1.0 - math.exp(-((max(0.0, z) / P.m0) ** P.m_exp))
+
+
+@inlined
+def sat2(P: Any, z: float) -> float:
+    """Saturation with twice the scale, for the sum of deliveries that ends a crisis."""
+    return 1.0 - math.exp(-((max(0.0, z) / (2.0 * P.m0)) ** P.m_exp))
+
+
+# --- knowledge and learning --------------------------------------------------------------------------------
+
+
+@inlined
+def knowledge_noise(P: Any, Q: float, eps: float) -> float:
+    """Multiplicative noise of research, of mean 1, narrowed by what the institution has learned."""
+    s = P.sigma * (1.0 - 0.7 * Q)
+    return math.exp(s * eps - 0.5 * s * s)
+
+
+@inlined
+def knowledge_rate(
+    P: Any, sat_research: float, openness: float, noise: float, sat_iteration: float, exposure: float
+) -> float:
+    """Rate of knowledge growth (Duranton and Puga 2004; Nordhaus 1969; Rosenberg 1982)."""
+    return P.eta_K * sat_research * (1.0 - P.chi * openness) * noise + P.eta_L * sat_iteration * math.sqrt(
+        exposure
+    )
+
+
+@inlined
+def knowledge(P: Any, K: float, C: float, rate: float) -> float:
+    """Knowledge after growth towards its ceiling and decay."""
+    if K < C:
+        K = C - (C - K) * math.exp(-rate)
+    return clip01(K - P.delta_K * K)
+
+
+@inlined
+def learning(P: Any, Q: float, sat_iteration: float, exposure: float) -> float:
+    """What the institution has learned."""
+    return clip01(Q + P.eta_Q * sat_iteration * math.sqrt(exposure) * (1.0 - Q))
+
+
+# --- know-how, crisis, environment, trust ------------------------------------------------------------------
+
+
+@inlined
+def absorb(kappa_mean: float, producers: float, interactors: float, adopters: float) -> float:
+    """Absorptive capacity of a community from its mean capability and shares (Cohen and Levinthal 1990)."""
+    return 1.0 - math.exp(-2.0 * kappa_mean * (6.0 * producers + 4.0 * interactors + 1.5 * adopters))
+
+
+@inlined
+def know_how(P: Any, k: float, K: float, openness: float, absorption: float) -> float:
+    """Know-how of a community after moving towards knowledge."""
+    return clip01(k + (P.phi0 + P.phi1 * openness) * absorption * (K - k))
+
+
+@inlined
+def crisis_decay(P: Any, crisis: float, sat2_relief: float) -> float:
+    """Level of a crisis after a quarter of relief."""
+    return clip01(crisis * (1.0 - P.cr0 - P.cr1 * sat2_relief))
+
+
+@inlined
+def crisis_shock(P: Any, crisis: float, severity: float) -> float:
+    """Level of a crisis after a shock."""
+    return max(crisis, min(1.0, P.crs * severity))
+
+
+@inlined
+def environment(
+    P: Any, E: float, sat_scenarios: float, sat_service: float, adoption: float, crisis: float
+) -> float:
+    """Application environment of a community."""
+    E = (
+        E
+        + P.eta_E * min(1.0, sat_scenarios + P.nu * adoption) * (1.0 - E)
+        - P.delta_E * (1.0 - sat_service) * max(0.0, E - P.E_b)
+        - P.crE * crisis * E
+    )
+    return clip01(E)
+
+
+@inlined
+def trust(P: Any, tau: float, sat_guidance: float, harmed: float, crisis: float) -> float:
+    """Trust of a community; `harmed` is the share of its members harmed in the quarter before."""
+    tau = (
+        tau
+        + P.eta_tau * sat_guidance * (1.0 - tau)
+        - P.tau_reversion * (tau - P.tau0)
+        - P.xi * harmed
+        - P.crT * crisis * tau
+    )
+    return clip01(tau)
+
+
+# --- roles, adoption, leaving ------------------------------------------------------------------------------
+
+
+@inlined
+def recruitment(P: Any, sat_engagement: float, adopted: float, kappa: float) -> float:
+    """Probability that a participant becomes an interactor."""
+    return P.eta_I * (sat_engagement + P.iota0 + P.iota_a * adopted) * kappa
+
+
+@inlined
+def theta(P: Any, k: float, F: float, E: float, tau: float) -> float:
+    """How usable the technology is in a community."""
+    return k**P.alpha_k * (F * E * tau) ** P.alpha_s
+
+
+@inlined
+def difficulty(P: Any, F: float, E: float) -> float:
+    """Capability at which half the people can accept the technology."""
+    return P.d0 * (1.0 - 0.5 * F) * (1.0 - 0.3 * E)
+
+
+@inlined
+def accept(P: Any, kappa: float, diff: float) -> float:
+    """Acceptance by a person of capability `kappa`."""
+    return 1.0 / (1.0 + math.exp(-(kappa - diff) / P.width))
+
+
+@inlined
+def guidance(P: Any, sat_guidance: float) -> float:
+    """Factor on the external hazard by evaluation and explanation."""
+    return 1.0 + P.gamma * sat_guidance
+
+
+@inlined
+def adoption(p: float, q: float, s: float) -> float:
+    """Probability of adopting within a quarter, exact over the step (Bass 1969).
+
+    Args:
+        p: External hazard.
+        q: Hazard by peers.
+        s: Adopting share of the peers at the start of the quarter.
+    """
+    e = math.exp(-p - q)
+    denominator = p + q * s + q * (1.0 - s) * e
+    if denominator <= 0.0:
+        return 0.0
+    return min(1.0, (p + q * s) * (1.0 - e) / denominator)
+
+
+@inlined
+def leaving(P: Any, sat_service: float, theta_: float, crisis: float) -> float:
+    """Probability that an adopter leaves."""
+    return min(1.0, P.delta_A * (1.0 - sat_service) * (1.0 - theta_) * (1.0 + P.crL * crisis))
+
+
+# --- defect, harm, detection, repair -----------------------------------------------------------------------
+
+
+@inlined
+def latent_defect(P: Any, u: float) -> float:
+    """Hidden defect of a technology from a uniform draw."""
+    if u < P.p_X:
+        return P.X_lo + (1.0 - P.X_lo) * u / P.p_X
+    return 0.1 * (u - P.p_X) / (1.0 - P.p_X)
+
+
+@inlined
+def ceiling(P: Any, u: float) -> float:
+    """Hidden ceiling of a technology's knowledge from a uniform draw."""
+    return P.C_lo + (1.0 - P.C_lo) * u
+
+
+@inlined
+def harm(P: Any, X: float, sat_governance: float) -> float:
+    """Probability that an adopter is harmed."""
+    return min(1.0, P.h0 * X * (1.0 - P.psi * sat_governance))
+
+
+@inlined
+def harm_damage(P: Any, u: float) -> float:
+    """Resilience lost by a harmed adopter, from a uniform draw."""
+    return P.damage_h * (0.5 + u)
+
+
+@inlined
+def detection(P: Any, sat_governance: float) -> float:
+    """Share of harm and of experience that is seen in a community."""
+    return P.det0 + (1.0 - P.det0) * sat_governance
+
+
+@inlined
+def estimated_harm(P: Any, D: float, W: float) -> float:
+    """Harm per adopter and quarter as the evidence shows it, with a prior."""
+    return (D + P.x_prior * P.n0 * P.h0) / (W + P.n0)
+
+
+@inlined
+def repair(P: Any, X: float, sat_adaptation: float, D: float) -> float:
+    """Defect after repair: no harm seen, no repair."""
+    return X * math.exp(-P.eta_X * math.sqrt(sat_adaptation * D / (D + P.n1)))
+
+
+# --- resilience, capability, exclusion, fit ----------------------------------------------------------------
+
+
+@inlined
+def resilience(
+    P: Any, rho: float, kappa: float, adopted: float, theta_: float, sat_resilience: float, damage: float
+) -> float:
+    """Resilience of a person."""
+    rho = (
+        rho
+        + (P.r0 * kappa + P.ben * adopted * theta_) * (1.0 - rho)
+        + P.eta_R * sat_resilience * max(0.0, P.rho_n - rho)
+        - P.delta_rho * rho
+        - damage * (1.0 - P.beta * sat_resilience)
+    )
+    return clip01(rho)
+
+
+@inlined
+def capability(P: Any, kappa: float, kappa0: float, adopted: float, sat_enablement: float) -> float:
+    """Capability of a person."""
+    return clip01(
+        kappa
+        + (P.eta_kappa * sat_enablement + P.use * adopted) * (1.0 - kappa)
+        - P.delta_kappa * (kappa - kappa0)
+    )
+
+
+@inlined
+def excluded(P: Any, was: bool, rho: float) -> bool:
+    """Whether a person is excluded: under the floor, and until well above it again."""
+    return rho < (P.floor + P.margin if was else P.floor)
+
+
+@inlined
+def fit_rate(P: Any, sat_adaptation: float, sat_governance: float, exposure: float, div: float) -> float:
+    """Rate at which social fit grows from real and diverse exposure."""
+    return (
+        P.eta_F
+        * math.sqrt(sat_adaptation * (P.g0 + (1.0 - P.g0) * sat_governance))
+        * math.sqrt(exposure)
+        * (P.div0 + (1.0 - P.div0) * div)
+    )
+
+
+@inlined
+def fit(P: Any, F: float, rate: float) -> float:
+    """Social fit after growth and decay."""
+    F = 1.0 - (1.0 - F) * math.exp(-rate)
+    return clip01(F - P.delta_F * F)
+
+
+@inlined
+def carried(start: float, level: float, share: float) -> float:
+    """What of a stock above its start is carried over to another technology."""
+    return start + share * max(0.0, level - start)

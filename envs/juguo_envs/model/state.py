@@ -1,0 +1,169 @@
+"""The arrays of a batch of societies.
+
+The first axis of every array is the batch. Persons stand in the order of their communities, so a community
+is a slice. Shapes: B societies, N persons, R communities, 9 functions, 3 strata or roles.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+FUNCTIONS = (
+    "research", "adaptation", "iteration",
+    "scenarios", "governance", "service",
+    "engagement", "enablement", "resilience",
+)  # fmt: skip
+"""The nine fundable functions: actor by stage, so that f // 3 is the actor and f % 3 the stage."""
+STAGES = ("production", "diffusion", "application")
+ACTORS = ("producers", "interactors", "participants")
+INDICATORS = (
+    "resource-allocation target",
+    "production orientation",
+    "governance mode",
+    "technology goal",
+    "technology-culture tradition",
+)
+N_FUNCTIONS, N_STRATA, N_ROLES = 9, 3, 3
+RHO_BINS = 128
+"""Bins of the histogram from which the lower tails of resilience are read."""
+
+COMMUNITY = np.dtype(
+    [
+        ("k", "f8"),  # know-how
+        ("E", "f8"),  # application environment
+        ("tau", "f8"),  # trust
+        ("crisis", "f8"),  # crisis level
+        ("harmed", "f8"),  # share of members harmed in the last quarter
+        ("kappa_sum", "f8"),  # sum of members' capability
+        ("rho_sum", "f8"),  # sum of members' resilience
+        ("rho_low", "f8"),  # mean resilience of the lowest decile
+        ("excluded", "i8"),  # members under the floor
+        ("producers", "i8"),  # producers able to act
+        ("interactors", "i8"),
+    ]
+)
+
+PROGRAMME = np.dtype(
+    [
+        ("seed", "u8"),
+        ("t", "i8"),  # quarters done
+        ("stage", "i8"),
+        ("stage_steps", "i8"),
+        ("round", "i8"),
+        ("project", "i8"),  # index of the technology, from 0
+        ("age", "i8"),  # quarters of this project
+        ("abandoned", "i8"),  # projects given up
+        ("M", "f8"),  # reserve, money
+        ("K", "f8"),
+        ("K_before", "f8"),  # knowledge a quarter ago
+        ("F", "f8"),
+        ("X", "f8"),  # hidden defect
+        ("C", "f8"),  # hidden ceiling
+        ("D", "f8"),  # evidence of harm, persons
+        ("W", "f8"),  # experience, person-quarters
+        ("Q", "f8"),
+    ]
+)
+
+QUARTER = np.dtype(
+    [
+        ("budget", "f8"),  # money that came in
+        ("released", "f8"),  # money released from the reserve
+        ("spent", "f8"),  # money spent on functions
+        ("payout", "f8"),  # money the reserve paid for damage
+        ("saved", "f8"),  # change of the reserve
+        ("breadth", "f8"),
+        ("resilience", "f8"),
+        ("excluded", "f8"),
+        ("reward", "f8"),
+        ("exposure", "f8"),  # adopting share, participants weighted omega, at the end
+        ("div", "f8"),  # diversity of the adopters
+        ("harmed", "i8"),  # persons harmed
+        ("shocks", "i8"),  # communities struck
+        ("market", "f8"),  # hazard of adoption by demand of one's own
+        ("organised", "f8"),  # hazard added by guidance and trials
+        ("peers", "f8"),  # hazard by peers
+        ("advanced", "i8"),  # 1 if the stage or the round moved on
+        ("gave_up", "i8"),  # 1 if the project was abandoned
+        ("gave_up_stage", "i8"),  # the stage in which that happened, or -1
+        ("gave_up_harm", "f8"),  # estimate of harm at that moment
+        ("gave_up_defect", "f8"),  # true defect at that moment
+    ]
+)
+
+
+class State(NamedTuple):
+    """Everything that changes. See the dtypes above for units; all stocks are in [0, 1] unless said."""
+
+    kappa: Array  # (B, N) f4 capability
+    kappa0: Array  # (B, N) f4 a person's own capability
+    rho: Array  # (B, N) f4 resilience
+    adopted: Array  # (B, N) u1
+    excluded: Array  # (B, N) u1
+    role: Array  # (B, N) u1
+    stratum: Array  # (B, N) u1 tercile of initial capability
+    peers: Array  # (B, N) i4 adopting neighbours
+    offsets: Array  # (B, N + 1) i8 where a person's neighbours begin
+    neighbours: Array  # (B, 2m) i4
+    hit: Array  # (B, N) f4 scratch: damage by shocks
+    changed: Array  # (B, N) i4 scratch: who adopted or left
+    community: Array  # (B, R) COMMUNITY
+    z: Array  # (B, R, 9) f8 delivery, money per person and quarter
+    cells: Array  # (B, R, 3) i8 persons by community and stratum
+    adopters: Array  # (B, R, 3) i8 adopters by community and stratum
+    adopters_before: Array  # (B, R, 3) i8 the same a quarter ago
+    adopters_role: Array  # (B, R, 3) i8 adopters by community and role
+    programme: Array  # (B,) PROGRAMME
+    quarter: Array  # (B,) QUARTER
+    board: Array  # (B, 5, 3) f8 indicator board
+    allocation: Array  # (B, 10 + R + 3) f8 last allocation: shares, shares, openness, advance, abandon
+
+
+class World(NamedTuple):
+    """What is the same for every society of a scenario."""
+
+    start: Array  # (R + 1,) i8 first person of each community
+    share: Array  # (R,) f8 population share
+    hub: Array  # (R,) f8 1 for a hub
+    kappa_mean: Array  # (R,) f8 mean capability at the start
+    producers: Array  # (R,) i8 producers
+    mixing: Array  # (R, R) f8 cumulative probabilities of the community of a tie's other end
+    edges: Array  # () i8 ties to draw
+
+
+def allocate_state(batch: int, persons: int, communities: int, edges: int) -> State:
+    """An empty state. `edges` is the number of undirected ties."""
+    b, n, r = batch, persons, communities
+
+    def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
+        return np.zeros(shape, dtype)
+
+    return State(
+        kappa=zeros((b, n), "f4"),
+        kappa0=zeros((b, n), "f4"),
+        rho=zeros((b, n), "f4"),
+        adopted=zeros((b, n), "u1"),
+        excluded=zeros((b, n), "u1"),
+        role=zeros((b, n), "u1"),
+        stratum=zeros((b, n), "u1"),
+        peers=zeros((b, n), "i4"),
+        offsets=zeros((b, n + 1), "i8"),
+        neighbours=zeros((b, 2 * edges), "i4"),
+        hit=zeros((b, n), "f4"),
+        changed=zeros((b, n), "i4"),
+        community=zeros((b, r), COMMUNITY),
+        z=zeros((b, r, N_FUNCTIONS), "f8"),
+        cells=zeros((b, r, N_STRATA), "i8"),
+        adopters=zeros((b, r, N_STRATA), "i8"),
+        adopters_before=zeros((b, r, N_STRATA), "i8"),
+        adopters_role=zeros((b, r, N_ROLES), "i8"),
+        programme=zeros((b,), PROGRAMME),
+        quarter=zeros((b,), QUARTER),
+        board=zeros((b, len(INDICATORS), len(ACTORS)), "f8"),
+        allocation=zeros((b, N_FUNCTIONS + 1 + r + 3), "f8"),
+    )

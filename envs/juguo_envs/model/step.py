@@ -1,0 +1,381 @@
+"""One quarter of one society of a batch: the equations called in order.
+
+Order: money, delivery, knowledge, know-how, crisis and shocks, environment, trust, roles, adoption and
+leaving, harm, resilience, capability, exclusion, detection and repair, fit, measures, stage.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from juguo_envs.model import draws, equations
+from juguo_envs.model.compiled import inlined
+from juguo_envs.model.equations import APPLICATION, DIFFUSION, INTERACTOR, PARTICIPANT, PRODUCTION
+from juguo_envs.model.measures import exposure, indicator_board, tally
+from juguo_envs.model.state import N_FUNCTIONS, Array, State, World
+from juguo_envs.society import new_technology
+
+RESEARCH, ADAPTATION, ITERATION = 0, 1, 2
+SCENARIOS, GOVERNANCE, SERVICE = 3, 4, 5
+ENGAGEMENT, ENABLEMENT, RESILIENCE = 6, 7, 8
+GUIDANCE, RELIEF = 9, 10  # columns of the saturations beyond the nine functions
+N_SATURATIONS = 11
+
+
+@inlined
+def step_one(s: State, w: World, P: Any, b: int, allocation: Array) -> None:
+    """Move society `b` on by one quarter.
+
+    Args:
+        s: State of the batch; society `b` is changed in place.
+        w: What the scenario's societies have in common.
+        P: Parameters, one record.
+        allocation: (10 + R + 3,) f8: shares of the nine functions and of the reserve (sum 1), shares of the
+            communities (sum 1), openness in [0, 1], advance and abandon (yes at 0.5 or more).
+    """
+    r = w.share.shape[0]
+    openness = allocation[10 + r]
+    programme = s.programme[b]
+    s.allocation[b] = allocation
+    for c in range(r):
+        for j in range(3):
+            s.adopters_before[b, c, j] = s.adopters[b, c, j]
+    programme.K_before = programme.K
+    sats = np.empty((r, N_SATURATIONS))
+    crisis = np.empty(r)  # level at the start of the quarter
+    money_and_delivery(s, w, P, b, allocation, sats)
+    knowledge_and_learning(s, w, P, b, openness, sats)
+    communities(s, w, P, b, openness, sats, crisis)
+    severity = np.zeros(r)
+    struck = shocks(s, w, P, b, severity)
+    adopters_at_start = s.adopters[b].sum(axis=1)
+    harmed = np.zeros(r, np.int64)
+    persons(s, w, P, b, allocation, sats, crisis, struck > 0, harmed)
+    evidence_and_repair(s, w, P, b, sats, adopters_at_start, harmed)
+    tally(s, w, P, b)
+    social_fit(s, w, P, b, sats)
+    board_of(s, w, P, b, allocation, sats)
+    stage(s, w, P, b, allocation[11 + r] >= 0.5, allocation[12 + r] >= 0.5)
+    programme.t += 1
+
+
+@inlined
+def money_and_delivery(s: State, w: World, P: Any, b: int, allocation: Array, sats: Array) -> None:
+    """Fill the pot, keep the accounts, and move each delivery towards what is paid for it."""
+    programme, quarter = s.programme[b], s.quarter[b]
+    r, n = w.share.shape[0], s.rho.shape[1]
+    reserve_share = allocation[N_FUNCTIONS]
+    released = equations.release(P, programme.M, n)
+    pot = P.B * n + released
+    quarter.budget = P.B * n
+    quarter.released = released
+    quarter.saved = reserve_share * pot - released
+    quarter.payout = 0.0
+    quarter.spent = 0.0
+    programme.M = programme.M - released + reserve_share * pot
+    for f in range(N_FUNCTIONS):
+        quarter.spent += allocation[f] * pot
+    for c in range(r):
+        size = w.start[c + 1] - w.start[c]
+        v = allocation[10 + c]
+        for f in range(N_FUNCTIONS):
+            target = equations.delivery_target(P, allocation[f], pot, v, size, programme.stage, f % 3)
+            s.z[b, c, f] += P.lam * (target - s.z[b, c, f])
+            sats[c, f] = equations.sat(P, s.z[b, c, f])
+        sats[c, GUIDANCE] = equations.sat(P, s.z[b, c, GOVERNANCE] + s.z[b, c, ENABLEMENT])
+        sats[c, RELIEF] = equations.sat2(
+            P, s.z[b, c, RESILIENCE] + s.z[b, c, SERVICE] + s.z[b, c, GOVERNANCE]
+        )
+
+
+@inlined
+def at_producers(s: State, w: World, P: Any, b: int, f: int) -> float:
+    """Saturation of function `f` where the active producers are: sat of the delivery weighted by s_c."""
+    z, all_producers = 0.0, 0
+    for c in range(w.share.shape[0]):
+        all_producers += w.producers[c]
+        z += s.community[b, c].producers * s.z[b, c, f]
+    return equations.sat(P, z / all_producers) if all_producers > 0 else 0.0
+
+
+@inlined
+def knowledge_and_learning(s: State, w: World, P: Any, b: int, openness: float, sats: Array) -> None:
+    """Knowledge K and what the institution learned, Q."""
+    programme = s.programme[b]
+    used = exposure(s, P, b)
+    sat_iteration = at_producers(s, w, P, b, ITERATION)
+    eps = draws.normal(draws.stream(programme.seed, programme.t, draws.KNOWLEDGE), 0)
+    noise = equations.knowledge_noise(P, programme.Q, eps)
+    sat_research = at_producers(s, w, P, b, RESEARCH)
+    rate = equations.knowledge_rate(P, sat_research, openness, noise, sat_iteration, used)
+    programme.K = equations.knowledge(P, programme.K, programme.C, rate)
+    programme.Q = equations.learning(P, programme.Q, sat_iteration, used)
+
+
+@inlined
+def communities(s: State, w: World, P: Any, b: int, openness: float, sats: Array, crisis: Array) -> None:
+    """Know-how, the end of crises, environment and trust of each community."""
+    K = s.programme[b].K
+    for c in range(w.share.shape[0]):
+        com = s.community[b, c]
+        size = w.start[c + 1] - w.start[c]
+        adoption = (s.adopters[b, c, 0] + s.adopters[b, c, 1] + s.adopters[b, c, 2]) / size
+        absorption = equations.absorb(
+            com.kappa_sum / size, com.producers / size, com.interactors / size, adoption
+        )
+        com.k = equations.know_how(P, com.k, K, openness, absorption)
+        crisis[c] = com.crisis
+        com.crisis = equations.crisis_decay(P, com.crisis, sats[c, RELIEF])
+        com.E = equations.environment(P, com.E, sats[c, SCENARIOS], sats[c, SERVICE], adoption, crisis[c])
+        com.tau = equations.trust(P, com.tau, sats[c, GUIDANCE], com.harmed, crisis[c])
+
+
+@inlined
+def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> int:
+    """Strike communities; leave each person's damage, net of what the reserve pays, in `s.hit`.
+
+    Returns:
+        Number of communities struck; `s.hit` is meaningful only when it is not zero.
+    """
+    programme, quarter = s.programme[b], s.quarter[b]
+    r = w.share.shape[0]
+    key = draws.stream(programme.seed, programme.t, draws.SHOCK)
+    key_severity = draws.stream(programme.seed, programme.t, draws.SEVERITY)
+    struck = 0
+    for c in range(r):
+        if draws.uniform(key, c) < P.shock_rate:
+            severity[c] = P.severity * draws.exponential(key_severity, c)
+            s.community[b, c].crisis = equations.crisis_shock(P, s.community[b, c].crisis, severity[c])
+            struck += 1
+    quarter.shocks = struck
+    if struck == 0:
+        return 0
+    hit = s.hit[b]
+    hit[:] = 0.0
+    for c in range(r):
+        if severity[c] <= 0.0:
+            continue
+        for i in range(w.start[c], w.start[c + 1]):
+            if s.adopted[b, i] == 1:
+                hit[i] = max(hit[i], severity[c])
+                for e in range(s.offsets[b, i], s.offsets[b, i + 1]):
+                    j = s.neighbours[b, e]
+                    hit[j] = max(hit[j], P.spill * severity[c])
+            else:
+                hit[i] = max(hit[i], P.others * severity[c])
+    total = 0.0
+    for i in range(hit.shape[0]):
+        total += float(hit[i])
+    claims = P.claim * total
+    if claims > 0.0 and programme.M > 0.0:
+        paid = min(P.cover, programme.M / claims)
+        quarter.payout = paid * claims
+        quarter.saved -= quarter.payout
+        programme.M = max(0.0, programme.M - quarter.payout)
+        for i in range(hit.shape[0]):
+            hit[i] *= 1.0 - paid
+    return struck
+
+
+@inlined
+def persons(
+    s: State,
+    w: World,
+    P: Any,
+    b: int,
+    allocation: Array,
+    sats: Array,
+    crisis: Array,
+    struck: bool,
+    harmed: Array,
+) -> None:
+    """Roles, adoption and leaving, harm, resilience, capability and exclusion of every person."""
+    programme, quarter = s.programme[b], s.quarter[b]
+    seed, t, now = programme.seed, programme.t, programme.stage
+    key_role = draws.stream(seed, t, draws.ROLE)
+    key_adoption = draws.stream(seed, t, draws.ADOPTION)
+    key_harm = draws.stream(seed, t, draws.HARM)
+    key_damage = draws.stream(seed, t, draws.DAMAGE)
+    key_quit = draws.stream(seed, t, draws.QUIT)
+    kappa, kappa0, rho = s.kappa[b], s.kappa0[b], s.rho[b]
+    adopted, out, role = s.adopted[b], s.excluded[b], s.role[b]
+    offsets, peers, hit, changed = s.offsets[b], s.peers[b], s.hit[b], s.changed[b]
+    market, organised, by_peers = 0.0, 0.0, 0.0
+    changes = 0
+    for c in range(w.share.shape[0]):
+        com = s.community[b, c]
+        theta = equations.theta(P, com.k, programme.F, com.E, com.tau)
+        diff = equations.difficulty(P, programme.F, com.E)
+        g = equations.guidance(P, sats[c, GUIDANCE])
+        p_trial = P.p_tr * sats[c, SCENARIOS] if now <= DIFFUSION else 0.0
+        p_leave = equations.leaving(P, sats[c, SERVICE], theta, crisis[c])
+        p_harm = equations.harm(P, programme.X, sats[c, GOVERNANCE])
+        funded = allocation[10 + c] >= P.v_min * w.share[c]
+        harmed_here = 0
+        for i in range(w.start[c], w.start[c + 1]):
+            a = adopted[i]
+            a_before = a
+            k_i = float(kappa[i])
+            damage = P.crR * crisis[c]
+            if struck:
+                damage += float(hit[i])
+
+            if out[i] == 0:
+                if role[i] == PARTICIPANT:
+                    if draws.uniform(key_role, i) < equations.recruitment(
+                        P, sats[c, ENGAGEMENT], float(a), k_i
+                    ):
+                        role[i] = INTERACTOR
+                elif role[i] == INTERACTOR and draws.uniform(key_role, i) < P.lambda_I:
+                    role[i] = PARTICIPANT
+
+                if a == 0:
+                    active = role[i] != PARTICIPANT
+                    if active or now == APPLICATION or (now == DIFFUSION and funded):
+                        acc = equations.accept(P, k_i, diff)
+                        cap = 1.0 if active or now != DIFFUSION else P.cap1
+                        trial = p_trial if active else 0.0
+                        degree = offsets[i + 1] - offsets[i]
+                        share = peers[i] / degree if degree > 0 else 0.0
+                        p = acc * (P.p * g * theta * cap + trial)
+                        q = acc * P.q * theta * cap
+                        market += acc * P.p * theta * cap
+                        organised += acc * (P.p * (g - 1.0) * theta * cap + trial)
+                        by_peers += q * share
+                        if draws.uniform(key_adoption, i) < equations.adoption(p, q, share):
+                            a = 1
+                elif draws.uniform(key_adoption, i) < p_leave:
+                    a = 0
+
+            if a_before == 1 and draws.uniform(key_harm, i) < p_harm:
+                harmed_here += 1
+                damage += equations.harm_damage(P, draws.uniform(key_damage, i))
+                if draws.uniform(key_quit, i) < P.quit:
+                    a = 0
+
+            x = equations.resilience(P, float(rho[i]), k_i, float(a), theta, sats[c, RESILIENCE], damage)
+            rho[i] = x
+            kappa[i] = equations.capability(P, k_i, float(kappa0[i]), float(a), sats[c, ENABLEMENT])
+            gone = equations.excluded(P, out[i] == 1, float(rho[i]))
+            out[i] = gone
+            if gone:
+                a = 0
+                if role[i] == INTERACTOR:
+                    role[i] = PARTICIPANT
+            if a != a_before:
+                adopted[i] = a
+                changed[changes] = i
+                changes += 1
+        harmed[c] = harmed_here
+        com.harmed = harmed_here / (w.start[c + 1] - w.start[c])
+    for m in range(changes):
+        i = changed[m]
+        gain = 1 if adopted[i] == 1 else -1
+        for e in range(offsets[i], offsets[i + 1]):
+            peers[s.neighbours[b, e]] += gain
+    quarter.market, quarter.organised, quarter.peers = market, organised, by_peers
+
+
+@inlined
+def evidence_and_repair(
+    s: State, w: World, P: Any, b: int, sats: Array, adopters_at_start: Array, harmed: Array
+) -> None:
+    """What is seen of harm and experience, and the repair of the defect that was seen."""
+    programme, quarter = s.programme[b], s.quarter[b]
+    programme.D *= P.fade
+    programme.W *= P.fade
+    quarter.harmed = 0
+    for c in range(w.share.shape[0]):
+        seen = equations.detection(P, sats[c, GOVERNANCE])
+        programme.D += seen * harmed[c]
+        programme.W += seen * adopters_at_start[c]
+        quarter.harmed += harmed[c]
+    programme.X = equations.repair(P, programme.X, at_producers(s, w, P, b, ADAPTATION), programme.D)
+
+
+@inlined
+def social_fit(s: State, w: World, P: Any, b: int, sats: Array) -> None:
+    """Social fit grows where the technology is really used, evaluated and adapted."""
+    programme, quarter = s.programme[b], s.quarter[b]
+    users, evaluated = 0, 0.0
+    for c in range(w.share.shape[0]):
+        here = s.adopters[b, c, 0] + s.adopters[b, c, 1] + s.adopters[b, c, 2]
+        users += here
+        evaluated += here * sats[c, GOVERNANCE]
+    sat_governance = evaluated / users if users > 0 else 0.0
+    rate = equations.fit_rate(
+        P, at_producers(s, w, P, b, ADAPTATION), sat_governance, quarter.exposure, quarter.div
+    )
+    programme.F = equations.fit(P, programme.F, rate)
+
+
+@inlined
+def board_of(s: State, w: World, P: Any, b: int, allocation: Array, sats: Array) -> None:
+    """Set the indicator board."""
+    total = 0.0
+    for f in range(N_FUNCTIONS):
+        total += allocation[f]
+    functions = np.zeros(N_FUNCTIONS)
+    if total > 0.0:
+        for f in range(N_FUNCTIONS):
+            functions[f] = allocation[f] / total
+    indicator_board(s, w, P, b, functions, sats[:, SERVICE])
+
+
+@inlined
+def stage(s: State, w: World, P: Any, b: int, advance: bool, abandon: bool) -> None:
+    """Give the project up, or move on to the next stage or the next technology."""
+    programme, quarter = s.programme[b], s.quarter[b]
+    programme.age += 1
+    programme.stage_steps += 1
+    quarter.advanced = 0
+    quarter.gave_up = 0
+    quarter.gave_up_stage = -1
+    now, spent = programme.stage, programme.stage_steps
+    if abandon and programme.age >= P.ab_min:
+        quarter.gave_up = 1
+        quarter.gave_up_stage = now
+        quarter.gave_up_harm = equations.estimated_harm(P, programme.D, programme.W)
+        quarter.gave_up_defect = programme.X
+        programme.abandoned += 1
+        for c in range(w.share.shape[0]):
+            com = s.community[b, c]
+            users = s.adopters[b, c, 0] + s.adopters[b, c, 1] + s.adopters[b, c, 2]
+            com.tau -= P.xi_A * users / (w.start[c + 1] - w.start[c]) * com.tau
+        next_technology(s, w, P, b, P.zeta_A)
+    elif (now == PRODUCTION and ((advance and spent >= P.min0) or spent >= P.max0)) or (
+        now == DIFFUSION and ((advance and spent >= P.min1) or spent >= P.max1)
+    ):
+        move_on(s, b)
+    elif now == APPLICATION and advance and spent >= P.min2 and programme.round < P.rounds - 1:
+        programme.round += 1
+        programme.Q *= 0.5
+        quarter.advanced = 1
+        next_technology(s, w, P, b, P.zeta_Q)
+
+
+@inlined
+def move_on(s: State, b: int) -> None:
+    """Enter the next stage."""
+    s.programme[b].stage += 1
+    s.programme[b].stage_steps = 0
+    s.quarter[b].advanced = 1
+
+
+@inlined
+def next_technology(s: State, w: World, P: Any, b: int, kept: float) -> None:
+    """Start another technology: nobody has adopted it, and a share of knowledge and fit is carried over."""
+    programme = s.programme[b]
+    programme.K = equations.carried(P.K0, programme.K, kept)
+    programme.F = equations.carried(P.F0, programme.F, kept)
+    for c in range(w.share.shape[0]):
+        s.community[b, c].k = min(s.community[b, c].k, programme.K)
+        for j in range(3):
+            s.adopters[b, c, j] = 0
+            s.adopters_role[b, c, j] = 0
+    for i in range(s.rho.shape[1]):
+        s.adopted[b, i] = 0
+        s.peers[b, i] = 0
+    new_technology(s, P, b)

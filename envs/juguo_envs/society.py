@@ -1,0 +1,259 @@
+"""Builds the persons, the communities and the network of a scenario from a seed.
+
+The network is a degree-corrected planted partition (Karrer and Newman 2011): an end of a tie falls on a
+person in proportion to a Pareto weight, the other end in the same community with probability `inside`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from juguo_envs.model import draws
+from juguo_envs.model.compiled import inlined
+from juguo_envs.model.equations import (
+    INTERACTOR,
+    PARTICIPANT,
+    PRODUCER,
+    ceiling,
+    clip01,
+    latent_defect,
+)
+from juguo_envs.model.state import Array, State, World
+from juguo_envs.scenario import Scenario, Society
+
+_TRIES = 100  # draws of a tie before a crowded place is given up
+
+
+def build_world(scenario: Scenario) -> World:
+    """What every society of a scenario has in common: sizes, producers and the mixing of ties."""
+    society = scenario.society
+    listed = society.listed()
+    population = np.array([c.population for c in listed])
+    sizes = apportion(population, society.persons, at_least=1)
+    producers = np.minimum(
+        apportion(np.array([c.producers for c in listed]), round(society.producers * society.persons)), sizes
+    )
+    start = np.concatenate([[0], np.cumsum(sizes)]).astype("i8")
+    complete = society.network == "complete"
+    ends = society.persons * (society.persons - 1) if complete else society.persons * society.mean_degree
+    return World(
+        start=start,
+        share=sizes / society.persons,
+        hub=np.array([float(c.hub) for c in listed]),
+        kappa_mean=np.array([c.capability for c in listed]),
+        producers=producers.astype("i8"),
+        mixing=np.cumsum(_mixing(society, sizes / society.persons), axis=1),
+        edges=np.array(round(ends / 2), "i8"),
+    )
+
+
+def apportion(weights: Array, total: int, at_least: int = 0) -> Array:
+    """Whole numbers in proportion to `weights` that sum to `total` (largest remainder)."""
+    weights = np.asarray(weights, float)
+    if weights.sum() <= 0.0:
+        weights = np.ones_like(weights)
+    quota = weights / weights.sum() * (total - at_least * len(weights))
+    whole = np.floor(quota).astype("i8")
+    order = np.argsort(-(quota - whole), kind="stable")
+    whole[order[: total - at_least * len(weights) - whole.sum()]] += 1
+    return whole + at_least
+
+
+def _mixing(society: Society, share: Array) -> Array:
+    """Row c: where the other end of a tie that leaves community c falls."""
+    listed = society.listed()
+    index = {c.name: i for i, c in enumerate(listed)}
+    r = len(listed)
+    border = np.zeros((r, r))
+    for i, c in enumerate(listed):
+        for name in c.neighbours:
+            border[i, index[name]] = border[index[name], i] = 1.0
+    np.fill_diagonal(border, 0.0)
+    anywhere = (1.0 - np.eye(r)) * share
+    anywhere /= np.maximum(anywhere.sum(1, keepdims=True), 1e-300)
+    near = border * share
+    alone = near.sum(1, keepdims=True) <= 0.0
+    near = np.where(alone, anywhere, near / np.maximum(near.sum(1, keepdims=True), 1e-300))
+    mixing: Array = (1.0 - society.distant) * near + society.distant * anywhere
+    return mixing
+
+
+@inlined
+def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
+    """Make society `b` anew from a seed: persons, network, communities, and the first technology."""
+    n, r = s.rho.shape[1], w.share.shape[0]
+    key_kappa = draws.stream(seed, 0, draws.CAPABILITY)
+    key_rho = draws.stream(seed, 0, draws.RESILIENCE)
+    key_role = draws.stream(seed, 0, draws.INTERACTOR)
+    key_tau = draws.stream(seed, 0, draws.TRUST)
+    kappa, kappa0, rho = s.kappa[b], s.kappa0[b], s.rho[b]
+    for c in range(r):
+        com = s.community[b, c]
+        com.k = P.k0 + P.k0_hub * w.hub[c]
+        com.E = P.E0 * (P.E0_hub if w.hub[c] > 0.0 else 1.0)
+        com.tau = clip01(P.tau0 + P.tau0_spread * (2.0 * draws.uniform(key_tau, c) - 1.0))
+        com.crisis = 0.0
+        com.harmed = 0.0
+        for i in range(w.start[c], w.start[c + 1]):
+            producer = i < w.start[c] + w.producers[c]
+            x = w.kappa_mean[c] + P.capability_spread * draws.normal(key_kappa, i)
+            x += P.capability_producers if producer else 0.0
+            x = min(P.capability_high, max(P.capability_low, x))
+            kappa[i] = x
+            kappa0[i] = x
+            settled = P.r0 * x / (P.r0 * x + P.delta_rho) if P.r0 * x > 0.0 else 0.0
+            rho[i] = clip01(settled + P.rho_spread * draws.normal(key_rho, i))
+            s.adopted[b, i] = 0
+            s.peers[b, i] = 0
+            s.excluded[b, i] = 0
+            if producer:
+                s.role[b, i] = PRODUCER
+            elif draws.uniform(key_role, i) < P.interactors * x and s.excluded[b, i] == 0:
+                s.role[b, i] = INTERACTOR
+            else:
+                s.role[b, i] = PARTICIPANT
+    _stratify(s, w, b)
+    if P.complete == 1:
+        _complete(s, b, n)
+    else:
+        _plant(s, w, P, b, seed)
+    s.z[b] = 0.0
+    s.board[b] = 0.0
+    s.allocation[b] = 0.0
+    programme = s.programme[b]
+    programme.seed = seed
+    programme.t = 0
+    programme.round = 0
+    programme.project = -1
+    programme.abandoned = 0
+    programme.M = 0.0
+    programme.Q = 0.0
+    programme.K = P.K0
+    programme.K_before = P.K0
+    programme.F = P.F0
+    new_technology(s, P, b)
+
+
+@inlined
+def new_technology(s: State, P: Any, b: int) -> None:
+    """Draw the next technology; the j-th is the same whoever decides."""
+    programme = s.programme[b]
+    programme.project += 1
+    programme.X = latent_defect(
+        P, draws.uniform(draws.stream(programme.seed, programme.project, draws.DEFECT), 0)
+    )
+    programme.C = ceiling(P, draws.uniform(draws.stream(programme.seed, programme.project, draws.CEILING), 0))
+    programme.D = 0.0
+    programme.W = 0.0
+    programme.age = 0
+    programme.stage = 0
+    programme.stage_steps = 0
+
+
+@inlined
+def _stratify(s: State, w: World, b: int) -> None:
+    """Terciles of initial capability over the whole society."""
+    n = s.rho.shape[1]
+    ordered = np.sort(s.kappa0[b])
+    low, high = ordered[n // 3], ordered[(2 * n) // 3]
+    for c in range(w.share.shape[0]):
+        for j in range(3):
+            s.cells[b, c, j] = 0
+        for i in range(w.start[c], w.start[c + 1]):
+            x = s.kappa0[b, i]
+            j = 0 if x < low else (1 if x < high else 2)
+            s.stratum[b, i] = j
+            s.cells[b, c, j] += 1
+
+
+@inlined
+def _complete(s: State, b: int, n: int) -> None:
+    """Everybody is tied to everybody."""
+    e = 0
+    for i in range(n):
+        s.offsets[b, i] = e
+        for j in range(n):
+            if j != i:
+                s.neighbours[b, e] = j
+                e += 1
+    s.offsets[b, n] = e
+
+
+@inlined
+def _plant(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
+    """Draw the ties: no loops, none twice; then lay them out as compressed sparse rows."""
+    n, r = s.rho.shape[1], w.share.shape[0]
+    key_weight = draws.stream(seed, 0, draws.WEIGHT)
+    key = draws.stream(seed, 0, draws.EDGE)
+    cumulative = np.empty(n)
+    total = 0.0
+    for i in range(n):
+        total += min(P.weight_cap, (1.0 - draws.uniform(key_weight, i)) ** (-1.0 / P.pareto))
+        cumulative[i] = total
+    # guide table (Chen and Asau 1974): where to begin the search of a cumulative weight
+    guide = np.empty(n + 1, np.int32)
+    i = 0
+    for j in range(n + 1):
+        while i < n - 1 and cumulative[i] <= j * total / n:
+            i += 1
+        guide[j] = i
+
+    edges = s.neighbours.shape[1] // 2
+    head = np.full(n, -1, np.int32)  # per person a linked list of the ties drawn so far
+    following = np.empty(2 * edges, np.int32)
+    other = np.empty(2 * edges, np.int32)
+    drawn, used = 0, 0
+    counter = 0
+    while drawn < edges:
+        placed = False
+        for _ in range(_TRIES):
+            u = draws.uniform(key, counter)
+            x = draws.uniform(key, counter + 1) * total
+            inside = draws.uniform(key, counter + 2)
+            y = draws.uniform(key, counter + 3)
+            counter += 4
+            a = _person_at(cumulative, guide, x, total, n)
+            c = np.searchsorted(w.start, a, side="right") - 1
+            if r > 1 and inside >= P.inside:
+                c = min(r - 1, np.searchsorted(w.mixing[c], u, side="right"))
+            before = cumulative[w.start[c] - 1] if w.start[c] > 0 else 0.0
+            y = before + y * (cumulative[w.start[c + 1] - 1] - before)
+            d = min(w.start[c + 1] - 1, max(w.start[c], _person_at(cumulative, guide, y, total, n)))
+            if a == d:
+                continue
+            e = head[a]
+            while e >= 0 and other[e] != d:
+                e = following[e]
+            if e >= 0:
+                continue
+            other[used], following[used], head[a] = d, head[a], used
+            other[used + 1], following[used + 1], head[d] = a, head[d], used + 1
+            used += 2
+            placed = True
+            break
+        drawn += 1
+        if not placed:  # everybody there is tied already: fewer ties than asked for
+            continue
+    position = 0
+    for i in range(n):
+        s.offsets[b, i] = position
+        e = head[i]
+        while e >= 0:
+            s.neighbours[b, position] = other[e]
+            position += 1
+            e = following[e]
+    s.offsets[b, n] = position
+
+
+@inlined
+def _person_at(cumulative: Array, guide: Array, x: float, total: float, n: int) -> int:
+    """The person on whom a point of the cumulative weight falls."""
+    i = guide[min(n, math.floor(x / total * n))]
+    while i > 0 and cumulative[i - 1] > x:
+        i -= 1
+    while i < n - 1 and cumulative[i] <= x:
+        i += 1
+    return i
