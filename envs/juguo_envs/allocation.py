@@ -86,14 +86,17 @@ def check_actions(actions: npt.ArrayLike, batch: int, communities: int) -> npt.N
             f"action has shape {array.shape}; expected ({batch}, {size}) for {batch} environment(s): "
             f"{SHARES} shares, {communities} communities, openness, advance, abandon"
         )
-    array = np.ascontiguousarray(array, dtype=np.float32)
+    if array.dtype.kind not in "fiub":
+        raise AllocationError(f"action holds {array.dtype}; expected numbers in [-1, 1]")
     if not np.isfinite(array).all():
         row, column = np.argwhere(~np.isfinite(array))[0]
         raise AllocationError(
             f"action[{column}] of environment {row} is {array[row, column]}; "
             "every entry must be finite, in [-1, 1]"
         )
-    return array
+    with np.errstate(over="ignore"):  # a number too large for float32 is clipped like any other
+        # writeable too: for a read-only array numba would compile the whole model once more
+        return np.require(array, np.float32, ["C", "A", "W"])
 
 
 def decode_allocation(action: npt.ArrayLike, population: npt.ArrayLike) -> Allocation:

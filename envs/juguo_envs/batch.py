@@ -29,7 +29,7 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
         for b in range(low, high):
             if mask[b]:
                 populate(s, w, P[b], b, seeds[b])
-                tally(s, w, P[b], b)
+                tally(s, w, P[b], b, np.zeros(3, np.int64), np.zeros(3))
                 for c in range(w.share.shape[0]):
                     for j in range(3):
                         s.adopters_before[b, c, j] = 0
@@ -119,7 +119,7 @@ class Batch:
             (B, size) float32 observations; rows of societies not in `mask` are zero.
         """
         out = np.zeros((self.size, self.layout.size), np.float32)
-        self._run(_reset_range, seeds, mask, out)
+        self._run(_reset_range, self._per_society(seeds, np.uint64, "seeds"), mask, out)
         return out
 
     def step(
@@ -147,8 +147,15 @@ class Batch:
         over: npt.NDArray[np.bool_] = self.state.programme["t"] >= self.scenario.programme.T
         return over
 
+    def _per_society(self, values: npt.ArrayLike, dtype: Any, name: str) -> Array:
+        """An array the kernels are compiled for: they check no bounds and cast no types."""
+        array = np.require(values, dtype, ["C", "A", "W"])
+        if array.shape != (self.size,):
+            raise ValueError(f"{name} has shape {array.shape}; expected ({self.size},)")
+        return array
+
     def _run(self, kernel_: Any, per_society: Array, mask: npt.NDArray[np.bool_] | None, out: Array) -> None:
-        everyone = self._everyone if mask is None else mask
+        everyone = self._everyone if mask is None else self._per_society(mask, np.bool_, "mask")
         arguments: tuple[Any, ...] = (
             self.state, self.world, self.params, per_society, everyone, self.noisy, out,
         )  # fmt: skip

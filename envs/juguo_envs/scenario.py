@@ -8,12 +8,12 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, model_validator
 
 from juguo_envs import parameters as groups
 from juguo_envs.files import write_text
@@ -85,11 +85,22 @@ class Generated(Group):
         return (*hubs, *rest)
 
 
+_FORMS = ("rule", "list")
+"""The two ways to give communities; pydantic puts the one it took into the place of an error."""
+
+
+def _form(communities: Any) -> str:
+    return "list" if isinstance(communities, list | tuple) else "rule"
+
+
 class Society(Group):
     """The persons, their communities and their ties."""
 
     persons: int = Field(default=1000, ge=10, le=10_000_000, description="number of persons")
-    communities: Generated | tuple[Community, ...] = Field(
+    communities: Annotated[
+        Annotated[Generated, Tag("rule")] | Annotated[tuple[Community, ...], Tag("list")],
+        Discriminator(_form),
+    ] = Field(
         default_factory=Generated, description="either a rule (count, hubs, ...) or a list of communities"
     )
     network: Literal["planted", "complete"] = Field(
@@ -326,7 +337,10 @@ def explain_validation(error: ValidationError, model: type[BaseModel], source: s
     """One line: the first fault by field, value and what is allowed; and how many more there are."""
     faults = error.errors(include_url=False)
     first = faults[0]
-    location = tuple(first["loc"])
+    place = first["loc"]
+    location = tuple(
+        part for i, part in enumerate(place) if not (part in _FORMS and place[i - 1] == "communities")
+    )
     field = ".".join(str(part) for part in location) or "(whole)"
     shown = repr(first.get("input"))
     shown = shown if len(shown) < 60 else shown[:57] + "..."

@@ -21,7 +21,7 @@ from juguo_envs.model.equations import (
     clip01,
     latent_defect,
 )
-from juguo_envs.model.state import Array, State, World
+from juguo_envs.model.state import QUARTER, Array, State, World
 from juguo_envs.scenario import Scenario, Society
 
 _TRIES = 100  # draws of a tie before a crowded place is given up
@@ -92,7 +92,7 @@ def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     kappa, kappa0, rho = s.kappa[b], s.kappa0[b], s.rho[b]
     for c in range(r):
         com = s.community[b, c]
-        com.k = P.k0 + P.k0_hub * w.hub[c]
+        com.k = clip01(P.k0 + P.k0_hub * w.hub[c])
         com.E = P.E0 * (P.E0_hub if w.hub[c] > 0.0 else 1.0)
         com.tau = clip01(P.tau0 + P.tau0_spread * (2.0 * draws.uniform(key_tau, c) - 1.0))
         com.crisis = 0.0
@@ -134,6 +134,9 @@ def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     programme.K = P.K0
     programme.K_before = P.K0
     programme.F = P.F0
+    # the accounts of an episode before would else be told by the first `info` of this one
+    s.quarter[b] = np.zeros(1, QUARTER)[0]
+    s.quarter[b].gave_up_stage = -1
     new_technology(s, P, b)
 
 

@@ -1,6 +1,7 @@
 """Allocators: the rules of the systems that the paper names, and learned policies, behind one protocol."""
 
 from juguo_agents.allocators.base import Allocator, Observed, Setting
+from juguo_agents.allocators.find import find_allocators, load_learned
 from juguo_agents.allocators.registry import (
     BASELINE,
     UnknownAllocator,
@@ -16,6 +17,8 @@ __all__ = [
     "Setting",
     "UnknownAllocator",
     "all_rule_names",
+    "find_allocators",
+    "load_learned",
     "make_rule",
     "rule_names",
 ]

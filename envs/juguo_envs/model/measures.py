@@ -67,14 +67,21 @@ def lower_tail_mean(counts: Array, sums: Array, persons: float) -> float:
 
 
 @inlined
-def tally(s: State, w: World, P: Any, b: int) -> None:
-    """Count persons by community, stratum and role, and the tails of resilience; set the three measures."""
+def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> None:
+    """Count persons by community, stratum and role, and the tails of resilience; set the three measures.
+
+    Args:
+        people: (3,) filled with the number of persons by role.
+        moved: (3,) filled, by role, with the persons that adopted and the others' distance of capability.
+    """
     n, r = s.rho.shape[1], w.share.shape[0]
     counts = np.zeros(RHO_BINS, np.int64)
     sums = np.zeros(RHO_BINS)
     all_counts = np.zeros(RHO_BINS, np.int64)
     all_sums = np.zeros(RHO_BINS)
     rho_total, out_total = 0.0, 0
+    people[:] = 0
+    moved[:] = 0.0
     for c in range(r):
         counts[:] = 0
         sums[:] = 0.0
@@ -95,8 +102,13 @@ def tally(s: State, w: World, P: Any, b: int) -> None:
             producers += role == PRODUCER and gone == 0
             interactors += role == INTERACTOR
             a = s.adopted[b, i]
-            s.adopters[b, c, s.stratum[b, i]] += a
-            s.adopters_role[b, c, role] += a
+            people[role] += 1
+            if a == 1:
+                s.adopters[b, c, s.stratum[b, i]] += 1
+                s.adopters_role[b, c, role] += 1
+                moved[role] += 1.0
+            else:
+                moved[role] += abs(float(s.kappa[b, i]) - float(s.kappa0[b, i]))
         com = s.community[b, c]
         rho_sum = 0.0
         for i in range(RHO_BINS):
@@ -131,15 +143,17 @@ def exposure(s: State, P: Any, b: int) -> float:
 
 
 @inlined
-def indicator_board(s: State, w: World, P: Any, b: int, functions: Array, sat_service: Array) -> None:
+def indicator_board(
+    s: State, w: World, P: Any, b: int, functions: Array, sat_service: Array, people: Array, moved: Array
+) -> None:
     """The paper's five core indicators by actor, each cell in [0, 1] and read off this quarter's state.
 
     Row 0, resource-allocation target: share of the quarter's money that each actor's functions received.
     Row 1, production orientation: producers, knowledge gained per unit of money a person
     (a squash, x / (1 + x), of the gain over the quarter's money in saturation units); interactors, the
     application environment they built; participants, the share whose behaviour changed (they adopted).
-    Row 2, governance mode: of this quarter's hazard of adoption, the share that was demand of one's own
-    (market), guidance and trials (organised), and peers (self-governed).
+    Row 2, governance mode: of the hazard that made this quarter's new adopters adopt, the share that was
+    demand of their own (market), guidance and trials (organised), and peers (self-governed).
     Row 3, technology goal: producers, what iteration banked (Q); interactors, the adopters whom service
     covers; participants, those among the adopters outside production who became interactors and so govern
     their own use.
@@ -149,6 +163,8 @@ def indicator_board(s: State, w: World, P: Any, b: int, functions: Array, sat_se
     Args:
         functions: (9,) shares of the spent money by function.
         sat_service: (R,) saturated delivery of service.
+        people: (3,) persons by role.
+        moved: (3,) by role, persons that adopted, and of the others the distance of capability.
     """
     programme, quarter, board = s.programme[b], s.quarter[b], s.board[b]
     n = s.rho.shape[1]
@@ -157,19 +173,11 @@ def indicator_board(s: State, w: World, P: Any, b: int, functions: Array, sat_se
     gain = max(0.0, programme.K - programme.K_before)
     money = quarter.spent / n / P.m0
     board[1, 0] = gain / (gain + money) if gain + money > 0.0 else 0.0
-    people = np.zeros(3, np.int64)
     adopters = np.zeros(3, np.int64)
-    moved = np.zeros(3)
-    for i in range(n):
-        role = s.role[b, i]
-        people[role] += 1
-        if s.adopted[b, i] == 1:
-            adopters[role] += 1
-            moved[role] += 1.0
-        else:
-            moved[role] += abs(float(s.kappa[b, i]) - float(s.kappa0[b, i]))
     built, covered = 0.0, 0.0
     for c in range(w.share.shape[0]):
+        for a in range(3):
+            adopters[a] += s.adopters_role[b, c, a]
         built += w.share[c] * s.community[b, c].E
         users = s.adopters[b, c, 0] + s.adopters[b, c, 1] + s.adopters[b, c, 2]
         covered += users * sat_service[c]

@@ -85,9 +85,9 @@ QUARTER = np.dtype(
         ("div", "f8"),  # diversity of the adopters
         ("harmed", "i8"),  # persons harmed
         ("shocks", "i8"),  # communities struck
-        ("market", "f8"),  # hazard of adoption by demand of one's own
-        ("organised", "f8"),  # hazard added by guidance and trials
-        ("peers", "f8"),  # hazard by peers
+        ("market", "f8"),  # new adopters by demand of their own (each counts by the shares of its hazard)
+        ("organised", "f8"),  # new adopters by guidance and trials
+        ("peers", "f8"),  # new adopters by peers
         ("advanced", "i8"),  # 1 if the stage or the round moved on
         ("gave_up", "i8"),  # 1 if the project was abandoned
         ("gave_up_stage", "i8"),  # the stage in which that happened, or -1

@@ -54,9 +54,10 @@ def step_one(s: State, w: World, P: Any, b: int, allocation: Array) -> None:
     harmed = np.zeros(r, np.int64)
     persons(s, w, P, b, allocation, sats, crisis, struck > 0, harmed)
     evidence_and_repair(s, w, P, b, sats, adopters_at_start, harmed)
-    tally(s, w, P, b)
+    people, moved = np.zeros(3, np.int64), np.zeros(3)
+    tally(s, w, P, b, people, moved)
     social_fit(s, w, P, b, sats)
-    board_of(s, w, P, b, allocation, sats)
+    board_of(s, w, P, b, allocation, sats, people, moved)
     stage(s, w, P, b, allocation[11 + r] >= 0.5, allocation[12 + r] >= 0.5)
     programme.t += 1
 
@@ -213,6 +214,11 @@ def persons(
         p_leave = equations.leaving(P, sats[c, SERVICE], theta, crisis[c])
         p_harm = equations.harm(P, programme.X, sats[c, GOVERNANCE])
         funded = allocation[10 + c] >= P.v_min * w.share[c]
+        # a draw above the hazard of somebody who accepts for certain settles it without an exponential
+        cap_participant = P.cap1 if now == DIFFUSION else 1.0
+        may_participate = now == APPLICATION or (now == DIFFUSION and funded)
+        most_active = P.p * g * theta + p_trial + P.q * theta
+        most_participant = (P.p * g * theta + P.q * theta) * cap_participant
         harmed_here = 0
         for i in range(w.start[c], w.start[c + 1]):
             a = adopted[i]
@@ -233,19 +239,22 @@ def persons(
 
                 if a == 0:
                     active = role[i] != PARTICIPANT
-                    if active or now == APPLICATION or (now == DIFFUSION and funded):
+                    u = draws.uniform(key_adoption, i)
+                    if (active or may_participate) and u < (most_active if active else most_participant):
                         acc = equations.accept(P, k_i, diff)
-                        cap = 1.0 if active or now != DIFFUSION else P.cap1
+                        cap = 1.0 if active else cap_participant
                         trial = p_trial if active else 0.0
-                        degree = offsets[i + 1] - offsets[i]
-                        share = peers[i] / degree if degree > 0 else 0.0
                         p = acc * (P.p * g * theta * cap + trial)
                         q = acc * P.q * theta * cap
-                        market += acc * P.p * theta * cap
-                        organised += acc * (P.p * (g - 1.0) * theta * cap + trial)
-                        by_peers += q * share
-                        if draws.uniform(key_adoption, i) < equations.adoption(p, q, share):
-                            a = 1
+                        if u < p + q:
+                            degree = offsets[i + 1] - offsets[i]
+                            share = peers[i] / degree if degree > 0 else 0.0
+                            if u < equations.adoption(p, q, share):
+                                a = 1
+                                demand = acc * P.p * theta * cap
+                                market += demand / (p + q * share)
+                                organised += (p - demand) / (p + q * share)
+                                by_peers += q * share / (p + q * share)
                 elif draws.uniform(key_adoption, i) < p_leave:
                     a = 0
 
@@ -312,7 +321,9 @@ def social_fit(s: State, w: World, P: Any, b: int, sats: Array) -> None:
 
 
 @inlined
-def board_of(s: State, w: World, P: Any, b: int, allocation: Array, sats: Array) -> None:
+def board_of(
+    s: State, w: World, P: Any, b: int, allocation: Array, sats: Array, people: Array, moved: Array
+) -> None:
     """Set the indicator board."""
     total = 0.0
     for f in range(N_FUNCTIONS):
@@ -321,7 +332,7 @@ def board_of(s: State, w: World, P: Any, b: int, allocation: Array, sats: Array)
     if total > 0.0:
         for f in range(N_FUNCTIONS):
             functions[f] = allocation[f] / total
-    indicator_board(s, w, P, b, functions, sats[:, SERVICE])
+    indicator_board(s, w, P, b, functions, sats[:, SERVICE], people, moved)
 
 
 @inlined

@@ -1,0 +1,156 @@
+"""The configuration of an experiment: scenario, training and comparison, validated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from juguo_agents.allocators import UnknownAllocator, make_rule
+from juguo_agents.evaluation import TEST_SEEDS_END
+from juguo_envs.scenario import Scenario, ScenarioError, explain_validation, parse_yaml
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message names the field, the value and what is allowed."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ppo(_Section):
+    """Proximal policy optimisation (Schulman et al. 2017), as stable-baselines3 has it."""
+
+    envs: int = Field(64, ge=1, le=65536, description="societies stepped together")
+    n_steps: int = Field(60, ge=1, le=100_000, description="quarters of each per update")
+    batch_size: int = Field(1920, ge=2, le=10_000_000)
+    n_epochs: int = Field(4, ge=1, le=1000)
+    learning_rate: float = Field(1e-3, gt=0, le=1)
+    anneal: bool = Field(False, description="let the learning rate fall to zero")
+    gamma: float = Field(0.99, gt=0, le=1)
+    gae_lambda: float = Field(0.95, ge=0, le=1)
+    clip_range: float = Field(0.2, gt=0, le=10)
+    ent_coef: float = Field(0.0, ge=0, le=10)
+    vf_coef: float = Field(0.5, ge=0, le=10)
+    max_grad_norm: float = Field(0.5, gt=0, le=1e6)
+    log_std_init: float = Field(-0.5, ge=-10, le=5)
+    net: tuple[int, ...] = Field((64, 64), min_length=1, max_length=8, description="units per hidden layer")
+
+    @model_validator(mode="after")
+    def _whole_batches(self) -> Self:
+        rollout = self.envs * self.n_steps
+        if self.batch_size > rollout:
+            raise ValueError(f"batch_size is {self.batch_size}, more than envs * n_steps = {rollout}")
+        return self
+
+
+class Training(_Section):
+    """How allocators are trained."""
+
+    seeds: tuple[int, ...] = Field((0, 1, 2, 3), min_length=1, description="training seeds, one policy each")
+    steps: int = Field(2_000_000, ge=1, le=10**12, description="environment steps per seed")
+    processes: int = Field(2, ge=1, le=1024, description="seeds trained side by side, one core each")
+    selections: int = Field(
+        20, ge=1, le=10_000, description="evaluations on selection seeds; the best is kept"
+    )
+    selection_episodes: int = Field(100, ge=1, le=1_000_000)
+    ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]  # all fields have defaults
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0 or max(self.seeds) >= 2**32:
+            raise ValueError(
+                f"seeds is {list(self.seeds)}; allowed are distinct whole numbers, 0 to 2**32 - 1"
+            )
+        return self
+
+
+class ComparisonProtocol(_Section):
+    """What the learned allocators are compared with, and on which episodes."""
+
+    allocators: tuple[str, ...] | Literal["all"] = Field("all", description="rules by name, or all")
+    episodes: int = Field(200, ge=1, le=1_000_000)
+    first_seed: int = Field(0, ge=0, description="seed of the first test episode")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.first_seed + self.episodes > TEST_SEEDS_END:
+            raise ValueError(
+                f"first_seed + episodes is above {TEST_SEEDS_END}, where the selection seeds begin"
+            )
+        for name in () if self.allocators == "all" else self.allocators:
+            try:
+                make_rule(name)
+            except UnknownAllocator as error:
+                raise ValueError(str(error)) from None
+        return self
+
+
+class Experiment(_Section):
+    """One experiment: train in a scenario, then compare."""
+
+    name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+    scenario: str = Field("default", description="name of a scenario, or the path of a YAML file")
+    override: dict[str, Any] = Field(default_factory=dict, description="scenario fields to change, dotted")
+    observe: Literal["noisy", "true"] = "noisy"
+    training: Training = Field(default_factory=Training)  # type: ignore[arg-type]  # all fields have defaults
+    comparison: ComparisonProtocol = Field(default_factory=ComparisonProtocol)  # type: ignore[arg-type]
+
+    def world(self) -> Scenario:
+        """The scenario with its overrides.
+
+        Raises:
+            ScenarioError: If there is no such scenario or a field is not allowed.
+        """
+        return Scenario.load(self.scenario).override(self.override)
+
+
+def load_experiment(path: Path, assignments: list[str]) -> Experiment:
+    """Read a configuration file and apply `key=value` assignments (dotted keys, YAML values).
+
+    `override.money.B=0.3` changes a field of the scenario.
+
+    Raises:
+        ConfigError: If the file cannot be read, or a field is unknown or not allowed.
+    """
+    source = f"config {path}"
+    try:
+        data = parse_yaml(path.read_text(encoding="utf-8"), source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{source}: cannot be read ({error})") from None
+    except ScenarioError as error:
+        raise ConfigError(str(error)) from None
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{source}: expected a mapping of fields, got {type(data).__name__}")
+    for assignment in assignments:
+        _assign(data, assignment)
+    try:
+        return Experiment.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(explain_validation(error, Experiment, source)) from None
+
+
+def _assign(data: dict[str, Any], assignment: str) -> None:
+    key, equals, text = assignment.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"{assignment!r} is no key=value, for example training.steps=100000")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"{assignment!r}: the value is not readable as YAML") from None
+    head, _, rest = key.partition(".")
+    if head == "override" and rest:
+        data.setdefault("override", {})[rest] = value
+        return
+    place = data
+    *parents, last = key.split(".")
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise ConfigError(f"{assignment!r}: {parent} holds no fields")
+    place[last] = value

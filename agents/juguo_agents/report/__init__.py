@@ -1,0 +1,58 @@
+"""A comparison as files: numbers for programs, words and figures for readers.
+
+matplotlib is imported only when figures are drawn, so that `summarise` and `console_table` work without it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from juguo_agents.report.console import console_table
+from juguo_agents.report.episodes import episodes_csv
+from juguo_agents.report.markdown import comparison_markdown
+from juguo_agents.report.summary import Summary, summarise
+from juguo_agents.results import Comparison
+from juguo_envs.files import write_bytes, write_text
+
+__all__ = ["Summary", "console_table", "summarise", "write_report"]
+
+
+def write_report(
+    comparison: Comparison,
+    folder: str | Path,
+    versions: Mapping[str, str],
+    summary: Summary | None = None,
+) -> list[Path]:
+    """Write `episodes.csv`, the figures, `comparison.md` and, last, `comparison.json`.
+
+    Every file appears whole or not at all. Since the JSON comes last, its presence says that the rest is there.
+
+    Args:
+        comparison: What was measured.
+        folder: An existing folder; files of the same names are replaced.
+        versions: Name and version of what it was measured with.
+        summary: What `summarise` gave for this comparison, where it is at hand.
+
+    Returns:
+        The files, in the order in which they were written.
+
+    Raises:
+        ImportError: If matplotlib is missing (it comes with the `report` extra).
+    """
+    from juguo_agents.report.figures import draw_figures
+
+    folder = Path(folder)
+    summary = summarise(comparison, versions) if summary is None else summary
+    numbers = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    words = comparison_markdown(comparison, summary)
+    written = [folder / "episodes.csv"]
+    write_text(written[0], episodes_csv(comparison))
+    for name, png in draw_figures(comparison, summary):
+        written.append(folder / name)
+        write_bytes(written[-1], png)
+    for name, text in (("comparison.md", words), ("comparison.json", numbers)):
+        written.append(folder / name)
+        write_text(written[-1], text)
+    return written

@@ -1,0 +1,34 @@
+"""The comparison as a plain table for the terminal."""
+
+from __future__ import annotations
+
+from juguo_agents.report.selection import shorten
+from juguo_agents.report.summary import Summary
+
+WIDTH = 110
+_NUMBERS = 74  # columns that the numbers take
+
+
+def console_table(summary: Summary) -> str:
+    """Allocators, best mean return first, in lines of at most 110 characters."""
+    rows = summary["allocators"]
+    width = min(WIDTH - _NUMBERS, max(len("allocator"), *(len(a["name"]) for a in rows)))
+    confidence = f"{summary['confidence']:.0%} interval"
+    versus = shorten(f"vs {summary['baseline']} [{summary['confidence']:.0%}]", 25)
+    lines = [
+        f"{'allocator':<{width}} {'return':>7} {confidence:>16} {'breadth':>8} {'resil.':>7} {'excl.':>6}"
+        f"  {versus:>25}"
+    ]
+    lines.append("-" * len(lines[0]))
+    for a in rows:
+        interval = f"[{a['mean_low']:.3f}, {a['mean_high']:.3f}]"
+        difference = (
+            "baseline"
+            if a["name"] == summary["baseline"]
+            else f"{a['difference']:+.3f} [{a['difference_low']:+.3f}, {a['difference_high']:+.3f}]"
+        )
+        lines.append(
+            f"{shorten(a['name'], width):<{width}} {a['mean']:>7.3f} {interval:>16} {a['breadth']:>8.3f}"
+            f" {a['resilience']:>7.3f} {a['excluded']:>6.1%}  {difference:>25}"
+        )
+    return "\n".join(lines)

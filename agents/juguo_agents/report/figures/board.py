@@ -1,0 +1,51 @@
+"""The paper's five core indicators by actor."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from juguo_agents.report.figures.style import BLACK, accent, figure, heading, world
+from juguo_agents.report.selection import PROPOSAL, highlighted
+from juguo_agents.report.summary import Summary
+from juguo_agents.results import Comparison, Floats
+from juguo_envs.model.state import ACTORS, INDICATORS
+
+_NAMES = ("concentrated", "flat", PROPOSAL)
+_WRAP = 20
+
+
+def draw(comparison: Comparison, summary: Summary) -> Figure:
+    """One board per highlighted allocator."""
+    chosen = highlighted(comparison, _NAMES)
+    fig = figure(
+        max(7.5, 2.4 + 2.0 * len(chosen)),
+        4.1,
+        "The five core indicators by actor",
+        f"{world(comparison.scenario.name, comparison.episodes)}; mean over quarters and episodes, each cell between 0 and 1\n"
+        "compare the same cell between allocators; cells of different rows measure different things",
+    )
+    panels = fig.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
+    for axes, series in zip(panels, chosen, strict=True):
+        _board(axes, series.pooled("board").mean(0))
+        axes.set_title(heading(series, _WRAP), fontsize=8.8, color=accent(series) or BLACK)
+    panels[0].set_yticks(range(len(INDICATORS)), [textwrap.fill(i, _WRAP) for i in INDICATORS])
+    return fig
+
+
+def _board(axes: Axes, board: Floats) -> None:
+    axes.imshow(board, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
+    for y, x in np.ndindex(board.shape):
+        axes.text(
+            x, y, f"{board[y, x]:.{2 if board[y, x] >= 0.1 else 3}f}", ha="center", va="center", fontsize=8.5,
+            color="white" if board[y, x] > 0.55 else BLACK,
+        )  # fmt: skip
+    axes.set_xticks(range(len(ACTORS)), ACTORS, rotation=30, ha="right", rotation_mode="anchor")
+    axes.set_xticks(np.arange(0.5, len(ACTORS) - 1), minor=True)
+    axes.set_yticks(np.arange(0.5, len(INDICATORS) - 1), minor=True)
+    axes.grid(which="minor", color="white", lw=1.5)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_visible(False)

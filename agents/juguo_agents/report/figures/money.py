@@ -1,0 +1,99 @@
+"""Who got the money, stage by stage, and for which function."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
+
+from juguo_agents.report.figures.style import (
+    ACTOR_COLOURS,
+    BLACK,
+    GREY,
+    RESERVE_COLOUR,
+    accent,
+    figure,
+    name_rows,
+    world,
+)
+from juguo_agents.report.selection import Series, without_variants
+from juguo_agents.report.summary import Summary
+from juguo_agents.results import Comparison
+from juguo_envs.model.state import ACTORS, FUNCTIONS, N_FUNCTIONS, STAGES
+
+Floats = npt.NDArray[np.float64]
+_NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2], GREY)  # dark enough to be read
+
+
+def draw(comparison: Comparison, summary: Summary) -> Figure:
+    """Above: shares by actor for each stage. Below: shares by function over the programme."""
+    chosen = without_variants(comparison)
+    n = len(chosen)
+    fig = figure(
+        10.5,
+        3.6 + 0.5 * n,
+        "Who got the money",
+        f"{world(comparison.scenario.name, comparison.episodes)}; best mean return at the top; rules without their exit variants\n"
+        "13 q: so many quarters the stage lasted on average",
+    )
+    upper, lower = fig.subfigures(2, 1, height_ratios=(1.75 + 0.25 * n, 1.25 + 0.25 * n))
+    spending = [s.pooled("spending").mean(0) for s in chosen]
+    quarters = [s.pooled("stage_quarters").mean(0) for s in chosen]
+    panels = upper.subplots(1, len(STAGES), sharey=True)
+    for stage, axes in enumerate(panels):
+        _stage(axes, stage, spending, quarters)
+    names, accents = [s.label for s in chosen], [accent(s) for s in chosen]
+    name_rows(panels[0], names, accents)
+    handles = [Patch(color=c, label=a) for a, c in zip(ACTORS, ACTOR_COLOURS, strict=True)]
+    handles.append(Patch(color=RESERVE_COLOUR, label="reserve"))
+    upper.legend(handles=handles, loc="outside lower center", ncols=4)
+    axes = lower.subplots()
+    _functions(axes, spending)
+    name_rows(axes, names, accents)
+    return fig
+
+
+def _stage(axes: Axes, stage: int, spending: list[Floats], quarters: list[Floats]) -> None:
+    for y, (money, long) in enumerate(zip(spending, quarters, strict=True)):
+        total = money[stage].sum()
+        if total <= 0.0:
+            axes.text(
+                0.02, y, "no money" if long[stage] > 0.0 else "never reached", va="center", fontsize=8.0
+            )
+            continue
+        parts = [*money[stage, :N_FUNCTIONS].reshape(3, 3).sum(1), money[stage, N_FUNCTIONS]]
+        left = 0.0
+        for part, colour in zip(parts, (*ACTOR_COLOURS, RESERVE_COLOUR), strict=True):
+            axes.barh(y, part / total, 0.68, left=left, color=colour)
+            left += part / total
+        axes.text(1.02, y, f"{long[stage]:.0f} q", va="center", fontsize=7.8, color="#555555")
+    axes.set_xlim(0.0, 1.0)
+    axes.set_title(f"In {STAGES[stage]}")
+    axes.set_xlabel("share of the stage's money")
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_xticks((0.0, 0.5, 1.0))
+    axes.tick_params(axis="y", length=0)
+
+
+def _functions(axes: Axes, spending: list[Floats]) -> None:
+    shares = np.array([m.sum(0) / m.sum() if m.sum() > 0.0 else np.zeros(N_FUNCTIONS + 1) for m in spending])
+    axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=0.6, aspect="auto")
+    for y, x in np.argwhere(shares >= 0.005):
+        share = shares[y, x]
+        axes.text(
+            x, y, f"{share:.0%}", ha="center", va="center", fontsize=7.8,
+            color="white" if share > 0.35 else BLACK,
+        )  # fmt: skip
+    axes.set_xticks(
+        range(N_FUNCTIONS + 1), [*FUNCTIONS, "reserve"], rotation=20, ha="right", rotation_mode="anchor"
+    )
+    for tick, colour in zip(axes.get_xticklabels(), np.repeat(_NAME_COLOURS, (3, 3, 3, 1)), strict=True):
+        tick.set_color(colour)
+    for x in (2.5, 5.5, 8.5):
+        axes.axvline(x, color="white", lw=2.5)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    axes.set_title("By function over the whole programme, % of all money (names coloured by actor)")

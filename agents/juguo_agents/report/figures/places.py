@@ -1,0 +1,97 @@
+"""Adoption at the end by community and stratum."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import PercentFormatter
+
+from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable, world
+from juguo_agents.report.selection import PROPOSAL, Series, highlighted
+from juguo_agents.report.summary import Summary
+from juguo_agents.results import Comparison
+
+Floats = npt.NDArray[np.float64]
+_NAMES = ("concentrated", "flat", PROPOSAL)
+_STRATA = ("low", "middle", "high")
+_NUMBERED, _NAMED = 12, 60  # communities up to which cells have numbers, rows names
+_WRAP = 16
+
+
+def draw(comparison: Comparison, summary: Summary) -> Figure:
+    """One heat map per highlighted allocator, all on one scale."""
+    chosen = highlighted(comparison, _NAMES)
+    shares = [mean_where_any(s.pooled("final_adoption")) for s in chosen]
+    names = _community_names(comparison)
+    height = 0.33 if len(names) <= _NUMBERED else 0.19
+    fig = figure(
+        max(7.5, 2.9 + 1.55 * len(chosen)),
+        min(2.45 + height * max(len(names), 5), 12.0),
+        "Where adoption arrived: share of adopters at the end",
+        f"{world(comparison.scenario.name, comparison.episodes)}\n"
+        "rows: communities; columns: thirds of the society by capability at the start",
+    )
+    panels = fig.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
+    top = max(float(np.nanmax(s)) for s in shares)
+    scale = Normalize(0.0, max(np.ceil(top * 10.0) / 10.0, 0.1))
+    for axes, series, share in zip(panels, chosen, shares, strict=True):
+        image = _panel(axes, series, share, scale)
+    panels[0].set_yticks(range(len(names)), names)
+    if len(names) > _NAMED:
+        panels[0].set_yticks([])
+        panels[0].set_ylabel(f"{len(names):,} communities, in the scenario's order")
+    bar = fig.colorbar(image, ax=panels, aspect=30, pad=0.015)
+    bar.set_label("share of the cell's persons who use it")
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    if any(np.isnan(s).any() for s in shares):
+        empty = Patch(
+            facecolor="#eeeeee",
+            edgecolor=GREY,
+            hatch="////",
+            lw=0.5,
+            label="nobody of that third lives there",
+        )
+        fig.legend(handles=[empty], loc="outside lower left")
+    return fig
+
+
+def mean_where_any(cells: Floats) -> Floats:
+    """Mean over the first axis of the cells that hold a number; NaN where none does."""
+    known = ~np.isnan(cells)
+    count = known.sum(0)
+    total = np.where(known, cells, 0.0).sum(0)
+    mean: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return mean
+
+
+def _community_names(comparison: Comparison) -> list[str]:
+    """Names as the figure shows them; a star marks hubs unless their names say so."""
+    return [
+        readable(c.name, f"community {i + 1}") + (" *" if c.hub and "hub" not in c.name.lower() else "")
+        for i, c in enumerate(comparison.scenario.society.listed())
+    ]
+
+
+def _panel(axes: Axes, series: Series, share: Floats, scale: Normalize) -> AxesImage:
+    image = axes.imshow(np.ma.masked_invalid(share), cmap="YlGnBu", norm=scale, aspect="auto")
+    for c, j in np.argwhere(np.isnan(share)):
+        axes.add_patch(
+            Rectangle((j - 0.5, c - 0.5), 1, 1, facecolor="#eeeeee", edgecolor=GREY, hatch="////", lw=0.0)
+        )
+    if len(share) <= _NUMBERED:
+        for c, j in np.argwhere(~np.isnan(share)):
+            dark = scale(share[c, j]) > 0.55
+            axes.text(
+                j, c, f"{share[c, j]:.0%}", ha="center", va="center", fontsize=8.0,
+                color="white" if dark else BLACK,
+            )  # fmt: skip
+    axes.set_xticks(range(3), _STRATA)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_title(heading(series, _WRAP), fontsize=8.8, color=accent(series) or BLACK)
+    return image

@@ -1,0 +1,158 @@
+"""What all figures share: fonts, a palette that the colour-blind can tell apart, headings and labels."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from juguo_agents.report.selection import PROPOSAL, Series
+
+DPI = 150
+# Okabe and Ito (2008)
+BLACK, GREY, PALE = "#222222", "#7f7f7f", "#c9c9c9"
+BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE = (
+    "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7",
+)  # fmt: skip
+LEARNED = VERMILION
+STAGE_COLOURS = (SKY, BLUE, ORANGE)
+ACTOR_COLOURS = (BLUE, ORANGE, GREEN)
+RESERVE_COLOUR = PALE
+COLOURS = {
+    "learned": LEARNED,
+    PROPOSAL: BLUE,
+    "concentrated": BLACK,
+    "flat": GREEN,
+    "nothing": GREY,
+    "care_only": PURPLE,
+}
+_CJK = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "SimHei",
+)
+
+
+@cache
+def families() -> list[str]:
+    """The sans-serif that comes with matplotlib, then one that has Chinese characters where one is installed."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return ["DejaVu Sans", *[name for name in _CJK if name in installed][:1]]
+
+
+@cache
+def _characters() -> frozenset[int]:
+    """Code points that the fonts can show."""
+    known: set[int] = set()
+    for family in families():
+        known |= set(font_manager.get_font(font_manager.findfont(family)).get_charmap())
+    return frozenset(known)
+
+
+def readable(text: str, otherwise: str) -> str:
+    """`text`, or `otherwise` where the fonts lack one of its characters."""
+    return text if all(ord(c) in _characters() for c in text) else otherwise
+
+
+def parameters() -> dict[str, Any]:
+    """Settings under which the figures are drawn."""
+    return {
+        "font.family": families(),
+        "font.size": 9.0,
+        "text.parse_math": False,  # names may hold a dollar sign
+        "axes.titlesize": 9.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": 9.0,
+        "axes.labelcolor": BLACK,
+        "axes.edgecolor": GREY,
+        "axes.linewidth": 0.7,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.grid": False,
+        "grid.color": "#e4e4e4",
+        "grid.linewidth": 0.7,
+        "xtick.color": BLACK,
+        "ytick.color": BLACK,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
+        "legend.frameon": False,
+        "legend.fontsize": 8.5,
+        "hatch.linewidth": 0.6,
+        "figure.facecolor": "white",
+    }
+
+
+def figure(width: float, height: float, title: str, subtitle: str) -> Figure:
+    """A figure with a heading at the top left; sizes in inches."""
+    fig = Figure(figsize=(width, height), layout="constrained")
+    fig.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr, call-arg]
+    lines = 1 + subtitle.count("\n")
+    fig.suptitle(
+        title + "\n" * lines, x=0.012, ha="left", va="top", fontsize=12.0, fontweight="bold", color=BLACK
+    )
+    fig.text(0.012, 1.0 - 0.36 / height, subtitle, ha="left", va="top", fontsize=9.0, color="#555555")
+    return fig
+
+
+def world(name: str, episodes: int) -> str:
+    """The words that say which world a figure is about."""
+    return f"world {readable(name, 'of the scenario')}, {episodes:,} episode{'s' if episodes != 1 else ''}"
+
+
+def colour(series: Series) -> str:
+    """The colour of a highlighted allocator, the same in all figures."""
+    return COLOURS.get(series.kind, ORANGE)
+
+
+def name_rows(axes: Axes, names: Sequence[str], accents: Sequence[str | None]) -> None:
+    """Allocators' names down the y axis, the first at the top; an accent colours a name and makes it bold."""
+    axes.set_yticks(range(len(names)), [readable(n, f"allocator {i + 1}") for i, n in enumerate(names)])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    for tick, accent in zip(axes.get_yticklabels(), accents, strict=True):
+        if accent:
+            tick.set_color(accent)
+            tick.set_fontweight("bold")
+
+
+def heading(series: Series, width: int) -> str:
+    """A highlighted allocator's name above its panel, in lines of about `width` characters."""
+    parts = readable(series.label, "allocator").replace(" (", "\n(").split("\n")
+    return "\n".join(textwrap.fill(part, width) for part in parts)
+
+
+def accent(series: Series) -> str | None:
+    """Colour of a name in a list: the learned ones and the baseline stand out."""
+    return {"learned": LEARNED, "concentrated": BLACK}.get(series.kind)
+
+
+def spread(wanted: npt.NDArray[np.float64], gap: float, low: float, high: float) -> npt.NDArray[np.float64]:
+    """Places near those wanted, at least `gap` apart and inside [low, high] if there is room."""
+    order = np.argsort(wanted, kind="stable")
+    gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
+    up = np.clip(wanted[order], low, high)
+    down = up.copy()
+    for i in range(1, len(up)):
+        up[i] = max(up[i], up[i - 1] + gap)
+    for i in range(len(up) - 2, -1, -1):
+        down[i] = min(down[i], down[i + 1] - gap)
+    middle = (up + down) / 2.0
+    for i in range(len(middle)):  # the middle of two spread sets is spread, but may leave the bounds
+        middle[i] = max(middle[i], low + i * gap)
+    for i in range(len(middle) - 1, -1, -1):
+        middle[i] = min(middle[i], high - (len(middle) - 1 - i) * gap)
+    placed = np.empty_like(middle)
+    placed[order] = middle
+    return placed

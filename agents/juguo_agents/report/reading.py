@@ -1,0 +1,221 @@
+"""What the numbers say, in plain sentences: which way they point, or that they do not.
+
+Nothing here knows who ought to win. A difference counts only where its paired interval excludes zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from juguo_agents.report.selection import PROPOSAL
+from juguo_agents.report.summary import Summary
+
+_LISTED = 6  # names in a sentence before the rest is counted
+
+
+def code(name: str) -> str:
+    """A name as code, safe inside a Markdown table."""
+    return f"`{name.replace('|', '/').replace('`', chr(39))}`"
+
+
+def number(x: float, signed: bool = False, digits: int = 3) -> str:
+    """A number with a true minus sign; what rounds to zero has none."""
+    text = f"{x:{'+' if signed else ''}.{digits}f}"
+    if float(text) == 0.0:
+        return text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def interval(a: dict[str, Any], name: str, signed: bool = True) -> str:
+    """`name` of an entry with its interval."""
+    low, high = number(a[f"{name}_low"], signed), number(a[f"{name}_high"], signed)
+    return f"{number(a[name], signed)} [{low}, {high}]"
+
+
+def mean_with_interval(a: dict[str, Any]) -> str:
+    """The mean return of an entry with its interval."""
+    return interval(a, "mean", signed=False)
+
+
+def verdict(a: dict[str, Any], name: str) -> int:
+    """1 where the interval of a difference lies above zero, -1 where below, 0 where it includes zero."""
+    if a[f"{name}_low"] > 0.0:
+        return 1
+    return -1 if a[f"{name}_high"] < 0.0 else 0
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence."""
+    shown = [code(n) for n in names[:_LISTED]]
+    if len(names) > _LISTED:
+        shown.append(f"{len(names) - _LISTED} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def reading(summary: Summary) -> list[str]:
+    """The sentences, one paragraph an item."""
+    if summary["episodes"] < 2:
+        first = summary["allocators"][0]
+        return [
+            f"This is a single episode, which cannot tell merit from luck. In it {code(first['name'])} has the "
+            f"highest return, {number(first['mean'])}. No interval and no verdict can be given."
+        ]
+    parts = (_best_rule, _learned, _baseline, _proposal, _exits, _right_calls, _aspects)
+    return [text for part in parts if (text := part(summary))]
+
+
+def _entry(summary: Summary, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(a for a in summary["allocators"] if a["name"] == name)
+    return found
+
+
+def _rules(summary: Summary) -> list[dict[str, Any]]:
+    trained = summary["learned"]["names"] if summary["learned"] else []
+    return [a for a in summary["allocators"] if a["name"] not in trained]
+
+
+def _best_rule(summary: Summary) -> str:
+    best = summary["best_rule"]
+    others = [a for a in _rules(summary) if a["name"] != best]
+    text = f"**The best rule is {code(best)}**, with a mean return of {mean_with_interval(_entry(summary, best))}"
+    text += ", the baseline itself." if best == summary["baseline"] else "."
+    if not others:
+        return text + " No other rule was compared."
+    tied = [a["name"] for a in others if verdict(a, "difference_to_best_rule") == 0]
+    if tied:
+        text += (
+            f" But it is tied with {listed(tied)}: the paired interval of the difference includes zero, so "
+            f"these episodes do not tell which is better."
+        )
+    else:
+        nearest = others[0]
+        text += (
+            f" Every other rule is behind it; the nearest is {code(nearest['name'])}, with a paired difference "
+            f"of {interval(nearest, 'difference_to_best_rule')}."
+        )
+    by_iqm = max(_rules(summary), key=lambda a: a["iqm"])["name"]
+    if by_iqm != best:
+        text += f" By the interquartile mean, which leaves extreme episodes out, {code(by_iqm)} comes first."
+    if len(others) > 1:
+        text += (
+            f" It is called the best after the same episodes were seen that it is judged on, as the highest of "
+            f"{len(others) + 1} means, which flatters it a little."
+        )
+    return text
+
+
+def _learned(summary: Summary) -> str:
+    learned = summary["learned"]
+    if not learned:
+        return ""
+    n = len(learned["names"])
+    who = "The learned allocator" if n == 1 else f"The {n} learned allocators, taken together,"
+    amount = interval(learned, "difference_to_best_rule")
+    gain = verdict(learned, "difference_to_best_rule")
+    s = "s" if n == 1 else ""
+    claim = {
+        1: f"gain{s} {amount} over it",
+        0: f"{'is' if n == 1 else 'are'} tied with it: the difference is {amount}, and its interval includes zero",
+        -1: f"fall{s} behind it by {interval(learned, 'difference_to_best_rule')}",
+    }[gain]
+    text = f"**{who} {claim}**; the mean return is {mean_with_interval(learned)}."
+    if n > 1:
+        rows = [_entry(summary, name) for name in learned["names"]]
+        above, tied, below = (
+            sum(verdict(a, "difference_to_best_rule") == v for a in rows) for v in (1, 0, -1)
+        )
+        text += (
+            f" One by one, their means run from {number(min(a['mean'] for a in rows))} to "
+            f"{number(max(a['mean'] for a in rows))}; {above} of {n} are better than the best rule, {tied} tied "
+            f"with it, {below} worse. The interval covers the luck of the episodes; the luck of training shows "
+            f"in how far the learned allocators differ from each other."
+        )
+    return text
+
+
+def _baseline(summary: Summary) -> str:
+    name = summary["baseline"]
+    others = [a for a in summary["allocators"] if a["name"] != name]
+    if not others:
+        return ""
+    by_verdict = {v: [a["name"] for a in others if verdict(a, "difference") == v] for v in (1, 0, -1)}
+    said = [
+        f"{len(names)} {words} ({listed(names)})"
+        for v, words in ((1, "do better"), (0, "are tied with it"), (-1, "do worse"))
+        if (names := by_verdict[v])
+    ]
+    mean = mean_with_interval(_entry(summary, name))
+    text = f"**Against the baseline** {code(name)} (mean return {mean}): {'; '.join(said)}."
+    return text.replace(" 1 do ", " 1 does ").replace(" 1 are ", " 1 is ")
+
+
+def _proposal(summary: Summary) -> str:
+    names = [a["name"] for a in summary["allocators"]]
+    if PROPOSAL not in names or PROPOSAL == summary["best_rule"]:
+        return ""
+    place, entry = names.index(PROPOSAL) + 1, _entry(summary, PROPOSAL)
+    versus = verdict(entry, "difference_to_best_rule")
+    claim = "tied with the best rule" if versus == 0 else "behind the best rule"
+    return (
+        f"**The proposal** {code(PROPOSAL)} is number {place} of {len(names)} by mean return and {claim}, at a "
+        f"paired difference of {interval(entry, 'difference_to_best_rule')}."
+    )
+
+
+def _exits(summary: Summary) -> str:
+    pairs = summary["exits"]
+    if not pairs:
+        return ""
+    helped = [p for p in pairs if verdict(p, "gain") == 1]
+    hurt = [p for p in pairs if verdict(p, "gain") == -1]
+    said = []
+    if helped:
+        said.append(
+            f"raises the return of {len(helped)} (most that of {code(helped[0]['rule'])}, by "
+            f"{interval(helped[0], 'gain')})"
+        )
+    if hurt:
+        said.append(
+            f"lowers that of {len(hurt)} (most that of {code(hurt[-1]['rule'])}, by {interval(hurt[-1], 'gain')})"
+        )
+    same = len(pairs) - len(helped) - len(hurt)
+    if same:
+        said.append(f"makes no difference that could be told for {same}")
+    text = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    n = len(pairs)
+    return (
+        f"**Giving up.** Of {n} rule{'s' if n > 1 else ''} compared with and without it, being able to give "
+        f"projects up {text}."
+    )
+
+
+def _right_calls(summary: Summary) -> str:
+    first = summary["allocators"][0]
+    bad, good = first["defective_given_up"], first["sound_given_up"]
+    if first["abandoned"] == 0.0 or bad is None or good is None:
+        return ""
+    n, e = summary["defective_first"], summary["episodes"]
+    return (
+        f"**What was given up.** In {n} of {e} episodes the first technology was seriously defective, which no "
+        f"allocator is told. The first in the table, {code(first['name'])}, gave up {bad:.0%} of these, and "
+        f"{good:.0%} of the {e - n} others."
+    )
+
+
+def _aspects(summary: Summary) -> str:
+    rows = summary["allocators"]
+    broadest = max(rows, key=lambda a: a["breadth"])
+    toughest = max(rows, key=lambda a: a["resilience"])
+    kindest = min(rows, key=lambda a: a["excluded"])
+    if broadest["name"] == toughest["name"] == kindest["name"]:
+        return (
+            f"**By its parts.** {code(broadest['name'])} has the greatest breadth, the greatest resilience and "
+            f"the smallest excluded share alike."
+        )
+    return (
+        f"**By its parts.** The greatest breadth is that of {code(broadest['name'])} "
+        f"({number(broadest['breadth'])}), the greatest resilience that of {code(toughest['name'])} "
+        f"({number(toughest['resilience'])}), and the smallest excluded share that of {code(kindest['name'])} "
+        f"({kindest['excluded']:.1%}). How much each counts is a choice of the scenario's weights."
+    )

@@ -1,0 +1,32 @@
+"""The hidden defects that the allocators faced: known after the fact, since a technology depends on its seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from juguo_agents.results import Comparison, Record
+from juguo_envs.model import draws
+from juguo_envs.model.equations import latent_defect
+
+
+def first_is_defective(comparison: Comparison) -> npt.NDArray[np.bool_]:
+    """(E,) whether the first technology of each episode, the same for every allocator, is seriously defective."""
+    parameters = comparison.scenario.record()[0]
+    if parameters["p_X"] <= 0.0:
+        return np.zeros(comparison.episodes, bool)
+    defects = []
+    for seed in range(comparison.first_seed, comparison.first_seed + comparison.episodes):
+        key = np.uint64(draws.stream(np.uint64(seed), 0, draws.DEFECT))
+        defects.append(latent_defect(parameters, draws.uniform(key, 0)))
+    serious: npt.NDArray[np.bool_] = np.array(defects) >= parameters["X_lo"]
+    return serious
+
+
+def share_given_up(record: Record, among: npt.NDArray[np.bool_]) -> float | None:
+    """Share of the chosen episodes in which the first technology was given up; None where none was chosen."""
+    if not among.any():
+        return None
+    given_up = np.zeros(len(among), bool)
+    given_up[record.exits["episode"][record.exits["project"] == 0]] = True
+    return float(given_up[among].mean())

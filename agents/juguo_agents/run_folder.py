@@ -1,0 +1,44 @@
+"""The folder of a run: made once, never overwritten, each file whole or absent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from juguo_envs.files import write_text
+
+
+class FolderExists(FileExistsError):
+    """The folder that a run should be written to is there already."""
+
+
+def claim_folder(path: Path) -> Path:
+    """Make a new folder.
+
+    Raises:
+        FolderExists: If it exists; nothing in it is touched.
+        OSError: If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        raise FolderExists(f"{path} exists already; name another --out, or move it away") from None
+    return path
+
+
+def next_free(parent: Path, name: str) -> Path:
+    """`parent/name`, or `parent/name-2`, `parent/name-3`, ... where that exists."""
+    taken = {p.name for p in parent.glob(f"{name}*")} if parent.is_dir() else set()
+    if name not in taken:
+        return parent / name
+    numbers = [int(m[1]) for t in taken if (m := re.fullmatch(re.escape(name) + r"-(\d+)", t))]
+    return parent / f"{name}-{max([1, *numbers]) + 1}"
+
+
+def write_yaml(path: Path, data: Mapping[str, Any]) -> None:
+    """Write a mapping as YAML, whole or not at all."""
+    write_text(path, yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True))

@@ -1,0 +1,96 @@
+"""A batch of societies as stable-baselines3's `VecEnv`, without an environment object for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
+
+from juguo_agents.evaluation import TRAINING_SEEDS
+from juguo_envs.batch import Batch
+from juguo_envs.env import action_space, observation_space
+from juguo_envs.info import REWARD_PARTS
+from juguo_envs.scenario import Scenario
+
+
+class BatchVecEnv(VecEnv):
+    """Episodes are drawn from the training seeds, which no test or selection episode has.
+
+    At an episode's end `infos[i]` holds the means of breadth, resilience and the excluded over the episode.
+    """
+
+    def __init__(
+        self, scenario: Scenario, num_envs: int, *, seed: int, noisy: bool = True, threads: int = 1
+    ) -> None:
+        """Make `num_envs` societies; `seed` fixes every episode that follows."""
+        self.batch = Batch(scenario, num_envs, noisy=noisy, threads=threads)
+        self._generator = np.random.default_rng(seed)
+        self._actions = np.zeros((num_envs, self.batch.action_size), np.float32)
+        self._sums = np.zeros((len(REWARD_PARTS), num_envs))
+        self._steps = np.zeros(num_envs, np.int64)
+        self._empty: list[dict[str, Any]] = [{} for _ in range(num_envs)]
+        super().__init__(num_envs, observation_space(self.batch.layout), action_space(self.batch.action_size))
+
+    def _fresh_seeds(self) -> npt.NDArray[np.uint64]:
+        return self._generator.integers(TRAINING_SEEDS, 2**63, self.num_envs).astype(np.uint64)
+
+    def reset(self) -> VecEnvObs:
+        """Begin an episode in every society."""
+        self._sums[:] = 0.0
+        self._steps[:] = 0
+        return self.batch.reset(self._fresh_seeds())
+
+    def step_async(self, actions: npt.NDArray[Any]) -> None:
+        """Keep the actions for `step_wait`."""
+        self._actions = actions
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Move every society on by a quarter; those at their end begin anew."""
+        observation = self.batch.step(self._actions)
+        quarter = self.batch.state.quarter
+        for total, name in zip(self._sums, REWARD_PARTS, strict=True):
+            total += quarter[name]
+        self._steps += 1
+        reward = quarter["reward"].astype(np.float32)
+        done = self.batch.done
+        infos = list(self._empty)
+        if done.any():
+            for i in np.flatnonzero(done):
+                means = self._sums[:, i] / self._steps[i]
+                infos[i] = dict(zip(REWARD_PARTS, map(float, means), strict=True))
+                infos[i] |= {"terminal_observation": observation[i].copy(), "TimeLimit.truncated": False}
+            self._sums[:, done] = 0.0
+            self._steps[done] = 0
+            observation[done] = self.batch.reset(self._fresh_seeds(), done)[done]
+        return observation, reward, done, infos
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """Only `render_mode`, which is None: societies are no objects of their own."""
+        if attr_name == "render_mode":
+            return [None for _ in self._get_indices(indices)]
+        raise AttributeError(f"BatchVecEnv has no attribute {attr_name!r} per environment")
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Refused: societies are no objects of their own."""
+        raise AttributeError(f"BatchVecEnv has no attribute {attr_name!r} per environment")
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **method_kwargs: Any
+    ) -> list[Any]:
+        """Refused: societies are no objects of their own."""
+        raise AttributeError(f"BatchVecEnv has no method {method_name!r} per environment")
+
+    def env_is_wrapped(self, wrapper_class: type[Any], indices: VecEnvIndices = None) -> list[bool]:
+        """No society is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Fix every episode that follows."""
+        self._generator = np.random.default_rng(seed)
+        return [seed] * self.num_envs

@@ -1,0 +1,19 @@
+"""What software made a result."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+_PACKAGES = ("juguo", "gymnasium", "numpy", "numba", "stable-baselines3", "torch", "scipy", "safetensors")
+
+
+def versions() -> dict[str, str]:
+    """Version of Python and of each package that shapes a result, where installed."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,86 @@
+"""Compare allocators, rules or trained runs, on test episodes of a scenario under common random numbers.
+
+python scripts/evaluate.py NAME_OR_RUN ... [--scenario NAME_OR_PATH] [--episodes N] [--seed K] [--out DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from juguo_agents.allocators import BASELINE, find_allocators, rule_names
+from juguo_agents.allocators.registry import RULES
+from juguo_agents.command_line import guarded
+from juguo_agents.evaluation import compare
+from juguo_agents.report import console_table, summarise, write_report
+from juguo_agents.run_folder import claim_folder
+from juguo_agents.versions import versions
+from juguo_envs.scenario import Scenario, scenario_names
+
+
+def print_list() -> None:
+    """Name the allocators and the scenarios, with a line on each."""
+    print("allocators (each also as NAME+exit and NAME-exit: with and without giving projects up):")
+    for rule in RULES:
+        print(f"  {rule.base_name:22} {rule.idea}")
+    print("  all                    every rule, and each with the other choice of exit")
+    print("  FOLDER or FILE         a trained run, or one policy-seed<k>.safetensors of it\nscenarios:")
+    for name in scenario_names():
+        print(f"  {name:22} {Scenario.load(name).description}")
+
+
+def main() -> int:
+    """Parse, compare, print; returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME_OR_RUN", help="rule, 'all', run folder or policy file"
+    )
+    parser.add_argument("--scenario", default="default", help="name, or path of a YAML file")
+    parser.add_argument("--episodes", type=int, default=200, metavar="N", help="test episodes")
+    parser.add_argument("--seed", type=int, default=0, metavar="K", help="seed of the first test episode")
+    parser.add_argument("--observe", choices=("noisy", "true"), default="noisy", help="noise on what is seen")
+    parser.add_argument("--out", type=Path, help="new folder for tables and figures")
+    parser.add_argument(
+        "--json", action="store_true", help="print the content of comparison.json, nothing else"
+    )
+    parser.add_argument("--list", action="store_true", help="name the allocators and the scenarios")
+    arguments = parser.parse_args()
+    if arguments.list:
+        print_list()
+        return 0
+    if not arguments.names:
+        parser.error(f"name at least one allocator, for example {rule_names()[-1]} {BASELINE}, or use --list")
+    try:
+        scenario = Scenario.load(arguments.scenario)
+        allocators = find_allocators(arguments.names)
+        if arguments.out and arguments.out.exists():
+            claim_folder(arguments.out)  # refuses before the work is done
+        comparison = compare(
+            allocators,
+            scenario,
+            episodes=arguments.episodes,
+            first_seed=arguments.seed,
+            observe=arguments.observe,
+            threads=os.cpu_count() or 1,
+            progress=None if arguments.json else lambda name: print(f"  ran {name}", file=sys.stderr),
+        )
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    summary = summarise(comparison, versions())
+    if arguments.out:
+        write_report(comparison, claim_folder(arguments.out), versions())
+    if arguments.json:
+        print(json.dumps(summary, allow_nan=False, indent=2))
+    else:
+        print(console_table(summary))
+        if arguments.out:
+            print(f"\ntables and figures: {arguments.out / 'comparison.md'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))
