@@ -14,7 +14,6 @@ from pathlib import Path
 
 from juguo_agents.command_line import guarded
 from juguo_agents.config import load_experiment
-from juguo_agents.experiment import run_experiment
 from juguo_agents.run_folder import FolderExists, next_free
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -41,6 +40,8 @@ def main() -> int:
     folder = arguments.out or next_free(Path("runs"), experiment.name)
     if folder.exists():
         raise FolderExists(f"{folder} exists already; name another --out, or move it away")
+    from juguo_agents.experiment import run_experiment  # torch: seconds that a refusal need not cost
+
     print(run_experiment(experiment, scenario, folder))
     print(f"\n{time.monotonic() - begun:.0f} s; tables and figures: {folder / 'comparison.md'}")
     return 0

@@ -78,3 +78,16 @@ def society_bytes(batch: Batch, b: int) -> dict[str, bytes]:
     found = {name: array[b].tobytes() for name, array in batch.state._asdict().items() if name not in SCRATCH}
     found["neighbours"] = ties(batch.state, b)[1].tobytes()  # beyond are ties that found no place
     return found
+
+
+def bits(value: Any) -> Any:
+    """Something that is equal for two nested results if and only if every bit of them is."""
+    if isinstance(value, dict):
+        return {name: bits(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [bits(part) for part in value]
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return [bits(part) for part in value]
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    return type(value), value.hex() if isinstance(value, float) else value

@@ -1,7 +1,7 @@
 """Every parameter of the model: symbol, default, bounds, sampling range, unit and source.
 
 One class per group of the model page. A field's bounds say what a scenario may hold; its sampling range
-(`SamplingRange` in the field's metadata) says over which values scenarios are drawn when the parameter
+(`Meta.sampling` in the field's metadata) says over which values scenarios are drawn when the parameter
 space is explored. Where no source is named the value is assumed.
 """
 

@@ -259,7 +259,10 @@ class Scenario(BaseModel):
                     )
                 place = place[parent]
             if last not in place:
-                raise ScenarioError(f"scenario {self.name}: unknown field {dotted!r}{_suggest(last, place)}")
+                raise ScenarioError(
+                    f"scenario {self.name}: unknown field {dotted!r}{_suggest(last, place)}; "
+                    f"known there: {', '.join(place)}"
+                )
             place[last] = value
         return Scenario.parse(data, f"scenario {self.name}")
 
@@ -319,8 +322,9 @@ def parse_yaml(content: str, source: str) -> Any:
 
 
 def _suggest(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    names = {str(name).lower(): str(name) for name in known}
+    close = difflib.get_close_matches(word.lower(), names, n=1)
+    return f" (did you mean {names[close[0]]!r}?)" if close else ""
 
 
 def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

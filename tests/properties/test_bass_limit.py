@@ -58,7 +58,7 @@ def quarter_of_bass(x: float) -> float:
 
 
 def finite_size() -> tuple[Curve, Curve]:
-    """Bias against the closed form and standard deviation of one society's share, to the first order in 1 / N.
+    """Bias against the closed form and standard deviation of one share, to the first order in 1 / N.
 
     Expansion of the chain "everybody who has not adopted does so with probability P(s)" about its limit: a
     nonlinear map of a share that fluctuates with variance V / N has its mean moved by half its curvature
@@ -141,8 +141,8 @@ def test_the_allowance_for_finite_size_hides_nothing() -> None:
 
 
 def test_societies_differ_as_much_as_chance_says() -> None:
-    # Four standard errors of the standard deviation of 200 normal values: two-sided 6e-5 a quarter. Not of the
-    # last quarters, where few are left and their number is not normal.
+    # Four standard errors of the standard deviation of 200 normal values: two-sided 6e-5 a quarter. Not
+    # of the last quarters, where few are left and their number is not normal.
     _, deviation = finite_size()
     found = simulate().std(axis=0, ddof=1)
     assert (np.abs(found / deviation - 1.0) < 4.0 / math.sqrt(2 * SOCIETIES))[:9].all()

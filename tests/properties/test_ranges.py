@@ -20,7 +20,9 @@ UNBOUNDED_QUARTER = ("budget", "released", "spent", "payout", "market", "organis
 
 def in_range(values: Array, low: float, high: float, slack: float = 0.0) -> bool:
     """Whether all values are finite and in [low, high]; a sum of shares may be off by `slack`."""
-    return bool(np.isfinite(values).all() and (values >= low - slack).all() and (values <= high + slack).all())
+    return bool(
+        np.isfinite(values).all() and (values >= low - slack).all() and (values <= high + slack).all()
+    )
 
 
 def check_ranges(batch: Batch, observation: Array) -> None:

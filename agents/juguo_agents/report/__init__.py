@@ -27,7 +27,7 @@ def write_report(
 ) -> list[Path]:
     """Write `episodes.csv`, the figures, `comparison.md` and, last, `comparison.json`.
 
-    Every file appears whole or not at all. Since the JSON comes last, its presence says that the rest is there.
+    Every file appears whole or not at all. The JSON comes last: where it is, the rest is, too.
 
     Args:
         comparison: What was measured.

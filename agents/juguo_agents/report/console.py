@@ -6,7 +6,7 @@ from juguo_agents.report.selection import shorten
 from juguo_agents.report.summary import Summary
 
 WIDTH = 110
-_NUMBERS = 74  # columns that the numbers take
+_NUMBERS = 76  # columns that the numbers take
 
 
 def console_table(summary: Summary) -> str:
@@ -21,14 +21,22 @@ def console_table(summary: Summary) -> str:
     ]
     lines.append("-" * len(lines[0]))
     for a in rows:
-        interval = f"[{a['mean_low']:.3f}, {a['mean_high']:.3f}]"
+        interval = f"[{_number(a['mean_low'])}, {_number(a['mean_high'])}]"
         difference = (
             "baseline"
             if a["name"] == summary["baseline"]
-            else f"{a['difference']:+.3f} [{a['difference_low']:+.3f}, {a['difference_high']:+.3f}]"
+            else f"{_number(a['difference'], '+')} "
+            f"[{_number(a['difference_low'], '+')}, {_number(a['difference_high'], '+')}]"
         )
+        name = shorten(a["name"], width)
         lines.append(
-            f"{shorten(a['name'], width):<{width}} {a['mean']:>7.3f} {interval:>16} {a['breadth']:>8.3f}"
+            f"{name:<{width}} {_number(a['mean']):>7} {interval:>16} {a['breadth']:>8.3f}"
             f" {a['resilience']:>7.3f} {a['excluded']:>6.1%}  {difference:>25}"
         )
     return "\n".join(lines)
+
+
+def _number(x: float, sign: str = "") -> str:
+    """Three decimals; what rounds to zero has no sign."""
+    text = f"{x:{sign}.3f}"
+    return "0.000" if float(text) == 0.0 else text

@@ -12,6 +12,7 @@ from juguo_agents.report.selection import PROPOSAL
 from juguo_agents.report.summary import Summary
 
 _LISTED = 6  # names in a sentence before the rest is counted
+_TOO_FEW, _FEW = 10, 30  # episodes below which there is no verdict, or a verdict with a warning
 
 
 def code(name: str) -> str:
@@ -55,14 +56,23 @@ def listed(names: Sequence[str]) -> str:
 
 def reading(summary: Summary) -> list[str]:
     """The sentences, one paragraph an item."""
-    if summary["episodes"] < 2:
-        first = summary["allocators"][0]
+    episodes, first = summary["episodes"], summary["allocators"][0]
+    if episodes < _TOO_FEW:
+        text = "This is a single episode" if episodes == 1 else f"These are only {episodes} episodes"
         return [
-            f"This is a single episode, which cannot tell merit from luck. In it {code(first['name'])} has the "
-            f"highest return, {number(first['mean'])}. No interval and no verdict can be given."
+            f"{text}, too few to tell merit from luck: intervals from fewer than {_TOO_FEW} are far too "
+            f"narrow, and no verdict is given. The highest mean return is that of {code(first['name'])}, "
+            f"{number(first['mean'])}."
         ]
     parts = (_best_rule, _learned, _baseline, _proposal, _exits, _right_calls, _aspects)
-    return [text for part in parts if (text := part(summary))]
+    said = [text for part in parts if (text := part(summary))]
+    if episodes < _FEW:
+        said.insert(
+            0,
+            f"With {episodes} episodes the intervals are somewhat too narrow; take what is close to a tie "
+            "as a tie.",
+        )
+    return said
 
 
 def _entry(summary: Summary, name: str) -> dict[str, Any]:
@@ -78,7 +88,8 @@ def _rules(summary: Summary) -> list[dict[str, Any]]:
 def _best_rule(summary: Summary) -> str:
     best = summary["best_rule"]
     others = [a for a in _rules(summary) if a["name"] != best]
-    text = f"**The best rule is {code(best)}**, with a mean return of {mean_with_interval(_entry(summary, best))}"
+    mean = mean_with_interval(_entry(summary, best))
+    text = f"**The best rule is {code(best)}**, with a mean return of {mean}"
     text += ", the baseline itself." if best == summary["baseline"] else "."
     if not others:
         return text + " No other rule was compared."
@@ -91,16 +102,16 @@ def _best_rule(summary: Summary) -> str:
     else:
         nearest = others[0]
         text += (
-            f" Every other rule is behind it; the nearest is {code(nearest['name'])}, with a paired difference "
-            f"of {interval(nearest, 'difference_to_best_rule')}."
+            f" Every other rule is behind it; the nearest is {code(nearest['name'])}, with a paired "
+            f"difference of {interval(nearest, 'difference_to_best_rule')}."
         )
     by_iqm = max(_rules(summary), key=lambda a: a["iqm"])["name"]
     if by_iqm != best:
         text += f" By the interquartile mean, which leaves extreme episodes out, {code(by_iqm)} comes first."
     if len(others) > 1:
         text += (
-            f" It is called the best after the same episodes were seen that it is judged on, as the highest of "
-            f"{len(others) + 1} means, which flatters it a little."
+            f" It was picked as the highest of {len(others) + 1} means on these same episodes, which "
+            "flatters it a little."
         )
     return text
 
@@ -111,25 +122,24 @@ def _learned(summary: Summary) -> str:
         return ""
     n = len(learned["names"])
     who = "The learned allocator" if n == 1 else f"The {n} learned allocators, taken together,"
+    s, be = ("s", "is") if n == 1 else ("", "are")
     amount = interval(learned, "difference_to_best_rule")
-    gain = verdict(learned, "difference_to_best_rule")
-    s = "s" if n == 1 else ""
     claim = {
-        1: f"gain{s} {amount} over it",
-        0: f"{'is' if n == 1 else 'are'} tied with it: the difference is {amount}, and its interval includes zero",
-        -1: f"fall{s} behind it by {interval(learned, 'difference_to_best_rule')}",
-    }[gain]
+        1: f"gain{s} {amount} over the best rule",
+        0: f"{be} tied with the best rule: the difference is {amount}, and its interval includes zero",
+        -1: f"fall{s} behind the best rule: {amount}",
+    }[verdict(learned, "difference_to_best_rule")]
     text = f"**{who} {claim}**; the mean return is {mean_with_interval(learned)}."
     if n > 1:
         rows = [_entry(summary, name) for name in learned["names"]]
         above, tied, below = (
             sum(verdict(a, "difference_to_best_rule") == v for a in rows) for v in (1, 0, -1)
         )
+        low, high = number(min(a["mean"] for a in rows)), number(max(a["mean"] for a in rows))
         text += (
-            f" One by one, their means run from {number(min(a['mean'] for a in rows))} to "
-            f"{number(max(a['mean'] for a in rows))}; {above} of {n} are better than the best rule, {tied} tied "
-            f"with it, {below} worse. The interval covers the luck of the episodes; the luck of training shows "
-            f"in how far the learned allocators differ from each other."
+            f" One by one, their means run from {low} to {high}. Better than the best rule: {above} of {n}; "
+            f"tied with it: {tied}; worse: {below}. The interval covers the luck of the episodes; the luck "
+            "of training shows in how far the learned allocators differ from each other."
         )
     return text
 
@@ -152,14 +162,14 @@ def _baseline(summary: Summary) -> str:
 
 def _proposal(summary: Summary) -> str:
     names = [a["name"] for a in summary["allocators"]]
-    if PROPOSAL not in names or PROPOSAL == summary["best_rule"]:
+    if PROPOSAL not in names or summary["best_rule"] == PROPOSAL:
         return ""
     place, entry = names.index(PROPOSAL) + 1, _entry(summary, PROPOSAL)
     versus = verdict(entry, "difference_to_best_rule")
     claim = "tied with the best rule" if versus == 0 else "behind the best rule"
     return (
-        f"**The proposal** {code(PROPOSAL)} is number {place} of {len(names)} by mean return and {claim}, at a "
-        f"paired difference of {interval(entry, 'difference_to_best_rule')}."
+        f"**The proposal** {code(PROPOSAL)} is number {place} of {len(names)} by mean return and {claim}, "
+        f"at a paired difference of {interval(entry, 'difference_to_best_rule')}."
     )
 
 
@@ -169,16 +179,12 @@ def _exits(summary: Summary) -> str:
         return ""
     helped = [p for p in pairs if verdict(p, "gain") == 1]
     hurt = [p for p in pairs if verdict(p, "gain") == -1]
-    said = []
-    if helped:
-        said.append(
-            f"raises the return of {len(helped)} (most that of {code(helped[0]['rule'])}, by "
-            f"{interval(helped[0], 'gain')})"
-        )
-    if hurt:
-        said.append(
-            f"lowers that of {len(hurt)} (most that of {code(hurt[-1]['rule'])}, by {interval(hurt[-1], 'gain')})"
-        )
+    said: list[str] = []
+    for pairs_, verb, extreme in ((helped, "raises", 0), (hurt, "lowers", -1)):
+        if pairs_:
+            most = pairs_[extreme]
+            of = "the return of" if not said else "that of"
+            said.append(f"{verb} {of} {len(pairs_)} (most {code(most['rule'])}: {interval(most, 'gain')})")
     same = len(pairs) - len(helped) - len(hurt)
     if same:
         said.append(f"makes no difference that could be told for {same}")
@@ -197,9 +203,9 @@ def _right_calls(summary: Summary) -> str:
         return ""
     n, e = summary["defective_first"], summary["episodes"]
     return (
-        f"**What was given up.** In {n} of {e} episodes the first technology was seriously defective, which no "
-        f"allocator is told. The first in the table, {code(first['name'])}, gave up {bad:.0%} of these, and "
-        f"{good:.0%} of the {e - n} others."
+        f"**What was given up.** In {n} of {e} episodes the first technology was seriously defective, which "
+        f"no allocator is told. The first in the table, {code(first['name'])}, gave up {bad:.0%} of these, "
+        f"and {good:.0%} of the {e - n} others."
     )
 
 
@@ -210,12 +216,13 @@ def _aspects(summary: Summary) -> str:
     kindest = min(rows, key=lambda a: a["excluded"])
     if broadest["name"] == toughest["name"] == kindest["name"]:
         return (
-            f"**By its parts.** {code(broadest['name'])} has the greatest breadth, the greatest resilience and "
-            f"the smallest excluded share alike."
+            f"**By its parts.** {code(broadest['name'])} has the greatest breadth, the greatest resilience "
+            "and the smallest excluded share alike."
         )
     return (
         f"**By its parts.** The greatest breadth is that of {code(broadest['name'])} "
         f"({number(broadest['breadth'])}), the greatest resilience that of {code(toughest['name'])} "
-        f"({number(toughest['resilience'])}), and the smallest excluded share that of {code(kindest['name'])} "
-        f"({kindest['excluded']:.1%}). How much each counts is a choice of the scenario's weights."
+        f"({number(toughest['resilience'])}), and the smallest excluded share that of "
+        f"{code(kindest['name'])} ({kindest['excluded']:.1%}). How much each counts is a choice of the "
+        "scenario's weights."
     )

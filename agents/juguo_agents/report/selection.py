@@ -105,10 +105,15 @@ def highlighted(comparison: Comparison, names: tuple[str, ...]) -> list[Series]:
 
 
 def without_variants(comparison: Comparison) -> list[Series]:
-    """The rules without their exit variants, best mean return first, and the learned ones together."""
+    """The rules without their exit variants, unless one is the best rule, and the learned ones together.
+
+    Best mean return first.
+    """
     best = best_rule(comparison).name
     chosen = [
-        _series(r, best) for r in comparison.records if not r.learned and not is_side_variant(r, comparison)
+        _series(r, best)
+        for r in comparison.records
+        if not r.learned and (r.name == best or not is_side_variant(r, comparison))
     ]
     learned = learned_series(comparison)
     if learned:

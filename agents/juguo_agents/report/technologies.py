@@ -1,4 +1,4 @@
-"""The hidden defects that the allocators faced: known after the fact, since a technology depends on its seed."""
+"""The hidden defects that allocators faced: known afterwards, since a technology depends on its seed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from juguo_envs.model.equations import latent_defect
 
 
 def first_is_defective(comparison: Comparison) -> npt.NDArray[np.bool_]:
-    """(E,) whether the first technology of each episode, the same for every allocator, is seriously defective."""
+    """(E,) whether the first technology of an episode, the same for everybody, is seriously defective."""
     parameters = comparison.scenario.record()[0]
     if parameters["p_X"] <= 0.0:
         return np.zeros(comparison.episodes, bool)

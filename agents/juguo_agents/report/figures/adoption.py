@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from juguo_agents.report.figures.style import PALE, colour, figure, heading, readable, spread, world
+from juguo_agents.report.figures.style import PALE, colour, figure, heading, readable, spread
 from juguo_agents.report.selection import PROPOSAL, Series, highlighted
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison
@@ -25,12 +25,13 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     rows = -(-len(chosen) // 4)
     columns = -(-len(chosen) // rows)
     fig = figure(
+        comparison,
         10.0,
         5.2 + 1.75 * rows,
         "How many people use the technology, quarter by quarter",
-        f"{world(comparison.scenario.name, comparison.episodes)}; above: means{note}; below: means with the middle 80% of episodes",
+        f"above: means{note}; below: means with the middle 80% of episodes",
     )
-    upper, lower = fig.subfigures(2, 1, height_ratios=(4.0, 0.35 + 1.75 * rows))
+    upper, lower = fig.subfigures(2, 1, squeeze=False, height_ratios=(4.0, 0.35 + 1.75 * rows)).ravel()
     axes = upper.subplots()
     for record in others:
         axes.plot(record.adoption.mean(0), color=PALE, lw=0.8, zorder=1)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from juguo_agents.report.figures.style import BLACK, accent, figure, heading, world
+from juguo_agents.report.figures.style import BLACK, accent, figure, heading
 from juguo_agents.report.selection import PROPOSAL, highlighted
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison, Floats
@@ -22,10 +22,11 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     """One board per highlighted allocator."""
     chosen = highlighted(comparison, _NAMES)
     fig = figure(
+        comparison,
         max(7.5, 2.4 + 2.0 * len(chosen)),
         4.1,
         "The five core indicators by actor",
-        f"{world(comparison.scenario.name, comparison.episodes)}; mean over quarters and episodes, each cell between 0 and 1\n"
+        "mean over quarters and episodes, each cell between 0 and 1\n"
         "compare the same cell between allocators; cells of different rows measure different things",
     )
     panels = fig.subplots(1, len(chosen), sharey=True, squeeze=False)[0]

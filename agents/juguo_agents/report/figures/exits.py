@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -19,7 +20,6 @@ from juguo_agents.report.figures.style import (
     STAGE_COLOURS,
     figure,
     name_rows,
-    world,
 )
 from juguo_agents.report.selection import label
 from juguo_agents.report.summary import Summary
@@ -34,16 +34,15 @@ _FEW = 10  # projects below which each is shown by itself
 def draw(comparison: Comparison, summary: Summary) -> Figure:
     """One row per allocator that gave something up: how much, when, on what evidence, and how rightly."""
     records = [r for r in comparison.ranked() if len(r.exits)]
-    about = world(comparison.scenario.name, comparison.episodes)
     if not records:
-        fig = figure(8.0, 2.2, _TITLE, about)
+        fig = figure(comparison, 8.0, 2.2, _TITLE)
         fig.text(
             0.5, 0.38, "No allocator gave up a project in any episode.", ha="center", fontsize=11, color=BLACK
         )
         return fig
     rest = len(comparison.records) - len(records)
     note = f"; the other {rest} never gave up" if rest > 1 else "; the other one never did" if rest else ""
-    fig = figure(12.5, 2.15 + 0.27 * len(records), _TITLE, f"{about}; best mean return at the top{note}")
+    fig = figure(comparison, 12.5, 2.15 + 0.27 * len(records), _TITLE, f"best mean return at the top{note}")
     count, age, harm, calls = fig.subplots(1, 4, sharey=True, width_ratios=(1.0, 1.0, 1.0, 1.15))
     _counts(count, records)
     _ages(age, records)
@@ -54,7 +53,9 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
         axes.tick_params(axis="y", length=0)
     accents = [LEARNED if r.learned else None for r in records]
     name_rows(count, [label(r.name) for r in records], accents)
-    handles = [Patch(color=c, label=f"in {s}") for c, s in zip(STAGE_COLOURS, STAGES, strict=True)]
+    handles: list[Artist] = [
+        Patch(color=c, label=f"in {s}") for c, s in zip(STAGE_COLOURS, STAGES, strict=True)
+    ]
     handles += [
         Line2D(
             [], [], color=GREY, marker="o", mfc=BLACK, mec=BLACK, ms=4.5, lw=4, label="median, middle half"
@@ -62,8 +63,18 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
         Line2D([], [], color=GREY, lw=1.2, label="middle 80%"),
         Line2D([], [], color=GREY, marker="o", mfc="none", ms=4, ls="", label=f"each one, if under {_FEW}"),
         Line2D([], [], color=BLACK, lw=1.0, ls=":", label="estimate before any use"),
-        Line2D([], [], color=_DEFECTIVE, marker="D", ls="", ms=5.5, label="where it was seriously defective"),
-        Line2D([], [], color=_SOUND, marker="o", ls="", ms=5.5, label="where it was nearly sound"),
+        Line2D([], [], color=_DEFECTIVE, marker="D", ls="", ms=5.0, label="first technology defective"),
+        Line2D(
+            [],
+            [],
+            color=_SOUND,
+            marker="o",
+            mfc="none",
+            mew=1.8,
+            ls="",
+            ms=8.0,
+            label="first technology sound",
+        ),
     ]
     fig.legend(handles=handles, loc="outside lower left", ncols=5)
     return fig
@@ -79,6 +90,7 @@ def _counts(axes: Axes, records: list[Record]) -> None:
     for y_, total in enumerate(left):
         axes.text(total, y_, f" {total:.2f}", va="center", fontsize=7.8, color="#555555")
     axes.set_xlim(0.0, left.max() * 1.22)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 5, 10)))
     axes.set_title("How many, in which stage")
     axes.set_xlabel("projects per episode")
 
@@ -109,6 +121,7 @@ def _harm(axes: Axes, records: list[Record], comparison: Comparison) -> None:
     assumed = defect.x_prior * defect.h0
     axes.axvline(assumed, color=BLACK, lw=1.0, ls=":")
     axes.set_xlim(left=0.0)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=(1, 2, 5, 10)))
     axes.set_title("On what estimate of harm")
     axes.set_xlabel("harm per user and quarter")
 
@@ -121,9 +134,9 @@ def _calls(axes: Axes, records: list[Record], summary: Summary) -> None:
         if bad is not None and good is not None:
             axes.plot((good, bad), (y, y), color=PALE, lw=1.5, zorder=1)
         if good is not None:
-            axes.plot(good, y, "o", color=_SOUND, ms=5.5, clip_on=False)
+            axes.plot(good, y, "o", color=_SOUND, mfc="none", mew=1.8, ms=8.0, clip_on=False)
         if bad is not None:
-            axes.plot(bad, y, "D", color=_DEFECTIVE, ms=5.5, clip_on=False)
+            axes.plot(bad, y, "D", color=_DEFECTIVE, ms=5.0, clip_on=False)
     axes.set_xlim(0.0, 1.0)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     n, e = summary["defective_first"], summary["episodes"]

@@ -17,9 +17,8 @@ from juguo_agents.report.figures.style import (
     accent,
     figure,
     name_rows,
-    world,
 )
-from juguo_agents.report.selection import Series, without_variants
+from juguo_agents.report.selection import is_side_variant, without_variants
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison
 from juguo_envs.model.state import ACTORS, FUNCTIONS, N_FUNCTIONS, STAGES
@@ -32,14 +31,18 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     """Above: shares by actor for each stage. Below: shares by function over the programme."""
     chosen = without_variants(comparison)
     n = len(chosen)
+    aside = any(is_side_variant(r, comparison) for r in comparison.records)
+    note = "; exit variants left out, unless the best rule is one" if aside else ""
     fig = figure(
+        comparison,
         10.5,
         3.6 + 0.5 * n,
         "Who got the money",
-        f"{world(comparison.scenario.name, comparison.episodes)}; best mean return at the top; rules without their exit variants\n"
-        "13 q: so many quarters the stage lasted on average",
+        f"best mean return at the top{note}\n13 q: the stage lasted 13 quarters on average",
     )
-    upper, lower = fig.subfigures(2, 1, height_ratios=(1.75 + 0.25 * n, 1.25 + 0.25 * n))
+    upper, lower = fig.subfigures(
+        2, 1, squeeze=False, height_ratios=(1.75 + 0.25 * n, 1.25 + 0.25 * n)
+    ).ravel()
     spending = [s.pooled("spending").mean(0) for s in chosen]
     quarters = [s.pooled("stage_quarters").mean(0) for s in chosen]
     panels = upper.subplots(1, len(STAGES), sharey=True)

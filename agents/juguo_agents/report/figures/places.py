@@ -9,9 +9,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable, world
+from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable
 from juguo_agents.report.selection import PROPOSAL, Series, highlighted
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison
@@ -28,13 +28,15 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     chosen = highlighted(comparison, _NAMES)
     shares = [mean_where_any(s.pooled("final_adoption")) for s in chosen]
     names = _community_names(comparison)
+    stars = " (* hub of knowledge)" if any(name.endswith(" *") for name in names) else ""
     height = 0.33 if len(names) <= _NUMBERED else 0.19
     fig = figure(
+        comparison,
         max(7.5, 2.9 + 1.55 * len(chosen)),
         min(2.45 + height * max(len(names), 5), 12.0),
         "Where adoption arrived: share of adopters at the end",
-        f"{world(comparison.scenario.name, comparison.episodes)}\n"
-        "rows: communities; columns: thirds of the society by capability at the start",
+        "mean over the episodes\n"
+        "rows: communities" + stars + "; columns: thirds of the society by capability at the start",
     )
     panels = fig.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
     top = max(float(np.nanmax(s)) for s in shares)
@@ -47,7 +49,8 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
         panels[0].set_ylabel(f"{len(names):,} communities, in the scenario's order")
     bar = fig.colorbar(image, ax=panels, aspect=30, pad=0.015)
     bar.set_label("share of the cell's persons who use it")
-    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    bar.ax.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=(1, 2, 5, 10)))
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     if any(np.isnan(s).any() for s in shares):
         empty = Patch(
             facecolor="#eeeeee",

@@ -1,4 +1,4 @@
-"""Mean return of each allocator with its interval, the spread over episodes, and the parts it is the sum of."""
+"""Mean return with its interval, the spread over episodes, and the parts that the mean is the sum of."""
 
 from __future__ import annotations
 
@@ -7,18 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
-from juguo_agents.report.figures.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    LEARNED,
-    ORANGE,
-    SKY,
-    figure,
-    name_rows,
-    world,
-)
+from juguo_agents.report.figures.style import BLACK, BLUE, GREEN, LEARNED, ORANGE, SKY, figure, name_rows
 from juguo_agents.report.selection import is_side_variant, label
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison, Record
@@ -30,10 +21,11 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     """Dots and whiskers on the left, the parts of the mean on the right; best allocator at the top."""
     records, rows = comparison.ranked(), summary["allocators"]
     fig = figure(
+        comparison,
         10.0,
         1.75 + 0.235 * len(rows),
         "Return by allocator, and what it is made of",
-        f"{world(comparison.scenario.name, comparison.episodes)}; best mean at the top; higher is better",
+        "best mean at the top; higher is better",
     )
     left, right = fig.subplots(1, 2, sharey=True, width_ratios=(1.45, 1.0))
     colours = [_colour(r, comparison) for r in records]
@@ -48,6 +40,7 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     left.set_title("Mean return")
     left.set_xlabel("return per episode (no unit)")
     left.grid(axis="x")
+    left.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=(1, 2, 5, 10)))
     accents = [
         c if r.learned or r.name == comparison.baseline else None
         for r, c in zip(records, colours, strict=True)
@@ -108,4 +101,5 @@ def _parts(axes: Axes, comparison: Comparison, records: list[Record]) -> None:
     axes.set_title("Parts of the mean")
     axes.set_xlabel("contribution to the return")
     axes.grid(axis="x")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 5, 10)))
     axes.tick_params(axis="y", length=0, labelleft=False)

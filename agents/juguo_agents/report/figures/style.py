@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from juguo_agents.report.selection import PROPOSAL, Series
+from juguo_agents.results import Comparison
 
 DPI = 150
 # Okabe and Ito (2008)
@@ -45,7 +46,7 @@ _CJK = (
 
 @cache
 def families() -> list[str]:
-    """The sans-serif that comes with matplotlib, then one that has Chinese characters where one is installed."""
+    """matplotlib's own sans-serif, then one with Chinese characters where one is installed."""
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return ["DejaVu Sans", *[name for name in _CJK if name in installed][:1]]
 
@@ -64,7 +65,7 @@ def readable(text: str, otherwise: str) -> str:
     return text if all(ord(c) in _characters() for c in text) else otherwise
 
 
-def parameters() -> dict[str, Any]:
+def parameters() -> Any:
     """Settings under which the figures are drawn."""
     return {
         "font.family": families(),
@@ -94,8 +95,12 @@ def parameters() -> dict[str, Any]:
     }
 
 
-def figure(width: float, height: float, title: str, subtitle: str) -> Figure:
-    """A figure with a heading at the top left; sizes in inches."""
+def figure(comparison: Comparison, width: float, height: float, title: str, note: str = "") -> Figure:
+    """A figure with a heading at the top left, which names the world; sizes in inches."""
+    name, episodes = readable(comparison.scenario.name, "of the scenario"), comparison.episodes
+    subtitle = f"world {name}, {episodes:,} episode{'s' if episodes != 1 else ''}" + (
+        f"; {note}" if note else ""
+    )
     fig = Figure(figsize=(width, height), layout="constrained")
     fig.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr, call-arg]
     lines = 1 + subtitle.count("\n")
@@ -104,11 +109,6 @@ def figure(width: float, height: float, title: str, subtitle: str) -> Figure:
     )
     fig.text(0.012, 1.0 - 0.36 / height, subtitle, ha="left", va="top", fontsize=9.0, color="#555555")
     return fig
-
-
-def world(name: str, episodes: int) -> str:
-    """The words that say which world a figure is about."""
-    return f"world {readable(name, 'of the scenario')}, {episodes:,} episode{'s' if episodes != 1 else ''}"
 
 
 def colour(series: Series) -> str:

@@ -1,0 +1,141 @@
+"""The standing text of the page: captions and definitions. Nothing here depends on who did well."""
+
+FIGURES = (
+    (
+        "return.png",
+        "Return",
+        "Left: each dot is an allocator's mean return, its whisker the {confidence} interval of that mean, "
+        "and the pale bar the range in which the middle 80% of the episodes lie. The dashed line is the "
+        "baseline. Overlapping whiskers are no sign of a tie, since episodes are compared in pairs: for "
+        "that see the table's last column. Right: the same mean, taken apart. What stands right of zero is "
+        "what breadth and resilience add, what stands left is what exclusion takes away; the diamond is "
+        "their sum.",
+    ),
+    (
+        "adoption.png",
+        "Adoption over time",
+        "The share of all persons who use the technology, from the first quarter to the last. A line is the "
+        "mean over the episodes and the band around it holds the middle 80% of them; a broad band means "
+        "that the outcome depends much on luck. Where a project is given up, or the next technology begins, "
+        "users are lost: a single episode falls to zero where the mean only bends.",
+    ),
+    (
+        "exits.png",
+        "When and why projects were given up",
+        "Each row is an allocator that gave up at least one project. From the left: how many in an episode, "
+        "and in which stage; how old the project was (dot: median, thick line: middle half, thin line: "
+        "middle 80%; where there were few, each one); how much harm was estimated at that moment (the "
+        "dotted line is what is assumed before anybody uses it; who gives up at or below it does so for "
+        "another reason); and how often the first technology was given up where it was seriously defective "
+        "and where it was not. A perfect judge would stand at 100% and 0%. No allocator is told the defect: "
+        "it shows only as harm to users.",
+    ),
+    (
+        "money.png",
+        "Who got the money",
+        "Above: how each stage's money was divided between the functions of the three actors and the "
+        "reserve; the number at the right is how many quarters the stage lasted on average, given-up "
+        "projects included. Below: the share of all money that each function received over the whole "
+        "programme. A purse holds the quarter's budget and what the reserve released, so money that was "
+        "saved and spent later counts both times.",
+    ),
+    (
+        "places.png",
+        "Where adoption arrived",
+        "The share of adopters at the end, by community and by stratum (a third of the society each, by "
+        "capability at the start), mean over the episodes. Pale rows are places that were left behind, and "
+        "a pale left column is people who were. Hatched cells are empty: nobody of that stratum lives there.",
+    ),
+    (
+        "board.png",
+        "Indicator board",
+        "The paper's five core indicators for each of the three actors, each between 0 and 1, mean over "
+        "quarters and episodes. Compare the same cell between allocators: cells of different rows measure "
+        "different things, listed below.",
+    ),
+)
+"""File, title and caption of each figure, in the page's order."""
+
+BOARD = (
+    (
+        "resource-allocation target",
+        "share of the money that went to this actor's functions",
+        "the same",
+        "the same",
+    ),
+    (
+        "production orientation",
+        "knowledge gained for the money",
+        "application environment built",
+        "participants who adopted",
+    ),
+    (
+        "governance mode",
+        "share of the impulse to adopt that is own demand (market)",
+        "share that is guidance and trials (organised)",
+        "share that comes from peers (self-governed)",
+    ),
+    (
+        "technology goal",
+        "what was learned from use and kept",
+        "users whom service reaches",
+        "users outside production who take an active part",
+    ),
+    (
+        "technology-culture tradition",
+        "how far practice moved from where it began",
+        "the same",
+        "the same",
+    ),
+)
+"""What each cell of the indicator board is: indicator, producers, interactors, participants."""
+
+WORDS = (
+    (
+        "Return",
+        "what an allocator is judged by: {w_b:g} x breadth + {w_r:g} x resilience − {w_x:g} x excluded, "
+        "mean over the quarters. It has no unit; higher is better.",
+    ),
+    (
+        "Breadth",
+        "how widely the technology is used, from 0 (by nobody) to 1 (by everybody in every community and "
+        "stratum). An uneven spread counts less than an even one with as many users.",
+    ),
+    (
+        "Resilience",
+        "how well people withstand shocks and harm, from 0 to 1: half the mean over all persons, half the "
+        "mean over the worst-off fifth.",
+    ),
+    (
+        "Excluded",
+        "share of persons whose resilience fell below the floor, so that they can no longer take part; mean "
+        "over the quarters.",
+    ),
+    (
+        "Given up",
+        "projects that the allocator abandoned, per episode. The users are lost, part of the knowledge is "
+        "kept, and the next technology is drawn.",
+    ),
+    (
+        "With exit, no exit",
+        "a rule's name followed by +exit is the rule with an exit that it does not have of its own, -exit "
+        "the rule without the one it has. So a verdict on how money is divided need not rest on who may "
+        "give up.",
+    ),
+    (
+        "Paired difference",
+        "both allocators meet the same technologies, shocks and chance in each episode; the difference is "
+        "taken episode by episode and then averaged. Luck that is common to both drops out. Where "
+        "the interval includes zero, the two are called tied.",
+    ),
+    (
+        "Interval",
+        "the range, found by resampling the episodes, that would hold the true mean {confidence} of the "
+        "time if the comparison were repeated. With many comparisons a few intervals miss by chance.",
+    ),
+    (
+        "Interquartile mean (IQM)",
+        "the mean of the middle half of the episodes, which extreme episodes do not move.",
+    ),
+)
+"""What the page's words mean. Fields in braces are filled in from the scenario."""
