@@ -53,26 +53,22 @@ def main() -> int:
         return 0
     if not arguments.names:
         parser.error(f"name at least one allocator, for example {rule_names()[-1]} {BASELINE}, or use --list")
-    try:
-        scenario = Scenario.load(arguments.scenario)
-        allocators = find_allocators(arguments.names)
-        if arguments.out and arguments.out.exists():
-            claim_folder(arguments.out)  # refuses before the work is done
-        comparison = compare(
-            allocators,
-            scenario,
-            episodes=arguments.episodes,
-            first_seed=arguments.seed,
-            observe=arguments.observe,
-            threads=os.cpu_count() or 1,
-            progress=None if arguments.json else lambda name: print(f"  ran {name}", file=sys.stderr),
-        )
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    scenario = Scenario.load(arguments.scenario)
+    allocators = find_allocators(arguments.names)
+    if arguments.out and arguments.out.exists():
+        claim_folder(arguments.out)  # refuses before the work is done
+    comparison = compare(
+        allocators,
+        scenario,
+        episodes=arguments.episodes,
+        first_seed=arguments.seed,
+        observe=arguments.observe,
+        threads=os.cpu_count() or 1,
+        progress=None if arguments.json else lambda name: print(f"  ran {name}", file=sys.stderr),
+    )
     summary = summarise(comparison, versions())
     if arguments.out:
-        write_report(comparison, claim_folder(arguments.out), versions())
+        write_report(comparison, claim_folder(arguments.out), versions(), summary)
     if arguments.json:
         print(json.dumps(summary, allow_nan=False, indent=2))
     else:

@@ -42,6 +42,7 @@ ALLOWED = {
     "maximum": "each ≥ its minimum",
     "communities": "a rule or a list",
     "neighbours": "names of communities",
+    "ties": "pairs of persons",
 }
 
 

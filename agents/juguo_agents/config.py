@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from juguo_agents.allocators import UnknownAllocator, make_rule
 from juguo_agents.evaluation import TEST_SEEDS_END
+from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario, ScenarioError, explain_validation, parse_yaml
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError):
     """A configuration that cannot be used; the message names the field, the value and what is allowed."""
 
 
@@ -24,19 +25,19 @@ class _Section(BaseModel):
 class Ppo(_Section):
     """Proximal policy optimisation (Schulman et al. 2017), as stable-baselines3 has it."""
 
-    envs: int = Field(64, ge=1, le=65536, description="societies stepped together")
+    envs: int = Field(32, ge=1, le=65536, description="societies stepped together")
     n_steps: int = Field(60, ge=1, le=100_000, description="quarters of each per update")
-    batch_size: int = Field(1920, ge=2, le=10_000_000)
+    batch_size: int = Field(480, ge=2, le=10_000_000)
     n_epochs: int = Field(4, ge=1, le=1000)
     learning_rate: float = Field(1e-3, gt=0, le=1)
-    anneal: bool = Field(False, description="let the learning rate fall to zero")
+    anneal: bool = Field(True, description="let the learning rate fall to zero")
     gamma: float = Field(0.99, gt=0, le=1)
     gae_lambda: float = Field(0.95, ge=0, le=1)
     clip_range: float = Field(0.2, gt=0, le=10)
     ent_coef: float = Field(0.0, ge=0, le=10)
     vf_coef: float = Field(0.5, ge=0, le=10)
     max_grad_norm: float = Field(0.5, gt=0, le=1e6)
-    log_std_init: float = Field(-0.5, ge=-10, le=5)
+    log_std_init: float = Field(0.0, ge=-10, le=5)
     net: tuple[int, ...] = Field((64, 64), min_length=1, max_length=8, description="units per hidden layer")
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from juguo_agents.allocators import BASELINE, Allocator, Setting, make_rule
 from juguo_agents.results import EXIT_DTYPE, Comparison, Record
 from juguo_envs.batch import Batch
+from juguo_envs.errors import UserError
 from juguo_envs.model.state import N_FUNCTIONS, N_STRATA, STAGES
 from juguo_envs.scenario import Scenario
 
@@ -25,12 +26,12 @@ def test_seeds(first: int, episodes: int) -> npt.NDArray[np.uint64]:
     """Seeds of the test episodes.
 
     Raises:
-        ValueError: If they would overlap the selection seeds, or there is no episode.
+        UserError: If they would overlap the selection seeds, or there is no episode.
     """
     if episodes < 1:
-        raise ValueError(f"episodes is {episodes}; allowed is 1 or more")
+        raise UserError(f"episodes is {episodes}; allowed is 1 or more")
     if first < 0 or first + episodes > TEST_SEEDS_END:
-        raise ValueError(
+        raise UserError(
             f"seed is {first}; allowed is 0 to {TEST_SEEDS_END - episodes} for {episodes} episodes"
         )
     return np.arange(first, first + episodes, dtype=np.uint64)
@@ -144,7 +145,7 @@ def compare(
     names = [a.name for a in everyone]
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
-        raise ValueError(f"allocator {twice!r} is named twice; each may be compared once")
+        raise UserError(f"allocator {twice!r} is named twice; each may be compared once")
     records = []
     for allocator in everyone:
         records.append(run(allocator, scenario, seeds, observe=observe, threads=threads))

@@ -69,8 +69,9 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> 
             threads=os.cpu_count() or 1,
             progress=lambda name: bar.update(),
         )
-    write_report(comparison, folder, versions())
-    return console_table(summarise(comparison, versions()))
+    summary = summarise(comparison, versions())
+    write_report(comparison, folder, versions(), summary)
+    return console_table(summary)
 
 
 def _compile(scenario: Scenario) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 
 FORMAT = 1
@@ -20,7 +21,7 @@ OBS_MEAN, OBS_VAR = "normaliser.mean", "normaliser.var"
 _ACTIVATIONS = {"tanh": np.tanh}
 
 
-class PolicyFileError(ValueError):
+class PolicyFileError(UserError):
     """A policy file that cannot be used; the message names the file and what is wrong."""
 
 

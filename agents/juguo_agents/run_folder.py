@@ -9,10 +9,11 @@ from typing import Any
 
 import yaml
 
+from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 
 
-class FolderExists(FileExistsError):
+class FolderExists(UserError):
     """The folder that a run should be written to is there already."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from juguo_envs.errors import UserError
 from juguo_envs.model.compiled import inlined
 from juguo_envs.model.state import FUNCTIONS, N_FUNCTIONS, Array
 
@@ -20,7 +21,7 @@ SHARES = N_FUNCTIONS + 1
 """Functions and the reserve."""
 
 
-class AllocationError(ValueError):
+class AllocationError(UserError):
     """An action or an allocation that cannot be used."""
 
 
@@ -110,7 +111,7 @@ def decode_allocation(action: npt.ArrayLike, population: npt.ArrayLike) -> Alloc
         AllocationError: If the last axis does not fit `population` or a value is not finite.
     """
     share = np.asarray(population, np.float64)
-    array = np.asarray(action)
+    array = np.atleast_1d(action)
     lead = array.shape[:-1]
     flat = check_actions(array.reshape(-1, array.shape[-1]), int(np.prod(lead, dtype=int)), len(share))
     out = np.empty((flat.shape[0], flat.shape[1]))

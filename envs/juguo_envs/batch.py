@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -163,8 +165,20 @@ class Batch:
             if self.threads == 1 or self.size == 1 or not kernel_.signatures:
                 kernel_(*arguments, 0, self.size)
                 return
-        cuts = np.linspace(0, self.size, min(self.threads, self.size) + 1).astype(int)
-        with ThreadPoolExecutor(len(cuts) - 1) as pool:
-            parts = [pool.submit(kernel_, *(*arguments, int(low), int(high))) for low, high in pairwise(cuts)]
-            for part in parts:
-                part.result()
+        cuts = np.linspace(0, self.size, min(self.threads, self.size) + 1).astype(int).tolist()
+        spans = list(pairwise(cuts))
+        pool = _workers(self.threads - 1)
+        others = [pool.submit(kernel_, *(*arguments, low, high)) for low, high in spans[1:]]
+        kernel_(*arguments, *spans[0])
+        for other in others:
+            other.result()
+
+
+@lru_cache(maxsize=8)
+def _workers(count: int) -> ThreadPoolExecutor:
+    """Threads kept between calls; making them costs more than a step."""
+    return ThreadPoolExecutor(count, thread_name_prefix="juguo")
+
+
+# a forked child has none of its parent's threads and must not wait for them
+os.register_at_fork(after_in_child=_workers.cache_clear)

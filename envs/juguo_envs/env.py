@@ -62,10 +62,10 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
 
     ## Observation space
     `Box(.., float32)`: per community adoption by stratum and its change, know-how, environment, trust,
-    crisis, resilience, excluded, interactors, capability; then the technology, the stage and the time; then the last
-    allocation. `env.unwrapped.layout.names()` names each entry. Fit, trust and resilience carry noise that
-    money on governance removes; `observe="true"` shows them as they are. The hidden defect and ceiling of a
-    technology are never shown.
+    crisis, resilience, excluded, interactors, capability; then the technology, the stage and the time; then
+    the last allocation. `env.unwrapped.layout.names()` names each entry. Fit, trust and resilience carry
+    noise that money on governance removes; `observe="true"` shows them as they are. The hidden defect and
+    ceiling of a technology are never shown.
 
     ## Reward
     Each quarter (w_b breadth + w_r resilience - w_x excluded) / T. `info` holds the parts, the same as a

@@ -16,11 +16,12 @@ import yaml
 from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, model_validator
 
 from juguo_envs import parameters as groups
+from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.parameters import Group
 
 
-class ScenarioError(ValueError):
+class ScenarioError(UserError):
     """A scenario that cannot be used; the message names the field, the value and what is allowed."""
 
 
@@ -103,8 +104,13 @@ class Society(Group):
     ] = Field(
         default_factory=Generated, description="either a rule (count, hubs, ...) or a list of communities"
     )
-    network: Literal["planted", "complete"] = Field(
-        default="planted", description="degree-corrected planted partition, or everybody tied to everybody"
+    network: Literal["planted", "complete", "listed"] = Field(
+        default="planted",
+        description="degree-corrected planted partition, everybody tied to everybody, or the ties listed",
+    )
+    ties: tuple[tuple[int, int], ...] = Field(
+        default=(),
+        description="for a listed network: pairs of persons, counted from 0 in the order of the communities",
     )
     mean_degree: float = Field(default=8.0, ge=0, le=1000, description="mean number of ties")
     inside: float = Field(default=0.85, ge=0, le=1, description="share of ties inside a community")
@@ -143,7 +149,30 @@ class Society(Group):
                     raise ValueError(
                         f"community {c.name}: neighbours names {other!r}, which is not a community"
                     )
+        if self.network == "listed":
+            self._check_listed_network()
+        elif self.ties:
+            raise ValueError(f"ties are listed but network is {self.network!r}; allowed is network: listed")
         return self
+
+    def _check_listed_network(self) -> None:
+        """Who is tied to whom is known only where it is known who lives where."""
+        sizes = [c.population for c in self.listed()]
+        if sum(sizes) != self.persons or any(size != int(size) for size in sizes):
+            raise ValueError(
+                f"network is 'listed', so populations must be whole numbers of persons that sum to persons; "
+                f"they sum to {sum(sizes):g} and persons is {self.persons}"
+            )
+        seen = set()
+        for i, (a, b) in enumerate(self.ties):
+            tie = (min(a, b), max(a, b))
+            if tie[0] < 0 or tie[1] >= self.persons:
+                raise ValueError(f"ties[{i}] is [{a}, {b}]; allowed are persons 0 to {self.persons - 1}")
+            if a == b:
+                raise ValueError(f"ties[{i}] is [{a}, {b}]; a tie joins two persons")
+            if tie in seen:
+                raise ValueError(f"ties[{i}] is [{a}, {b}], which is listed before; a tie has no direction")
+            seen.add(tie)
 
     def listed(self) -> tuple[Community, ...]:
         """The communities by name."""
@@ -268,13 +297,13 @@ class Scenario(BaseModel):
 
     def save(self, path: str | Path) -> None:
         """Write the scenario, every field included, as YAML (to a temporary name, then renamed)."""
-        write_text(
-            Path(path), yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-        )
+        write_text(Path(path), dump_yaml(self.model_dump(mode="json")))
 
     def digest(self) -> str:
         """A hash of everything that shapes the world; name and description do not count."""
         data = self.model_dump(mode="json", exclude={"name", "description"})
+        if not self.society.ties:  # digests from before ties could be listed still hold
+            del data["society"]["ties"]
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
     def record(self) -> npt.NDArray[Any]:
@@ -319,6 +348,24 @@ def parse_yaml(content: str, source: str) -> Any:
         where = getattr(error, "problem_mark", None)
         at = f" at line {where.line + 1}, column {where.column + 1}" if where else ""
         raise ScenarioError(f"{source}: not readable as YAML{at}") from None
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists of plain values, such as a tie, take one line."""
+
+
+def _represent_list(dumper: yaml.SafeDumper, values: list[Any]) -> yaml.SequenceNode:
+    plain = all(not isinstance(value, list | dict) for value in values)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=plain)
+
+
+_Dumper.add_representer(list, _represent_list)
+
+
+def dump_yaml(data: Mapping[str, Any]) -> str:
+    """YAML of plain values, in their order."""
+    text: str = yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def _suggest(word: str, known: Any) -> str:

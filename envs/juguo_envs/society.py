@@ -2,6 +2,7 @@
 
 The network is a degree-corrected planted partition (Karrer and Newman 2011): an end of a tie falls on a
 person in proportion to a Pareto weight, the other end in the same community with probability `inside`.
+Or it is complete, or the scenario lists its ties.
 """
 
 from __future__ import annotations
@@ -32,13 +33,15 @@ def build_world(scenario: Scenario) -> World:
     society = scenario.society
     listed = society.listed()
     population = np.array([c.population for c in listed])
-    sizes = apportion(population, society.persons, at_least=1)
+    if society.network == "listed":
+        sizes = population.astype("i8")
+    else:
+        sizes = apportion(population, society.persons, at_least=1)
     producers = np.minimum(
         apportion(np.array([c.producers for c in listed]), round(society.producers * society.persons)), sizes
     )
     start = np.concatenate([[0], np.cumsum(sizes)]).astype("i8")
-    complete = society.network == "complete"
-    ends = society.persons * (society.persons - 1) if complete else society.persons * society.mean_degree
+    offsets, neighbours = _listed_ties(society)
     return World(
         start=start,
         share=sizes / society.persons,
@@ -46,8 +49,30 @@ def build_world(scenario: Scenario) -> World:
         kappa_mean=np.array([c.capability for c in listed]),
         producers=producers.astype("i8"),
         mixing=np.cumsum(_mixing(society, sizes / society.persons), axis=1),
-        edges=np.array(round(ends / 2), "i8"),
+        edges=np.array(_edges(society), "i8"),
+        offsets=offsets,
+        neighbours=neighbours,
     )
+
+
+def _edges(society: Society) -> int:
+    """Number of undirected ties to make room for."""
+    if society.network == "listed":
+        return len(society.ties)
+    if society.network == "complete":
+        return society.persons * (society.persons - 1) // 2
+    return round(society.persons * society.mean_degree / 2)
+
+
+def _listed_ties(society: Society) -> tuple[Array, Array]:
+    """Listed ties as compressed sparse rows, each from both its ends; two empty arrays for other networks."""
+    if society.network != "listed":
+        return np.zeros(0, "i8"), np.zeros(0, "i4")
+    ties = np.array(society.ties, "i8").reshape(-1, 2)
+    ends = np.concatenate([ties, ties[:, ::-1]])
+    ends = ends[np.lexsort((ends[:, 1], ends[:, 0]))]
+    degree = np.bincount(ends[:, 0], minlength=society.persons)
+    return np.concatenate([[0], np.cumsum(degree)]).astype("i8"), ends[:, 1].astype("i4")
 
 
 def apportion(weights: Array, total: int, at_least: int = 0) -> Array:
@@ -85,8 +110,7 @@ def _mixing(society: Society, share: Array) -> Array:
 def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     """Make society `b` anew from a seed: persons, network, communities, and the first technology."""
     n, r = s.rho.shape[1], w.share.shape[0]
-    key_kappa = draws.stream(seed, 0, draws.CAPABILITY)
-    key_rho = draws.stream(seed, 0, draws.RESILIENCE)
+    key_person = draws.stream(seed, 0, draws.PERSON)
     key_role = draws.stream(seed, 0, draws.INTERACTOR)
     key_tau = draws.stream(seed, 0, draws.TRUST)
     kappa, kappa0, rho = s.kappa[b], s.kappa0[b], s.rho[b]
@@ -99,25 +123,29 @@ def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
         com.harmed = 0.0
         for i in range(w.start[c], w.start[c + 1]):
             producer = i < w.start[c] + w.producers[c]
-            x = w.kappa_mean[c] + P.capability_spread * draws.normal(key_kappa, i)
+            to_kappa, to_rho = draws.normal_pair(key_person, i)
+            x = w.kappa_mean[c] + P.capability_spread * to_kappa
             x += P.capability_producers if producer else 0.0
             x = min(P.capability_high, max(P.capability_low, x))
             kappa[i] = x
             kappa0[i] = x
             settled = P.r0 * x / (P.r0 * x + P.delta_rho) if P.r0 * x > 0.0 else 0.0
-            rho[i] = clip01(settled + P.rho_spread * draws.normal(key_rho, i))
+            rho[i] = clip01(settled + P.rho_spread * to_rho)
             s.adopted[b, i] = 0
             s.peers[b, i] = 0
             s.excluded[b, i] = 0
             if producer:
                 s.role[b, i] = PRODUCER
-            elif draws.uniform(key_role, i) < P.interactors * x and s.excluded[b, i] == 0:
+            elif draws.uniform(key_role, i) < P.interactors * x:
                 s.role[b, i] = INTERACTOR
             else:
                 s.role[b, i] = PARTICIPANT
     _stratify(s, w, b)
     if P.complete == 1:
         _complete(s, b, n)
+    elif w.offsets.shape[0] > 0:
+        s.offsets[b] = w.offsets
+        s.neighbours[b] = w.neighbours
     else:
         _plant(s, w, P, b, seed)
     s.z[b] = 0.0
@@ -189,6 +217,9 @@ def _complete(s: State, b: int, n: int) -> None:
 def _plant(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     """Draw the ties: no loops, none twice; then lay them out as compressed sparse rows."""
     n, r = s.rho.shape[1], w.share.shape[0]
+    home = np.empty(n, np.int32)
+    for c in range(r):
+        home[w.start[c] : w.start[c + 1]] = c
     key_weight = draws.stream(seed, 0, draws.WEIGHT)
     key = draws.stream(seed, 0, draws.EDGE)
     cumulative = np.empty(n)
@@ -213,15 +244,15 @@ def _plant(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     while drawn < edges:
         placed = False
         for _ in range(_TRIES):
-            u = draws.uniform(key, counter)
             x = draws.uniform(key, counter + 1) * total
             inside = draws.uniform(key, counter + 2)
             y = draws.uniform(key, counter + 3)
-            counter += 4
             a = _person_at(cumulative, guide, x, total, n)
-            c = np.searchsorted(w.start, a, side="right") - 1
+            c = home[a]
             if r > 1 and inside >= P.inside:
+                u = draws.uniform(key, counter)
                 c = min(r - 1, np.searchsorted(w.mixing[c], u, side="right"))
+            counter += 4
             before = cumulative[w.start[c] - 1] if w.start[c] > 0 else 0.0
             y = before + y * (cumulative[w.start[c + 1] - 1] - before)
             d = min(w.start[c + 1] - 1, max(w.start[c], _person_at(cumulative, guide, y, total, n)))

@@ -130,9 +130,9 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
             self._restart(over)
         info = self._info(np.ones(self.num_envs, np.bool_))
         if terminated.any() and self.autoreset_mode == AutoresetMode.SAME_STEP:
-            info["final_obs"] = np.array(
-                [self._observation[i].copy() if terminated[i] else None for i in range(self.num_envs)], object
-            )
+            info["final_obs"] = np.full(self.num_envs, None, object)
+            for i in np.flatnonzero(terminated):
+                info["final_obs"][i] = self._observation[i].copy()
             info["_final_obs"] = terminated.copy()
             info["final_info"] = self._info(terminated)
             info["_final_info"] = terminated.copy()

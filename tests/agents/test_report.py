@@ -27,7 +27,7 @@ from juguo_agents.report.figures.style import spread
 from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.reading import number, reading
 from juguo_agents.report.selection import label
-from juguo_agents.report.technologies import first_is_defective
+from juguo_agents.report.technologies import first_is_defective, share_given_up
 from juguo_agents.results import EXIT_DTYPE, Comparison
 from juguo_envs import Batch, Scenario
 
@@ -49,7 +49,7 @@ POLAR = Scenario.parse(
             "mean_degree": 4,
             "communities": [
                 {"name": "北京", "population": 2, "producers": 1, "capability": 0.95, "hub": True},
-                {"name": "Αθήνα $a$ and $b$", "population": 3, "producers": 1, "capability": 0.05},
+                {"name": "Αθήνα $\\no$", "population": 3, "producers": 1, "capability": 0.05},
             ],
         },
         "programme": {"T": 6, "minimum": [1, 1, 1], "maximum": [2, 2]},
@@ -128,7 +128,7 @@ def test_allocators_come_best_first_and_differ_from_themselves_by_nothing(writte
 
 
 def test_the_numbers_are_those_of_the_records(small: Comparison) -> None:
-    base = small.record("concentrated")
+    base, best = small.record("concentrated"), small.ranked()[0]
     for a in summarise(small, VERSIONS)["allocators"]:
         record = small.record(a["name"])
         assert a["mean"] == pytest.approx(record.returns.mean())
@@ -136,6 +136,7 @@ def test_the_numbers_are_those_of_the_records(small: Comparison) -> None:
         assert a["mean_low"] <= a["mean"] <= a["mean_high"]
         assert a["difference"] == pytest.approx(record.returns.mean() - base.returns.mean())
         assert a["difference_low"] <= a["difference"] <= a["difference_high"]
+        assert a["difference_to_best_rule"] == pytest.approx(record.returns.mean() - best.returns.mean())
         assert a["adoption_end"] == pytest.approx(record.adoption[:, -1].mean())
         assert a["abandoned"] == pytest.approx(len(record.exits) / EPISODES)
         assert sum(a["stage_quarters"]) == pytest.approx(small.scenario.programme.T)
@@ -278,6 +279,15 @@ def test_the_defects_that_are_reported_are_those_the_environment_drew(small: Com
     (row,) = [a for a in summarise(small, VERSIONS)["allocators"] if a["name"] == "market"]
     assert row["defective_given_up"] == pytest.approx(given_up[drawn].mean())
     assert row["sound_given_up"] == pytest.approx(given_up[~drawn].mean())
+
+
+def test_only_the_first_technology_of_an_episode_counts_as_a_right_or_a_false_call(small: Comparison) -> None:
+    exits = np.zeros(3, EXIT_DTYPE)
+    exits["episode"], exits["project"] = [0, 1, 1], [1, 0, 1]
+    record, chosen = replace(small.record("flat"), exits=exits), np.zeros(EPISODES, bool)
+    assert share_given_up(record, chosen) is None
+    chosen[[0, 1, 2, 3]] = True
+    assert share_given_up(record, chosen) == 0.25
 
 
 def test_the_console_table_is_made_from_the_json_and_fits_the_terminal(small: Comparison) -> None:

@@ -270,6 +270,30 @@ def test_a_wrong_list_of_communities_is_refused(listed: Any, said: str) -> None:
         Scenario.parse({"society": {"persons": 50, "communities": listed}})
 
 
+@pytest.mark.parametrize(
+    ("ties", "said"),
+    [
+        ([[0, 50]], r"ties\[0\] is \[0, 50\]; allowed are persons 0 to 49"),
+        ([[-1, 5]], r"ties\[0\] is \[-1, 5\]; allowed are persons"),
+        ([[0, 1], [7, 7]], r"ties\[1\] is \[7, 7\]; a tie joins two persons"),
+        ([[0, 1], [1, 0]], r"ties\[1\] is \[1, 0\], which is listed before"),
+        ([[0, 1, 2]], "ties"),
+    ],
+)
+def test_a_wrong_list_of_ties_is_refused(ties: Any, said: str) -> None:
+    society = {"persons": 50, "communities": [community(population=50)], "network": "listed", "ties": ties}
+    with pytest.raises(ScenarioError, match=said):
+        Scenario.parse({"society": society})
+
+
+def test_a_listed_network_needs_to_know_who_lives_where_and_ties_a_listed_network() -> None:
+    society = {"persons": 50, "communities": [community(population=49)], "network": "listed"}
+    with pytest.raises(ScenarioError, match="sum to 49 and persons is 50"):
+        Scenario.parse({"society": society})
+    with pytest.raises(ScenarioError, match="allowed is network: listed"):
+        Scenario.parse({"society": {"ties": [[0, 1]]}})
+
+
 @pytest.mark.parametrize("data", [None, [], "default", 3])
 def test_what_is_no_mapping_is_no_scenario(data: Any) -> None:
     with pytest.raises(ScenarioError, match="expected a mapping of fields"):

@@ -7,6 +7,7 @@ import difflib
 from juguo_agents.allocators import rules
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.rules import Rule
+from juguo_envs.errors import UserError
 
 RULES: tuple[type[Rule], ...] = (
     rules.Nothing,
@@ -30,7 +31,7 @@ BASELINE = rules.Concentrated.base_name
 EXIT, NO_EXIT = "+exit", "-exit"
 
 
-class UnknownAllocator(ValueError):
+class UnknownAllocator(UserError):
     """A name that stands for no allocator; the message lists those there are."""
 
 

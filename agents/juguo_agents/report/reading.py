@@ -12,7 +12,9 @@ from juguo_agents.report.selection import PROPOSAL
 from juguo_agents.report.summary import Summary
 
 _LISTED = 6  # names in a sentence before the rest is counted
-_TOO_FEW, _FEW = 10, 30  # episodes below which there is no verdict, or a verdict with a warning
+# Episodes below which there is no verdict, or one with a warning: of the 95 % intervals of a normal sample,
+# 50 % cover the mean with 2 values, 83 % with 5, 91 % with 10, 93 % with 30.
+_TOO_FEW, _FEW = 10, 30
 
 
 def code(name: str) -> str:

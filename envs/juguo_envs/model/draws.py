@@ -25,8 +25,7 @@ class Purpose(IntEnum):
     """What a draw is for; each purpose has its own stream."""
 
     # the society
-    CAPABILITY = 1
-    RESILIENCE = 2
+    PERSON = 1  # capability and resilience, a pair of normals
     INTERACTOR = 3
     TRUST = 4
     WEIGHT = 5
@@ -51,11 +50,7 @@ class Purpose(IntEnum):
 
 
 # numba reads module constants faster, and types them better, than members of an IntEnum
-CAPABILITY, RESILIENCE, INTERACTOR = (
-    np.uint64(Purpose.CAPABILITY),
-    np.uint64(Purpose.RESILIENCE),
-    np.uint64(Purpose.INTERACTOR),
-)
+PERSON, INTERACTOR = np.uint64(Purpose.PERSON), np.uint64(Purpose.INTERACTOR)
 TRUST, WEIGHT, EDGE = np.uint64(Purpose.TRUST), np.uint64(Purpose.WEIGHT), np.uint64(Purpose.EDGE)
 DEFECT, CEILING, KNOWLEDGE = (
     np.uint64(Purpose.DEFECT),
@@ -84,17 +79,29 @@ def stream(seed: np.uint64, step: int, purpose: np.uint64) -> np.uint64:
 
 
 @inlined
+def bits(key: np.uint64, index: int) -> np.uint64:
+    """Draw number `index` of a stream as an integer of 53 bits."""
+    return mix(key + np.uint64(index + 1) * _GOLDEN) >> _S11
+
+
+@inlined
 def uniform(key: np.uint64, index: int) -> float:
     """Draw number `index` of a stream, uniform in [0, 1) with 53 bits."""
-    return float(mix(key + np.uint64(index + 1) * _GOLDEN) >> _S11) * _TO_UNIT
+    return float(bits(key, index)) * _TO_UNIT
+
+
+@inlined
+def normal_pair(key: np.uint64, index: int) -> tuple[float, float]:
+    """Pair number `index` of independent standard normal draws of a stream (Box and Muller 1958)."""
+    radius = math.sqrt(-2.0 * math.log(1.0 - uniform(key, 2 * index)))
+    angle = 2.0 * math.pi * uniform(key, 2 * index + 1)
+    return radius * math.cos(angle), radius * math.sin(angle)
 
 
 @inlined
 def normal(key: np.uint64, index: int) -> float:
-    """Standard normal draw number `index` of a stream (Box and Muller 1958)."""
-    u = 1.0 - uniform(key, 2 * index)
-    v = uniform(key, 2 * index + 1)
-    return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
+    """Standard normal draw number `index` of a stream."""
+    return normal_pair(key, index)[0]
 
 
 @inlined

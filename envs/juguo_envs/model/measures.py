@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from juguo_envs.model.compiled import inlined
+from juguo_envs.model.compiled import inlined, summed
 from juguo_envs.model.equations import INTERACTOR, PARTICIPANT, PRODUCER, clip01
 from juguo_envs.model.state import RHO_BINS, Array, State, World
 
@@ -48,22 +48,93 @@ def diversity(adopters: Array) -> float:
 
 
 @inlined
-def lower_tail_mean(counts: Array, sums: Array, persons: float) -> float:
-    """Mean of the lowest `persons` values of a histogram that holds counts and sums per bin.
+def boundary_bin(counts: Array, persons: float) -> tuple[int, float]:
+    """The bin that the lowest `persons` values end in, and how many of its members are among them."""
+    left = persons
+    for i in range(counts.shape[0] - 1):
+        if counts[i] >= left:
+            return i, left
+        left -= counts[i]
+    return counts.shape[0] - 1, left
+
+
+@summed
+def sum_below(values: Array, bin_: int) -> tuple[float, float]:
+    """Sum of the values in lower bins, and of those in the bin itself."""
+    low = bin_ / RHO_BINS
+    high = (bin_ + 1) / RHO_BINS if bin_ < RHO_BINS - 1 else 2.0
+    below, inside = 0.0, 0.0
+    for j in range(values.shape[0]):
+        x = float(values[j])
+        below += x if x < low else 0.0
+        inside += x if (x >= low) & (x < high) else 0.0
+    return below, inside
+
+
+@inlined
+def lower_tail_mean(values: Array, counts: Array, persons: float) -> float:
+    """Mean of the lowest `persons` of some values in [0, 1], whose histogram is `counts`.
 
     Exact but for the one bin that the tail cuts, whose members count at their mean: the error is below the
     width of a bin, 1/128.
     """
-    left = persons
-    total = 0.0
-    for i in range(counts.shape[0]):
-        if counts[i] == 0:
-            continue
-        if counts[i] >= left:
-            return (total + left * sums[i] / counts[i]) / persons
-        left -= counts[i]
-        total += sums[i]
-    return total / max(persons - left, 1e-300)
+    bin_, left = boundary_bin(counts, persons)
+    below, inside = sum_below(values, bin_)
+    return (below + (left * inside / counts[bin_] if counts[bin_] > 0 else 0.0)) / persons
+
+
+@summed
+def stock_sums(
+    rho: Array, kappa: Array, kappa0: Array, adopted: Array, role: Array
+) -> tuple[float, float, float, float, float]:
+    """Sums of resilience and capability, and by role of those who moved: adopters, and others' distance."""
+    rho_sum, kappa_sum, producers, interactors, participants = 0.0, 0.0, 0.0, 0.0, 0.0
+    for j in range(rho.shape[0]):
+        rho_sum += float(rho[j])
+        kappa_sum += float(kappa[j])
+        moved = 1.0 if adopted[j] == 1 else abs(float(kappa[j]) - float(kappa0[j]))
+        producers += moved if role[j] == PRODUCER else 0.0
+        interactors += moved if role[j] == INTERACTOR else 0.0
+        participants += moved if role[j] == PARTICIPANT else 0.0
+    return rho_sum, kappa_sum, producers, interactors, participants
+
+
+@inlined
+def count_members(
+    adopted: Array, out: Array, role: Array, stratum: Array, by_stratum: Array, by_role: Array
+) -> tuple[int, int, int, int]:
+    """Fill in adopters by stratum and role; return excluded, producers, active producers, interactors."""
+    gone, producers, active, interactors = 0, 0, 0, 0
+    low, middle, all_, by_producers, by_interactors = 0, 0, 0, 0, 0
+    for j in range(adopted.shape[0]):
+        a = adopted[j] == 1
+        gone += out[j] == 1
+        producers += role[j] == PRODUCER
+        active += (role[j] == PRODUCER) & (out[j] == 0)
+        interactors += role[j] == INTERACTOR
+        all_ += a
+        low += a & (stratum[j] == 0)
+        middle += a & (stratum[j] == 1)
+        by_producers += a & (role[j] == PRODUCER)
+        by_interactors += a & (role[j] == INTERACTOR)
+    by_stratum[0], by_stratum[1], by_stratum[2] = low, middle, all_ - low - middle
+    by_role[0], by_role[1], by_role[2] = by_producers, by_interactors, all_ - by_producers - by_interactors
+    return gone, producers, active, interactors
+
+
+@inlined
+def histogram(values: Array, counts: Array, spare: Array) -> None:
+    """Count values in [0, 1] by bin; two tables take turns, since neighbours often share a bin."""
+    counts[:] = 0
+    spare[:] = 0
+    n = values.shape[0]
+    for j in range(0, n - 1, 2):
+        counts[min(RHO_BINS - 1, int(float(values[j]) * RHO_BINS))] += 1
+        spare[min(RHO_BINS - 1, int(float(values[j + 1]) * RHO_BINS))] += 1
+    if n % 2 == 1:
+        counts[min(RHO_BINS - 1, int(float(values[n - 1]) * RHO_BINS))] += 1
+    for i in range(RHO_BINS):
+        counts[i] += spare[i]
 
 
 @inlined
@@ -75,57 +146,36 @@ def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> No
         moved: (3,) filled, by role, with the persons that adopted and the others' distance of capability.
     """
     n, r = s.rho.shape[1], w.share.shape[0]
-    counts = np.zeros(RHO_BINS, np.int64)
-    sums = np.zeros(RHO_BINS)
+    counts, spare = np.empty(RHO_BINS, np.int64), np.empty(RHO_BINS, np.int64)
     all_counts = np.zeros(RHO_BINS, np.int64)
-    all_sums = np.zeros(RHO_BINS)
     rho_total, out_total = 0.0, 0
     people[:] = 0
     moved[:] = 0.0
     for c in range(r):
-        counts[:] = 0
-        sums[:] = 0.0
-        for j in range(3):
-            s.adopters[b, c, j] = 0
-            s.adopters_role[b, c, j] = 0
-        kappa_sum = 0.0
-        out, producers, interactors = 0, 0, 0
-        for i in range(w.start[c], w.start[c + 1]):
-            x = float(s.rho[b, i])
-            bin_ = min(RHO_BINS - 1, int(x * RHO_BINS))
-            counts[bin_] += 1
-            sums[bin_] += x
-            kappa_sum += float(s.kappa[b, i])
-            gone = s.excluded[b, i]
-            out += gone
-            role = s.role[b, i]
-            producers += role == PRODUCER and gone == 0
-            interactors += role == INTERACTOR
-            a = s.adopted[b, i]
-            people[role] += 1
-            if a == 1:
-                s.adopters[b, c, s.stratum[b, i]] += 1
-                s.adopters_role[b, c, role] += 1
-                moved[role] += 1.0
-            else:
-                moved[role] += abs(float(s.kappa[b, i]) - float(s.kappa0[b, i]))
-        com = s.community[b, c]
-        rho_sum = 0.0
+        low, high = w.start[c], w.start[c + 1]
+        com, rho, role = s.community[b, c], s.rho[b, low:high], s.role[b, low:high]
+        adopted, out = s.adopted[b, low:high], s.excluded[b, low:high]
+        com.rho_sum, com.kappa_sum, m0, m1, m2 = stock_sums(
+            rho, s.kappa[b, low:high], s.kappa0[b, low:high], adopted, role
+        )
+        com.excluded, producers, com.producers, com.interactors = count_members(
+            adopted, out, role, s.stratum[b, low:high], s.adopters[b, c], s.adopters_role[b, c]
+        )
+        histogram(rho, counts, spare)
+        com.rho_low = lower_tail_mean(rho, counts, 0.1 * (high - low))
         for i in range(RHO_BINS):
-            rho_sum += sums[i]
             all_counts[i] += counts[i]
-            all_sums[i] += sums[i]
-        com.kappa_sum = kappa_sum
-        com.rho_sum = rho_sum
-        com.rho_low = lower_tail_mean(counts, sums, 0.1 * (w.start[c + 1] - w.start[c]))
-        com.excluded = out
-        com.producers = producers
-        com.interactors = interactors
-        rho_total += rho_sum
-        out_total += out
+        moved[PRODUCER] += m0
+        moved[INTERACTOR] += m1
+        moved[PARTICIPANT] += m2
+        people[PRODUCER] += producers
+        people[INTERACTOR] += com.interactors
+        people[PARTICIPANT] += high - low - producers - com.interactors
+        rho_total += com.rho_sum
+        out_total += com.excluded
     quarter = s.quarter[b]
     quarter.breadth = breadth(s.adopters[b], s.cells[b], n)
-    quarter.resilience = 0.5 * rho_total / n + 0.5 * lower_tail_mean(all_counts, all_sums, 0.2 * n)
+    quarter.resilience = 0.5 * rho_total / n + 0.5 * lower_tail_mean(s.rho[b], all_counts, 0.2 * n)
     quarter.excluded = out_total / n
     quarter.div = diversity(s.adopters[b])
     quarter.exposure = exposure(s, P, b)
@@ -149,8 +199,8 @@ def indicator_board(
     """The paper's five core indicators by actor, each cell in [0, 1] and read off this quarter's state.
 
     Row 0, resource-allocation target: share of the quarter's money that each actor's functions received.
-    Row 1, production orientation: producers, knowledge gained per unit of money a person
-    (a squash, x / (1 + x), of the gain over the quarter's money in saturation units); interactors, the
+    Row 1, production orientation: producers, knowledge gained per unit of money (x / (1 + x) of the gain, in
+    units of eta_K, over the money a person, in units of m0); interactors, the
     application environment they built; participants, the share whose behaviour changed (they adopted).
     Row 2, governance mode: of the hazard that made this quarter's new adopters adopt, the share that was
     demand of their own (market), guidance and trials (organised), and peers (self-governed).
@@ -170,7 +220,7 @@ def indicator_board(
     n = s.rho.shape[1]
     for a in range(3):
         board[0, a] = functions[3 * a] + functions[3 * a + 1] + functions[3 * a + 2]
-    gain = max(0.0, programme.K - programme.K_before)
+    gain = max(0.0, programme.K - programme.K_before) / P.eta_K if P.eta_K > 0.0 else 0.0
     money = quarter.spent / n / P.m0
     board[1, 0] = gain / (gain + money) if gain + money > 0.0 else 0.0
     adopters = np.zeros(3, np.int64)

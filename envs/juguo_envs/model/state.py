@@ -110,8 +110,9 @@ class State(NamedTuple):
     peers: Array  # (B, N) i4 adopting neighbours
     offsets: Array  # (B, N + 1) i8 where a person's neighbours begin
     neighbours: Array  # (B, 2m) i4
-    hit: Array  # (B, N) f4 scratch: damage by shocks
-    changed: Array  # (B, N) i4 scratch: who adopted or left
+    hit: Array  # (B, N) f4 scratch: damage by shocks and harm
+    candidate: Array  # (B, N) u1 scratch: whose draws may change something
+    changed: Array  # (B, 2N) i4 scratch: who adopted (i) or left (~i)
     community: Array  # (B, R) COMMUNITY
     z: Array  # (B, R, 9) f8 delivery, money per person and quarter
     cells: Array  # (B, R, 3) i8 persons by community and stratum
@@ -133,7 +134,9 @@ class World(NamedTuple):
     kappa_mean: Array  # (R,) f8 mean capability at the start
     producers: Array  # (R,) i8 producers
     mixing: Array  # (R, R) f8 cumulative probabilities of the community of a tie's other end
-    edges: Array  # () i8 ties to draw
+    edges: Array  # () i8 ties
+    offsets: Array  # (N + 1,) i8 where a person's listed neighbours begin, or (0,) where ties are drawn
+    neighbours: Array  # (2m,) i4 listed neighbours, or (0,)
 
 
 def allocate_state(batch: int, persons: int, communities: int, edges: int) -> State:
@@ -155,7 +158,8 @@ def allocate_state(batch: int, persons: int, communities: int, edges: int) -> St
         offsets=zeros((b, n + 1), "i8"),
         neighbours=zeros((b, 2 * edges), "i4"),
         hit=zeros((b, n), "f4"),
-        changed=zeros((b, n), "i4"),
+        candidate=zeros((b, n), "u1"),
+        changed=zeros((b, 2 * n), "i4"),
         community=zeros((b, r), COMMUNITY),
         z=zeros((b, r, N_FUNCTIONS), "f8"),
         cells=zeros((b, r, N_STRATA), "i8"),

@@ -12,8 +12,9 @@ import numpy as np
 
 from juguo_envs.model import draws, equations
 from juguo_envs.model.compiled import inlined
-from juguo_envs.model.equations import APPLICATION, DIFFUSION, INTERACTOR, PARTICIPANT, PRODUCTION
+from juguo_envs.model.equations import APPLICATION, DIFFUSION, PRODUCTION
 from juguo_envs.model.measures import exposure, indicator_board, tally
+from juguo_envs.model.persons import persons
 from juguo_envs.model.state import N_FUNCTIONS, Array, State, World
 from juguo_envs.society import new_technology
 
@@ -178,113 +179,6 @@ def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> int:
         for i in range(hit.shape[0]):
             hit[i] *= 1.0 - paid
     return struck
-
-
-@inlined
-def persons(
-    s: State,
-    w: World,
-    P: Any,
-    b: int,
-    allocation: Array,
-    sats: Array,
-    crisis: Array,
-    struck: bool,
-    harmed: Array,
-) -> None:
-    """Roles, adoption and leaving, harm, resilience, capability and exclusion of every person."""
-    programme, quarter = s.programme[b], s.quarter[b]
-    seed, t, now = programme.seed, programme.t, programme.stage
-    key_role = draws.stream(seed, t, draws.ROLE)
-    key_adoption = draws.stream(seed, t, draws.ADOPTION)
-    key_harm = draws.stream(seed, t, draws.HARM)
-    key_damage = draws.stream(seed, t, draws.DAMAGE)
-    key_quit = draws.stream(seed, t, draws.QUIT)
-    kappa, kappa0, rho = s.kappa[b], s.kappa0[b], s.rho[b]
-    adopted, out, role = s.adopted[b], s.excluded[b], s.role[b]
-    offsets, peers, hit, changed = s.offsets[b], s.peers[b], s.hit[b], s.changed[b]
-    market, organised, by_peers = 0.0, 0.0, 0.0
-    changes = 0
-    for c in range(w.share.shape[0]):
-        com = s.community[b, c]
-        theta = equations.theta(P, com.k, programme.F, com.E, com.tau)
-        diff = equations.difficulty(P, programme.F, com.E)
-        g = equations.guidance(P, sats[c, GUIDANCE])
-        p_trial = P.p_tr * sats[c, SCENARIOS] if now <= DIFFUSION else 0.0
-        p_leave = equations.leaving(P, sats[c, SERVICE], theta, crisis[c])
-        p_harm = equations.harm(P, programme.X, sats[c, GOVERNANCE])
-        funded = allocation[10 + c] >= P.v_min * w.share[c]
-        # a draw above the hazard of somebody who accepts for certain settles it without an exponential
-        cap_participant = P.cap1 if now == DIFFUSION else 1.0
-        may_participate = now == APPLICATION or (now == DIFFUSION and funded)
-        most_active = P.p * g * theta + p_trial + P.q * theta
-        most_participant = (P.p * g * theta + P.q * theta) * cap_participant
-        harmed_here = 0
-        for i in range(w.start[c], w.start[c + 1]):
-            a = adopted[i]
-            a_before = a
-            k_i = float(kappa[i])
-            damage = P.crR * crisis[c]
-            if struck:
-                damage += float(hit[i])
-
-            if out[i] == 0:
-                if role[i] == PARTICIPANT:
-                    if draws.uniform(key_role, i) < equations.recruitment(
-                        P, sats[c, ENGAGEMENT], float(a), k_i
-                    ):
-                        role[i] = INTERACTOR
-                elif role[i] == INTERACTOR and draws.uniform(key_role, i) < P.lambda_I:
-                    role[i] = PARTICIPANT
-
-                if a == 0:
-                    active = role[i] != PARTICIPANT
-                    u = draws.uniform(key_adoption, i)
-                    if (active or may_participate) and u < (most_active if active else most_participant):
-                        acc = equations.accept(P, k_i, diff)
-                        cap = 1.0 if active else cap_participant
-                        trial = p_trial if active else 0.0
-                        p = acc * (P.p * g * theta * cap + trial)
-                        q = acc * P.q * theta * cap
-                        if u < p + q:
-                            degree = offsets[i + 1] - offsets[i]
-                            share = peers[i] / degree if degree > 0 else 0.0
-                            if u < equations.adoption(p, q, share):
-                                a = 1
-                                demand = acc * P.p * theta * cap
-                                market += demand / (p + q * share)
-                                organised += (p - demand) / (p + q * share)
-                                by_peers += q * share / (p + q * share)
-                elif draws.uniform(key_adoption, i) < p_leave:
-                    a = 0
-
-            if a_before == 1 and draws.uniform(key_harm, i) < p_harm:
-                harmed_here += 1
-                damage += equations.harm_damage(P, draws.uniform(key_damage, i))
-                if draws.uniform(key_quit, i) < P.quit:
-                    a = 0
-
-            x = equations.resilience(P, float(rho[i]), k_i, float(a), theta, sats[c, RESILIENCE], damage)
-            rho[i] = x
-            kappa[i] = equations.capability(P, k_i, float(kappa0[i]), float(a), sats[c, ENABLEMENT])
-            gone = equations.excluded(P, out[i] == 1, float(rho[i]))
-            out[i] = gone
-            if gone:
-                a = 0
-                if role[i] == INTERACTOR:
-                    role[i] = PARTICIPANT
-            if a != a_before:
-                adopted[i] = a
-                changed[changes] = i
-                changes += 1
-        harmed[c] = harmed_here
-        com.harmed = harmed_here / (w.start[c + 1] - w.start[c])
-    for m in range(changes):
-        i = changed[m]
-        gain = 1 if adopted[i] == 1 else -1
-        for e in range(offsets[i], offsets[i + 1]):
-            peers[s.neighbours[b, e]] += gain
-    quarter.market, quarter.organised, quarter.peers = market, organised, by_peers
 
 
 @inlined

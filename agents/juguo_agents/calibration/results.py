@@ -1,0 +1,246 @@
+"""All that a calibration finds, as JSON and as a table for the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from juguo_agents.calibration.data import Array, Diffusion
+from juguo_agents.calibration.fit import (
+    HIGHEST,
+    LEVEL,
+    NAMES,
+    Fit,
+    LikelihoodRatio,
+    Model,
+    curve,
+    fit,
+    maximise,
+)
+from juguo_agents.calibration.hindcast import BAND, RUNS, Hindcast, hindcast, simulate
+from juguo_agents.calibration.likelihood import Coefficients, exposure
+
+SIGNIFICANT = 0.05
+CONVENTIONS = (
+    "exposure is that at the end of the period before",
+    "peers of a person are the surveyed persons whom the person named; the share is 0 for who named none",
+    "the community's share is among all its members, the person included",
+    "who has not adopted by the last period is right-censored there",
+    "a test puts coefficients at 0, the edge of what is allowed, where the ratio is distributed as a mixture "
+    "of chi-squares, with the weights given for 0, 1 and 2 degrees of freedom (Self and Liang 1987)",
+)
+_TESTS = {
+    "both": "peers and community, against p alone",
+    "peers_alone": "peers, against p alone",
+    "community_alone": "community, against p alone",
+    "peers": "peers, in the full model",
+    "community": "community, in the full model",
+}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was estimated, simulated and predicted.
+
+    Attributes:
+        name: Name of the data.
+        diffusion: The data.
+        seed: Seed of the simulations.
+        fit: Estimates from all periods.
+        profiles: For each coefficient, values and twice the log-likelihood they fall short of the best.
+        fitted: (runs, periods + 1, R) simulated adopters of each community, from the first period on.
+        hindcast: The prediction of the second half, or why there is none.
+        as_world: Log-likelihood of the data under the step of a simulated world, whose ties have no direction
+            and whose q has no part for the community, with p and q = q_peers + q_community.
+        best_world: The coefficients that such a step fits best with.
+    """
+
+    name: str
+    diffusion: Diffusion
+    seed: int
+    fit: Fit
+    profiles: tuple[tuple[Array, Array], ...]
+    fitted: Array
+    hindcast: Hindcast | str
+    as_world: float
+    best_world: Model
+
+    @property
+    def q(self) -> float:
+        """Hazard by everybody who may have adopted, per period."""
+        return self.fit.full.coefficients.q_peers + self.fit.full.coefficients.q_community
+
+
+def calibrate(diffusion: Diffusion, name: str, seed: int = 0) -> Calibration:
+    """Estimate, simulate and predict."""
+    seen = exposure(diffusion)
+    found = fit(seen)
+    best = found.full
+    everyone = np.tile(best.coefficients, (RUNS, 1))
+    nobody = np.zeros(len(diffusion), bool)
+    mutual = exposure(diffusion, mutual=True)
+    q = best.coefficients.q_peers + best.coefficients.q_community
+    return Calibration(
+        name=name,
+        diffusion=diffusion,
+        seed=seed,
+        fit=found,
+        profiles=tuple(curve(seen, best, j, ends) for j, ends in enumerate(found.intervals)),
+        fitted=simulate(diffusion, everyone, nobody, diffusion.periods, np.random.default_rng((seed, 0))),
+        hindcast=hindcast(diffusion, seed),
+        as_world=mutual.log_likelihood(Coefficients(best.coefficients.p, q, 0.0)),
+        best_world=maximise(mutual, {2: 0.0}),
+    )
+
+
+def notes(found: Calibration) -> list[str]:
+    """What a reader should know of these data before trusting the numbers."""
+    diffusion, fitted = found.diffusion, found.fit
+    said = []
+    for name, value, highest in zip(NAMES, fitted.full.coefficients, HIGHEST, strict=True):
+        if value == 0.0:
+            said.append(
+                f"{name} is 0, the edge of what is allowed: no standard error; the others' hold it at 0"
+            )
+        elif value > 0.999 * highest:
+            said.append(f"{name} is at {highest:g}, the highest value looked for")
+    if diffusion.unsurveyed:
+        said.append(f"{_count(diffusion.unsurveyed, 'tie')} to persons not surveyed left out")
+    if diffusion.repeated:
+        said.append(f"{_count(diffusion.repeated, 'line')} of the ties said again what another says")
+    if isinstance(found.hindcast, str):
+        said.append(f"no hindcast: {found.hindcast}")
+    return said
+
+
+def as_json(found: Calibration, versions: Mapping[str, str]) -> dict[str, Any]:
+    """The content of `calibration.json`."""
+    diffusion, fitted = found.diffusion, found.fit
+    result: dict[str, Any] = {
+        "name": found.name,
+        "log_likelihood": fitted.full.log_likelihood,
+        **fitted.full.coefficients._asdict(),
+        "lr_peers": fitted.tests["peers"].statistic,
+        "lr_community": fitted.tests["community"].statistic,
+        "peers_significant": fitted.tests["peers"].p_value < SIGNIFICANT,
+        "community_significant": fitted.tests["community"].p_value < SIGNIFICANT,
+        "standard_errors": dict(zip(NAMES, fitted.errors, strict=True)),
+        "interval_level": LEVEL,
+        "intervals": dict(zip(NAMES, map(list, fitted.intervals), strict=True)),
+        "models": {
+            name: _model(getattr(fitted, name)) for name in ("external", "peers", "community", "full")
+        },
+        "tests": {name: _test(fitted.tests[name], text) for name, text in _TESTS.items()},
+        "hindcast": _hindcast(found.hindcast),
+        "world": {
+            "p": fitted.full.coefficients.p,
+            "q": found.q,
+            "log_likelihood": found.as_world,
+            "best_p": found.best_world.coefficients.p,
+            "best_q": found.best_world.coefficients.q_peers,
+            "best_log_likelihood": found.best_world.log_likelihood,
+        },
+        "data": {
+            "persons": len(diffusion),
+            "communities": len(diffusion.places),
+            "adopters": int((diffusion.time > 0).sum()),
+            "periods": diffusion.periods,
+            "ties": len(diffusion.ego),
+            "ties_to_unsurveyed": diffusion.unsurveyed,
+            "lines_repeated": diffusion.repeated,
+            "named_nobody": int((np.bincount(diffusion.ego, minlength=len(diffusion)) == 0).sum()),
+        },
+        "conventions": list(CONVENTIONS),
+        "notes": notes(found),
+        "seed": found.seed,
+        "simulations": RUNS,
+        "versions": dict(versions),
+    }
+    return result
+
+
+def _model(model: Model) -> dict[str, float]:
+    return {**model.coefficients._asdict(), "log_likelihood": model.log_likelihood}
+
+
+def _test(test: LikelihoodRatio, text: str) -> dict[str, Any]:
+    return {
+        "tests": text,
+        "likelihood_ratio": test.statistic,
+        "p_value": test.p_value,
+        "chi_square_weights": list(test.weights),
+    }
+
+
+def _hindcast(found: Hindcast | str) -> dict[str, Any]:
+    if isinstance(found, str):
+        return {"left_out": found}
+    periods = range(found.half, found.half + len(found.observed))
+    return {
+        "fitted_until": found.half,
+        "fit": _model(found.fit.full),
+        "intervals": dict(zip(NAMES, map(list, found.fit.intervals), strict=True)),
+        "periods": list(periods),
+        "observed": found.observed.tolist(),
+        "predicted": found.predicted.tolist(),
+        "band_percentiles": list(BAND),
+        "band_low": found.low.tolist(),
+        "band_high": found.high.tolist(),
+        "chance_low": found.chance_low.tolist(),
+        "chance_high": found.chance_high.tolist(),
+        "rmse": found.error,
+        "inside_band": found.inside,
+        "bass": {"p": found.bass.p, "q": found.bass.q, "potential": found.bass.potential},
+        "bass_predicted": found.bass_predicted.tolist(),
+        "bass_rmse": found.bass_error,
+    }
+
+
+def console_table(found: Calibration) -> str:
+    """Estimates, tests and hindcast, in lines of at most 110 characters."""
+    diffusion, fitted = found.diffusion, found.fit
+    adopters = int((diffusion.time > 0).sum())
+    lines = [
+        f"{found.name}: {_count(len(diffusion), 'person')}, {_count(len(diffusion.places), 'community')}, "
+        f"{_count(len(diffusion.ego), 'tie')}; {adopters:,} adopted in {_count(diffusion.periods, 'period')}",
+        "",
+        f"{'per period':<13}{'estimate':>10}{'std. error':>12}   {LEVEL:.0%} interval",
+    ]
+    lines.append("-" * 54)
+    for name, value, error, ends in zip(
+        NAMES, fitted.full.coefficients, fitted.errors, fitted.intervals, strict=True
+    ):
+        shown = "-" if error is None else f"{error:.4f}"
+        lines.append(f"{name:<13}{value:>10.4f}{shown:>12}   {ends[0]:.4f} to {ends[1]:.4f}")
+    lines += [f"log-likelihood {fitted.full.log_likelihood:.2f}", ""]
+    lines.append(f"{'likelihood-ratio test':<40}{'ratio':>9}{'p':>10}")
+    lines.append("-" * 59)
+    for name, text in _TESTS.items():
+        test = fitted.tests[name]
+        p = "< 0.0001" if test.p_value < 1e-4 else f"{test.p_value:.4f}"
+        lines.append(f"{text:<40}{test.statistic:>9.2f}{p:>10}")
+    if isinstance(found.hindcast, Hindcast):
+        lines += ["", *_told(found.hindcast, diffusion)]
+    said = notes(found)
+    return "\n".join([*lines, *([""] if said else []), *(f"note: {note}" for note in said)])
+
+
+def _told(found: Hindcast, diffusion: Diffusion) -> list[str]:
+    last, n = diffusion.periods, len(diffusion)
+    return [
+        f"hindcast: periods {found.half + 1} to {last}, from what periods 1 to {found.half} tell",
+        f"  root mean square error {found.error:.1f} persons ({found.error / n:.1%}); "
+        f"of a Bass curve {found.bass_error:.1f} ({found.bass_error / n:.1%})",
+        f"  by period {last}: predicted {found.predicted[-1]:.0f} "
+        f"(90 % band {math.floor(found.low[-1])} to {math.ceil(found.high[-1])}), "
+        f"happened {found.observed[-1]:,}; inside the band in {found.inside:.0%} of the periods",
+    ]
+
+
+def _count(n: int, noun: str) -> str:
+    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{n:,} {noun if n == 1 else many}"

@@ -1,0 +1,65 @@
+"""PPO's steps per second: on the batch, on single environments, and on an environment that costs nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
+from timing import Rate
+
+from juguo_agents.config import Ppo
+from juguo_agents.sb3_vec_env import BatchVecEnv
+from juguo_envs import ExperimentDiffusionEnv, Scenario
+
+
+class ZeroCost(BatchVecEnv):
+    """The spaces of the real thing, and nothing behind them: the ceiling of the learner."""
+
+    def reset(self) -> Any:
+        """Zeros."""
+        return np.zeros((self.num_envs, self.batch.layout.size), np.float32)
+
+    def step_wait(self) -> Any:
+        """Zeros; an episode never ends."""
+        nobody = np.zeros(self.num_envs, np.bool_)
+        return self.reset(), np.zeros(self.num_envs, np.float32), nobody, list(self._empty)
+
+
+def rate(venv: VecEnv, settings: Ppo, updates: int, repetitions: int) -> Rate:
+    """Steps per second of PPO at the given settings."""
+    learner = PPO(
+        "MlpPolicy",
+        VecNormalize(venv, gamma=settings.gamma),
+        n_steps=settings.n_steps,
+        batch_size=settings.batch_size,
+        n_epochs=settings.n_epochs,
+        learning_rate=settings.learning_rate,
+        policy_kwargs={"net_arch": {"pi": list(settings.net), "vf": list(settings.net)}},
+        seed=0,
+        device="cpu",
+    )
+    steps = settings.envs * settings.n_steps * updates
+    learner.learn(settings.envs * settings.n_steps)
+    rates = []
+    for _ in range(repetitions):
+        begun = time.perf_counter()
+        learner.learn(steps)
+        rates.append(steps / (time.perf_counter() - begun))
+    return Rate(float(np.median(rates)), min(rates), max(rates))
+
+
+def run(quick: bool) -> dict[str, Rate]:
+    """Rates by name, in one process."""
+    torch.set_num_threads(1)
+    settings, scenario = Ppo(), Scenario.load("default")
+    updates, repetitions = (4, 3) if quick else (10, 5)
+    single = DummyVecEnv([lambda: ExperimentDiffusionEnv(scenario) for _ in range(settings.envs)])
+    return {
+        "native": rate(BatchVecEnv(scenario, settings.envs, seed=0), settings, updates, repetitions),
+        "ceiling": rate(ZeroCost(scenario, settings.envs, seed=0), settings, updates, repetitions),
+        "dummy": rate(single, settings, max(1, updates // 4), repetitions),
+    }

@@ -1,0 +1,197 @@
+"""Equations against hand-computed values and their stated limits; the laws are in tests/properties."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest import approx
+
+from juguo_envs.model import equations
+from tests.support import parameters
+
+P = parameters()
+shares = st.floats(0.0, 1.0)
+
+
+def test_saturation_has_a_critical_mass_and_diminishing_returns() -> None:
+    sat = equations.sat.py_func
+    assert sat(P, 0.0) == sat(P, -1.0) == 0.0
+    assert sat(P, 0.2) == approx(1.0 - math.exp(-1.0))
+    assert sat(P, 0.1) == approx(1.0 - math.exp(-(0.5**1.5)))
+    assert sat(P, 0.02) < 0.5 * sat(P, 0.04)  # convex below
+    assert sat(P, 0.4) < 2.0 * sat(P, 0.2)  # concave above
+    assert sat(P, 1e6) == 1.0
+
+
+def test_the_saturation_of_relief_has_twice_the_scale() -> None:
+    assert equations.sat2.py_func(P, 0.3) == equations.sat.py_func(P, 0.15)
+
+
+def test_money_for_another_stage_counts_by_mu() -> None:
+    target = equations.delivery_target.py_func
+    assert target(P, 0.5, 100.0, 0.25, 50, 1, 1) == approx(0.25)
+    assert target(P, 0.5, 100.0, 0.25, 50, 0, 1) == approx(0.25 * P.mu)
+
+
+def test_the_noise_of_research_has_the_mean_one_at_any_learning() -> None:
+    noise = equations.knowledge_noise.py_func
+    for Q in (0.0, 1.0):
+        steps = 2000
+        eps = [-8.0 + 16.0 * (i + 0.5) / steps for i in range(steps)]
+        mean = sum(noise(P, Q, e) * math.exp(-e * e / 2) for e in eps) * 16.0 / steps / math.sqrt(2 * math.pi)
+        assert mean == approx(1.0, rel=1e-9)
+    assert abs(math.log(noise(P, 1.0, 2.0))) < abs(math.log(noise(P, 0.0, 2.0)))
+
+
+def test_openness_costs_research_and_not_learning_by_use() -> None:
+    rate = equations.knowledge_rate.py_func
+    assert rate(P, 1.0, 0.0, 1.0, 0.0, 0.0) == approx(P.eta_K)
+    assert rate(P, 1.0, 1.0, 1.0, 0.0, 0.0) == approx(P.eta_K * (1.0 - P.chi))
+    assert rate(P, 0.0, 1.0, 1.0, 1.0, 0.25) == approx(P.eta_L * 0.5)
+
+
+@given(K=shares, C=shares, rate=st.floats(0.0, 3.0))
+def test_knowledge_never_passes_its_ceiling(K: float, C: float, rate: float) -> None:
+    after = equations.knowledge.py_func(P, K, C, rate)
+    assert after <= max(K, C)
+    if K >= C:
+        assert after == approx(K * (1.0 - P.delta_K))
+
+
+@given(k=shares, K=shares, openness=shares, absorption=shares)
+def test_know_how_moves_towards_knowledge_and_not_past_it(
+    k: float, K: float, openness: float, absorption: float
+) -> None:
+    after = equations.know_how.py_func(P, k, K, openness, absorption)
+    assert min(k, K) - 1e-12 <= after <= max(k, K) + 1e-12
+
+
+def test_a_crisis_ends_faster_with_money_and_a_shock_raises_it_at_most_to_one() -> None:
+    decay, shock = equations.crisis_decay.py_func, equations.crisis_shock.py_func
+    assert decay(P, 0.8, 0.0) == approx(0.8 * 0.95)
+    assert decay(P, 0.8, 1.0) == approx(0.8 * 0.25)
+    assert shock(P, 0.2, 0.1) == approx(0.5)
+    assert shock(P, 0.9, 0.1) == approx(0.9)
+    assert shock(P, 0.0, 3.0) == 1.0
+
+
+def test_trust_falls_by_harm_and_crisis_and_rises_by_guidance() -> None:
+    trust = equations.trust.py_func
+    assert trust(P, 0.5, 0.0, 0.0, 0.0) == approx(0.5)
+    assert trust(P, 0.5, 1.0, 0.0, 0.0) == approx(0.55)
+    assert trust(P, 0.5, 0.0, 0.1, 0.0) == approx(0.3)
+    assert trust(P, 0.5, 0.0, 0.0, 1.0) == approx(0.35)
+    assert trust(P, 0.8, 0.0, 0.0, 0.0) == approx(0.8 - 0.02 * 0.3)
+
+
+def test_nobody_is_recruited_without_capability_and_adopters_are_recruited_more() -> None:
+    recruitment = equations.recruitment.py_func
+    assert recruitment(P, 1.0, 1.0, 0.0) == 0.0
+    assert recruitment(P, 0.0, 1.0, 0.5) > recruitment(P, 0.0, 0.0, 0.5) > 0.0
+
+
+def test_usability_does_not_depend_on_what_has_the_exponent_zero() -> None:
+    theta = equations.theta.py_func
+    assert theta(parameters(alpha_k=0.0, alpha_s=0.0), 0.0, 0.0, 0.0, 0.0) == 1.0
+    assert theta(P, 0.25, 1.0, 1.0, 1.0) == approx(0.5)
+
+
+def test_half_the_people_at_the_difficulty_accept() -> None:
+    difficulty = equations.difficulty.py_func(P, 0.4, 0.5)
+    assert difficulty == approx(0.5 * 0.8 * 0.85)
+    assert equations.accept.py_func(P, difficulty, difficulty) == 0.5
+
+
+def test_adoption_without_peers_is_the_exponential_law() -> None:
+    adoption = equations.adoption.py_func
+    assert adoption(0.3, 0.0, 0.5) == approx(1.0 - math.exp(-0.3))
+    assert adoption(0.0, 0.7, 1.0) == approx(1.0 - math.exp(-0.7))
+    assert adoption(0.0, 0.7, 0.0) == 0.0
+    assert adoption(0.0, 0.0, 0.5) == 0.0
+
+
+def test_two_half_quarters_of_bass_are_one_quarter() -> None:
+    p, q, s = 0.04, 0.6, 0.2
+    adoption = equations.adoption.py_func
+    whole = s + (1.0 - s) * adoption(p, q, s)
+    half = s + (1.0 - s) * adoption(p / 2, q / 2, s)
+    assert half + (1.0 - half) * adoption(p / 2, q / 2, half) == approx(whole, rel=1e-12)
+
+
+@pytest.mark.parametrize("p_X", [0.0, 0.3, 1.0])
+def test_the_latent_defect_is_serious_in_the_asked_share_and_else_nearly_none(p_X: float) -> None:
+    Q = parameters(p_X=p_X)
+    steps = 1000
+    values = [equations.latent_defect.py_func(Q, (i + 0.5) / steps) for i in range(steps)]
+    serious = [x for x in values if x >= Q.X_lo]
+    assert len(serious) == round(p_X * steps)
+    assert all(x < 0.1 for x in values if x < Q.X_lo)
+    assert all(0.0 <= x <= 1.0 for x in values)
+
+
+def test_governance_prevents_and_detects_harm() -> None:
+    harm, detection = equations.harm.py_func, equations.detection.py_func
+    assert harm(P, 1.0, 0.0) == approx(0.6)
+    assert harm(P, 1.0, 1.0) == approx(0.36)
+    assert harm(P, 0.0, 0.0) == 0.0
+    assert (detection(P, 0.0), detection(P, 1.0)) == (approx(0.2), approx(1.0))
+
+
+def test_damage_of_harm_has_the_stated_mean_and_spread() -> None:
+    damage = equations.harm_damage.py_func
+    assert [damage(P, u) for u in (0.0, 0.5, 1.0)] == [approx(0.15), approx(0.3), approx(0.45)]
+
+
+def test_the_estimate_of_harm_starts_at_its_prior_and_follows_the_evidence() -> None:
+    estimate = equations.estimated_harm.py_func
+    assert estimate(P, 0.0, 0.0) == approx(0.06)
+    assert estimate(P, 3000.0, 10000.0) == approx(0.3, rel=0.01)
+
+
+def test_there_is_no_repair_without_harm_seen_or_without_adaptation() -> None:
+    repair = equations.repair.py_func
+    assert repair(P, 0.7, 1.0, 0.0) == 0.7
+    assert repair(P, 0.7, 0.0, 100.0) == 0.7
+    assert repair(P, 0.7, 1.0, 5.0) == approx(0.7 * math.exp(-0.06 * math.sqrt(0.5)))
+
+
+def test_resilience_settles_where_nothing_happens() -> None:
+    kappa = 0.4
+    settled = P.r0 * kappa / (P.r0 * kappa + P.delta_rho)
+    resilience = equations.resilience.py_func
+    assert resilience(P, settled, kappa, 0.0, 0.0, 0.0, 0.0) == approx(settled)
+    # money restores up to rho_n only, and averts half of the damage
+    assert resilience(P, 0.8, kappa, 0.0, 0.0, 1.0, 0.0) == resilience(P, 0.8, kappa, 0.0, 0.0, 0.0, 0.0)
+    lost = [
+        resilience(P, 0.8, kappa, 0.0, 0.0, money, 0.0) - resilience(P, 0.8, kappa, 0.0, 0.0, money, 0.2)
+        for money in (0.0, 1.0)
+    ]
+    assert lost == [approx(0.2), approx(0.1)]
+
+
+def test_capability_returns_to_a_persons_own() -> None:
+    capability = equations.capability.py_func
+    assert capability(P, 0.4, 0.4, 0.0, 0.0) == approx(0.4)
+    assert capability(P, 0.6, 0.4, 0.0, 0.0) == approx(0.6 - 0.03 * 0.2)
+    assert capability(P, 0.4, 0.4, 1.0, 1.0) == approx(0.4 + 0.08 * 0.6)
+
+
+def test_fit_grows_from_exposure_and_more_from_diverse_exposure() -> None:
+    rate = equations.fit_rate.py_func
+    assert rate(P, 1.0, 1.0, 0.0, 1.0) == 0.0
+    assert rate(P, 0.0, 1.0, 1.0, 1.0) == 0.0
+    assert rate(P, 1.0, 1.0, 0.25, 1.0) == approx(0.5)
+    assert rate(P, 1.0, 1.0, 0.25, 0.0) == approx(0.15)
+    assert rate(P, 1.0, 0.0, 0.25, 1.0) == approx(0.5 * math.sqrt(0.15))
+
+
+@given(start=shares, level=shares, share=shares)
+def test_what_is_carried_over_lies_between_the_start_and_the_level(
+    start: float, level: float, share: float
+) -> None:
+    found = equations.carried.py_func(start, level, share)
+    assert start <= found <= max(start, level) + 1e-12
+    assert equations.carried.py_func(start, level, 0.0) == start

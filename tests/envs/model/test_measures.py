@@ -1,0 +1,134 @@
+"""Breadth, diversity and lower tails against closed forms and exact counts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose
+
+from juguo_envs import Scenario
+from juguo_envs.model import measures
+from juguo_envs.model.state import RHO_BINS
+from tests.properties.strategies import Plan, first_seeds, plans, scenarios
+from tests.support import Array, started
+
+breadth, diversity = measures.breadth.py_func, measures.diversity.py_func
+BIN = 1.0 / RHO_BINS
+cells = arrays(np.int64, (4, 3), elements=st.integers(0, 60))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_breadth_is_the_share_where_all_cells_adopt_alike(share: float) -> None:
+    sizes = np.array([[4, 8, 12], [20, 40, 16]])
+    assert_allclose(breadth(sizes * share, sizes, sizes.sum()), share, atol=1e-15)
+
+
+@pytest.mark.parametrize(("persons", "total"), [((50, 50), 100), ((20, 80), 100)])
+def test_breadth_with_one_cell_left_out_is_the_square_of_the_others_share(
+    persons: tuple[int, int], total: int
+) -> None:
+    sizes = np.array([[*persons, 0]])
+    adopters = np.array([[persons[0], 0, 0]])
+    assert_allclose(breadth(adopters, sizes, total), (persons[0] / total) ** 2)
+
+
+@given(cells, st.data())
+def test_breadth_is_atkinsons_equally_distributed_equivalent(sizes: Array, data: st.DataObject) -> None:
+    sizes = sizes + 1
+    shares = data.draw(arrays(np.float64, (4, 3), elements=st.floats(0.0, 1.0)))
+    adopters = np.floor(shares * sizes).astype(int)
+    n = int(sizes.sum())
+    y = adopters / sizes
+    epsilon = 0.5
+    expected = ((sizes / n) * y ** (1.0 - epsilon)).sum() ** (1.0 / (1.0 - epsilon))
+    found = breadth(adopters, sizes, n)
+    assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+    assert 0.0 <= found <= adopters.sum() / n + 1e-12  # inequality costs, and never gains
+
+
+def test_breadth_prefers_the_equal_of_two_distributions() -> None:
+    sizes = np.full((2, 3), 10)
+    equal, unequal = np.full((2, 3), 5), np.array([[10, 10, 10], [0, 0, 0]])
+    assert breadth(equal, sizes, 60) == pytest.approx(0.5)
+    assert breadth(unequal, sizes, 60) == pytest.approx(0.25)
+
+
+@given(cells)
+def test_diversity_is_in_the_unit_interval(adopters: Array) -> None:
+    assert 0.0 <= diversity(adopters) <= 1.0 + 1e-12
+
+
+def test_diversity_is_0_for_nobody_and_for_one_cell_and_1_for_equal_cells() -> None:
+    one = np.zeros((4, 3), int)
+    assert diversity(one) == 0.0
+    one[2, 1] = 30
+    assert diversity(one) == pytest.approx(0.0, abs=1e-12)
+    assert diversity(np.full((4, 3), 7)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("m", [2, 5, 11])
+def test_diversity_counts_the_effective_number_of_equal_cells(m: int) -> None:
+    adopters = np.zeros(12, int)
+    adopters[:m] = 9
+    assert diversity(adopters.reshape(4, 3)) == pytest.approx((m - 1) / 11)
+
+
+def histogram(values: Array) -> Array:
+    """Counts of the bins that the model uses."""
+    counts, spare = np.zeros(RHO_BINS, np.int64), np.zeros(RHO_BINS, np.int64)
+    measures.histogram(values, counts, spare)
+    return counts
+
+
+def exact_tail(values: Array, persons: float) -> float:
+    """Mean of the lowest `persons` values, the last one in part."""
+    ordered = np.sort(values)
+    whole = min(len(ordered), math.floor(persons))
+    total = ordered[:whole].sum()
+    if whole < len(ordered):
+        total += (persons - whole) * ordered[whole]
+    return float(total / persons)
+
+
+@given(arrays(np.float64, st.integers(1, 300), elements=st.floats(0.0, 1.0)), st.floats(0.01, 1.0))
+def test_the_mean_of_the_lower_tail_is_exact_to_a_bin(values: Array, share: float) -> None:
+    persons = share * len(values)
+    found = measures.lower_tail_mean.py_func(values, histogram(values), persons)
+    assert abs(found - exact_tail(values, persons)) <= BIN
+
+
+def test_the_mean_of_the_lower_tail_is_exact_where_no_bin_is_cut() -> None:
+    values = np.array([0.1] * 10 + [0.5] * 10 + [0.9] * 30)
+    tail = measures.lower_tail_mean.py_func
+    assert tail(values, histogram(values), 10.0) == pytest.approx(0.1)
+    assert tail(values, histogram(values), 20.0) == pytest.approx(0.3)
+    assert tail(values, histogram(values), 50.0) == pytest.approx(values.mean())
+
+
+@given(scenarios(), plans(most=10), first_seeds())
+def test_what_is_measured_is_what_the_persons_show(scenario: Scenario, plan: Plan, seed: int) -> None:
+    batch = started(scenario, 1, seed)
+    s = batch.state
+    for actions in plan.actions(batch):
+        batch.step(actions)
+    quarter, rho = s.quarter[0], s.rho[0].astype(float)
+    n = len(rho)
+    cvar = 0.5 * rho.mean() + 0.5 * exact_tail(rho, 0.2 * n)
+    assert abs(quarter["resilience"] - cvar) <= 0.5 * BIN
+    assert_allclose(quarter["excluded"], s.excluded[0].mean(), rtol=1e-12)
+    for c in range(batch.communities):
+        here = slice(batch.world.start[c], batch.world.start[c + 1])
+        com = s.community[0, c]
+        assert_allclose(com["rho_sum"], rho[here].sum(), rtol=1e-9)
+        assert_allclose(com["kappa_sum"], s.kappa[0, here].astype(float).sum(), rtol=1e-9)
+        assert abs(com["rho_low"] - exact_tail(rho[here], 0.1 * len(rho[here]))) <= BIN
+    if not (quarter["gave_up"] or quarter["advanced"]):  # else the adopters of the quarter are gone
+        assert_allclose(quarter["breadth"], breadth(s.adopters[0], s.cells[0], n), rtol=1e-12)
+        assert_allclose(quarter["div"], diversity(s.adopters[0]), rtol=1e-12)
+        weight = np.where(s.role[0] == 2, scenario.fit.omega, 1.0)
+        assert_allclose(quarter["exposure"], (weight * s.adopted[0]).sum() / n, rtol=1e-12)
