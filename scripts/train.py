@@ -37,6 +37,7 @@ def main() -> int:
     begun = time.monotonic()
     experiment = load_experiment(arguments.config, arguments.assignments)
     scenario = experiment.world()
+    experiment.training_world(scenario)  # refuses before anything is written
     folder = arguments.out or next_free(Path("runs"), experiment.name)
     if folder.exists():
         raise FolderExists(f"{folder} exists already; name another --out, or move it away")

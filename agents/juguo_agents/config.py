@@ -58,6 +58,10 @@ class Training(_Section):
         20, ge=1, le=10_000, description="evaluations on selection seeds; the best is kept"
     )
     selection_episodes: int = Field(100, ge=1, le=1_000_000)
+    override: dict[str, Any] = Field(
+        default_factory=dict,
+        description="scenario fields that differ while training only, for example fewer persons",
+    )
     ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]  # all fields have defaults
 
     @model_validator(mode="after")
@@ -108,6 +112,20 @@ class Experiment(_Section):
         """
         return Scenario.load(self.scenario).override(self.override)
 
+    def training_world(self, world: Scenario) -> Scenario:
+        """The world to train in, made of the one in which selection and comparison take place.
+
+        Raises:
+            ScenarioError: If a field of `training.override` is not allowed.
+            ConfigError: If it changes the communities, and with them what a policy sees and does.
+        """
+        trained_in = world.override(self.training.override)
+        if len(trained_in.society.listed()) != len(world.society.listed()):
+            raise ConfigError(
+                "training.override changes the number of communities; a policy is for one number"
+            )
+        return trained_in
+
 
 def load_experiment(path: Path, assignments: list[str]) -> Experiment:
     """Read a configuration file and apply `key=value` assignments (dotted keys, YAML values).
@@ -144,12 +162,11 @@ def _assign(data: dict[str, Any], assignment: str) -> None:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
         raise ConfigError(f"{assignment!r}: the value is not readable as YAML") from None
-    head, _, rest = key.partition(".")
-    if head == "override" and rest:
-        data.setdefault("override", {})[rest] = value
-        return
     place = data
     *parents, last = key.split(".")
+    if "override" in parents:  # what stands below it is the dotted name of a scenario's field: one key
+        cut = parents.index("override") + 1
+        parents, last = parents[:cut], ".".join([*parents[cut:], last])
     for parent in parents:
         place = place.setdefault(parent, {})
         if not isinstance(place, dict):

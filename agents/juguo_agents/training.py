@@ -189,13 +189,13 @@ def train_seed(
 
     Args:
         experiment: What to train and how.
-        scenario: The world, overrides applied.
+        scenario: The world to select in, overrides applied; training is in `experiment.training_world(scenario)`.
         seed: Training seed; with the same versions it fixes the policy.
         tensorboard: Folder of the event file; none is written by default.
         progress: Told after every update.
     """
     torch.set_num_threads(1)  # a second thread gains nothing for small networks, and starves the other seed
-    learner = make_learner(scenario, experiment, seed)
+    learner = make_learner(experiment.training_world(scenario), experiment, seed)
     outputs = [TensorBoardOutputFormat(str(tensorboard))] if tensorboard else []
     learner.set_logger(Logger(str(tensorboard) if tensorboard else None, list(outputs)))
     watch = _Watch(scenario, experiment, seed, progress)

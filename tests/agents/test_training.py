@@ -9,7 +9,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from juguo_agents.allocators.learned import Learned
-from juguo_agents.config import Experiment
+from juguo_agents.config import ConfigError, Experiment
 from juguo_agents.evaluation import run
 from juguo_agents.sb3_vec_env import BatchVecEnv
 from juguo_agents.training import train_seed
@@ -42,6 +42,21 @@ def test_the_policy_kept_is_the_one_that_was_best_on_the_selection_seeds() -> No
     assert trained.policy.metadata["training"]["selection_return"] == best
     record = run(Learned(trained.policy, "learned"), SMALL, np.arange(2**31, 2**31 + 4, dtype=np.uint64))
     assert record.returns.mean() == pytest.approx(best, rel=1e-12)
+
+
+def test_training_may_take_place_in_a_sample_of_the_society() -> None:
+    sample = EXPERIMENT.model_copy(
+        update={"training": EXPERIMENT.training.model_copy(update={"override": {"society.persons": 50}})}
+    )
+    assert sample.training_world(SMALL).society.persons == 50
+    trained = train_seed(sample, SMALL, 0)
+    assert trained.policy.metadata["scenario"]["society"]["persons"] == 100
+
+
+def test_a_sample_with_other_communities_is_refused() -> None:
+    training = EXPERIMENT.training.model_copy(update={"override": {"society.communities.count": 5}})
+    with pytest.raises(ConfigError, match="number of communities"):
+        EXPERIMENT.model_copy(update={"training": training}).training_world(SMALL)
 
 
 def test_tensorboard_gets_the_return_and_its_parts(tmp_path: Path) -> None:

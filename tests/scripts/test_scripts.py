@@ -128,6 +128,7 @@ def test_an_existing_out_folder_is_refused_and_left_alone(trained: tuple[Path, s
             ["training.steps", "0", "greater than or equal to 1"],
         ),
         (["--config", "tiny.yaml", "override.money.B=-1"], ["money.B", "-1", "greater than or equal to 0"]),
+        (["--config", "tiny.yaml", "training.override.money.B=-1"], ["money.B", "-1"]),
         (["--config", "tiny.yaml", "override.money.b=1"], ["money.b", "did you mean 'B'"]),
         (["--config", "tiny.yaml", "scenario=defalt"], ["defalt", "did you mean 'default'"]),
         (["--config", "tiny.yaml", "comparison.allocators=[flatt]"], ["flatt", "did you mean 'flat'"]),
