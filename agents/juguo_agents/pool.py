@@ -41,9 +41,21 @@ def _single_threaded_children() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _work(experiment: Experiment, scenario: Scenario, seed: int, tensorboard: Path, messages: Any) -> Trained:
+_messages: Any = None  # in a training process: the queue on which it tells how far it is
+
+
+def _begin(messages: Any) -> None:
+    global _messages
+    _messages = messages
+
+
+def _work(experiment: Experiment, scenario: Scenario, seed: int, tensorboard: Path) -> Trained:
+    parent = multiprocessing.parent_process()
+
     def progress(steps: int, selection: float | None) -> None:
-        messages.put((seed, steps, selection))
+        if parent is not None and not parent.is_alive():
+            os._exit(1)  # whoever started this was killed; nobody is left to hand the policy to
+        _messages.put((seed, steps, selection))
 
     return train_seed(experiment, scenario, seed, tensorboard=tensorboard, progress=progress)
 
@@ -66,15 +78,16 @@ def train_all(
     rollout = training.ppo.envs * training.ppo.n_steps
     per_seed = -(-training.steps // rollout) * rollout
     context = multiprocessing.get_context("spawn")  # a forked child would inherit the parent's threads' locks
+    messages = context.Queue()
     with (
         _single_threaded_children(),
-        context.Manager() as manager,
-        ProcessPoolExecutor(min(training.processes, len(training.seeds)), mp_context=context) as pool,
+        ProcessPoolExecutor(
+            min(training.processes, len(training.seeds)), context, initializer=_begin, initargs=(messages,)
+        ) as pool,
         tqdm(total=per_seed * len(training.seeds), unit="step", unit_scale=True, desc="training") as bar,
     ):
-        messages = manager.Queue()
         running: dict[Future[Trained], int] = {
-            pool.submit(_work, experiment, scenario, seed, tensorboard / f"seed{seed}", messages): seed
+            pool.submit(_work, experiment, scenario, seed, tensorboard / f"seed{seed}"): seed
             for seed in training.seeds
         }
         steps = dict.fromkeys(training.seeds, 0)

@@ -155,6 +155,7 @@ class KnowledgeCentred(Rule):
     )
     shares = weights(research=0.5, adaptation=0.25, iteration=0.25)
     openness, K, F, lean = 0.7, 0.5, 0.3, 2.0
+    stuck_K, stuck_after = 0.35, 12
 
     def decide(self, seen: Observed) -> Decision:
         """Leans to hubs."""
@@ -164,7 +165,7 @@ class KnowledgeCentred(Rule):
 
     def give_up(self, seen: Observed) -> Bools:
         """Knowledge that does not come in twelve quarters."""
-        stuck: Bools = (seen.knowledge < 0.35) & (seen.project_quarters >= 12)
+        stuck: Bools = (seen.knowledge < self.stuck_K) & (seen.project_quarters >= self.stuck_after)
         return stuck
 
 
@@ -191,19 +192,20 @@ class Market(Rule):
     shares = weights(
         research=0.2, scenarios=0.2, service=0.2, adaptation=0.15, enablement=0.15, governance=0.1
     )
-    openness, K = 0.5, 0.4
+    openness, K, floor = 0.5, 0.4, 0.05
+    unwanted, unwanted_after = 0.15, 12
 
     def decide(self, seen: Observed) -> Decision:
         """In proportion to adopters, a little everywhere."""
-        where = self.setting.population * (0.05 + seen.adoption_by_place)
+        where = self.setting.population * (self.floor + seen.adoption_by_place)
         return Decision(rows(self.shares, self.n), where, self.openness, self.ready(seen, self.K))
 
     def give_up(self, seen: Observed) -> Bools:
         """Too few adopters twelve quarters into a stage."""
         quarters = seen.stage_quarters
-        wanted = 0.15 * np.minimum(1.0, (quarters + 1) / 20.0)
-        unwanted: Bools = (quarters >= 12) & (seen.adoption_total < wanted)
-        return unwanted
+        wanted = self.unwanted * np.minimum(1.0, (quarters + 1) / 20.0)
+        too_few: Bools = (quarters >= self.unwanted_after) & (seen.adoption_total < wanted)
+        return too_few
 
 
 class SocialExperiment(FixedShares):
@@ -348,7 +350,8 @@ class PolicyLearning(Rule):
         "policy learning: perturb, keep what raised the reward, lean to the best",
     )
     gives_up = True
-    period, step, K = 4, 0.4, 0.4
+    period, step, K, openness = 4, 0.4, 0.4, 0.5
+    fallen = 0.03
 
     def remember(self) -> None:
         """The kept and the tried allocation, and the record of each."""
@@ -375,11 +378,11 @@ class PolicyLearning(Rule):
             self.total[:] = 0.0
             self.best_record = np.maximum(self.best_record, self.record)
         where = self.setting.population * (0.2 + seen.adoption_by_place + seen.resilience)
-        return Decision(self.tried, where, 0.5, self.ready(seen, self.K))
+        return Decision(self.tried, where, self.openness, self.ready(seen, self.K))
 
     def give_up(self, seen: Observed) -> Bools:
         """Its own record has fallen well below its best; then the record begins anew."""
-        fallen = (self.record < self.best_record - 0.1) & (seen.project_quarters >= 4)
-        self.best_record = np.where(fallen, -np.inf, self.best_record)
-        self.kept_reward = np.where(fallen, -np.inf, self.kept_reward)
-        return fallen
+        worse = (self.record < self.best_record - self.fallen) & (seen.project_quarters >= 4)
+        self.best_record = np.where(worse, -np.inf, self.best_record)
+        self.kept_reward = np.where(worse, -np.inf, self.kept_reward)
+        return worse
