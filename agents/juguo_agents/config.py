@@ -52,10 +52,10 @@ class Training(_Section):
     """How allocators are trained."""
 
     seeds: tuple[int, ...] = Field((0, 1, 2, 3), min_length=1, description="training seeds, one policy each")
-    steps: int = Field(2_000_000, ge=1, le=10**12, description="environment steps per seed")
+    steps: int = Field(2_500_000, ge=1, le=10**12, description="environment steps per seed")
     processes: int = Field(2, ge=1, le=1024, description="seeds trained side by side, one core each")
     selections: int = Field(
-        20, ge=1, le=10_000, description="evaluations on selection seeds; the best is kept"
+        25, ge=1, le=10_000, description="evaluations on selection seeds; the best is kept"
     )
     selection_episodes: int = Field(100, ge=1, le=1_000_000)
     override: dict[str, Any] = Field(
