@@ -27,7 +27,8 @@ def print_list() -> None:
     for rule in RULES:
         print(f"  {rule.base_name:22} {rule.idea}")
     print("  all                    every rule, and each with the other choice of exit")
-    print("  FOLDER or FILE         a trained run, or one policy-seed<k>.safetensors of it\nscenarios:")
+    print("  FOLDER or FILE         a trained run, or one policy-seed<k>.safetensors of it;")
+    print("                         a search, or its searched.json\nscenarios:")
     for name in scenario_names():
         print(f"  {name:22} {Scenario.load(name).description}")
 
@@ -36,7 +37,7 @@ def main() -> int:
     """Parse, compare, print; returns the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument(
-        "names", nargs="*", metavar="NAME_OR_RUN", help="rule, 'all', run folder or policy file"
+        "names", nargs="*", metavar="NAME_OR_RUN", help="rule, 'all', folder of a run or search, or a file"
     )
     parser.add_argument("--scenario", default="default", help="name, or path of a YAML file")
     parser.add_argument("--episodes", type=int, default=200, metavar="N", help="test episodes")

@@ -17,6 +17,8 @@ from juguo_envs.scenario import Scenario
 TEST_SEEDS_END = 2**31
 """Test episodes have seeds below this; selection seeds lie above it, training seeds above 2**32."""
 SELECTION_SEEDS = 2**31
+SEARCH_SEEDS = 2**31 + 2**30
+"""From here to the training seeds, the upper half of the range of selection, seeds are for searches."""
 TRAINING_SEEDS = 2**32
 
 _CHUNK = 100  # episodes stepped together; results do not depend on it

@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-_PACKAGES = ("juguo", "gymnasium", "numpy", "numba", "stable-baselines3", "torch", "scipy", "safetensors")
+_PACKAGES = (
+    "juguo", "gymnasium", "numpy", "numba", "stable-baselines3", "torch", "scipy", "safetensors", "cmaes",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Allocators by what a user names: a rule, the folder of a trained run, or a policy file."""
+"""Allocators by what a user names: a rule, the folder or file of a trained run or of a search."""
 
 from __future__ import annotations
 
@@ -14,36 +14,53 @@ if TYPE_CHECKING:
 
 ALL = "all"
 POLICY_PATTERN = "policy-seed*.safetensors"
+SEARCHED_FILE = "searched.json"
 
 
 def find_allocators(names: Sequence[str]) -> list[Allocator]:
     """The allocators behind names.
 
     Args:
-        names: Each the name of a rule, `all` for every rule, the folder of a trained run, or a policy file.
+        names: Each the name of a rule, `all` for every rule, the folder of a trained run or of a search, a
+            policy file, or the `.json` file of a search.
 
     Raises:
         UnknownAllocator: If a name is none of these.
         PolicyFileError: If a policy file cannot be used.
+        SearchedFileError: If the file of a search cannot be used.
     """
     rules: list[Allocator] = []
     files: list[Path] = []
+    searched: list[Path] = []
     for name in names:
         path = Path(name)
         if name == ALL:
             rules += [make_rule(rule) for rule in all_rule_names()]
+        elif path.suffix == ".json":
+            searched.append(path)
+        elif path.is_dir() and (path / SEARCHED_FILE).is_file():
+            searched.append(path / SEARCHED_FILE)
         elif path.is_dir():
             found = sorted(path.glob(POLICY_PATTERN), key=lambda p: (len(p.name), p.name))
             if not found:
                 raise UnknownAllocator(
-                    f"{name}: a folder without {POLICY_PATTERN}; no training finished there"
+                    f"{name}: a folder without {POLICY_PATTERN} or {SEARCHED_FILE}; "
+                    "no training finished there, and no search"
                 )
             files += found
         elif path.suffix == ".safetensors":
             files.append(path)
         else:
             rules.append(make_rule(name))
-    return [*rules, *load_learned(files)]
+    return [*rules, *_load_searched(searched), *load_learned(files)]
+
+
+def _load_searched(files: Sequence[Path]) -> list[Allocator]:
+    if not files:
+        return []
+    from juguo_agents.search.searched import load_searched  # rules alone need no search
+
+    return load_searched(files)
 
 
 def load_learned(files: Sequence[Path]) -> list[Allocator]:

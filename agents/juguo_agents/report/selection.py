@@ -47,6 +47,11 @@ def shorten(text: str, longest: int) -> str:
 
 def idea(name: str) -> str:
     """The idea behind an allocator in a few words, or nothing where it is not known."""
+    if name.startswith("searched_"):
+        return "the best of its family that a search found"
+    rule, tuned, _ = name.partition(":tuned")
+    if tuned:
+        return f"{idea(rule)}; its numbers tuned by a search"
     words = "learned by trial and error" if name.startswith("learned") else _IDEAS.get(base_name(name), "")
     if name.endswith(EXIT):
         return f"{words}; here it may give up"

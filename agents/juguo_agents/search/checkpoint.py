@@ -1,0 +1,132 @@
+"""The state of a search: what was asked for, and every return that the optimiser was told.
+
+The optimiser itself is not stored. Asking and telling it again from the same seed leads to the same state,
+bit for bit, and needs no pickle.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from juguo_agents.search.space import Parameters
+from juguo_envs.errors import UserError
+from juguo_envs.files import write_text
+from juguo_envs.scenario import Scenario
+
+STATE_FILE = "search_state.json"
+_FORMAT = 1
+
+
+class CheckpointError(UserError):
+    """A state that a search cannot go on from."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a search was asked for.
+
+    Attributes:
+        family: Its name.
+        scenario: The world.
+        budget: Episodes that the whole search may run; validation is not among them.
+        seed: The search's own seed.
+        observe: "noisy" or "true".
+        validation: Episodes on which the result is measured.
+        episodes: Episodes per candidate and generation. With few there are more generations for a budget; in
+            `default` 5 found better allocators than 10 or 20.
+        start: Where to begin, by the name of one of the family's starts; the best of them by default.
+    """
+
+    family: str
+    scenario: Scenario
+    budget: int
+    seed: int = 0
+    observe: str = "noisy"
+    validation: int = 1000
+    episodes: int = 5
+    start: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The settings as plain values."""
+        return {**asdict(self), "scenario": self.scenario.model_dump(mode="json")}
+
+
+@dataclass
+class Outcome:
+    """What a phase chose.
+
+    Attributes:
+        parameters: The chosen ones.
+        search_mean: Their mean return on the episodes of the choice, on which they were the best.
+        start_mean: That of the parameters the phase began with, on the same episodes.
+        finalist: Which one was chosen: "start", or the generation whose mean it is.
+    """
+
+    parameters: Parameters
+    search_mean: float
+    start_mean: float
+    finalist: str
+
+
+@dataclass
+class PhaseState:
+    """One phase: where it began, mean returns told, generation by generation, and what came of it."""
+
+    start: str | None = None
+    told: list[list[float]] = field(default_factory=list)
+    spent: int = 0
+    outcome: Outcome | None = None
+
+
+@dataclass
+class State:
+    """A search and how far it is."""
+
+    settings: Settings
+    phases: list[PhaseState]
+
+    def save(self, folder: Path) -> None:
+        """Write the state, whole or not at all."""
+        data = {
+            "format": _FORMAT,
+            "settings": self.settings.as_json(),
+            "phases": [asdict(phase) for phase in self.phases],
+        }
+        write_text(folder / STATE_FILE, json.dumps(data, allow_nan=False) + "\n")
+
+
+def load_state(folder: Path) -> State:
+    """Read the state of a search.
+
+    Raises:
+        CheckpointError: If there is none, or it is not whole.
+    """
+    path = folder / STATE_FILE
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path}: cannot be read ({error}); there is no search to resume") from None
+    except json.JSONDecodeError as error:
+        raise CheckpointError(f"{path}: no JSON ({error})") from None
+    try:
+        if data["format"] != _FORMAT:
+            raise CheckpointError(f"{path}: format is {data['format']!r}; this version reads {_FORMAT}")
+        settings = dict(data["settings"])
+        settings["scenario"] = Scenario.parse(settings["scenario"], str(path))
+        phases = [
+            PhaseState(
+                start=phase["start"],
+                told=[[float(x) for x in row] for row in phase["told"]],
+                spent=int(phase["spent"]),
+                outcome=Outcome(**phase["outcome"]) if phase["outcome"] else None,
+            )
+            for phase in data["phases"]
+        ]
+        return State(Settings(**settings), phases)
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise CheckpointError(f"{path}: not the state of a search ({error!r})") from None

@@ -1,0 +1,267 @@
+"""The families that are searched: what numbers each has in a scenario, and the allocators they make."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from juguo_agents.allocators.base import Allocator, Floats
+from juguo_agents.allocators.registry import RULES
+from juguo_agents.search import rule_numbers
+from juguo_agents.search.schedules import (
+    MEMBERS,
+    ClosedLoop,
+    Constant,
+    OpenLoop,
+    OpenLoopSegments,
+    Searched,
+    Thresholds,
+)
+from juguo_agents.search.space import Number, Parameters, Shares, Space
+from juguo_envs.errors import UserError
+from juguo_envs.model.state import STAGES
+from juguo_envs.scenario import Scenario
+
+RULE = "rule:"
+PLACES = 10
+"""Up to so many communities each has a weight of its own; where there are more, only hubs are told apart."""
+FEEDBACK_OFF: Parameters = {
+    "advance.K": 1.0,
+    "advance.F": 1.0,
+    "hold.harm": 1.0,
+    "exit.harm.production": 1.0,
+    "exit.harm.diffusion": 1.0,
+    "exit.harm.application": 1.0,
+    "exit.experience": 4.0,
+    "exit.time_left": 0.0,
+    "lean.resilience": 0.0,
+    "lean.adoption": 0.0,
+    "lean.crisis": 0.0,
+    "resilience.above": 0.05,
+    "resilience.extra": 0.0,
+    "adaptation.above": 0.1,
+    "adaptation.extra": 0.0,
+}
+"""The feedback of `closed_loop` with which it is the open loop, action for action."""
+REFINE = 0.3
+"""First step of the closed loop on the numbers that it takes over from the open one."""
+
+
+class UnknownFamily(UserError):
+    """A name that stands for no family."""
+
+
+class Family(Protocol):
+    """Allocators that differ by numbers."""
+
+    @property
+    def name(self) -> str:
+        """Name as the user gives it."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """Name of a found allocator in tables."""
+        ...
+
+    def space(self, scenario: Scenario) -> Space:
+        """The numbers in a scenario."""
+        ...
+
+    def starts(self, scenario: Scenario) -> dict[str, Parameters]:
+        """Places where a search may begin, by name; it begins at the best of them."""
+        ...
+
+    def allocator(
+        self, candidates: Sequence[Mapping[str, float]], scenario: Scenario, name: str | None = None
+    ) -> Allocator:
+        """One allocator that acts for all candidates, on equal runs of a batch; `label` is its name."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parametric:
+    """A family of `schedules`."""
+
+    name: str
+    kind: type[Searched]
+
+    @property
+    def label(self) -> str:
+        """Name in tables."""
+        return f"searched_{self.name}"
+
+    def space(self, scenario: Scenario) -> Space:
+        """Allocations by phase, weights by place, and what else the family decides."""
+        parts = [part for phase in self.kind.phases for part in _allocation(phase)]
+        parts += _places(scenario)
+        if self.kind is Constant:
+            # a wide step: from one end of its axis the search tries the other, too
+            parts.append(Number("advance", 0, 1, 1, whole=True, step=5.0))
+        elif self.kind is Thresholds:
+            parts += [
+                Number("advance.K", 0.05, 1, 0.5),
+                Number("advance.F", 0.05, 1, 0.3),
+                Number("exit.harm", 0.01, 1, 0.15, log=True),
+            ]
+        else:
+            parts += _dates(scenario)
+        if self.kind is ClosedLoop:
+            parts += _feedback(scenario)
+        return Space(tuple(parts))
+
+    def starts(self, scenario: Scenario) -> dict[str, Parameters]:
+        """Flat, and the shares and the openness of every rule that has shares, by stage or for all times."""
+        flat = self.space(scenario).start
+        found = {"flat": flat}
+        for rule in RULES:
+            own = vars(rule)  # not what it inherits, or the same start would be tried twice
+            shares = own.get("by_stage", own.get("shares"))
+            if shares is None or (np.ndim(shares) == 2 and len(self.kind.phases) == 1):
+                continue
+            opened = getattr(rule, "openness_by_stage", getattr(rule, "openness", 0.0))
+            begun = flat | self._as_rule(np.asarray(shares, float), opened)
+            found.setdefault(rule.base_name, begun)
+        return found
+
+    def _as_rule(self, shares: Floats, opened: Any) -> Parameters:
+        """A rule's shares by phase; a tenth is flat, so that nothing begins stuck at zero."""
+        found: Parameters = {}
+        for i, phase in enumerate(self.kind.phases):
+            stage = min(2, i)  # six segments in time: one for each of the first stages, the rest application
+            row = shares[stage] if shares.ndim == 2 else shares
+            mixed = np.append(0.9 * row / row.sum() + 0.1 / 9.0, 0.01) / 1.01
+            found |= {f"{phase}.shares.{m}": float(x) for m, x in zip(MEMBERS, mixed, strict=True)}
+            found[f"{phase}.openness"] = float(np.broadcast_to(opened, 3)[stage])
+        return found
+
+    def allocator(
+        self, candidates: Sequence[Mapping[str, float]], scenario: Scenario, name: str | None = None
+    ) -> Allocator:
+        """One allocator for all candidates."""
+        return self.kind(candidates, name or self.label, scenario.programme.rounds)
+
+
+@dataclass(frozen=True)
+class TunedRule:
+    """A rule with its numbers free, within what keeps it the same rule."""
+
+    rule: str
+
+    @property
+    def name(self) -> str:
+        """Name as the user gives it."""
+        return RULE + self.rule
+
+    @property
+    def label(self) -> str:
+        """Name in tables."""
+        return f"{self.rule}:tuned"
+
+    def space(self, scenario: Scenario) -> Space:
+        """The rule's numbers; they are the same in every scenario."""
+        return rule_numbers.space_of(self.rule)
+
+    def starts(self, scenario: Scenario) -> dict[str, Parameters]:
+        """The rule as it is."""
+        return {"own numbers": self.space(scenario).start}
+
+    def allocator(
+        self, candidates: Sequence[Mapping[str, float]], scenario: Scenario, name: str | None = None
+    ) -> Allocator:
+        """The rule with each candidate's numbers."""
+        rules = [rule_numbers.with_numbers(self.rule, c, name or self.label) for c in candidates]
+        return rules[0] if len(rules) == 1 else rule_numbers.SideBySide(rules)
+
+
+OPEN_LOOP = Parametric("open_loop", OpenLoop)
+CLOSED_LOOP = Parametric("closed_loop", ClosedLoop)
+PARAMETRIC = (
+    Parametric("constant", Constant),
+    Parametric("thresholds", Thresholds),
+    OPEN_LOOP,
+    Parametric("open_loop_segments", OpenLoopSegments),
+    CLOSED_LOOP,
+)
+
+
+def find_family(name: str) -> Family:
+    """The family of a name.
+
+    Raises:
+        UnknownFamily: If there is none.
+        NoNumbers: If it is a rule that has no numbers.
+        UnknownAllocator: If it is a rule that does not exist.
+    """
+    if name.startswith(RULE):
+        rule_numbers.space_of(name.removeprefix(RULE))
+        return TunedRule(name.removeprefix(RULE))
+    known = {family.name: family for family in PARAMETRIC}
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    raise UnknownFamily(f"unknown family {name!r}{hint}; there are {', '.join(known)} and {RULE}NAME")
+
+
+def _allocation(phase: str) -> list[Number | Shares]:
+    """An allocation; flat, half open and by population unless a rule's is a better start."""
+    return [
+        Shares(f"{phase}.shares", MEMBERS, (1.0,) * 9 + (0.1,)),
+        Number(f"{phase}.openness", 0, 1, 0.5),
+        Number(f"{phase}.hubs", -4, 4, 0),
+    ]
+
+
+def _places(scenario: Scenario) -> list[Number | Shares]:
+    names = [c.name for c in scenario.society.listed()]
+    if len(names) > PLACES:
+        return []
+    return [Number(f"place.{name}", -2, 2, 0) for name in names]
+
+
+def _dates(scenario: Scenario) -> list[Number | Shares]:
+    """Quarters in production and diffusion, within what the programme allows; an exit by date.
+
+    Where rounds follow each other, application has a date too, and there is no exit by date: it could
+    fall where the programme does not allow it, and the clock would then be wrong.
+    """
+    programme = scenario.programme
+    parts: list[Number | Shares] = []
+    for stage, least, most in zip(STAGES, programme.minimum, programme.maximum, strict=False):
+        high = max(least, min(most, programme.T))
+        start = min(high, max(least, programme.T // 6))
+        parts.append(Number(f"{stage}.quarters", least, high, start, whole=True))
+    if programme.rounds > 1:
+        least = programme.minimum[2]
+        start = max(least, programme.T // programme.rounds // 2)
+        parts.append(Number("application.quarters", least, max(least, programme.T), start, whole=True))
+    else:
+        least = min(scenario.abandonment.ab_min, programme.T)
+        parts.append(Number("exit.quarter", least, programme.T, programme.T, whole=True))
+    return parts
+
+
+def _feedback(scenario: Scenario) -> list[Number | Shares]:
+    """The feedback, and where its search begins: moderate, near what the rules of the paper do."""
+    return [
+        Number("advance.K", 0.05, 1, 0.5),
+        Number("advance.F", 0.05, 1, 0.5),
+        Number("hold.harm", 0.01, 1, 0.1, log=True),
+        Number("exit.harm.production", 0.01, 1, 0.12, log=True),
+        Number("exit.harm.diffusion", 0.01, 1, 0.12, log=True),
+        Number("exit.harm.application", 0.01, 1, 0.15, log=True),
+        Number("exit.experience", 0.5, 100, 4, log=True),
+        Number("exit.time_left", 0, scenario.programme.T // 2, scenario.programme.T // 10, whole=True),
+        Number("lean.resilience", 0, 10, 1),
+        Number("lean.adoption", 0, 10, 0.5),
+        Number("lean.crisis", 0, 20, 2),
+        Number("resilience.above", 0, 0.5, 0.05),
+        Number("resilience.extra", 0, 1, 0.1),
+        Number("adaptation.above", 0.01, 1, 0.1, log=True),
+        Number("adaptation.extra", 0, 1, 0.1),
+    ]

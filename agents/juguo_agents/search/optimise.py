@@ -1,0 +1,215 @@
+"""The search: CMA-ES (Hansen 2016) under common random numbers, at a stated budget of episodes.
+
+All candidates of a generation meet the same episodes, and every generation meets new ones. A fixed set of
+episodes would be cheaper to be good at than to be good: the optimiser would fit their luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from cmaes import CMA
+
+from juguo_agents.search import seeds
+from juguo_agents.search.checkpoint import CheckpointError, Outcome, PhaseState, Settings, State
+from juguo_agents.search.families import CLOSED_LOOP, FEEDBACK_OFF, OPEN_LOOP, REFINE, Family, find_family
+from juguo_agents.search.scoring import Scorer
+from juguo_agents.search.space import Parameters, Space
+from juguo_envs.errors import UserError
+
+CHOICE = 0.1
+"""Share of the budget spent on choosing between the finalists."""
+STARTS = 0.05
+"""At most this share of the budget is spent on finding out where to begin."""
+START_EPISODES = 50
+"""Episodes on which the places to begin at are compared, at most."""
+MARKS = (0.6, 0.8, 1.0)
+"""Shares of the generations after which the mean of the distribution becomes a finalist."""
+
+Progress = Callable[[int, float], None]
+"""Told of episodes just run, and of their mean return."""
+
+
+class BudgetTooSmall(UserError):
+    """A budget that does not pay for a single generation."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a phase spends its budget."""
+
+    population: int
+    episodes: int
+    generations: int
+    choice_episodes: int
+    start_episodes: int
+
+    @classmethod
+    def of(cls, dimensions: int, budget: int, episodes: int, starts: int) -> Plan:
+        """The library's population for so many dimensions, and as many generations as can be paid.
+
+        Raises:
+            BudgetTooSmall: If that is none.
+        """
+        population = 4 + int(3 * np.log(dimensions))
+        finalists = len(MARKS) + 1
+        start_episodes = max(1, min(START_EPISODES, int(STARTS * budget) // starts)) if starts > 1 else 0
+        first = start_episodes * starts
+        generations = int(budget * (1.0 - CHOICE) - first) // (population * episodes)
+        left = budget - first - generations * population * episodes
+        if generations < 1 or left < finalists:
+            least = int(np.ceil((population * episodes + starts + finalists) / (1.0 - CHOICE - STARTS)))
+            raise BudgetTooSmall(
+                f"budget is too small for {dimensions} dimensions: a phase needs {least} episodes or more, "
+                f"and would have {budget}"
+            )
+        return cls(population, episodes, generations, left // finalists, start_episodes)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One phase of a search: a family from a start, at a budget."""
+
+    family: Family
+    space: Space
+    starts: dict[str, Parameters]
+    plan: Plan
+
+
+def phase_budgets(family: Family, budget: int) -> list[tuple[Family, int]]:
+    """The phases of a family's search. The closed loop spends half its budget on the open one, its start."""
+    if family.name == CLOSED_LOOP.name:
+        return [(OPEN_LOOP, budget // 2), (CLOSED_LOOP, budget - budget // 2)]
+    return [(family, budget)]
+
+
+def make_phase(state: State, index: int) -> Phase:
+    """A phase, begun where the one before it ended."""
+    settings = state.settings
+    family, budget = phase_budgets(find_family(settings.family), settings.budget)[index]
+    space = family.space(settings.scenario)
+    starts = _starts(settings, family)
+    before = state.phases[index - 1].outcome if index else None
+    if before is not None:
+        space = space.starting(before.parameters, REFINE)
+        starts = {"open_loop": {**before.parameters, **FEEDBACK_OFF}}
+    return Phase(family, space, starts, Plan.of(space.size, budget, settings.episodes, len(starts)))
+
+
+def _starts(settings: Settings, family: Family) -> dict[str, Parameters]:
+    """Where a search may begin."""
+    starts = family.starts(settings.scenario)
+    if settings.start is None:
+        return starts
+    if settings.start not in starts:
+        raise UserError(f"start is {settings.start!r}; {family.name} may begin at {', '.join(starts)}")
+    return {settings.start: starts[settings.start]}
+
+
+def begin(settings: Settings) -> State:
+    """A search that has not done anything yet.
+
+    Raises:
+        UserError: If one of the settings is not allowed.
+    """
+    for name, value, least, most in (
+        ("seed", settings.seed, 0, seeds.SEEDS_OF_SEARCH - 1),
+        ("budget", settings.budget, 1, seeds.LARGEST_BUDGET),
+        ("validation", settings.validation, 1, seeds.LARGEST_VALIDATION),
+    ):
+        if not least <= value <= most:
+            raise UserError(f"{name} is {value}; allowed is {least} to {most}")
+    phases = phase_budgets(find_family(settings.family), settings.budget)
+    for index, (family, budget) in enumerate(phases):
+        starts = 1 if index else len(_starts(settings, family))
+        Plan.of(family.space(settings.scenario).size, budget, settings.episodes, starts)
+    return State(settings, [PhaseState() for _ in phases])
+
+
+def search(state: State, folder: Path, scorer: Scorer, progress: Progress | None = None) -> None:
+    """Run every phase that is not done yet, keeping the state in the folder after each generation.
+
+    Args:
+        state: A new search, or one that was interrupted; written in place.
+        folder: Where the state is kept.
+        scorer: Runs the episodes.
+        progress: Told of every generation, also of those done before an interruption.
+    """
+    for index, part in enumerate(state.phases):
+        phase = make_phase(state, index)
+        if part.outcome is None:
+            _run_phase(state, index, phase, folder, scorer, progress)
+        elif progress:
+            progress(part.spent, part.outcome.search_mean)
+
+
+def _run_phase(
+    state: State, index: int, phase: Phase, folder: Path, scorer: Scorer, progress: Progress | None
+) -> None:
+    part, plan, seed = state.phases[index], phase.plan, state.settings.seed
+    if part.start is None:
+        part.start = _begin_at(phase, scorer, seeds.start_seeds(seed, index, plan.start_episodes))
+        part.spent += plan.start_episodes * len(phase.starts)
+        state.save(folder)
+    if progress:
+        progress(plan.start_episodes * len(phase.starts), 0.0)
+    start = phase.starts[part.start]
+    # a closed loop begins with moderate feedback, which is in its space; its start as such has none
+    middle = phase.space.encode(phase.space.start if index else start)
+    optimiser = CMA(
+        mean=np.zeros(phase.space.size),
+        sigma=1.0,
+        seed=seed * seeds.PHASES + index,
+        population_size=plan.population,
+    )
+    marks = {max(1, round(mark * plan.generations)) for mark in MARKS}
+    finalists = {"start": start}
+    for generation in range(plan.generations):
+        asked = [optimiser.ask() for _ in range(plan.population)]
+        if generation == len(part.told):
+            candidates = [phase.space.decode(middle + phase.space.steps * z) for z in asked]
+            episodes = seeds.ranking_seeds(seed, index, generation, plan.episodes)
+            returns = scorer.returns(phase.family, candidates, episodes)
+            part.told.append(returns.mean(1).tolist())
+            part.spent += returns.size
+            state.save(folder)
+        told = part.told[generation]
+        if len(told) != plan.population:
+            raise CheckpointError(
+                f"{folder}: generation {generation + 1} holds {len(told)} returns, not {plan.population}; "
+                "the search was begun by another version"
+            )
+        optimiser.tell([(z, -value) for z, value in zip(asked, told, strict=True)])
+        if generation + 1 in marks:
+            name = f"generation {generation + 1}"
+            finalists[name] = phase.space.decode(middle + phase.space.steps * optimiser.mean)
+        if progress:
+            progress(plan.population * plan.episodes, float(np.mean(told)))
+    part.outcome = _choose(phase, finalists, scorer, seeds.choice_seeds(seed, index, plan.choice_episodes))
+    part.spent += len(finalists) * plan.choice_episodes
+    state.save(folder)
+    if progress:
+        progress(len(finalists) * plan.choice_episodes, part.outcome.search_mean)
+
+
+def _begin_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) -> str:
+    """The best place to begin at."""
+    names = list(phase.starts)
+    if len(names) == 1:
+        return names[0]
+    means = scorer.returns(phase.family, list(phase.starts.values()), episodes).mean(1)
+    return names[int(np.argmax(means))]
+
+
+def _choose(
+    phase: Phase, finalists: dict[str, Parameters], scorer: Scorer, episodes: npt.NDArray[np.uint64]
+) -> Outcome:
+    """The finalist with the highest mean return on episodes that none was ranked on; the start is one."""
+    means = scorer.returns(phase.family, list(finalists.values()), episodes).mean(1)
+    best = int(np.argmax(means))
+    name = list(finalists)[best]
+    return Outcome(finalists[name], float(means[best]), float(means[0]), name)

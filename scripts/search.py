@@ -1,0 +1,132 @@
+"""Search the best allocator of a family in a scenario, at a stated budget of episodes.
+
+    python scripts/search.py --family FAMILY [--scenario S] [--budget EPISODES] [--out DIR]
+    python scripts/search.py --out DIR --resume
+
+FAMILY is constant, thresholds, open_loop, open_loop_segments, closed_loop or rule:NAME. What is found can be
+given to scripts/evaluate.py by its folder. Families, seeds and how to read the numbers: docs/search.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from juguo_agents.command_line import INTERRUPTED, guarded
+from juguo_agents.run_folder import FolderExists, claim_folder, next_free
+from juguo_agents.search.checkpoint import Settings, State, load_state
+from juguo_agents.search.families import PARAMETRIC, RULE
+from juguo_agents.search.optimise import begin, search
+from juguo_agents.search.scoring import Scorer
+from juguo_agents.search.searched import RESULT_FILE, Found, load_found, write_result
+from juguo_agents.search.table import console_table
+from juguo_envs.errors import UserError
+from juguo_envs.scenario import Scenario
+
+DEFAULTS: dict[str, Any] = {
+    "scenario": "default",
+    "budget": 30_000,
+    "seed": 0,
+    "observe": "noisy",
+    "validation": 1000,
+    "start": None,
+}
+
+
+def parse() -> argparse.Namespace:
+    """The command line; what was not said is None."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    families = ", ".join(family.name for family in PARAMETRIC)
+    parser.add_argument("--family", help=f"{families} or {RULE}NAME")
+    parser.add_argument("--scenario", help="name, or path of a YAML file; default: default")
+    parser.add_argument(
+        "--budget", type=int, metavar="EPISODES", help="episodes to search with; default 30000"
+    )
+    parser.add_argument("--seed", type=int, metavar="K", help="seed of the search, 0 to 127; default 0")
+    parser.add_argument("--observe", choices=("noisy", "true"), help="noise on what is seen; default noisy")
+    parser.add_argument("--validation", type=int, metavar="N", help="episodes to measure with; default 1000")
+    parser.add_argument("--start", metavar="NAME", help="begin there, for example flat; default: at the best")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="new folder; default searches/<family>, numbered"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with the search in --out")
+    parser.add_argument(
+        "--json", action="store_true", help="print the content of searched.json, nothing else"
+    )
+    arguments = parser.parse_args()
+    if arguments.resume and not arguments.out:
+        parser.error("--resume needs --out, the folder of the search to go on with")
+    if not arguments.resume and not arguments.family:
+        parser.error("--family is missing, for example --family open_loop")
+    return arguments
+
+
+def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
+    """A new search in a new folder."""
+    given: dict[str, Any] = {name: value for name, value in vars(arguments).items() if name in DEFAULTS}
+    given = DEFAULTS | {name: value for name, value in given.items() if value is not None}
+    scenario = Scenario.load(given.pop("scenario"))
+    state = begin(Settings(arguments.family, scenario, **given))
+    folder = arguments.out or next_free(Path("searches"), arguments.family.replace(":", "-"))
+    if folder.exists():
+        raise FolderExists(f"{folder} exists already; add --resume to go on with it, or name another --out")
+    claim_folder(folder)
+    scenario.save(folder / "scenario.yaml")
+    state.save(folder)
+    return state, folder
+
+
+def resumed(arguments: argparse.Namespace) -> tuple[State, Path]:
+    """The search in a folder; what is said besides must agree with it."""
+    state = load_state(arguments.out)
+    for name in ("family", *DEFAULTS):
+        value = getattr(arguments, name)
+        here = getattr(state.settings, name)
+        if value is not None and (Scenario.load(value) if name == "scenario" else value) != here:
+            shown = here.name if isinstance(here, Scenario) else here
+            raise UserError(f"--{name} is {value}, but the search in {arguments.out} has {shown}")
+    return state, arguments.out
+
+
+def conduct(state: State, folder: Path) -> Found:
+    """Search with a bar, and write the result; a finished search is only read."""
+    if (folder / RESULT_FILE).exists():
+        return load_found(folder / RESULT_FILE)
+    settings = state.settings
+    scorer = Scorer(settings.scenario, settings.observe, threads=os.cpu_count() or 1)
+    with tqdm(total=settings.budget, unit="episode", unit_scale=True, desc=settings.family) as bar:
+
+        def progress(episodes: int, mean: float) -> None:
+            bar.set_postfix_str(f"mean return {mean:.3f}", refresh=False)
+            bar.update(episodes)
+
+        search(state, folder, scorer, progress)
+    return write_result(state, folder, scorer)
+
+
+def main() -> int:
+    """Parse, search, print; returns the exit status."""
+    arguments = parse()
+    state, folder = resumed(arguments) if arguments.resume else fresh(arguments)
+    try:
+        found = conduct(state, folder)
+    except KeyboardInterrupt:
+        again = f"python scripts/search.py --out {shlex.quote(str(folder))} --resume"
+        print(f"interrupted; go on with: {again}", file=sys.stderr)
+        return INTERRUPTED
+    if arguments.json:
+        print(json.dumps(found.data, allow_nan=False, indent=2))
+    else:
+        print(f"{console_table(found.data)}\n\nallocator for evaluate.py: {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))
