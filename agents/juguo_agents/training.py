@@ -189,7 +189,8 @@ def train_seed(
 
     Args:
         experiment: What to train and how.
-        scenario: The world to select in, overrides applied; training is in `experiment.training_world(scenario)`.
+        scenario: The world to select in, overrides applied; training is in
+            `experiment.training_world(scenario)`.
         seed: Training seed; with the same versions it fixes the policy.
         tensorboard: Folder of the event file; none is written by default.
         progress: Told after every update.
