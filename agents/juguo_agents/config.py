@@ -102,6 +102,7 @@ class Experiment(_Section):
     override: dict[str, Any] = Field(default_factory=dict, description="scenario fields to change, dotted")
     observe: Literal["noisy", "true"] = "noisy"
     training: Training = Field(default_factory=Training)  # type: ignore[arg-type]  # all fields have defaults
+    # as above
     comparison: ComparisonProtocol = Field(default_factory=ComparisonProtocol)  # type: ignore[arg-type]
 
     def world(self) -> Scenario:

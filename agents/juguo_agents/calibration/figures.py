@@ -42,6 +42,7 @@ def _figure(found: Calibration, width: float, height: float, title: str, note: s
     d = found.diffusion
     subtitle = f"{readable(found.name, 'data')}: {len(d):,} persons, {d.periods} periods; {note}"
     figure = Figure(figsize=(width, height), layout="constrained")
+    # matplotlib types the base of all layout engines, which has no pads
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr, call-arg]
     figure.suptitle(f"{title}\n", x=0.012, ha="left", va="top", fontsize=12.0, fontweight="bold", color=BLACK)
     figure.text(0.012, 1.0 - 0.36 / height, subtitle, ha="left", va="top", fontsize=9.0, color="#555555")

@@ -102,6 +102,7 @@ def figure(comparison: Comparison, width: float, height: float, title: str, note
         f"; {note}" if note else ""
     )
     fig = Figure(figsize=(width, height), layout="constrained")
+    # matplotlib types the base of all layout engines, which has no pads
     fig.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr, call-arg]
     lines = 1 + subtitle.count("\n")
     fig.suptitle(
