@@ -84,7 +84,7 @@ def test_an_override_changes_what_it_names_and_nothing_else() -> None:
 def test_a_scenario_cannot_be_changed_in_place() -> None:
     scenario = Scenario.load("default")
     with pytest.raises(ValidationError):
-        scenario.name = "other"  # type: ignore[misc]
+        scenario.name = "other"  # type: ignore[misc]  # what is tested is the refusal
     with pytest.raises(ValidationError):
         scenario.money.B = 3.0  # type: ignore[misc]
 
