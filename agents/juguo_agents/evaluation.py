@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators import BASELINE, Allocator, Setting, make_rule
+from juguo_agents.allocators.base import show_hidden
 from juguo_agents.results import EXIT_DTYPE, Comparison, Record
 from juguo_envs.batch import Batch
 from juguo_envs.errors import UserError
@@ -73,6 +74,7 @@ def _run_chunk(
     r, n = batch.communities, batch.persons
     state, sizes = batch.state, np.diff(batch.world.start)
     allocator.start(setting, seeds)
+    show_hidden(allocator, batch)
     observation = batch.reset(seeds)
     sums = {name: np.zeros(e) for name in ("reward", "breadth", "resilience", "excluded")}
     adoption = np.zeros((e, t_end + 1))

@@ -116,7 +116,7 @@ def observe_one(s: State, w: World, P: Any, b: int, noisy: bool, out: Array) -> 
     for c in range(r):
         com = s.community[b, c]
         size = w.start[c + 1] - w.start[c]
-        sat_governance = equations.sat(P, s.z[b, c, 4])
+        sat_governance = P.shown * equations.sat(P, s.z[b, c, 4])
         evaluated += w.share[c] * sat_governance
         sd = noise * (1.0 - sat_governance)
         o = c * _C

@@ -124,7 +124,10 @@ class Roles(Group):
     eta_I: float = par(0.15, 0.0, 0.5, "recruitment", unit="1/quarter")
     iota0: float = par(0.08, 0.0, 1.0, "recruitment without money")
     iota_a: float = par(0.2, 0.0, 1.0, "recruitment by having adopted")
-    lambda_I: float = par(0.03, 0.0, 1.0, "lapse of interactors", unit="1/quarter")
+    lambda_I: float = par(0.02, 0.0, 1.0, "lapse of interactors", unit="1/quarter")
+    lambda_V: float = par(
+        0.02, 0.0, 1.0, "further lapse of those who have no use of the technology and no service", unit="1/quarter"
+    )
 
 
 class Adoption(Group):
@@ -139,7 +142,7 @@ class Adoption(Group):
     d0: float = par(0.5, -10.0, 2.0, "difficulty of use", sampling=(0.15, 0.6))
     width: float = par(0.12, 1e-3, 10.0, "width of the acceptance over capability")
     delta_A: float = par(0.06, 0.0, 1.0, "leaving", unit="1/quarter")
-    cap1: float = par(0.5, 0.0, 1.0, "factor on a participant's hazard while the stage is diffusion")
+    cap1: float = par(0.15, 0.0, 1.0, "factor on a participant's hazard while the stage is diffusion")
     v_min: float = par(
         0.25, 0.0, 1.0, "share of its fair money from which a community's participants may adopt in diffusion"
     )
@@ -157,16 +160,24 @@ class Defect(Group):
         sampling=(0.1, 0.8),
     )
     psi: float = par(0.4, 0.0, 1.0, "share of harm that governance prevents")
-    p_X: float = par(0.4, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 0.6))
+    cope: float = par(0.8, 0.0, 1.0, "share of harm that those who take part actively know how to avoid")
+    p_X: float = par(0.8, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 1.0))
     X_lo: float = par(0.4, 0.0, 1.0, "lowest serious defect", sampling=(0.2, 0.7))
-    eta_X: float = par(0.06, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.03, 0.2))
+    eta_X: float = par(1.2, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.4, 2.0))
+    m_X: float = par(6.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")
+    p_Y: float = par(0.6, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.2, 0.8))
+    Y_lo: float = par(0.0, 0.0, 1.0, "speed of repair of the others, relative to those")
     n1: float = par(5.0, 1e-3, 1e6, "evidence at which repair is half informed", unit="persons")
     quit: float = par(0.5, 0.0, 1.0, "probability that a harmed adopter quits")
     damage_h: float = par(0.3, 0.0, 1.0, "mean resilience lost by a harmed adopter")
     det0: float = par(0.2, 0.0, 1.0, "harm detected without governance", sampling=(0.05, 0.4))
+    rumour: float = par(
+        0.2, 0.0, 1.0, "most adopters that a technology is wrongly blamed by, where nothing is evaluated",
+        unit="1/quarter", sampling=(0.0, 0.5),
+    )
     n0: float = par(10.0, 1e-3, 1e6, "weight of the prior in the estimate of harm", unit="person-quarters")
     x_prior: float = par(0.1, 0.0, 1.0, "defect assumed by the prior")
-    fade: float = par(0.9, 0.0, 1.0, "share of the evidence kept per quarter")
+    fade: float = par(0.8, 0.0, 1.0, "share of the evidence kept per quarter")
 
 
 class Abandonment(Group):
@@ -174,7 +185,7 @@ class Abandonment(Group):
 
     ab_min: int = Field(default=4, ge=1, le=1000, description="quarters before a project may be given up")
     xi_A: float = par(0.5, 0.0, 1.0, "trust lost per adopting share when a project is given up")
-    zeta_A: float = par(0.5, 0.0, 1.0, "share of knowledge and fit that is kept")
+    zeta_A: float = par(0.2, 0.0, 1.0, "share of knowledge and fit that is kept")
 
 
 class Crisis(Group):
@@ -188,14 +199,16 @@ class Crisis(Group):
     others: float = par(0.05, 0.0, 1.0, "share of it that reaches the community's other members")
     beta: float = par(0.5, 0.0, 1.0, "share of any damage that resilience money averts")
     claim: float = par(10.0, 0.0, 1e4, "what the reserve pays per unit of damage", unit="money")
-    cover: float = par(0.9, 0.0, 1.0, "largest share of a damage that the reserve pays")
+    cover: float = par(0.5, 0.0, 1.0, "largest share of a damage that the reserve pays")
     cr0: float = par(0.05, 0.0, 1.0, "end of a crisis by itself", unit="1/quarter")
     cr1: float = par(0.7, 0.0, 1.0, "end of a crisis by money", unit="1/quarter")
+    cr2: float = par(0.06, 0.0, 1.0, "spread of crises over the society", unit="1/quarter")
+    m_cr: float = par(4.0, 0.1, 20.0, "delivery at which relief saturates, relative to m0")
     crs: float = par(5.0, 0.0, 100.0, "crisis level per severity")
     crE: float = par(0.3, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter")
     crT: float = par(0.3, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter")
     crL: float = par(4.0, 0.0, 100.0, "how much more adopters leave in a crisis")
-    crR: float = par(0.02, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter")
+    crR: float = par(0.05, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter")
 
 
 class Resilience(Group):
@@ -229,6 +242,7 @@ class Observation(Group):
     """What an allocator sees."""
 
     s_obs: float = par(0.1, 0.0, 1.0, "noise on fit, trust and resilience where nothing is evaluated")
+    shown: float = par(1.0, 0.0, 1.0, "share of what governance finds out that the allocator is shown")
 
 
 class Reward(Group):

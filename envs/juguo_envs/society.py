@@ -21,6 +21,7 @@ from juguo_envs.model.equations import (
     ceiling,
     clip01,
     latent_defect,
+    repairability,
 )
 from juguo_envs.model.state import QUARTER, Array, State, World
 from juguo_envs.scenario import Scenario, Society
@@ -177,6 +178,12 @@ def new_technology(s: State, P: Any, b: int) -> None:
         P, draws.uniform(draws.stream(programme.seed, programme.project, draws.DEFECT), 0)
     )
     programme.C = ceiling(P, draws.uniform(draws.stream(programme.seed, programme.project, draws.CEILING), 0))
+    programme.Y = repairability(
+        P, draws.uniform(draws.stream(programme.seed, programme.project, draws.REPAIR), 0)
+    )
+    programme.rumour = P.rumour * draws.uniform(
+        draws.stream(programme.seed, programme.project, draws.RUMOUR), 0
+    )
     programme.D = 0.0
     programme.W = 0.0
     programme.age = 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from juguo_envs.model.state import FUNCTIONS
+from juguo_envs.batch import Batch
+from juguo_envs.model.state import FUNCTIONS, State
 from juguo_envs.observation import SQUASH_EVIDENCE, ObservationLayout, unsquash
 from juguo_envs.scenario import Scenario
 from juguo_envs.society import build_world
@@ -74,6 +75,21 @@ class Allocator(Protocol):
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Actions (n, 10 + R + 3) in [-1, 1] for observations (n, size)."""
         ...
+
+
+@runtime_checkable
+class Clairvoyant(Protocol):
+    """An allocator that is shown what is hidden from all others: a yardstick, no strategy."""
+
+    def reveal(self, state: State, hazard: float) -> None:
+        """Take the live state of the societies it acts for, and the harm per quarter of a full defect."""
+        ...
+
+
+def show_hidden(allocator: Allocator, batch: Batch) -> None:
+    """Open the books to an allocator that may see them; to all others this does nothing."""
+    if isinstance(allocator, Clairvoyant):
+        allocator.reveal(batch.state, batch.scenario.defect.h0)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,10 @@ class Settings:
         episodes: Episodes per candidate and generation. With few there are more generations for a budget; in
             `default` 5 found better allocators than 10 or 20.
         start: Where to begin, by the name of one of the family's starts; the best of them by default.
+        fixed: Numbers that are held at a value.
+        begin: The numbers of an allocator to begin at, instead of one of the starts; those that it lacks begin
+            as the family has them. There is one phase then.
+        lever: A lever that is forced all along, by name.
     """
 
     family: str
@@ -48,6 +52,9 @@ class Settings:
     validation: int = 1000
     episodes: int = 5
     start: str | None = None
+    fixed: Parameters = field(default_factory=dict)
+    begin: Parameters | None = None
+    lever: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values."""
@@ -73,9 +80,10 @@ class Outcome:
 
 @dataclass
 class PhaseState:
-    """One phase: where it began, mean returns told, generation by generation, and what came of it."""
+    """One phase: where it began, and with which feedback; mean returns told, by generation; what came of it."""
 
     start: str | None = None
+    centre: str | None = None
     told: list[list[float]] = field(default_factory=list)
     spent: int = 0
     outcome: Outcome | None = None
@@ -119,6 +127,7 @@ def load_state(folder: Path) -> State:
         phases = [
             PhaseState(
                 start=phase["start"],
+                centre=phase.get("centre"),
                 told=[[float(x) for x in row] for row in phase["told"]],
                 spent=int(phase["spent"]),
                 outcome=Outcome(**phase["outcome"]) if phase["outcome"] else None,

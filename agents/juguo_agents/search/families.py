@@ -10,8 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from juguo_agents.allocators.base import Allocator, Floats
+from juguo_agents.allocators.forced import Forced, Lever, find_lever
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.search import rule_numbers
+from juguo_agents.search.oracle import Oracle
 from juguo_agents.search.schedules import (
     MEMBERS,
     ClosedLoop,
@@ -33,22 +35,65 @@ FEEDBACK_OFF: Parameters = {
     "advance.K": 1.0,
     "advance.F": 1.0,
     "hold.harm": 1.0,
+    "hold.experience": 0.5,
     "exit.harm.production": 1.0,
     "exit.harm.diffusion": 1.0,
     "exit.harm.application": 1.0,
     "exit.experience": 4.0,
+    "exit.patience": 0.0,
     "exit.time_left": 0.0,
     "lean.resilience": 0.0,
     "lean.adoption": 0.0,
+    "redesign.hubs": 0.0,
     "lean.crisis": 0.0,
+    "relief.extra": 0.0,
     "resilience.above": 0.05,
     "resilience.extra": 0.0,
-    "adaptation.above": 0.1,
-    "adaptation.extra": 0.0,
+    "redesign.above": 0.1,
+    "redesign.extra": 0.0,
 }
 """The feedback of `closed_loop` with which it is the open loop, action for action."""
+FEEDBACK_STARTS: dict[str, Parameters] = {
+    "moderate": {},
+    "repair": {
+        "hold.harm": 0.5,
+        "exit.harm.production": 0.12,
+        "exit.harm.diffusion": 0.12,
+        "exit.harm.application": 0.2,
+        "exit.patience": 12.0,
+        "lean.crisis": 6.0,
+        "relief.extra": 0.5,
+        "redesign.above": 0.1,
+        "redesign.extra": 1.0,
+        "redesign.hubs": 1.5,
+    },
+    "repair only": {
+        "hold.harm": 0.5,
+        "exit.harm.production": 0.9,
+        "exit.harm.diffusion": 0.9,
+        "exit.harm.application": 0.9,
+        "lean.crisis": 6.0,
+        "relief.extra": 0.5,
+        "redesign.above": 0.1,
+        "redesign.extra": 1.0,
+        "redesign.hubs": 1.5,
+    },
+    "leave": {
+        "hold.harm": 0.5,
+        "exit.harm.production": 0.15,
+        "exit.harm.diffusion": 0.15,
+        "exit.harm.application": 0.3,
+        "exit.patience": 3.0,
+        "lean.crisis": 6.0,
+        "relief.extra": 0.3,
+        "redesign.extra": 0.0,
+    },
+}
+"""Ways to react with which the search of a closed loop may begin, beside the moderate one; the best is taken."""
+KNOWLEDGE_OFF: Parameters = {"exit.ceiling": 0.0, "exit.repairable": 1.0}
+"""What the oracle knows beside the harm, unused."""
 REFINE = 0.3
-"""First step of the closed loop on the numbers that it takes over from the open one."""
+"""First step of a search on the numbers that it takes over from another one."""
 
 
 class UnknownFamily(UserError):
@@ -93,7 +138,7 @@ class Parametric:
     @property
     def label(self) -> str:
         """Name in tables."""
-        return f"searched_{self.name}"
+        return self.name if issubclass(self.kind, Oracle) else f"searched_{self.name}"
 
     def space(self, scenario: Scenario) -> Space:
         """Allocations by phase, weights by place, and what else the family decides."""
@@ -110,8 +155,13 @@ class Parametric:
             ]
         else:
             parts += _dates(scenario)
-        if self.kind is ClosedLoop:
+        if issubclass(self.kind, ClosedLoop):
             parts += _feedback(scenario)
+        if issubclass(self.kind, Oracle):
+            parts += [
+                Number("exit.ceiling", 0, 1, 0.3),
+                Number("exit.repairable", 1, 50, 2, log=True),
+            ]
         return Space(tuple(parts))
 
     def starts(self, scenario: Scenario) -> dict[str, Parameters]:
@@ -178,25 +228,62 @@ class TunedRule:
         return rules[0] if len(rules) == 1 else rule_numbers.SideBySide(rules)
 
 
+@dataclass(frozen=True)
+class ForcedFamily:
+    """Another family with one lever forced: what is best without it."""
+
+    family: Family
+    lever: Lever
+
+    @property
+    def name(self) -> str:
+        """The family's name; the lever is told beside it."""
+        return self.family.name
+
+    @property
+    def label(self) -> str:
+        """Name in tables."""
+        return f"{self.family.label}|{self.lever.name}"
+
+    def space(self, scenario: Scenario) -> Space:
+        """The family's numbers; those of the lever have no effect."""
+        return self.family.space(scenario)
+
+    def starts(self, scenario: Scenario) -> dict[str, Parameters]:
+        """The family's."""
+        return self.family.starts(scenario)
+
+    def allocator(
+        self, candidates: Sequence[Mapping[str, float]], scenario: Scenario, name: str | None = None
+    ) -> Allocator:
+        """The family's allocator, forced."""
+        return Forced(self.family.allocator(candidates, scenario, name or self.family.label), self.lever)
+
+
 OPEN_LOOP = Parametric("open_loop", OpenLoop)
 CLOSED_LOOP = Parametric("closed_loop", ClosedLoop)
+ORACLE = Parametric("oracle", Oracle)
 PARAMETRIC = (
     Parametric("constant", Constant),
     Parametric("thresholds", Thresholds),
     OPEN_LOOP,
     Parametric("open_loop_segments", OpenLoopSegments),
     CLOSED_LOOP,
+    ORACLE,
 )
 
 
-def find_family(name: str) -> Family:
-    """The family of a name.
+def find_family(name: str, lever: str | None = None) -> Family:
+    """The family of a name, with a lever forced where one is named.
 
     Raises:
         UnknownFamily: If there is none.
         NoNumbers: If it is a rule that has no numbers.
         UnknownAllocator: If it is a rule that does not exist.
+        UnknownLever: If there is no such lever.
     """
+    if lever is not None:
+        return ForcedFamily(find_family(name), find_lever(lever))
     if name.startswith(RULE):
         rule_numbers.space_of(name.removeprefix(RULE))
         return TunedRule(name.removeprefix(RULE))
@@ -256,12 +343,16 @@ def _feedback(scenario: Scenario) -> list[Number | Shares]:
         Number("exit.harm.diffusion", 0.01, 1, 0.12, log=True),
         Number("exit.harm.application", 0.01, 1, 0.15, log=True),
         Number("exit.experience", 0.5, 100, 4, log=True),
+        Number("exit.patience", 0, 30, 4, whole=True),
+        Number("hold.experience", 0.5, 200, 2, log=True),
         Number("exit.time_left", 0, scenario.programme.T // 2, scenario.programme.T // 10, whole=True),
         Number("lean.resilience", 0, 10, 1),
-        Number("lean.adoption", 0, 10, 0.5),
+        Number("lean.adoption", -10, 10, 0.5),
+        Number("redesign.hubs", 0, 4, 0),
         Number("lean.crisis", 0, 20, 2),
+        Number("relief.extra", 0, 2, 0.2),
         Number("resilience.above", 0, 0.5, 0.05),
-        Number("resilience.extra", 0, 1, 0.1),
-        Number("adaptation.above", 0.01, 1, 0.1, log=True),
-        Number("adaptation.extra", 0, 1, 0.1),
+        Number("resilience.extra", 0, 2, 0.2),
+        Number("redesign.above", 0.01, 1, 0.1, log=True),
+        Number("redesign.extra", 0, 3, 0.3),
     ]

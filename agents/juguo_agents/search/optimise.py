@@ -16,7 +16,17 @@ from cmaes import CMA
 
 from juguo_agents.search import seeds
 from juguo_agents.search.checkpoint import CheckpointError, Outcome, PhaseState, Settings, State
-from juguo_agents.search.families import CLOSED_LOOP, FEEDBACK_OFF, OPEN_LOOP, REFINE, Family, find_family
+from juguo_agents.search.families import (
+    CLOSED_LOOP,
+    FEEDBACK_OFF,
+    FEEDBACK_STARTS,
+    KNOWLEDGE_OFF,
+    OPEN_LOOP,
+    ORACLE,
+    REFINE,
+    Family,
+    find_family,
+)
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.space import Parameters, Space
 from juguo_envs.errors import UserError
@@ -79,25 +89,61 @@ class Phase:
     starts: dict[str, Parameters]
     plan: Plan
 
+    @property
+    def reacting(self) -> dict[str, Parameters]:
+        """Its start with each of the ways to react that a search may begin with."""
+        free = self.space.names[: -len(self.space.fixed) or None]
+        return {
+            name: {**self.space.start, **{n: v for n, v in numbers.items() if n in free}}
+            for name, numbers in FEEDBACK_STARTS.items()
+        }
 
-def phase_budgets(family: Family, budget: int) -> list[tuple[Family, int]]:
-    """The phases of a family's search. The closed loop spends half its budget on the open one, its start."""
-    if family.name == CLOSED_LOOP.name:
-        return [(OPEN_LOOP, budget // 2), (CLOSED_LOOP, budget - budget // 2)]
+
+def phase_budgets(family: Family, budget: int, begun: bool = False) -> list[tuple[Family, int]]:
+    """The phases of a family's search. A closed loop spends half its budget on the open one, its start.
+
+    Args:
+        family: What is searched.
+        budget: Episodes.
+        begun: Whether the search begins at given numbers; then there is nothing to find out first.
+    """
+    if family.name in (CLOSED_LOOP.name, ORACLE.name) and not begun:
+        return [(OPEN_LOOP, budget // 2), (family, budget - budget // 2)]
     return [(family, budget)]
 
 
 def make_phase(state: State, index: int) -> Phase:
     """A phase, begun where the one before it ended."""
     settings = state.settings
-    family, budget = phase_budgets(find_family(settings.family), settings.budget)[index]
-    space = family.space(settings.scenario)
-    starts = _starts(settings, family)
+    family, budget = _phases(settings)[index]
+    space = _space(settings, family)
     before = state.phases[index - 1].outcome if index else None
     if before is not None:
         space = space.starting(before.parameters, REFINE)
-        starts = {"open_loop": {**before.parameters, **FEEDBACK_OFF}}
-    return Phase(family, space, starts, Plan.of(space.size, budget, settings.episodes, len(starts)))
+        off = FEEDBACK_OFF | (KNOWLEDGE_OFF if family.name == ORACLE.name else {})
+        starts = {"open_loop": {**before.parameters, **off, **space.fixed}}
+    elif settings.begin is not None:
+        space = space.starting(settings.begin, REFINE)
+        starts = {"begin": space.start}
+    else:
+        starts = {n: space.starting(p, REFINE).start for n, p in _starts(settings, family).items()}
+    places = len(FEEDBACK_STARTS) if before is not None else len(starts)
+    return Phase(family, space, starts, Plan.of(space.size, budget, settings.episodes, places))
+
+
+def _phases(settings: Settings) -> list[tuple[Family, int]]:
+    family = find_family(settings.family, settings.lever)
+    return [
+        (part if part is family else find_family(part.name, settings.lever), budget)
+        for part, budget in phase_budgets(family, settings.budget, settings.begin is not None)
+    ]
+
+
+def _space(settings: Settings, family: Family) -> Space:
+    """A phase's free numbers; a phase that comes before another may lack some of the fixed ones."""
+    space = family.space(settings.scenario)
+    own = family.name == settings.family
+    return space.fixing({n: v for n, v in settings.fixed.items() if own or n in space.names})
 
 
 def _starts(settings: Settings, family: Family) -> dict[str, Parameters]:
@@ -123,10 +169,11 @@ def begin(settings: Settings) -> State:
     ):
         if not least <= value <= most:
             raise UserError(f"{name} is {value}; allowed is {least} to {most}")
-    phases = phase_budgets(find_family(settings.family), settings.budget)
+    phases = _phases(settings)
     for index, (family, budget) in enumerate(phases):
-        starts = 1 if index else len(_starts(settings, family))
-        Plan.of(family.space(settings.scenario).size, budget, settings.episodes, starts)
+        starts = 1 if settings.begin is not None else len(_starts(settings, family))
+        starts = len(FEEDBACK_STARTS) if index else starts
+        Plan.of(_space(settings, family).size, budget, settings.episodes, starts)
     return State(settings, [PhaseState() for _ in phases])
 
 
@@ -153,13 +200,17 @@ def _run_phase(
     part, plan, seed = state.phases[index], phase.plan, state.settings.seed
     if part.start is None:
         part.start = _begin_at(phase, scorer, seeds.start_seeds(seed, index, plan.start_episodes))
-        part.spent += plan.start_episodes * len(phase.starts)
+        part.spent += plan.start_episodes * len(phase.starts) if len(phase.starts) > 1 else 0
         state.save(folder)
     if progress:
-        progress(plan.start_episodes * len(phase.starts), 0.0)
+        progress(plan.start_episodes * len(phase.reacting if index else phase.starts), 0.0)
     start = phase.starts[part.start]
-    # a closed loop begins with moderate feedback, which is in its space; its start as such has none
-    middle = phase.space.encode(phase.space.start if index else start)
+    if index and part.centre is None:
+        part.centre = _react_at(phase, scorer, seeds.start_seeds(seed, index, plan.start_episodes))
+        part.spent += plan.start_episodes * len(FEEDBACK_STARTS)
+        state.save(folder)
+    # a closed loop begins with feedback; its start as such, which stays a finalist, has none
+    middle = phase.space.encode(phase.reacting[part.centre] if part.centre else start)
     optimiser = CMA(
         mean=np.zeros(phase.space.size),
         sigma=1.0,
@@ -203,6 +254,12 @@ def _begin_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) ->
         return names[0]
     means = scorer.returns(phase.family, list(phase.starts.values()), episodes).mean(1)
     return names[int(np.argmax(means))]
+
+
+def _react_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) -> str:
+    """The best way to react to begin with."""
+    means = scorer.returns(phase.family, list(phase.reacting.values()), episodes).mean(1)
+    return list(phase.reacting)[int(np.argmax(means))]
 
 
 def _choose(

@@ -23,6 +23,10 @@ MEMBERS = (*FUNCTIONS, "reserve")
 EXPERIENCE = 4.0
 """Person-quarters behind an estimate of harm before `thresholds` gives up on it; as the rules have it."""
 
+ADAPTATION, ITERATION = FUNCTIONS.index("adaptation"), FUNCTIONS.index("iteration")
+RELIEF = [FUNCTIONS.index(name) for name in ("governance", "service", "resilience")]
+"""The functions that end a crisis."""
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -225,20 +229,28 @@ class ClosedLoop(Searched):
 
     phases = STAGES
 
+    def see(self, observation: npt.NDArray[np.float32]) -> Observed:
+        """What it decides on."""
+        return Observed(self.setting, observation)
+
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Decides on the stage, the harm, the crises and who lags behind."""
-        seen = Observed(self.setting, observation)
+        seen = self.see(observation)
         functions = self.shares[self.row, seen.stage].copy()
         in_need = seen.excluded > self.each("resilience.above")
         functions[:, 8] += np.where(in_need, self.each("resilience.extra"), 0.0)
-        harmful = seen.harm > self.each("adaptation.above")
-        functions[:, 1] += np.where(harmful, self.each("adaptation.extra"), 0.0)
+        harmful = seen.harm > self.each("redesign.above")
+        redesign = np.where(seen.stage == 2, ITERATION, ADAPTATION)
+        functions[np.arange(len(self.row)), redesign] += np.where(harmful, self.each("redesign.extra"), 0.0)
+        relief = self.each("relief.extra") * (seen.crisis @ self.setting.population)
+        functions[:, RELIEF] += relief[:, None] / len(RELIEF)
         low = np.exp(self.each("lean.resilience")[:, None] * (0.5 - seen.resilience))
         behind = np.exp(-self.each("lean.adoption")[:, None] * seen.adoption_by_place)
+        fixing = np.exp(np.where(harmful, self.each("redesign.hubs"), 0.0)[:, None] * self.setting.hubs)
         struck = 1.0 + self.each("lean.crisis")[:, None] * seen.crisis
         return encode_allocation(
             functions[:, :9],
-            self.where[self.row, seen.stage] * low * behind * struck,
+            self.where[self.row, seen.stage] * low * behind * struck * fixing,
             reserve=functions[:, 9],
             openness=self.openness[self.row, seen.stage],
             advance=self._advance(seen),
@@ -246,13 +258,14 @@ class ClosedLoop(Searched):
         )
 
     def _advance(self, seen: Observed) -> Bools:
-        """By date, or earlier by K or F; not while harm is seen."""
+        """By date, or earlier by K or F; not while harm is seen, nor out of the trial without experience."""
         latest = np.stack([self._latest(stage) for stage in STAGES], -1)
         due = seen.stage_quarters + 1 >= latest[np.arange(len(self.row)), seen.stage]
         early = (seen.stage == 0) & (seen.knowledge > self.each("advance.K"))
         early |= (seen.stage == 1) & (seen.fit > self.each("advance.F"))
         calm = seen.harm <= self.each("hold.harm")
-        ready: Bools = (due | early) & calm
+        tried = (seen.stage != 1) | (seen.experience >= self.each("hold.experience"))
+        ready: Bools = (due | early) & calm & tried
         return ready
 
     def _latest(self, stage: str) -> Floats:
@@ -260,11 +273,17 @@ class ClosedLoop(Searched):
         name = f"{stage}.quarters"
         return self.each(name) if self.has(name) else np.full(len(self.row), np.inf)
 
+    def _limit(self, seen: Observed) -> Floats:
+        """(n,) harm above which a project is given up."""
+        limits = np.stack([self.each(f"exit.harm.{stage}") for stage in STAGES], -1)
+        limit: Floats = limits[np.arange(len(self.row)), seen.stage]
+        return limit
+
     def _abandon(self, seen: Observed) -> Bools:
         """Where harm is seen on enough experience and time remains; or by date."""
-        limits = np.stack([self.each(f"exit.harm.{stage}") for stage in STAGES], -1)
-        harmful = seen.harm > limits[np.arange(len(self.row)), seen.stage]
+        harmful = seen.harm > self._limit(seen)
         known = seen.experience >= self.each("exit.experience")
+        known &= seen.project_quarters >= self.each("exit.patience")
         worthwhile = self.setting.quarters - seen.quarter >= self.each("exit.time_left")
         leave: Bools = harmful & known & worthwhile
         if self.has("exit.quarter"):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.base import Setting
+from juguo_agents.allocators.base import Setting, show_hidden
 from juguo_agents.search.families import Family
 from juguo_envs.batch import Batch
 from juguo_envs.scenario import Scenario
@@ -45,6 +45,7 @@ class Scorer:
         batch = self._societies(len(everyone))
         allocator = family.allocator(candidates, self.scenario)
         allocator.start(self.setting, everyone)
+        show_hidden(allocator, batch)
         observation = batch.reset(everyone)
         total = np.zeros(len(everyone))
         for _ in range(self.scenario.programme.T):

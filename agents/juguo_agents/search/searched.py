@@ -70,6 +70,9 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
         "budget": settings.budget,
         "spent": sum(part.spent for part in state.phases),
         "seed": settings.seed,
+        "fixed": settings.fixed,
+        "lever": settings.lever,
+        "begun": settings.begin is not None,
         "phases": [_describe(state, index) for index in range(last + 1)],
         "validation": {
             "seeds": _ends(episodes),
@@ -106,7 +109,7 @@ def load_found(path: Path) -> Found:
         if name not in data:
             raise SearchedFileError(f"{path}: {name!r} is missing")
     try:
-        family = find_family(str(data["family"]))
+        family = find_family(str(data["family"]), data.get("lever"))
         scenario = Scenario.parse(data["scenario"], "scenario")
         fault = family.space(scenario).fault(data["parameters"])
     except UserError as error:

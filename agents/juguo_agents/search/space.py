@@ -6,13 +6,16 @@ little and cut, so that the ends of a range, and shares of exactly zero, lie at 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from juguo_envs.errors import UserError
 
 Floats = npt.NDArray[np.float64]
 Parameters = dict[str, float]
@@ -21,6 +24,10 @@ STRETCH = 0.01
 """How far the logistic curve passes the ends of a range, as a share of it."""
 LEAST = 0.005
 """Softmax shares up to this become zero."""
+
+
+class FixedNumberError(UserError):
+    """A number that cannot be held as asked."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,25 @@ class Shares:
 
     def starting(self, parameters: Mapping[str, float], step: float) -> Shares:
         """The same shares, searched from another start with another step."""
-        return replace(self, start=tuple(parameters[name] for name in self.names), step=step)
+        start = tuple(parameters[name] for name in self.names)
+        if sum(start) <= 0.0:  # everything went to members that may get nothing now
+            start = (1.0,) * len(start)
+        return replace(self, start=start, step=step)
+
+    def without(self, held: Mapping[str, float]) -> Shares:
+        """The same shares without some members.
+
+        Raises:
+            FixedNumberError: If a share is held at something else than 0, or nobody is left.
+        """
+        for name, value in held.items():
+            if value != 0.0:
+                raise FixedNumberError(f"{name} is {value:g}; a share can be held at 0 only")
+        kept = [i for i, name in enumerate(self.names) if name not in held]
+        if not kept:
+            raise FixedNumberError(f"no member of {self.name} is left; hold fewer of them at 0")
+        members, start = tuple(self.members[i] for i in kept), tuple(self.start[i] for i in kept)
+        return replace(self, members=members, start=start if sum(start) > 0.0 else (1.0,) * len(kept))
 
     def fault(self, parameters: Mapping[str, float]) -> str | None:
         """What is wrong with the values, or nothing."""
@@ -144,9 +169,15 @@ class Shares:
 
 @dataclass(frozen=True)
 class Space:
-    """Every number of a family, in a fixed order."""
+    """Every number of a family, in a fixed order.
+
+    Attributes:
+        parts: What is free.
+        fixed: Numbers that are held at a value, and members of shares that get nothing.
+    """
 
     parts: tuple[Number | Shares, ...]
+    fixed: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -155,8 +186,8 @@ class Space:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the parameters."""
-        return tuple(name for part in self.parts for name in part.names)
+        """Names of the parameters, the fixed ones last."""
+        return (*(name for part in self.parts for name in part.names), *self.fixed)
 
     @cached_property
     def _cuts(self) -> list[int]:
@@ -173,7 +204,7 @@ class Space:
             else:
                 scale = part.total / sum(part.start)
                 found |= {n: s * scale for n, s in zip(part.names, part.start, strict=True)}
-        return found
+        return found | dict(self.fixed)
 
     @property
     def steps(self) -> Floats:
@@ -185,7 +216,7 @@ class Space:
         found: Parameters = {}
         for part, piece in zip(self.parts, np.split(x, self._cuts), strict=True):
             found |= part.decode(piece)
-        return found
+        return found | dict(self.fixed)
 
     def encode(self, parameters: Mapping[str, float]) -> Floats:
         """The place of parameters; `decode` leads back, but for rounding."""
@@ -193,9 +224,31 @@ class Space:
 
     def starting(self, parameters: Mapping[str, float], step: float) -> Space:
         """The same space, with a start and a step for those of its parts that `parameters` names."""
-        return Space(
-            tuple(p.starting(parameters, step) if p.names[0] in parameters else p for p in self.parts)
-        )
+        parts = (p.starting(parameters, step) if p.names[0] in parameters else p for p in self.parts)
+        return Space(tuple(parts), self.fixed)
+
+    def fixing(self, fixed: Mapping[str, float]) -> Space:
+        """The same space with some numbers held, and with members of shares that get nothing.
+
+        Raises:
+            FixedNumberError: If a name is unknown, a number is outside its range, or a share is not held at 0.
+        """
+        for name in fixed:
+            if name not in self.names:
+                close = difflib.get_close_matches(name, self.names, n=1)
+                hint = f" (did you mean {close[0]!r}?)" if close else ""
+                raise FixedNumberError(f"unknown parameter {name!r}{hint}; there are {', '.join(self.names)}")
+        parts: list[Number | Shares] = []
+        for part in self.parts:
+            held = {name: float(fixed[name]) for name in part.names if name in fixed}
+            if isinstance(part, Number):
+                fault = part.fault(held) if held else None
+                if fault:
+                    raise FixedNumberError(fault)
+                parts += [] if held else [part]
+            else:
+                parts.append(part.without(held))
+        return Space(tuple(parts), {**self.fixed, **fixed})
 
     def fault(self, parameters: Any) -> str | None:
         """What is wrong with a mapping of parameters in one line, or nothing."""

@@ -34,6 +34,8 @@ class Purpose(IntEnum):
     DEFECT = 10
     CEILING = 11
     KNOWLEDGE = 12
+    REPAIR = 13
+    RUMOUR = 14
     # the quarter
     SHOCK = 20
     SEVERITY = 21
@@ -57,6 +59,7 @@ DEFECT, CEILING, KNOWLEDGE = (
     np.uint64(Purpose.CEILING),
     np.uint64(Purpose.KNOWLEDGE),
 )
+REPAIR, RUMOUR = np.uint64(Purpose.REPAIR), np.uint64(Purpose.RUMOUR)
 SHOCK, SEVERITY, ROLE = np.uint64(Purpose.SHOCK), np.uint64(Purpose.SEVERITY), np.uint64(Purpose.ROLE)
 ADOPTION, HARM = np.uint64(Purpose.ADOPTION), np.uint64(Purpose.HARM)
 DAMAGE, QUIT = np.uint64(Purpose.DAMAGE), np.uint64(Purpose.QUIT)

@@ -49,9 +49,15 @@ def sat(P: Any, z: float) -> float:
 
 
 @inlined
-def sat2(P: Any, z: float) -> float:
-    """Saturation with twice the scale, for the sum of deliveries that ends a crisis."""
-    return 1.0 - math.exp(-power(max(0.0, z) / (2.0 * P.m0), P.m_exp))
+def sat_relief(P: Any, z: float) -> float:
+    """Saturation of the deliveries that together end a crisis, with a scale of its own."""
+    return 1.0 - math.exp(-power(max(0.0, z) / (P.m_cr * P.m0), P.m_exp))
+
+
+@inlined
+def sat_redesign(P: Any, z: float) -> float:
+    """Saturation of the deliveries that together repair a defect, with a scale of its own."""
+    return 1.0 - math.exp(-power(max(0.0, z) / (P.m_X * P.m0), P.m_exp))
 
 
 # --- knowledge and learning --------------------------------------------------------------------------------
@@ -104,14 +110,14 @@ def know_how(P: Any, k: float, K: float, openness: float, absorption: float) -> 
 
 
 @inlined
-def crisis_decay(P: Any, crisis: float, sat2_relief: float) -> float:
-    """Level of a crisis after a quarter of relief."""
-    return clip01(crisis * (1.0 - P.cr0 - P.cr1 * sat2_relief))
+def crisis_course(P: Any, crisis: float, relief: float, elsewhere: float) -> float:
+    """Level of a crisis after a quarter of (saturated) relief; it spreads from the society's mean level."""
+    return clip01(crisis * (1.0 - P.cr0 - P.cr1 * relief) + P.cr2 * elsewhere * (1.0 - crisis))
 
 
 @inlined
 def crisis_shock(P: Any, crisis: float, severity: float) -> float:
-    """Level of a crisis after a shock."""
+    """Level of a crisis after a shock; `severity` is net of what the reserve paid for."""
     return max(crisis, min(1.0, P.crs * severity))
 
 
@@ -149,6 +155,18 @@ def trust(P: Any, tau: float, sat_guidance: float, harmed: float, crisis: float)
 def recruitment(P: Any, sat_engagement: float, adopted: float, kappa: float) -> float:
     """Probability that a participant becomes an interactor."""
     return P.eta_I * (sat_engagement + P.iota0 + P.iota_a * adopted) * kappa
+
+
+@inlined
+def lapse(P: Any, value: float) -> float:
+    """Probability that an interactor becomes a participant; it falls with the value that one sees."""
+    return min(1.0, P.lambda_I + P.lambda_V * (1.0 - value))
+
+
+@inlined
+def seen_value(adopted: float, theta_: float, sat_service: float) -> float:
+    """Value that an interactor sees: the technology in one's own use, or being served."""
+    return 1.0 - (1.0 - adopted * theta_) * (1.0 - sat_service)
 
 
 @inlined
@@ -215,9 +233,21 @@ def ceiling(P: Any, u: float) -> float:
 
 
 @inlined
+def repairability(P: Any, u: float) -> float:
+    """Hidden repairability of a technology from a uniform draw: readily repaired, or hardly."""
+    return 1.0 if u < P.p_Y else P.Y_lo
+
+
+@inlined
 def harm(P: Any, X: float, sat_governance: float) -> float:
-    """Probability that an adopter is harmed."""
+    """Probability that an adopting participant is harmed."""
     return min(1.0, P.h0 * X * (1.0 - P.psi * sat_governance))
+
+
+@inlined
+def coped_harm(P: Any, p_harm: float) -> float:
+    """Probability that an adopting producer or interactor is harmed: they know what they are doing."""
+    return p_harm * (1.0 - P.cope)
 
 
 @inlined
@@ -233,15 +263,21 @@ def detection(P: Any, sat_governance: float) -> float:
 
 
 @inlined
+def reported_harm(harmed: float, adopters: float, rumour: float, sat_governance: float) -> float:
+    """Reports of harm: the harmed, and unharmed adopters who blame the technology until it is evaluated."""
+    return harmed + rumour * (1.0 - sat_governance) * (adopters - harmed)
+
+
+@inlined
 def estimated_harm(P: Any, D: float, W: float) -> float:
     """Harm per adopter and quarter as the evidence shows it, with a prior."""
     return (D + P.x_prior * P.n0 * P.h0) / (W + P.n0)
 
 
 @inlined
-def repair(P: Any, X: float, sat_adaptation: float, D: float) -> float:
-    """Defect after repair: no harm seen, no repair."""
-    return X * math.exp(-P.eta_X * math.sqrt(sat_adaptation * D / (D + P.n1)))
+def repair(P: Any, X: float, Y: float, sat_redesign: float, D: float) -> float:
+    """Defect after repair by adaptation and iteration: no harm seen, no repair."""
+    return X * math.exp(-P.eta_X * Y * sat_redesign * math.sqrt(D / (D + P.n1)))
 
 
 # --- resilience, capability, exclusion, fit ----------------------------------------------------------------

@@ -38,12 +38,15 @@ class Conditions(NamedTuple):
     guidance: float
     p_trial: float  # hazard of a trial, for those who take part actively
     p_leave: float
-    p_harm: float
+    p_harm: float  # of a participant
+    p_harm_active: float  # of a producer or interactor
     cap: float  # factor on a participant's hazard
     may_participate: bool  # whether participants may adopt
     sat_engagement: float
     sat_enablement: float
     sat_resilience: float
+    lapse_idle: float  # lapse of an interactor who has not adopted
+    lapse_user: float  # and of one who has
     crisis_damage: float
 
 
@@ -56,18 +59,22 @@ def conditions(
     stage = programme.stage
     theta = equations.theta(P, com.k, programme.F, com.E, com.tau)
     funded = v >= P.v_min * w.share[c]
+    p_harm = equations.harm(P, programme.X, sats[c, GOVERNANCE])
     return Conditions(
         theta,
         equations.difficulty(P, programme.F, com.E),
         equations.guidance(P, sats[c, GUIDANCE]),
         P.p_tr * sats[c, SCENARIOS] if stage <= DIFFUSION else 0.0,
         equations.leaving(P, sats[c, SERVICE], theta, crisis),
-        equations.harm(P, programme.X, sats[c, GOVERNANCE]),
+        p_harm,
+        equations.coped_harm(P, p_harm),
         P.cap1 if stage == DIFFUSION else 1.0,
         stage == APPLICATION or (stage == DIFFUSION and funded),
         sats[c, ENGAGEMENT],
         sats[c, ENABLEMENT],
         sats[c, RESILIENCE],
+        equations.lapse(P, equations.seen_value(0.0, theta, sats[c, SERVICE])),
+        equations.lapse(P, equations.seen_value(1.0, theta, sats[c, SERVICE])),
         P.crR * crisis,
     )
 
@@ -155,13 +162,13 @@ def mark_candidates(
         other = role[j] == PARTICIPANT
         chance = equations.recruitment(P, now.sat_engagement, float(adopted[j]), k_j)
         turns = draws.uniform(keys.role, i) < (
-            chance if other else (P.lambda_I if role[j] == INTERACTOR else 0.0)
+            chance if other else ((now.lapse_user if a else now.lapse_idle) if role[j] == INTERACTOR else 0.0)
         )
         # who is recruited in this quarter may adopt as an interactor in the same quarter
         reach = reach_other if other else reach_active
         hazard = now.p_leave if a else accept_bound(P, k_j, now.difficulty) * reach
         moves = draws.uniform(keys.adoption, i) < hazard
-        suffers = a & (draws.uniform(keys.harm, i) < now.p_harm)
+        suffers = a & (draws.uniform(keys.harm, i) < (now.p_harm if other else now.p_harm_active))
         candidate[j] = (turns | moves | suffers) & (out[j] == 0)
 
 
@@ -182,13 +189,16 @@ def decide(
             continue
         before = adopted[i]
         a = before
+        p_harm = now.p_harm if role[i] == PARTICIPANT else now.p_harm_active
         k_i = float(kappa[i])
         if role[i] == PARTICIPANT:
             chance = equations.recruitment(P, now.sat_engagement, float(a), k_i)
             if draws.uniform(keys.role, i) < chance:
                 role[i] = INTERACTOR
-        elif role[i] == INTERACTOR and draws.uniform(keys.role, i) < P.lambda_I:
-            role[i] = PARTICIPANT
+        elif role[i] == INTERACTOR:
+            chance = now.lapse_user if a == 1 else now.lapse_idle
+            if draws.uniform(keys.role, i) < chance:
+                role[i] = PARTICIPANT
 
         u = draws.uniform(keys.adoption, i)
         if a == 0:
@@ -213,7 +223,7 @@ def decide(
         elif u < now.p_leave:
             a = 0
 
-        if before == 1 and draws.uniform(keys.harm, i) < now.p_harm:
+        if before == 1 and draws.uniform(keys.harm, i) < p_harm:
             harmed += 1
             hit[i] += equations.harm_damage(P, draws.uniform(keys.damage, i))
             if draws.uniform(keys.quit, i) < P.quit:

@@ -64,6 +64,8 @@ PROGRAMME = np.dtype(
         ("F", "f8"),
         ("X", "f8"),  # hidden defect
         ("C", "f8"),  # hidden ceiling
+        ("Y", "f8"),  # hidden repairability
+        ("rumour", "f8"),  # hidden: unharmed adopters who blame the technology where nothing is evaluated
         ("D", "f8"),  # evidence of harm, persons
         ("W", "f8"),  # experience, person-quarters
         ("Q", "f8"),

@@ -87,7 +87,7 @@ def money_and_delivery(s: State, w: World, P: Any, b: int, allocation: Array, sa
             s.z[b, c, f] += P.lam * (target - s.z[b, c, f])
             sats[c, f] = equations.sat(P, s.z[b, c, f])
         sats[c, GUIDANCE] = equations.sat(P, s.z[b, c, GOVERNANCE] + s.z[b, c, ENABLEMENT])
-        sats[c, RELIEF] = equations.sat2(
+        sats[c, RELIEF] = equations.sat_relief(
             P, s.z[b, c, RESILIENCE] + s.z[b, c, SERVICE] + s.z[b, c, GOVERNANCE]
         )
 
@@ -100,6 +100,16 @@ def at_producers(s: State, w: World, P: Any, b: int, f: int) -> float:
         all_producers += w.producers[c]
         z += s.community[b, c].producers * s.z[b, c, f]
     return equations.sat(P, z / all_producers) if all_producers > 0 else 0.0
+
+
+@inlined
+def redesign_at_producers(s: State, w: World, P: Any, b: int) -> float:
+    """Saturation of what is paid for redesign, adaptation and iteration together, where the producers are."""
+    z, all_producers = 0.0, 0
+    for c in range(w.share.shape[0]):
+        all_producers += w.producers[c]
+        z += s.community[b, c].producers * (s.z[b, c, ADAPTATION] + s.z[b, c, ITERATION])
+    return equations.sat_redesign(P, z / all_producers) if all_producers > 0 else 0.0
 
 
 @inlined
@@ -120,6 +130,9 @@ def knowledge_and_learning(s: State, w: World, P: Any, b: int, openness: float, 
 def communities(s: State, w: World, P: Any, b: int, openness: float, sats: Array, crisis: Array) -> None:
     """Know-how, the end of crises, environment and trust of each community."""
     K = s.programme[b].K
+    elsewhere = 0.0
+    for c in range(w.share.shape[0]):
+        elsewhere += w.share[c] * s.community[b, c].crisis
     for c in range(w.share.shape[0]):
         com = s.community[b, c]
         size = w.start[c + 1] - w.start[c]
@@ -129,7 +142,7 @@ def communities(s: State, w: World, P: Any, b: int, openness: float, sats: Array
         )
         com.k = equations.know_how(P, com.k, K, openness, absorption)
         crisis[c] = com.crisis
-        com.crisis = equations.crisis_decay(P, com.crisis, sats[c, RELIEF])
+        com.crisis = equations.crisis_course(P, com.crisis, sats[c, RELIEF], elsewhere)
         com.E = equations.environment(P, com.E, sats[c, SCENARIOS], sats[c, SERVICE], adoption, crisis[c])
         com.tau = equations.trust(P, com.tau, sats[c, GUIDANCE], com.harmed, crisis[c])
 
@@ -149,7 +162,6 @@ def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> int:
     for c in range(r):
         if draws.uniform(key, c) < P.shock_rate:
             severity[c] = P.severity * draws.exponential(key_severity, c)
-            s.community[b, c].crisis = equations.crisis_shock(P, s.community[b, c].crisis, severity[c])
             struck += 1
     quarter.shocks = struck
     if struck == 0:
@@ -171,6 +183,7 @@ def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> int:
     for i in range(hit.shape[0]):
         total += float(hit[i])
     claims = P.claim * total
+    paid = 0.0
     if claims > 0.0 and programme.M > 0.0:
         paid = min(P.cover, programme.M / claims)
         quarter.payout = paid * claims
@@ -178,6 +191,10 @@ def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> int:
         programme.M = max(0.0, programme.M - quarter.payout)
         for i in range(hit.shape[0]):
             hit[i] *= 1.0 - paid
+    for c in range(r):
+        if severity[c] > 0.0:
+            com = s.community[b, c]
+            com.crisis = equations.crisis_shock(P, com.crisis, (1.0 - paid) * severity[c])
     return struck
 
 
@@ -191,11 +208,14 @@ def evidence_and_repair(
     programme.W *= P.fade
     quarter.harmed = 0
     for c in range(w.share.shape[0]):
-        seen = equations.detection(P, sats[c, GOVERNANCE])
-        programme.D += seen * harmed[c]
+        evaluated = P.shown * sats[c, GOVERNANCE]
+        seen = equations.detection(P, evaluated)
+        reported = equations.reported_harm(harmed[c], adopters_at_start[c], programme.rumour, evaluated)
+        programme.D += seen * reported
         programme.W += seen * adopters_at_start[c]
         quarter.harmed += harmed[c]
-    programme.X = equations.repair(P, programme.X, at_producers(s, w, P, b, ADAPTATION), programme.D)
+    redesign = redesign_at_producers(s, w, P, b)
+    programme.X = equations.repair(P, programme.X, programme.Y, redesign, programme.D)
 
 
 @inlined
