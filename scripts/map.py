@@ -60,11 +60,15 @@ def parse() -> argparse.Namespace:
     return arguments
 
 
+def asked(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the command line names."""
+    given = {name: value for name in ASKED if (value := getattr(arguments, name)) is not None}
+    return (SMOKE if arguments.smoke else {}) | given
+
+
 def fresh(arguments: argparse.Namespace) -> tuple[Settings, Path]:
     """A new map in a new folder."""
-    given = {name: value for name in ASKED if (value := getattr(arguments, name)) is not None}
-    chosen = (SMOKE if arguments.smoke else {}) | given
-    settings = Settings(base=Scenario.load(arguments.scenario or "default"), **chosen)
+    settings = Settings(base=Scenario.load(arguments.scenario or "default"), **asked(arguments))
     settings.check()
     folder = arguments.out or next_free(Path("maps"), "map")
     if folder.exists():
@@ -77,9 +81,8 @@ def fresh(arguments: argparse.Namespace) -> tuple[Settings, Path]:
 def resumed(arguments: argparse.Namespace) -> tuple[Settings, Path]:
     """The map in a folder; what is said besides must agree with it."""
     settings = load_settings(arguments.out)
-    for name in ASKED:
-        value = getattr(arguments, name)
-        if value is not None and value != getattr(settings, name):
+    for name, value in asked(arguments).items():
+        if value != getattr(settings, name):
             raise UserError(
                 f"--{name} is {value}, but the map in {arguments.out} has {getattr(settings, name)} "
                 f"({SETTINGS_FILE}); leave --{name} out, or make a new map"

@@ -87,7 +87,7 @@ def draw_shares(summary: dict[str, Any]) -> Figure:
                 hatch="////" if name == "tie" else None,
                 linewidth=0.6,
             )
-            if share >= 0.035:
+            if share >= 0.015:
                 white = name in ("concentrated", "experiment_diffusion", "flat")
                 axes.text(
                     left + share / 2.0,
@@ -95,7 +95,7 @@ def draw_shares(summary: dict[str, Any]) -> Figure:
                     f"{share:.0%}",
                     ha="center",
                     va="center",
-                    fontsize=8.5,
+                    fontsize=8.5 if share >= 0.035 else 6.5,
                     color="white" if white else BLACK,
                     bbox=None if name != "tie" else {"fc": "white", "ec": "none", "pad": 1.2},
                 )

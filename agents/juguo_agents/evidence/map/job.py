@@ -11,10 +11,17 @@ from tqdm import tqdm
 
 from juguo_agents.evidence.map import portfolio as portfolios
 from juguo_agents.evidence.map import runs
-from juguo_agents.evidence.map.design import MapError, Settings, tuned_rules
+from juguo_agents.evidence.map.design import (
+    FINALISTS,
+    SECOND_LOOK,
+    MapError,
+    Settings,
+    allocator_names,
+    tuned_rules,
+)
 from juguo_agents.evidence.map.figures import draw_figures
 from juguo_agents.evidence.map.summary import summarise
-from juguo_agents.evidence.map.tables import Runs, load_runs
+from juguo_agents.evidence.map.tables import load_runs
 from juguo_agents.evidence.map.verdicts import CONDITIONS, Verdict, judge, write_verdicts
 from juguo_agents.evidence.map.words import as_markdown
 from juguo_agents.processes import work_through
@@ -25,8 +32,6 @@ SUMMARY_FILE, WORDS_FILE = "map.json", "map.md"
 
 def episodes_of(settings: Settings) -> dict[str, int]:
     """About how many episodes each step of the job runs."""
-    from juguo_agents.evidence.map.design import FINALISTS, SECOND_LOOK, allocator_names
-
     rules, members = len(tuned_rules()), settings.regimes + 1
     choosing = settings.choice * (members + SECOND_LOOK * min(FINALISTS, members))
     return {
@@ -77,6 +82,8 @@ def analyse(settings: Settings, folder: Path, key: str) -> dict[str, Any]:
 
 
 def _tuned(settings: Settings, folder: Path, workers: int) -> portfolios.Portfolio:
+    if (folder / portfolios.PORTFOLIO_FILE).exists():
+        return portfolios.load(folder / portfolios.PORTFOLIO_FILE, settings)
     with tqdm(total=len(tuned_rules()) * settings.regimes, desc="tuning", unit="search") as bar:
 
         def progress(what: str) -> None:
@@ -107,6 +114,3 @@ def _run_points(
         tasks.append(runs.Point(index, tuple(place.tolist()), settings, portfolio, folder))
     with tqdm(total=settings.points, initial=settings.points - len(tasks), desc="map", unit="point") as bar:
         work_through(runs.run_point, tasks, workers, lambda task, result: bar.update() and None)
-
-
-__all__ = ["Runs", "analyse", "episodes_of", "make_map"]

@@ -70,7 +70,7 @@ class Tuning:
 def build(
     settings: Settings, folder: Path, workers: int, progress: Callable[[str], None] | None = None
 ) -> Portfolio:
-    """Search what is not found yet, write `portfolio.json`, and return the portfolio.
+    """Finish what searches are not done, write `portfolio.json`, and return the portfolio.
 
     Args:
         settings: What was asked for.
@@ -78,9 +78,6 @@ def build(
         workers: Number of processes.
         progress: Told of every search that is done, by rule and world.
     """
-    path = folder / PORTFOLIO_FILE
-    if path.exists():
-        return load(path, settings)
     places = settings.tuning_places()
     worlds = [world(settings, place, f"regime {i + 1}") for i, place in enumerate(places)]
     tasks = [
@@ -107,6 +104,7 @@ def build(
             for rule in tuned_rules()
         },
     }
+    path = folder / PORTFOLIO_FILE
     write_text(path, json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
     return load(path, settings)
 

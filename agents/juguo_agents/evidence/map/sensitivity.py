@@ -2,8 +2,8 @@
 
 A few hundred points are too few for Sobol indices straight from the model. A surrogate is fitted to them: the
 better one, by cross-validation, of a random forest and a ridge regression on all products of two axes. The
-indices are those of the surrogate (estimators of Jansen 1999; Saltelli et al. 2010), so they explain what it
-explains, which its R² says, and no more. Refitting it to points drawn with replacement tells how far the
+indices are those of the surrogate (estimators of Saltelli et al. 2010 and Jansen 1999), so they explain what
+it explains, which its R² says, and no more. Refitting it to points drawn with replacement tells how far the
 indices depend on which points happened to be drawn.
 """
 
@@ -26,7 +26,7 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 Floats = npt.NDArray[np.float64]
 FOLDS = 5
 LEAST_POINTS = 16
-DRAWN = 10
+DRAWN = 11
 """Base-two logarithm of the number of places at which indices are computed."""
 REFITS = 20
 
@@ -108,9 +108,11 @@ def sobol_indices(function: Callable[[Floats], Floats], size: int) -> tuple[Floa
         mixed[i, :, i] = b[:, i]
     at_a, at_b = function(a), function(b)
     at_mixed = function(mixed.reshape(-1, size)).reshape(size, -1)
+    middle = np.concatenate((at_a, at_b)).mean()
+    at_a, at_b, at_mixed = at_a - middle, at_b - middle, at_mixed - middle
     variance = np.concatenate((at_a, at_b)).var()
     if variance < 1e-18:
         return np.zeros(size), np.zeros(size)
-    first = 1.0 - ((at_b - at_mixed) ** 2).mean(1) / (2.0 * variance)
+    first = (at_b * (at_mixed - at_a)).mean(1) / variance  # exactly zero for an axis that does nothing
     total = ((at_a - at_mixed) ** 2).mean(1) / (2.0 * variance)
     return np.clip(first, 0.0, 1.0), np.clip(total, 0.0, 1.0)

@@ -11,7 +11,7 @@ from juguo_agents.evidence.map.design import SYSTEMS, TUNED, Settings, has_exit,
 from juguo_agents.evidence.map.portfolio import OWN
 from juguo_agents.evidence.map.sensitivity import sensitivity
 from juguo_agents.evidence.map.tables import Floats, Runs
-from juguo_agents.evidence.map.tree import grow, rules_in_words
+from juguo_agents.evidence.map.tree import grow, region
 from juguo_agents.evidence.map.verdicts import CONDITIONS, CORE, LEVEL, Condition, Verdict, share_interval
 from juguo_agents.versions import versions
 
@@ -108,7 +108,8 @@ def _deciding(runs: Runs, verdicts: dict[str, list[Verdict]]) -> dict[str, Any]:
         grown = grow(runs.places[won], [v.best for v in judged if v.best], runs.axes)
         differences = difference_of(runs, condition)
         found[condition.name] = {
-            "tree": None if grown is None else {**asdict(grown), "rules": rules_in_words(grown)},
+            "tree": None if grown is None else asdict(grown),
+            "regions": {system: _region(runs, judged, system) for system in SYSTEMS},
             "difference": {
                 "mean": float(differences.mean()),
                 "quantiles": np.quantile(differences.mean(1), (0.05, 0.25, 0.5, 0.75, 0.95)).tolist(),
@@ -117,6 +118,12 @@ def _deciding(runs: Runs, verdicts: dict[str, list[Verdict]]) -> dict[str, Any]:
             "sensitivity": _indices(runs, differences),
         }
     return found
+
+
+def _region(runs: Runs, judged: list[Verdict], system: str) -> dict[str, Any] | None:
+    """Where a system wins; ties and the others' wins are all that it does not."""
+    found = region(runs.places, np.array([v.best == system for v in judged]), runs.axes)
+    return None if found is None else asdict(found)
 
 
 def _indices(runs: Runs, differences: Floats) -> dict[str, Any] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
@@ -23,14 +22,14 @@ def draw_tree(summary: dict[str, Any], condition: str, subtitle: str) -> Figure 
         return None
     spread = f"{tree['accuracy_low']:.0%} to {tree['accuracy_high']:.0%} over repeats"
     note = (
-        f"{subtitle}\n{summary['conditions'][condition]['text']}; told right in cross-validation: "
-        f"{tree['accuracy']:.0%} ({spread}) of {tree['points']} worlds won; "
-        f"always the most frequent: {tree['majority']:.0%}"
+        f"{subtitle}; {summary['conditions'][condition]['text']}\n"
+        f"of {tree['points']} worlds won it tells {tree['accuracy']:.0%} right in cross-validation "
+        f"({spread}); always the most frequent: {tree['majority']:.0%}"
     )
     places = _layout(tree["nodes"])
     leaves = max(x for x, _ in places) + 1.0
     depth = max(y for _, y in places)
-    fig = headed(max(8.0, 1.45 * leaves), 2.0 + 1.15 * depth, "Which system is best: a small tree", note)
+    fig = headed(max(9.0, 1.45 * leaves), 2.0 + 1.15 * depth, "Which system is best: a small tree", note)
     axes = fig.subplots()
     axes.set_axis_off()
     axes.set_xlim(-0.55, leaves - 0.45)
@@ -66,7 +65,7 @@ def _node(axes: Axes, node: dict[str, Any], classes: list[str], x: float, y: flo
     if "axis" in node:
         axes.text(x, y - 0.05, node["symbol"], ha="center", va="bottom", fontweight="bold", fontsize=9.5)
         return
-    best = int(np.argmax(node["counts"]))
+    best = node["named"]
     axes.text(x, y - 0.05, f"{total} worlds", ha="center", va="bottom", fontsize=8.5, color=BLACK)
     words = f"{label(classes[best])}\n{node['counts'][best] / total:.0%}"
     axes.text(

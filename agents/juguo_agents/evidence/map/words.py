@@ -6,6 +6,7 @@ from typing import Any
 
 from juguo_agents.evidence.map.design import SYSTEMS
 from juguo_agents.evidence.map.summary import MAIN
+from juguo_agents.evidence.map.tree import leaves
 from juguo_agents.evidence.map.verdicts import CONDITIONS, CORE
 from juguo_agents.report.selection import label
 from juguo_envs.sampling import Axis
@@ -30,7 +31,7 @@ def as_markdown(summary: dict[str, Any]) -> str:
         "![shares](shares.png)\n\n![map](map.png)",
         "## What decides it",
         *(_deciding(summary, name) for name in CORE),
-        "![differences](differences.png)\n\n![indices](indices.png)\n\n![tree](tree.png)",
+        _figures(summary),
         "## What tuning was worth",
         _tuning(summary),
         "## The ranges",
@@ -109,9 +110,10 @@ def _deciding(summary: dict[str, Any], name: str) -> str:
             f"naming the most frequent one always is right in {tree['majority']:.1%}{left}."
             + ("" if worth else " The tree is no better than that, so it decides nothing.")
         )
-        parts.append("\n".join(f"- {line}" for line in tree["rules"]))
+        parts.append("\n".join(f"- {line}" for line in tree_lines(tree)))
     else:
         parts.append("Too few worlds are won by a second system for a tree.")
+    parts.append("\n".join(_region(system, found) for system, found in part["regions"].items()))
     if found := part["sensitivity"]:
         others = ", ".join(f"{key} {value:.2f}" for key, value in found["r2"].items())
         parts.append(
@@ -121,6 +123,28 @@ def _deciding(summary: dict[str, Any], name: str) -> str:
         )
         parts.append(_indices(found))
     return "\n\n".join(parts)
+
+
+def tree_lines(tree: dict[str, Any]) -> list[str]:
+    """One line for each leaf: its conditions, its system, and of how many of its points that is true."""
+    lines = []
+    for where, node in leaves(tree["nodes"]):
+        name, right = label(tree["classes"][node["named"]]), node["counts"][node["named"]]
+        lines.append(f"{where}: {name} ({right} of {sum(node['counts'])})")
+    return lines
+
+
+def _region(system: str, found: dict[str, Any] | None) -> str:
+    """Where a system wins, and how far that can be told."""
+    name = label(system)
+    if found is None:
+        return f"- *{name}* wins in too few worlds, or loses in too few, to say where."
+    own = [(where, node["counts"]) for where, node in leaves(found["nodes"]) if node["named"] == 1]
+    parts = "; ".join(f"{where} ({yes} of {no + yes} worlds)" for where, (no, yes) in own) or "nowhere"
+    return (
+        f"- *{name}* wins most where {parts}. Cross-validated, it wins {found['inside']:.0%} of the worlds "
+        f"told to be its own ({found['everywhere']:.0%} of all); {found['found']:.0%} of its wins lie there."
+    )
 
 
 def _indices(found: dict[str, Any]) -> str:
@@ -133,6 +157,14 @@ def _indices(found: dict[str, Any]) -> str:
 def _index(row: dict[str, Any], kind: str) -> str:
     low, high = row[f"{kind}_interval"]
     return f"{row[kind]:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _figures(summary: dict[str, Any]) -> str:
+    """The figures of what decides, as far as there is anything to draw."""
+    part = summary["deciding"]
+    both = all(part[name]["sensitivity"] for name in CORE[::2])
+    drawn = {"differences": part[MAIN]["sensitivity"], "indices": both, "tree": part[MAIN]["tree"]}
+    return "\n\n".join(f"![{name}]({name}.png)" for name, there in drawn.items() if there)
 
 
 def _tuning(summary: dict[str, Any]) -> str:
@@ -189,9 +221,9 @@ def console_summary(summary: dict[str, Any]) -> str:
             f"a tree, tuned with the exit (right in {tree['accuracy']:.0%}; the most frequent: "
             f"{tree['majority']:.0%}):",
         ]
-        lines += [f"  {line}" for line in tree["rules"]]
+        lines += [f"  {line}" for line in tree_lines(tree)]
     if part["sensitivity"]:
         top = part["sensitivity"]["indices"][:4]
-        words = ", ".join(f"{row['axis']} {row['total']:.2f}" for row in top)
-        lines += ["", f"experiment diffusion less concentrated, total indices: {words}"]
+        lines += ["", "experiment diffusion less concentrated depends on (total Sobol indices):"]
+        lines.append("  " + ", ".join(f"{row['axis']} {row['total']:.2f}" for row in top))
     return "\n".join(lines)
