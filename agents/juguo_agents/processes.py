@@ -93,8 +93,6 @@ def work_through(
         except BrokenProcessPool:
             raise WorkerDied("a process was killed (out of memory?); try fewer workers") from None
         finally:
-            for future in running:
-                future.cancel()
-            if running:
+            if running:  # the pool gives up by itself what its processes no longer do
                 for child in multiprocessing.active_children():
                     child.terminate()
