@@ -29,7 +29,9 @@ def resolve() -> dict[str, str]:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
         subprocess.run(
-            [*command, "--report", str(report), ".[train,report,evidence]", "--group", "dev"], cwd=ROOT, check=True
+            [*command, "--report", str(report), ".[train,report,evidence]", "--group", "dev"],
+            cwd=ROOT,
+            check=True,
         )
         installs = json.loads(report.read_text(encoding="utf-8"))["install"]
     found = [item["metadata"] for item in installs]

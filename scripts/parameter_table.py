@@ -1,14 +1,12 @@
 """Print the tables of parameters of the model page, or keep the page in step with the code.
 
 Every row comes from a field of a scenario. A field that is declared with `par` names its unit, source and
-sampling range. For the others the unit stands below, and brackets at the end of the description hold the
-sampling range.
+sampling range; for the others, which are never sampled, the unit stands below.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from juguo_envs.files import write_text
-from juguo_envs.parameters import parameter_meta
+from juguo_envs.parameters import Meta, parameter_meta
 from juguo_envs.scenario import Community, Generated, Scenario
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "model.md"
@@ -34,8 +32,8 @@ GREEK = {
     "sigma": "σ", "tau": "τ", "xi": "ξ", "zeta": "ζ",
 }  # fmt: skip
 UNITS = {
-    "persons": "persons", "mean_degree": "ties/person", "T": "quarters", "minimum": "quarters",
-    "maximum": "quarters", "ab_min": "quarters",
+    "persons": "persons", "mean_degree": "ties/person", "minimum": "quarters", "maximum": "quarters",
+    "ab_min": "quarters",
 }  # fmt: skip
 ALLOWED = {
     "minimum": "each ≥ 1",
@@ -92,22 +90,25 @@ def allowed(name: str, field: FieldInfo) -> str:
     return f"{low}, {high}"
 
 
+def sampling(meta: Meta) -> str:
+    """Over which values scenarios are sampled; a cross marks a factor that several parameters share."""
+    if meta.together is not None:
+        return f"× [{number(meta.together.low)}, {number(meta.together.high)}]"
+    if meta.sampling is None:
+        return ""
+    kind = " log" if meta.log else " whole" if meta.whole else ""
+    return f"[{number(meta.sampling[0])}, {number(meta.sampling[1])}]{kind}"
+
+
 def row(name: str, field: FieldInfo) -> str:
     """One parameter as a row of its group's table."""
     meta = parameter_meta(field)
     text, sampled = field.description or "", ""
     if meta is not None:
-        unit, source = meta.unit, meta.source
-        if meta.sampling is not None:
-            sampled = f"[{number(meta.sampling[0])}, {number(meta.sampling[1])}]" + (
-                " log" if meta.log else ""
-            )
+        unit, source, sampled = meta.unit, meta.source, sampling(meta)
     else:
         unit = UNITS.get(name, "1" if field.annotation in (int, float) else "")
         source = "given" if field.is_required() else "assumed"
-        if bracket := re.fullmatch(r"(.*) \[([^\]]+), ([^\]]+)\]", text):
-            text = bracket[1]
-            sampled = f"[{number(float(bracket[2]))}, {number(float(bracket[3]))}]"
     if field.is_required():
         default = "required"
     elif isinstance(value := field.get_default(call_default_factory=True), BaseModel):

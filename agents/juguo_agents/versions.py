@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 _PACKAGES = (
     "juguo", "gymnasium", "numpy", "numba", "stable-baselines3", "torch", "scipy", "safetensors", "cmaes",
+    "pyarrow", "scikit-learn",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 One class per group of the model page. A field's bounds say what a scenario may hold; its sampling range
 (`Meta.sampling` in the field's metadata) says over which values scenarios are drawn when the parameter
-space is explored. Where no source is named the value is assumed.
+space is explored, see `juguo_envs.sampling`. Where no source is named the value is assumed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,25 @@ from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True)
+class Together:
+    """A factor that scales several parameters at once when scenarios are sampled.
+
+    Attributes:
+        name: Name of the factor; parameters that hold the same one are scaled together.
+        low, high: Range of the factor; 1 leaves the parameters as they are.
+        text: What the factor means.
+    """
+
+    name: str
+    low: float
+    high: float
+    text: str
+
+
+CRISIS_EFFECTS = Together("crisis.effects", 0.0, 1.0, "factor on the four effects of a crisis")
+
+
+@dataclass(frozen=True)
 class Meta:
     """What is known of a parameter beside its value and bounds.
 
@@ -23,12 +42,16 @@ class Meta:
         source: Where form or value come from; "assumed" where there is none.
         sampling: Low and high end for scenario sampling, or None when it is held fixed.
         log: Whether the sampling is uniform in the logarithm.
+        whole: Whether only whole numbers are sampled, each as likely as another.
+        together: The factor by which it is sampled, with others, instead of by a range of its own.
     """
 
     unit: str
     source: str
     sampling: tuple[float, float] | None
     log: bool
+    whole: bool = False
+    together: Together | None = None
 
 
 def par(
@@ -41,10 +64,17 @@ def par(
     source: str = "assumed",
     sampling: tuple[float, float] | None = None,
     log: bool = False,
+    whole: bool = False,
+    together: Together | None = None,
 ) -> Any:
-    """Declare one parameter of the model as a bounded pydantic field."""
-    field: Any = Field(default=default, ge=low, le=high, description=text, allow_inf_nan=False)
-    field.metadata.append(Meta(unit, source, sampling, log))
+    """Declare one parameter of the model as a bounded pydantic field; a whole one needs the type int."""
+    if sampling is not None and together is not None:
+        raise ValueError(
+            f"{text}: sampled by a range of its own and together with others; only one is allowed"
+        )
+    finite: dict[str, Any] = {} if whole else {"allow_inf_nan": False}
+    field: Any = Field(default=default, ge=low, le=high, description=text, **finite)
+    field.metadata.append(Meta(unit, source, sampling, log, whole, together))
     return field
 
 
@@ -126,7 +156,11 @@ class Roles(Group):
     iota_a: float = par(0.2, 0.0, 1.0, "recruitment by having adopted")
     lambda_I: float = par(0.02, 0.0, 1.0, "lapse of interactors", unit="1/quarter")
     lambda_V: float = par(
-        0.02, 0.0, 1.0, "further lapse of those who have no use of the technology and no service", unit="1/quarter"
+        0.02,
+        0.0,
+        1.0,
+        "further lapse of those who have no use of the technology and no service",
+        unit="1/quarter",
     )
 
 
@@ -172,8 +206,12 @@ class Defect(Group):
     damage_h: float = par(0.3, 0.0, 1.0, "mean resilience lost by a harmed adopter")
     det0: float = par(0.2, 0.0, 1.0, "harm detected without governance", sampling=(0.05, 0.4))
     rumour: float = par(
-        0.2, 0.0, 1.0, "most adopters that a technology is wrongly blamed by, where nothing is evaluated",
-        unit="1/quarter", sampling=(0.0, 0.5),
+        0.2,
+        0.0,
+        1.0,
+        "most adopters that a technology is wrongly blamed by, where nothing is evaluated",
+        unit="1/quarter",
+        sampling=(0.0, 0.5),
     )
     n0: float = par(10.0, 1e-3, 1e6, "weight of the prior in the estimate of harm", unit="person-quarters")
     x_prior: float = par(0.1, 0.0, 1.0, "defect assumed by the prior")
@@ -202,13 +240,15 @@ class Crisis(Group):
     cover: float = par(0.5, 0.0, 1.0, "largest share of a damage that the reserve pays")
     cr0: float = par(0.05, 0.0, 1.0, "end of a crisis by itself", unit="1/quarter")
     cr1: float = par(0.7, 0.0, 1.0, "end of a crisis by money", unit="1/quarter")
-    cr2: float = par(0.06, 0.0, 1.0, "spread of crises over the society", unit="1/quarter")
+    cr2: float = par(
+        0.06, 0.0, 1.0, "spread of crises over the society", unit="1/quarter", together=CRISIS_EFFECTS
+    )
     m_cr: float = par(4.0, 0.1, 20.0, "delivery at which relief saturates, relative to m0")
     crs: float = par(5.0, 0.0, 100.0, "crisis level per severity")
-    crE: float = par(0.3, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter")
-    crT: float = par(0.3, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter")
-    crL: float = par(4.0, 0.0, 100.0, "how much more adopters leave in a crisis")
-    crR: float = par(0.05, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter")
+    crE: float = par(0.3, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
+    crT: float = par(0.3, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
+    crL: float = par(4.0, 0.0, 100.0, "how much more adopters leave in a crisis", together=CRISIS_EFFECTS)
+    crR: float = par(0.05, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
 
 
 class Resilience(Group):

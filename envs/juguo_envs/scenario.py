@@ -18,7 +18,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, mode
 from juguo_envs import parameters as groups
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.parameters import Group
+from juguo_envs.parameters import Group, par
 
 
 class ScenarioError(UserError):
@@ -42,9 +42,7 @@ class Generated(Group):
     count: int = Field(default=8, ge=1, le=1000, description="number of communities")
     hubs: int = Field(default=2, ge=0, le=1000, description="how many of them are hubs")
     hub_size: float = Field(default=1.25, gt=0, le=100, description="size of a hub relative to the others")
-    hub_producers: float = Field(
-        default=0.7, ge=0, le=1, description="share of the producers in hubs [.4, .95]"
-    )
+    hub_producers: float = par(0.7, 0, 1, "share of the producers in hubs", sampling=(0.4, 0.95))
     hub_capability: float = Field(default=0.46, ge=0, le=1, description="mean capability in hubs")
     capability_first: float = Field(
         default=0.42, ge=0, le=1, description="mean capability, first of the others"
@@ -182,7 +180,7 @@ class Society(Group):
 class Programme(Group):
     """How long the programme runs and what bounds its stages."""
 
-    T: int = Field(default=60, ge=1, le=10_000, description="quarters [40, 80]")
+    T: int = par(60, 1, 10_000, "length", unit="quarters", sampling=(40, 80), whole=True)
     rounds: int = Field(
         default=1, ge=1, le=100, description="technologies brought to application, one after another"
     )

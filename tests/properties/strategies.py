@@ -43,8 +43,8 @@ METAS: dict[str, Meta] = {
 """What is known of each parameter, by dotted name."""
 BOUNDS: dict[str, tuple[float, float]] = {name: _bounds(field) for name, field in _fields().items()}
 """Allowed values of each parameter, by dotted name."""
-CRISIS_EFFECTS = ("crisis.crE", "crisis.crT", "crisis.crL", "crisis.crR")
-"""Parameters that the model page samples by one common factor in [0, 1]."""
+TOGETHER = {name: meta.together for name, meta in METAS.items() if meta.together is not None}
+"""Parameters that are sampled by a factor that they share with others, and that factor."""
 
 
 def _sampled(meta: Meta) -> st.SearchStrategy[float]:
@@ -60,10 +60,13 @@ def sampled_parameters(draw: st.DrawFn) -> Changes:
     """Parameters from the ranges over which scenarios are sampled; some stay at their defaults."""
     ranges = {name: _sampled(meta) for name, meta in METAS.items() if meta.sampling is not None}
     changes: Changes = draw(st.fixed_dictionaries({}, optional=ranges))
-    factor = draw(st.floats(0.0, 1.0))
-    default = Scenario.load("default")
-    for name in CRISIS_EFFECTS:
-        changes[name] = factor * getattr(default.crisis, name.removeprefix("crisis."))
+    factors = {
+        factor: draw(st.floats(factor.low, factor.high)) for factor in dict.fromkeys(TOGETHER.values())
+    }
+    default = Scenario.load("default").model_dump()
+    for dotted, factor in TOGETHER.items():
+        group, name = dotted.split(".")
+        changes[dotted] = factors[factor] * default[group][name]
     return changes
 
 
