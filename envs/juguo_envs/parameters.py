@@ -87,7 +87,7 @@ class Group(BaseModel):
 class Money(Group):
     """What there is to spend and how money becomes delivered capacity."""
 
-    B: float = par(0.7, 0.0, 100.0, "budget", unit="money/person/quarter", sampling=(0.12, 3.0), log=True)
+    B: float = par(0.8, 0.0, 100.0, "budget", unit="money/person/quarter", sampling=(0.12, 3.0), log=True)
     m0: float = par(0.2, 1e-3, 10.0, "delivery at which a function saturates", unit="money/person/quarter")
     m_exp: float = par(1.5, 1.0, 4.0, "exponent of the saturation: above 1 there is a critical mass")
     mu: float = par(0.5, 0.0, 1.0, "effect of money spent on another stage's function", sampling=(0.5, 1.0))
@@ -173,10 +173,10 @@ class Adoption(Group):
     p_tr: float = par(0.15, 0.0, 5.0, "hazard of taking part in a trial", unit="1/quarter")
     alpha_k: float = par(0.5, 0.0, 3.0, "exponent of know-how in theta", sampling=(0.2, 1.5))
     alpha_s: float = par(0.35, 0.0, 3.0, "exponent of the social conditions in theta", sampling=(0.0, 0.5))
-    d0: float = par(0.5, -10.0, 2.0, "difficulty of use", sampling=(0.15, 0.6))
+    d0: float = par(0.4, -10.0, 2.0, "difficulty of use", sampling=(0.15, 0.6))
     width: float = par(0.12, 1e-3, 10.0, "width of the acceptance over capability")
     delta_A: float = par(0.06, 0.0, 1.0, "leaving", unit="1/quarter")
-    cap1: float = par(0.15, 0.0, 1.0, "factor on a participant's hazard while the stage is diffusion")
+    cap1: float = par(0.3, 0.0, 1.0, "factor on a participant's hazard while the stage is diffusion")
     v_min: float = par(
         0.25, 0.0, 1.0, "share of its fair money from which a community's participants may adopt in diffusion"
     )
@@ -186,20 +186,32 @@ class Defect(Group):
     """What may be wrong with a technology, and how it is found out and repaired."""
 
     h0: float = par(
-        0.6,
+        0.7,
         0.0,
         1.0,
         "harm per quarter of a fully defective technology",
         unit="1/quarter",
         sampling=(0.1, 0.8),
     )
+    onset: float = par(
+        16.0,
+        0.0,
+        200.0,
+        "latest age of a project at which its defect begins to harm",
+        unit="quarters",
+        sampling=(0.0, 32.0),
+    )
     psi: float = par(0.4, 0.0, 1.0, "share of harm that governance prevents")
-    cope: float = par(0.8, 0.0, 1.0, "share of harm that those who take part actively know how to avoid")
-    p_X: float = par(0.8, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 1.0))
+    cope: float = par(0.5, 0.0, 1.0, "share of harm that those who take part actively know how to avoid")
+    p_X: float = par(
+        0.75, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 1.0)
+    )
     X_lo: float = par(0.4, 0.0, 1.0, "lowest serious defect", sampling=(0.2, 0.7))
-    eta_X: float = par(1.2, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.4, 2.0))
-    m_X: float = par(6.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")
-    p_Y: float = par(0.6, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.2, 0.8))
+    eta_X: float = par(1.0, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))
+    m_X: float = par(5.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")
+    p_Y: float = par(
+        0.45, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.2, 0.8)
+    )
     Y_lo: float = par(0.0, 0.0, 1.0, "speed of repair of the others, relative to those")
     n1: float = par(5.0, 1e-3, 1e6, "evidence at which repair is half informed", unit="persons")
     quit: float = par(0.5, 0.0, 1.0, "probability that a harmed adopter quits")
@@ -222,15 +234,15 @@ class Abandonment(Group):
     """What giving a project up costs and keeps."""
 
     ab_min: int = Field(default=4, ge=1, le=1000, description="quarters before a project may be given up")
-    xi_A: float = par(0.5, 0.0, 1.0, "trust lost per adopting share when a project is given up")
-    zeta_A: float = par(0.2, 0.0, 1.0, "share of knowledge and fit that is kept")
+    xi_A: float = par(1.0, 0.0, 5.0, "trust lost per adopting share when a project is given up")
+    zeta_A: float = par(0.5, 0.0, 1.0, "share of knowledge and fit that is kept")
 
 
 class Crisis(Group):
     """Shocks that strike a community, and the crises that follow."""
 
     shock_rate: float = par(
-        0.04, 0.0, 1.0, "probability of a shock in a community", unit="1/quarter", sampling=(0.0, 0.06)
+        0.03, 0.0, 1.0, "probability of a shock in a community", unit="1/quarter", sampling=(0.0, 0.06)
     )
     severity: float = par(0.15, 0.0, 2.0, "mean severity (exponential)")
     spill: float = par(0.3, 0.0, 1.0, "share of it that reaches an adopter's neighbours")
@@ -238,17 +250,17 @@ class Crisis(Group):
     beta: float = par(0.5, 0.0, 1.0, "share of any damage that resilience money averts")
     claim: float = par(10.0, 0.0, 1e4, "what the reserve pays per unit of damage", unit="money")
     cover: float = par(0.5, 0.0, 1.0, "largest share of a damage that the reserve pays")
-    cr0: float = par(0.05, 0.0, 1.0, "end of a crisis by itself", unit="1/quarter")
+    cr0: float = par(0.02, 0.0, 1.0, "end of a crisis by itself", unit="1/quarter")
     cr1: float = par(0.7, 0.0, 1.0, "end of a crisis by money", unit="1/quarter")
     cr2: float = par(
         0.06, 0.0, 1.0, "spread of crises over the society", unit="1/quarter", together=CRISIS_EFFECTS
     )
-    m_cr: float = par(4.0, 0.1, 20.0, "delivery at which relief saturates, relative to m0")
+    m_cr: float = par(3.0, 0.1, 20.0, "delivery at which relief saturates, relative to m0")
     crs: float = par(5.0, 0.0, 100.0, "crisis level per severity")
-    crE: float = par(0.3, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
-    crT: float = par(0.3, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
-    crL: float = par(4.0, 0.0, 100.0, "how much more adopters leave in a crisis", together=CRISIS_EFFECTS)
-    crR: float = par(0.05, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
+    crE: float = par(0.5, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
+    crT: float = par(0.5, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
+    crL: float = par(8.0, 0.0, 100.0, "how much more adopters leave in a crisis", together=CRISIS_EFFECTS)
+    crR: float = par(0.03, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
 
 
 class Resilience(Group):

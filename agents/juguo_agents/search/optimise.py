@@ -7,7 +7,7 @@ episodes would be cheaper to be good at than to be good: the optimiser would fit
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -88,15 +88,7 @@ class Phase:
     space: Space
     starts: dict[str, Parameters]
     plan: Plan
-
-    @property
-    def reacting(self) -> dict[str, Parameters]:
-        """Its start with each of the ways to react that a search may begin with."""
-        free = self.space.names[: -len(self.space.fixed) or None]
-        return {
-            name: {**self.space.start, **{n: v for n, v in numbers.items() if n in free}}
-            for name, numbers in FEEDBACK_STARTS.items()
-        }
+    reacting: dict[str, Parameters] = field(default_factory=dict)
 
 
 def phase_budgets(family: Family, budget: int, begun: bool = False) -> list[tuple[Family, int]]:
@@ -127,8 +119,25 @@ def make_phase(state: State, index: int) -> Phase:
         starts = {"begin": space.start}
     else:
         starts = {n: space.starting(p, REFINE).start for n, p in _starts(settings, family).items()}
-    places = len(FEEDBACK_STARTS) if before is not None else len(starts)
-    return Phase(family, space, starts, Plan.of(space.size, budget, settings.episodes, places))
+    reacting = _reacting(settings, family, space) if before is not None else {}
+    plan = Plan.of(space.size, budget, settings.episodes, len(reacting) or len(starts))
+    return Phase(family, space, starts, plan, reacting)
+
+
+def _reacting(settings: Settings, family: Family, space: Space) -> dict[str, Parameters]:
+    """Where the search of a closed loop may begin: the open loop found, and the rules' shares, reacting.
+
+    The open loop's shares alone would lead to a closed loop that is best beside a blind one: where nothing
+    can be done about a fault, money is best spent on care.
+    """
+    free = space.names[: -len(space.fixed) or None]
+    bases = {"open_loop": space.start}
+    bases |= {n: space.starting(p, REFINE).start for n, p in _starts(settings, family).items()}
+    return {
+        f"{base}, {way}": {**numbers, **{n: v for n, v in reaction.items() if n in free}}
+        for base, numbers in bases.items()
+        for way, reaction in FEEDBACK_STARTS.items()
+    }
 
 
 def _phases(settings: Settings) -> list[tuple[Family, int]]:
@@ -171,9 +180,14 @@ def begin(settings: Settings) -> State:
             raise UserError(f"{name} is {value}; allowed is {least} to {most}")
     phases = _phases(settings)
     for index, (family, budget) in enumerate(phases):
+        space = _space(settings, family)
         starts = 1 if settings.begin is not None else len(_starts(settings, family))
-        starts = len(FEEDBACK_STARTS) if index else starts
-        Plan.of(_space(settings, family).size, budget, settings.episodes, starts)
+        Plan.of(
+            space.size,
+            budget,
+            settings.episodes,
+            len(_reacting(settings, family, space)) if index else starts,
+        )
     return State(settings, [PhaseState() for _ in phases])
 
 
@@ -207,7 +221,7 @@ def _run_phase(
     start = phase.starts[part.start]
     if index and part.centre is None:
         part.centre = _react_at(phase, scorer, seeds.start_seeds(seed, index, plan.start_episodes))
-        part.spent += plan.start_episodes * len(FEEDBACK_STARTS)
+        part.spent += plan.start_episodes * len(phase.reacting)
         state.save(folder)
     # a closed loop begins with feedback; its start as such, which stays a finalist, has none
     middle = phase.space.encode(phase.reacting[part.centre] if part.centre else start)

@@ -24,7 +24,7 @@ EXPERIENCE = 4.0
 """Person-quarters behind an estimate of harm before `thresholds` gives up on it; as the rules have it."""
 
 ADAPTATION, ITERATION = FUNCTIONS.index("adaptation"), FUNCTIONS.index("iteration")
-RELIEF = [FUNCTIONS.index(name) for name in ("governance", "service", "resilience")]
+RELIEF = [FUNCTIONS.index(name) for name in ("governance", "resilience")]
 """The functions that end a crisis."""
 
 Ints = npt.NDArray[np.int64]

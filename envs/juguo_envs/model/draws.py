@@ -36,6 +36,7 @@ class Purpose(IntEnum):
     KNOWLEDGE = 12
     REPAIR = 13
     RUMOUR = 14
+    ONSET = 15
     # the quarter
     SHOCK = 20
     SEVERITY = 21
@@ -60,6 +61,7 @@ DEFECT, CEILING, KNOWLEDGE = (
     np.uint64(Purpose.KNOWLEDGE),
 )
 REPAIR, RUMOUR = np.uint64(Purpose.REPAIR), np.uint64(Purpose.RUMOUR)
+ONSET = np.uint64(Purpose.ONSET)
 SHOCK, SEVERITY, ROLE = np.uint64(Purpose.SHOCK), np.uint64(Purpose.SEVERITY), np.uint64(Purpose.ROLE)
 ADOPTION, HARM = np.uint64(Purpose.ADOPTION), np.uint64(Purpose.HARM)
 DAMAGE, QUIT = np.uint64(Purpose.DAMAGE), np.uint64(Purpose.QUIT)

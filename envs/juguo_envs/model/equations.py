@@ -239,6 +239,12 @@ def repairability(P: Any, u: float) -> float:
 
 
 @inlined
+def active_defect(X: float, age: int, onset: float) -> float:
+    """The part of a defect that harms: nothing before its onset."""
+    return X if age >= onset else 0.0
+
+
+@inlined
 def harm(P: Any, X: float, sat_governance: float) -> float:
     """Probability that an adopting participant is harmed."""
     return min(1.0, P.h0 * X * (1.0 - P.psi * sat_governance))
@@ -275,9 +281,9 @@ def estimated_harm(P: Any, D: float, W: float) -> float:
 
 
 @inlined
-def repair(P: Any, X: float, Y: float, sat_redesign: float, D: float) -> float:
+def repair(P: Any, X: float, Y: float, sat_redesign: float, D_true: float) -> float:
     """Defect after repair by adaptation and iteration: no harm seen, no repair."""
-    return X * math.exp(-P.eta_X * Y * sat_redesign * math.sqrt(D / (D + P.n1)))
+    return X * math.exp(-P.eta_X * Y * sat_redesign * math.sqrt(D_true / (D_true + P.n1)))
 
 
 # --- resilience, capability, exclusion, fit ----------------------------------------------------------------
@@ -330,6 +336,12 @@ def fit(P: Any, F: float, rate: float) -> float:
     """Social fit after growth and decay."""
     F = 1.0 - (1.0 - F) * math.exp(-rate)
     return clip01(F - P.delta_F * F)
+
+
+@inlined
+def disappointed(P: Any, tau: float, adoption: float) -> float:
+    """Trust of a community that loses a technology which many of its members use."""
+    return tau * (1.0 - min(1.0, P.xi_A * adoption))
 
 
 @inlined

@@ -59,7 +59,8 @@ def conditions(
     stage = programme.stage
     theta = equations.theta(P, com.k, programme.F, com.E, com.tau)
     funded = v >= P.v_min * w.share[c]
-    p_harm = equations.harm(P, programme.X, sats[c, GOVERNANCE])
+    active = equations.active_defect(programme.X, programme.age, programme.onset)
+    p_harm = equations.harm(P, active, sats[c, GOVERNANCE])
     return Conditions(
         theta,
         equations.difficulty(P, programme.F, com.E),

@@ -87,9 +87,7 @@ def money_and_delivery(s: State, w: World, P: Any, b: int, allocation: Array, sa
             s.z[b, c, f] += P.lam * (target - s.z[b, c, f])
             sats[c, f] = equations.sat(P, s.z[b, c, f])
         sats[c, GUIDANCE] = equations.sat(P, s.z[b, c, GOVERNANCE] + s.z[b, c, ENABLEMENT])
-        sats[c, RELIEF] = equations.sat_relief(
-            P, s.z[b, c, RESILIENCE] + s.z[b, c, SERVICE] + s.z[b, c, GOVERNANCE]
-        )
+        sats[c, RELIEF] = equations.sat_relief(P, s.z[b, c, RESILIENCE] + s.z[b, c, GOVERNANCE])
 
 
 @inlined
@@ -205,6 +203,7 @@ def evidence_and_repair(
     """What is seen of harm and experience, and the repair of the defect that was seen."""
     programme, quarter = s.programme[b], s.quarter[b]
     programme.D *= P.fade
+    programme.D_true *= P.fade
     programme.W *= P.fade
     quarter.harmed = 0
     for c in range(w.share.shape[0]):
@@ -212,10 +211,11 @@ def evidence_and_repair(
         seen = equations.detection(P, evaluated)
         reported = equations.reported_harm(harmed[c], adopters_at_start[c], programme.rumour, evaluated)
         programme.D += seen * reported
+        programme.D_true += seen * harmed[c]
         programme.W += seen * adopters_at_start[c]
         quarter.harmed += harmed[c]
     redesign = redesign_at_producers(s, w, P, b)
-    programme.X = equations.repair(P, programme.X, programme.Y, redesign, programme.D)
+    programme.X = equations.repair(P, programme.X, programme.Y, redesign, programme.D_true)
 
 
 @inlined
@@ -268,7 +268,7 @@ def stage(s: State, w: World, P: Any, b: int, advance: bool, abandon: bool) -> N
         for c in range(w.share.shape[0]):
             com = s.community[b, c]
             users = s.adopters[b, c, 0] + s.adopters[b, c, 1] + s.adopters[b, c, 2]
-            com.tau -= P.xi_A * users / (w.start[c + 1] - w.start[c]) * com.tau
+            com.tau = equations.disappointed(P, com.tau, users / (w.start[c + 1] - w.start[c]))
         next_technology(s, w, P, b, P.zeta_A)
     elif (now == PRODUCTION and ((advance and spent >= P.min0) or spent >= P.max0)) or (
         now == DIFFUSION and ((advance and spent >= P.min1) or spent >= P.max1)

@@ -1,0 +1,87 @@
+"""What the best searched stage rule loses when a lever is forced: at once, and after searching on without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from juguo_agents.allocators.forced import LEVERS
+from juguo_agents.evidence.searches import SEARCHES, Measurement, best_of, conduct, measure
+from juguo_agents.evidence.settings import Settings
+from juguo_agents.evidence.shares import share_of_gap
+from juguo_agents.evidence.value import rules_of, worst_rule, yardsticks
+from juguo_agents.search.families import CLOSED_LOOP
+from juguo_agents.search.searched import RESULT_FILE
+from juguo_agents.statistics import mean_interval
+from juguo_agents.versions import versions
+
+CONTROL = "control"
+ABLATION_FILE = "ablation.json"
+LEAST = 0.03
+"""Share of the gap from which a lever is said to matter."""
+
+
+def ablate(settings: Settings, folder: Path, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Search the best closed loop, force each lever, search on with it forced, measure all on test episodes.
+
+    The control is another search on, from the same numbers and with the same budget but on other episodes,
+    with nothing forced: what it differs by is what searching alone makes of it.
+    """
+
+    def told(name: str, mean: float) -> None:
+        say(f"  {name}: {mean:.3f} on the validation episodes")
+
+    found = yardsticks(settings, folder, workers, told, say)
+    begun = best_of(found, [n for n in found if n.startswith("closed")]).data["parameters"]
+    say(f"searching on with each lever forced, {settings.refine:,} episodes each")
+    best, again = "closed_loop", CONTROL
+    onward = {best: settings.onward(CLOSED_LOOP.name, begun)}
+    onward[again] = settings.onward(CLOSED_LOOP.name, begun, again=True)
+    onward |= {_place(lever): settings.onward(CLOSED_LOOP.name, begun, lever=lever) for lever in LEVERS}
+    conduct(onward, folder, workers, told)
+    say(f"measuring on {settings.episodes:,} test episodes")
+
+    def measured(name: str, place: str, lever: str | None = None) -> Measurement:
+        file = folder / SEARCHES / place / RESULT_FILE
+        return Measurement(name, settings.scenario, settings.observe, settings.seeds, file=file, lever=lever)
+
+    returns = measure(
+        [
+            measured(best, best),
+            measured(CONTROL, again),
+            *(measured(f"{lever} forced", best, lever) for lever in LEVERS),
+            *(measured(f"{lever} searched", _place(lever)) for lever in LEVERS),
+            *rules_of(settings),
+        ],
+        workers,
+    )
+    worst = worst_rule(returns)
+
+    def loss(name: str) -> dict[str, float]:
+        return share_of_gap(returns[best], returns[name], returns[best], returns[worst]).as_json()
+
+    return {
+        "kind": "juguo_ablation",
+        "settings": settings.as_json(),
+        "scenario_digest": settings.scenario.digest(),
+        "gap": {
+            "best": mean_interval(returns[best]).__dict__,
+            "worst": worst.removeprefix("rule "),
+            "mean": float((returns[best] - returns[worst]).mean()),
+        },
+        "control": loss(CONTROL),
+        "levers": {
+            name: {
+                "forced": lever.forced,
+                "at_once": loss(f"{name} forced"),
+                "searched": loss(f"{name} searched"),
+            }
+            for name, lever in LEVERS.items()
+        },
+        "versions": versions(),
+    }
+
+
+def _place(lever: str) -> str:
+    return "without_" + lever.replace(":", "_")

@@ -1,0 +1,50 @@
+"""The kinds of feedback of the closed loop, and the numbers with which each is switched off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from juguo_agents.search.families import FEEDBACK_OFF
+from juguo_agents.search.space import Parameters
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of feedback.
+
+    Attributes:
+        name: Its name.
+        words: What it is.
+        numbers: Names of the closed loop's numbers that are its own.
+    """
+
+    name: str
+    words: str
+    numbers: tuple[str, ...]
+
+    @property
+    def off(self) -> Parameters:
+        """The numbers with which it does nothing."""
+        return {name: FEEDBACK_OFF[name] for name in self.numbers}
+
+
+KINDS = (
+    Kind(
+        "giving up",
+        "abandon where harm is seen",
+        (
+            "exit.harm.production",
+            "exit.harm.diffusion",
+            "exit.harm.application",
+            "exit.experience",
+            "exit.patience",
+            "exit.time_left",
+        ),
+    ),
+    Kind("holding", "do not move on while harm is seen or unknown", ("hold.harm", "hold.experience")),
+    Kind("repairing", "redesign where harm is seen", ("redesign.above", "redesign.extra", "redesign.hubs")),
+    Kind("shifting", "pay more where adoption or resilience is low", ("lean.adoption", "lean.resilience")),
+    Kind("answering crises", "pay more where and when there is a crisis", ("lean.crisis", "relief.extra")),
+    Kind("protecting the floor", "restore where many are excluded", ("resilience.above", "resilience.extra")),
+    Kind("timing", "move on when knowledge or fit is reached, not by date", ("advance.K", "advance.F")),
+)

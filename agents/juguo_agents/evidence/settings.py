@@ -1,0 +1,131 @@
+"""What a measurement by search was asked for, and the folder that remembers it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from juguo_agents.evaluation import TEST_SEEDS_END
+from juguo_agents.evidence.map.design import MAP_SEEDS
+from juguo_agents.search.checkpoint import Settings as SearchSettings
+from juguo_agents.search.seeds import LARGEST_BUDGET, SEEDS_OF_SEARCH
+from juguo_agents.search.space import Parameters
+from juguo_envs.errors import UserError
+from juguo_envs.files import write_text
+from juguo_envs.model.compiled import SOURCE_KEY
+from juguo_envs.scenario import Scenario
+
+SETTINGS_FILE = "settings.json"
+_FORMAT = 1
+SEARCH_SEED = 8
+"""First seed of the searches; those below were used while the model was tuned."""
+REFINING_SEED = 32
+"""Seed of the searches that go on from what was found."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked of one world.
+
+    Attributes:
+        scenario: The world.
+        budget: Episodes of each search for the yardsticks.
+        refine: Episodes of each search that goes on from the best of them.
+        searches: Searches of each yardstick; the best by the validation episodes is taken.
+        episodes: Test episodes on which everything is measured.
+        first_seed: Seed of the first test episode.
+        observe: "noisy" or "true".
+    """
+
+    scenario: Scenario = field(default_factory=Scenario)
+    budget: int = 60_000
+    refine: int = 30_000
+    searches: int = 2
+    episodes: int = 1000
+    first_seed: int = 500_000
+    observe: str = "noisy"
+
+    def check(self) -> None:
+        """Refuse what cannot be done.
+
+        Raises:
+            UserError: Naming the number, its value and what is allowed.
+        """
+        for name, least, most in (
+            ("budget", 100, LARGEST_BUDGET),
+            ("refine", 100, LARGEST_BUDGET),
+            ("searches", 1, REFINING_SEED - SEARCH_SEED),
+            ("episodes", 2, 100_000),
+            ("first_seed", 0, MAP_SEEDS - self.episodes),
+        ):
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise UserError(f"{name} is {value}; allowed is {least} to {most}")
+        assert REFINING_SEED < SEEDS_OF_SEARCH and MAP_SEEDS <= TEST_SEEDS_END
+
+    @property
+    def seeds(self) -> tuple[int, int]:
+        """First test seed, and the one after the last."""
+        return self.first_seed, self.first_seed + self.episodes
+
+    def yardstick(self, family: str, index: int) -> SearchSettings:
+        """One of the searches of a yardstick."""
+        return SearchSettings(
+            family, self.scenario, self.budget, seed=SEARCH_SEED + index, observe=self.observe
+        )
+
+    def onward(
+        self,
+        family: str,
+        begin: Parameters,
+        *,
+        fixed: Parameters | None = None,
+        lever: str | None = None,
+        scenario: Scenario | None = None,
+        again: bool = False,
+    ) -> SearchSettings:
+        """A search that goes on from numbers that were found.
+
+        All of them have the same episodes, but for one that is done `again`, on others.
+        """
+        return SearchSettings(
+            family,
+            scenario or self.scenario,
+            self.refine,
+            seed=REFINING_SEED + again,
+            observe=self.observe,
+            fixed=fixed or {},
+            begin=begin,
+            lever=lever,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, with the version of the model's equations."""
+        values = asdict(self) | {"scenario": self.scenario.model_dump(mode="json")}
+        return {"format": _FORMAT, "model": str(SOURCE_KEY), **values}
+
+    def claim(self, folder: Path) -> None:
+        """Remember the settings in a folder, or check that it holds the same.
+
+        Raises:
+            UserError: If the folder was begun with others, or by another version of the model.
+        """
+        path = folder / SETTINGS_FILE
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            write_text(path, json.dumps(self.as_json(), allow_nan=False, indent=1, ensure_ascii=False) + "\n")
+            return
+        try:
+            here = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path}: cannot be read ({error}); remove the folder, or name another") from None
+        asked = json.loads(json.dumps(self.as_json()))
+        for name, value in asked.items():
+            if here.get(name) != value:
+                shown = "another one" if name in ("scenario", "model") else repr(here.get(name))
+                raise UserError(
+                    f"{path}: {name} is {shown} there, and not what is asked for now; ask for the same, or name "
+                    "another --out"
+                )
