@@ -5,16 +5,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from juguo_agents.config import Experiment
+from juguo_agents.processes import single_threaded_children
 from juguo_agents.training import Trained, train_seed
 from juguo_envs.scenario import Scenario
 
@@ -23,22 +23,6 @@ _POLL = 0.5  # seconds between looks at the workers
 
 class TrainingFailed(RuntimeError):
     """A training process ended without a policy."""
-
-
-@contextmanager
-def _single_threaded_children() -> Iterator[None]:
-    """Children take one thread each; two small networks on two cores else starve each other."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 _messages: Any = None  # in a training process: the queue on which it tells how far it is
@@ -80,7 +64,7 @@ def train_all(
     context = multiprocessing.get_context("spawn")  # a forked child would inherit the parent's threads' locks
     messages = context.Queue()
     with (
-        _single_threaded_children(),
+        single_threaded_children(),
         ProcessPoolExecutor(
             min(training.processes, len(training.seeds)), context, initializer=_begin, initargs=(messages,)
         ) as pool,

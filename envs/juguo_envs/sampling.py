@@ -47,8 +47,8 @@ class Axis:
 
     @property
     def short(self) -> str:
-        """The last part of the name, which is the symbol on the model page."""
-        return self.name.rpartition(".")[2]
+        """The field's own name, as on the model page; of a factor the whole name, as words."""
+        return self.name.replace(".", " ") if self.factor else self.name.rpartition(".")[2]
 
     def value(self, unit: float) -> float:
         """The value at a place in [0, 1]."""

@@ -138,6 +138,13 @@ def test_listed_communities_leave_no_rule_to_sample() -> None:
     assert scenario_at(np.full(len(names), 0.5), base).society == base.society
 
 
+def test_axes_have_short_names_of_their_own() -> None:
+    short = {axis.name: axis.short for axis in AXES}
+    assert short["money.B"] == "B"
+    assert short[CRISIS_EFFECTS.name] == "crisis effects"
+    assert len(set(short.values())) == len(AXES)
+
+
 def test_defaults_of_the_special_axes_lie_in_their_ranges() -> None:
     for model, name in ((Generated, "hub_producers"), (Programme, "T")):
         field = model.model_fields[name]
