@@ -115,7 +115,7 @@ class TakeAway(Form):
 
 
 class Trial(Form):
-    """A trial of a place and a size: where the money goes before application, and how many adopters end it."""
+    """A trial: where the money goes before application, and the adopting share that ends it."""
 
     where: Literal["everywhere", "hubs", "ordinary"]
     size: Unit
@@ -337,7 +337,7 @@ class Hypotheses(Form):
         world = changed(changed(Scenario(), claim.world_of(part)), arm.world)
         if arm.edits.take_away is not None and world.crisis.cover > 0.0:
             raise ValueError(
-                f"{where}: arm {name!r} takes money away, which goes to the reserve and would pay for damage; "
+                f"{where}: arm {name!r} takes money away to the reserve, which would pay for damage; "
                 "set world: {crisis.cover: 0}"
             )
 
