@@ -107,8 +107,8 @@ def resumed(arguments: argparse.Namespace) -> tuple[Settings, Path]:
         said = Settings(said.claims, settings.only)
     if said != settings:
         raise TestError(
-            f"{arguments.out / SETTINGS_FILE} differs from what the command line says; leave the options out, "
-            "or begin anew in another folder"
+            f"{arguments.out / SETTINGS_FILE} differs from what the command line says; leave the options "
+            "out, or begin anew in another folder"
         )
     return settings, arguments.out
 

@@ -18,13 +18,14 @@ def as_markdown(settings: Settings, results: Sequence[ClaimResult], runs: Sequen
     """The whole page."""
     claims = settings.claims
     tally = Counter(r.verdict for r in results)
+    searched = min(claims.search.scenarios, claims.sample.scenarios)
     counted = ", ".join(f"{tally[word]} {word}" for word in ("holds", "depends", "fails") if tally[word])
     lines = [
         "# The paper's claims, tested",
         "",
         f"{len(results)} claims over {claims.sample.scenarios} sampled scenarios, "
-        f"{claims.sample.episodes} episodes of each arm in each; claims about the best allocations found over "
-        f"the first {min(claims.search.scenarios, claims.sample.scenarios)} of them. Verdicts: {counted}.",
+        f"{claims.sample.episodes} episodes of each arm in each; claims about the best allocations found, "
+        f"over the first {searched} of them. Verdicts: {counted}.",
         "",
         f"An interval of an effect is one of {_percent(_confidence(settings))} confidence: "
         f"{claims.verdict.confidence:.0%} for all {claims.tested} parts on which verdicts rest, together. A "
@@ -134,16 +135,16 @@ def _how_made(settings: Settings, runs: Sequence[dict[str, Any]]) -> list[str]:
         lines += [
             "",
             f"Tuned: {', '.join(rules)}; each by a search of {claims.tuning.budget:,} episodes in each of: "
-            f"{where}. In a scenario the member that does best on {claims.tuning.selection_episodes} selection "
-            "episodes is taken. Whose numbers were taken, in how many scenarios:",
+            f"{where}. In a scenario the member that does best on {claims.tuning.selection_episodes} "
+            "selection episodes is taken. Whose numbers were taken, in how many scenarios:",
             "",
         ]
         lines += [f"- {arm}: {text}" for arm, text in _taken(runs)]
     if families := settings.families():
         lines += [
             "",
-            f"Searched in each of the first scenarios: {', '.join(families)}, {claims.search.budget:,} episodes "
-            "each. Where the search of the closed loop began, in how many scenarios:",
+            f"Searched in each of the first scenarios: {', '.join(families)}, {claims.search.budget:,} "
+            "episodes each. Where the search of the closed loop began, in how many scenarios:",
             "",
         ]
         notes = (run["notes"].get("searches", {}).get("closed_loop") for run in runs)

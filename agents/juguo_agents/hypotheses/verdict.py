@@ -95,7 +95,7 @@ def _verdict(
     if shown and many_for:
         return (
             "depends",
-            "true beyond noise in some scenarios only, and without an effect that counts in the others",
+            "true beyond noise in some scenarios, and not shown to count in the others",
         )
     if enough:
         return "fails", "not shown: the average counts, but too few scenarios show it beyond noise"
