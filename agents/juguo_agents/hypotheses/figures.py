@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -47,18 +48,19 @@ def _draw(result: ClaimResult, settings: Settings) -> Figure:
     subtitle = "\n".join([*text, result.deciding.judged.reason])
     fig = headed(
         10.0,
-        1.2 + 0.17 * len(text) + 2.9 * rows + below,
+        1.45 + 0.17 * len(text) + 2.9 * rows + below,
         f"{result.claim.id}. {result.claim.name.capitalize()}: {result.verdict}",
         subtitle,
     )
-    heights = [2.9] * rows + ([below] if also else [])
-    grid = fig.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=(1.25, 1.0))
-    for i, part in enumerate(result.parts):
-        left = fig.add_subplot(grid[i, 0])
+    heights = [2.9 * rows, below] if also else [2.9 * rows]
+    # a figure of its own for what does not count, or its long labels would push the panels aside
+    figures: Any = fig.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    panels = figures[0].subplots(rows, 2, sharey="row", squeeze=False, width_ratios=(1.25, 1.0))
+    for (left, right), part in zip(panels, result.parts, strict=True):
         _scenarios(left, part)
-        _against_axis(fig.add_subplot(grid[i, 1], sharey=left), part)
+        _against_axis(right, part)
     if also:
-        _others(fig.add_subplot(grid[rows, :]), result)
+        _others(figures[1].subplots(), result)
     sides = [s for s in LOOKS if any(s in p.judged.sides for p in result.parts)]
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=LOOKS[s][0], marker=LOOKS[s][1], ms=5, lw=1.2, label=WORDS[s]) for s in sides
@@ -66,7 +68,7 @@ def _draw(result: ClaimResult, settings: Settings) -> Figure:
     corrected = 1.0 - (1.0 - settings.claims.verdict.confidence) / settings.claims.tested
     handles.append(Patch(color=_BAND, label=f"mean, {corrected:.1%} interval"))
     handles.append(Line2D([], [], color=BLACK, lw=0.9, ls=(0, (4, 3)), label="smallest effect that counts"))
-    fig.legend(handles=handles, loc="outside lower left", ncols=6)
+    fig.legend(handles=handles, loc="outside lower left", ncols=3)
     return fig
 
 
@@ -80,7 +82,7 @@ def _scenarios(panel: Axes, result: PartResult) -> None:
         colour, marker = LOOKS[judged.sides[i]]
         panel.plot((x, x), (judged.lows[i], judged.highs[i]), color=colour, lw=0.9, alpha=0.75)
         panel.plot(x, judged.means[i], marker, ms=size, color=colour)
-    panel.set_title("\n".join(textwrap.wrap(result.part.says, 62)))
+    panel.set_title("\n".join(textwrap.wrap(result.part.says, 56)))
     panel.set_ylabel("\n".join(textwrap.wrap(f"effect on {OUTCOMES[result.part.outcome].words}", 34)))
     panel.set_xlabel(f"{len(order)} scenarios, by effect")
     panel.set_xticks([])

@@ -46,8 +46,10 @@ def as_markdown(settings: Settings, results: Sequence[ClaimResult], runs: Sequen
 def _row(result: ClaimResult) -> str:
     judged, part = result.deciding.judged, result.deciding.part
     shares = f"{judged.share(FOR):.0%} / {judged.share(AGAINST):.0%}"
+    short = _short(judged)
     return (
-        f"| {result.claim.id} | {result.claim.claim} | **{result.verdict}** | {_signed(judged.effect.mean)} "
+        f"| {result.claim.id} | {result.claim.claim} | **{result.verdict}**"
+        f"{short.removeprefix(result.verdict)} | {_signed(judged.effect.mean)} "
         f"{OUTCOMES[part.outcome].unit} | {_interval(judged)} | {shares} |"
     )
 
@@ -164,15 +166,15 @@ def _taken(runs: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
 
 def console_table(results: Sequence[ClaimResult]) -> str:
     """One line for each claim."""
-    head = f"{'':>2}  {'claim':<56} {'verdict':<8} {'effect':>7}  {'interval':<18} {'for':>4} {'agst':>4}"
+    head = f"{'':>2}  {'claim':<46} {'verdict':<16} {'effect':>7}  {'interval':<18} {'for':>4} {'against':>7}"
     lines = [head, "-" * len(head)]
     for result in results:
         judged = result.deciding.judged
         text = result.claim.claim
-        text = text if len(text) <= 56 else text[:53] + "..."
+        text = text if len(text) <= 46 else text[:43] + "..."
         lines.append(
-            f"{result.claim.id:>2}  {text:<56} {result.verdict:<8} {_signed(judged.effect.mean):>7}  "
-            f"{_interval(judged):<18} {judged.share(FOR):>4.0%} {judged.share(AGAINST):>4.0%}"
+            f"{result.claim.id:>2}  {text:<46} {_short(judged):<16} {_signed(judged.effect.mean):>7}  "
+            f"{_interval(judged):<18} {judged.share(FOR):>4.0%} {judged.share(AGAINST):>7.0%}"
         )
     return "\n".join(lines)
 

@@ -110,6 +110,10 @@ def _verdict(
     return "fails", "not shown: the interval includes effects that do not count"
 
 
+def _support(judged: Judged) -> float:
+    return judged.share(FOR) - judged.share(AGAINST)
+
+
 def _many(count: int, scenarios: int, some: float, chance: float, error: float) -> bool:
     """Whether a count is a share that matters and more than chance would give."""
     return count >= some * scenarios and bool(stats.binom.sf(count - 1, scenarios, chance) < error)
@@ -155,7 +159,10 @@ def mean_over_scenarios(means: Floats, confidence: float) -> Interval:
 
 
 def together(parts: Sequence[Judged]) -> tuple[Word, int]:
-    """A claim's verdict and the part that decides it: the weakest. A claim holds if all of its parts do."""
+    """A claim's verdict and the part that decides it: the weakest. A claim holds if all of its parts do.
+
+    Of parts with the same verdict the one with the least support among scenarios decides.
+    """
     order = ("fails", "depends", "holds")
-    place = min(range(len(parts)), key=lambda i: order.index(parts[i].verdict))
+    place = min(range(len(parts)), key=lambda i: (order.index(parts[i].verdict), _support(parts[i])))
     return parts[place].verdict, place
