@@ -83,7 +83,7 @@ def _scenarios(panel: Axes, result: PartResult) -> None:
         panel.plot((x, x), (judged.lows[i], judged.highs[i]), color=colour, lw=0.9, alpha=0.75)
         panel.plot(x, judged.means[i], marker, ms=size, color=colour)
     panel.set_title("\n".join(textwrap.wrap(result.part.says, 56)))
-    panel.set_ylabel("\n".join(textwrap.wrap(f"effect on {OUTCOMES[result.part.outcome].words}", 34)))
+    panel.set_ylabel("\n".join(textwrap.wrap(f"effect on {OUTCOMES[result.part.outcome].words}", 44)))
     panel.set_xlabel(f"{len(order)} scenarios, by effect")
     panel.set_xticks([])
     panel.set_xlim(-1.0, float(len(order)))
@@ -103,7 +103,8 @@ def _against_axis(panel: Axes, result: PartResult) -> None:
         panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
         panel.xaxis.set_minor_formatter(NullFormatter())
-    panel.set_title("against the axis that tells most", fontweight="normal")
+    how = "that decides first" if result.region else "it is most correlated with"
+    panel.set_title(f"against the axis {how}", fontweight="normal")
     panel.set_xlabel("\n".join(textwrap.wrap(axis_words(axis), 46)))
     panel.tick_params(axis="y", labelleft=False)
 
