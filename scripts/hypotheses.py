@@ -19,9 +19,9 @@ from typing import Any
 
 from juguo_agents.command_line import INTERRUPTED, guarded
 from juguo_agents.hypotheses.claims import CLAIMS_FILE, Hypotheses, load_claims, parse_claims
-from juguo_agents.hypotheses.job import PAGE_FILE, VERDICTS_FILE, test_claims
+from juguo_agents.hypotheses.job import PAGE_FILE, VERDICTS_FILE, conduct
 from juguo_agents.hypotheses.page import console_table
-from juguo_agents.hypotheses.runs import SETTINGS_FILE, Settings, TestError, episodes_of, load_settings
+from juguo_agents.hypotheses.runs import SETTINGS_FILE, HypothesesError, Settings, episodes_of, load_settings
 from juguo_agents.processes import cores
 from juguo_agents.run_folder import FolderExists, claim_folder, next_free
 
@@ -84,7 +84,9 @@ def wanted(only: str | None, claims: Hypotheses) -> tuple[int, ...]:
     try:
         return tuple(sorted({int(part) for part in only.split(",")}))
     except ValueError:
-        raise TestError(f"--only is {only!r}; expected numbers of claims, for example --only 3,7") from None
+        raise HypothesesError(
+            f"--only is {only!r}; expected numbers of claims, for example --only 3,7"
+        ) from None
 
 
 def fresh(arguments: argparse.Namespace) -> tuple[Settings, Path]:
@@ -106,7 +108,7 @@ def resumed(arguments: argparse.Namespace) -> tuple[Settings, Path]:
     if arguments.only is None:
         said = Settings(said.claims, settings.only)
     if said != settings:
-        raise TestError(
+        raise HypothesesError(
             f"{arguments.out / SETTINGS_FILE} differs from what the command line says; leave the options "
             "out, or begin anew in another folder"
         )
@@ -121,7 +123,7 @@ def main() -> int:
     total = sum(episodes_of(settings, i) for i in range(settings.claims.sample.scenarios))
     print(f"{folder}: {len(settings.only)} claims, about {total:,} episodes after tuning", file=sys.stderr)
     try:
-        results = test_claims(settings, folder, arguments.workers or cores())
+        results = conduct(settings, folder, arguments.workers or cores())
     except KeyboardInterrupt:
         again = f"python scripts/hypotheses.py --out {shlex.quote(str(folder))} --resume"
         print(f"interrupted; go on with: {again}", file=sys.stderr)

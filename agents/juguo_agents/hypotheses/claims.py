@@ -60,8 +60,8 @@ class Change(Form):
         return round(value) if isinstance(held, int) else value
 
 
-World = dict[str, Change | float | int]
-"""Changes of a scenario by dotted name of the field."""
+World = dict[str, Change | list[int] | float | int]
+"""Changes of a scenario by dotted name of the field: a value, or a change of what it holds."""
 
 
 def changed(scenario: Scenario, world: World) -> Scenario:

@@ -18,6 +18,7 @@ from juguo_agents.evidence.points import points
 from juguo_agents.hypotheses.arms import Searched, build
 from juguo_agents.hypotheses.claims import (
     Arm,
+    Change,
     Claim,
     FirstTechnology,
     Hypotheses,
@@ -58,10 +59,8 @@ SOUND = 0.1
 _FORMAT = 1
 
 
-class TestError(UserError):
+class HypothesesError(UserError):
     """A test of claims that cannot be run or gone on with."""
-
-    __test__ = False  # for pytest, which collects classes by name
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class Settings:
         known = [claim.id for claim in self.claims.claims]
         for wanted in self.only:
             if wanted not in known:
-                raise TestError(f"only names claim {wanted}; there are {', '.join(map(str, known))}")
+                raise HypothesesError(f"only names claim {wanted}; there are {', '.join(map(str, known))}")
         sample = self.claims.sample
         test_seeds(sample.episodes_from, sample.scenarios * BLOCK)
         for rule in self.tuned_rules():
@@ -139,23 +138,23 @@ def load_settings(folder: Path) -> Settings:
     """The settings of the test in a folder.
 
     Raises:
-        TestError: If there is none, or it was begun with another version or another model.
+        HypothesesError: If there is none, or it was begun with another version or another model.
     """
     path = folder / SETTINGS_FILE
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise TestError(f"{path}: cannot be read ({error}); there is no test to go on with") from None
+        raise HypothesesError(f"{path}: cannot be read ({error}); there is no test to go on with") from None
     except json.JSONDecodeError as error:
-        raise TestError(f"{path}: no JSON ({error})") from None
+        raise HypothesesError(f"{path}: no JSON ({error})") from None
     if not isinstance(data, dict) or data.get("format") != _FORMAT:
-        raise TestError(f"{path}: written by another version; begin anew in another folder")
+        raise HypothesesError(f"{path}: written by another version; begin anew in another folder")
     try:
         settings = Settings(parse_claims(data["claims"], str(path)), tuple(data["only"]), data["model"])
     except (KeyError, TypeError) as error:
-        raise TestError(f"{path}: not the settings of a test ({error!r})") from None
+        raise HypothesesError(f"{path}: not the settings of a test ({error!r})") from None
     if settings.model != f"{SOURCE_KEY:014x}":
-        raise TestError(
+        raise HypothesesError(
             f"{path}: begun with another version of the model (its source differs); runs of both must not be "
             "mixed: begin anew in another folder"
         )
@@ -176,7 +175,8 @@ class Cell:
         """Its content as text; arms of different names that do the same are run once."""
         arm = self.arm.model_dump(mode="json", exclude_defaults=True)
         world = {
-            k: v if isinstance(v, int | float) else v.model_dump(mode="json") for k, v in self.world.items()
+            name: value.model_dump(mode="json", exclude_unset=True) if isinstance(value, Change) else value
+            for name, value in self.world.items()
         }
         return json.dumps([arm, world, self.first], sort_keys=True)
 
@@ -274,7 +274,7 @@ def run_sample(
     for index, place in enumerate(settings.places()):
         part = read_part(Task(index, tuple(place.tolist()), settings, portfolio, folder, mark))
         if part is None:
-            raise TestError(f"{part_path(folder, index)}: is missing or torn; run again with --resume")
+            raise HypothesesError(f"{part_path(folder, index)}: is missing or torn; run again with --resume")
         parts.append(part)
     return parts
 
@@ -359,7 +359,7 @@ def seeds_of(
     """Test seeds of the i-th scenario, those whose first technology is as wanted.
 
     Raises:
-        TestError: If its block holds too few of them.
+        HypothesesError: If its block holds too few of them.
     """
     block = test_seeds(episodes_from + index * BLOCK, BLOCK)
     if first == "any":
@@ -374,7 +374,7 @@ def seeds_of(
         found += block[i : i + step][fits].tolist()
         if len(found) >= episodes:
             return np.array(found[:episodes], np.uint64)
-    raise TestError(
+    raise HypothesesError(
         f"{scenario.name}: {len(found)} of {BLOCK} episodes begin with a technology that is {first}, "
         f"and {episodes} are needed; give the claim a world in which there are some"
     )

@@ -14,7 +14,7 @@ from juguo_agents.hypotheses.claims import Verdict as Rules
 
 Floats = npt.NDArray[np.float64]
 Word = Literal["holds", "fails", "depends"]
-RESAMPLES = 20_000
+RESAMPLES = 50_000
 FOR, AGAINST, SMALL, UNDECIDED = "for", "against", "small", "undecided"
 
 

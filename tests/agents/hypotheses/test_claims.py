@@ -110,5 +110,6 @@ def test_a_change_of_the_world_starts_from_what_the_scenario_holds(data: dict[st
     half = changed(poor, claims.arms["half_supply"].world)
     assert pytest.approx(0.15) == half.money.B
     assert changed(poor, claims.claims[12].world).defect.p_X == 0.2
+    assert changed(poor, claims.claims[9].world).programme.minimum == (4, 1, 4)
     longer = changed(poor, claims.arms["institution"].world)
     assert (longer.programme.T, longer.programme.rounds) == (180, 3)
