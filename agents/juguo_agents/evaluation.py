@@ -22,6 +22,9 @@ SEARCH_SEEDS = 2**31 + 2**30
 """From here to the training seeds, the upper half of the range of selection, seeds are for searches."""
 TRAINING_SEEDS = 2**32
 
+Watcher = Callable[[int, int, Batch], None]
+"""Called after every quarter: index of the first episode in the batch, quarter from 0, and the batch."""
+
 _CHUNK = 100  # episodes stepped together; results do not depend on it
 
 
@@ -47,11 +50,12 @@ def run(
     *,
     observe: str = "noisy",
     threads: int = 1,
+    watch: Watcher | None = None,
 ) -> Record:
-    """Run an allocator over one episode per seed."""
+    """Run an allocator over one episode per seed; `watch` sees every quarter of them."""
     setting = Setting.of(scenario)
     parts = [
-        _run_chunk(allocator, scenario, setting, seeds[i : i + _CHUNK], i, observe == "noisy", threads)
+        _run_chunk(allocator, scenario, setting, seeds[i : i + _CHUNK], i, observe == "noisy", threads, watch)
         for i in range(0, len(seeds), _CHUNK)
     ]
     if len(parts) == 1:
@@ -68,6 +72,7 @@ def _run_chunk(
     first: int,
     noisy: bool,
     threads: int,
+    watch: Watcher | None,
 ) -> Record:
     e, t_end = len(seeds), scenario.programme.T
     batch = Batch(scenario, e, noisy=noisy, threads=threads)
@@ -98,6 +103,8 @@ def _run_chunk(
         community_spending[episode, stage] += where * (quarter["spent"][:, None] / sizes)
         stage_quarters[episode, stage] += 1
         board += state.board
+        if watch:
+            watch(first, t, batch)
         for i in np.flatnonzero(quarter["gave_up"]):
             row = (first + i, t + 1, project[i], age[i] + 1, stage[i])
             exits.append(
