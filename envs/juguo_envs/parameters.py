@@ -186,7 +186,7 @@ class Defect(Group):
     """What may be wrong with a technology, and how it is found out and repaired."""
 
     h0: float = par(
-        0.7,
+        0.6,
         0.0,
         1.0,
         "harm per quarter of a fully defective technology",
@@ -194,7 +194,7 @@ class Defect(Group):
         sampling=(0.1, 0.8),
     )
     onset: float = par(
-        16.0,
+        6.0,
         0.0,
         200.0,
         "latest age of a project at which its defect begins to harm",
@@ -204,13 +204,13 @@ class Defect(Group):
     psi: float = par(0.4, 0.0, 1.0, "share of harm that governance prevents")
     cope: float = par(0.5, 0.0, 1.0, "share of harm that those who take part actively know how to avoid")
     p_X: float = par(
-        0.75, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 1.0)
+        0.6, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 1.0)
     )
     X_lo: float = par(0.4, 0.0, 1.0, "lowest serious defect", sampling=(0.2, 0.7))
-    eta_X: float = par(1.0, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))
+    eta_X: float = par(0.5, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))
     m_X: float = par(5.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")
     p_Y: float = par(
-        0.45, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.2, 0.8)
+        0.5, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.2, 0.8)
     )
     Y_lo: float = par(0.0, 0.0, 1.0, "speed of repair of the others, relative to those")
     n1: float = par(5.0, 1e-3, 1e6, "evidence at which repair is half informed", unit="persons")
@@ -234,7 +234,7 @@ class Abandonment(Group):
     """What giving a project up costs and keeps."""
 
     ab_min: int = Field(default=4, ge=1, le=1000, description="quarters before a project may be given up")
-    xi_A: float = par(1.0, 0.0, 5.0, "trust lost per adopting share when a project is given up")
+    xi_A: float = par(0.5, 0.0, 5.0, "trust lost per adopting share when a project is given up")
     zeta_A: float = par(0.5, 0.0, 1.0, "share of knowledge and fit that is kept")
 
 
@@ -253,14 +253,14 @@ class Crisis(Group):
     cr0: float = par(0.02, 0.0, 1.0, "end of a crisis by itself", unit="1/quarter")
     cr1: float = par(0.7, 0.0, 1.0, "end of a crisis by money", unit="1/quarter")
     cr2: float = par(
-        0.06, 0.0, 1.0, "spread of crises over the society", unit="1/quarter", together=CRISIS_EFFECTS
+        0.08, 0.0, 1.0, "spread of crises over the society", unit="1/quarter", together=CRISIS_EFFECTS
     )
-    m_cr: float = par(3.0, 0.1, 20.0, "delivery at which relief saturates, relative to m0")
+    m_cr: float = par(2.5, 0.1, 20.0, "delivery at which relief saturates, relative to m0")
     crs: float = par(5.0, 0.0, 100.0, "crisis level per severity")
-    crE: float = par(0.5, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
-    crT: float = par(0.5, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
-    crL: float = par(8.0, 0.0, 100.0, "how much more adopters leave in a crisis", together=CRISIS_EFFECTS)
-    crR: float = par(0.03, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
+    crE: float = par(0.6, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
+    crT: float = par(0.6, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
+    crL: float = par(10.0, 0.0, 100.0, "how much more adopters leave in a crisis", together=CRISIS_EFFECTS)
+    crR: float = par(0.015, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
 
 
 class Resilience(Group):

@@ -27,7 +27,7 @@ class Rule:
     """Base of the rules: weights and thresholds in, actions out, with or without the exit.
 
     A rule that has no exit of its own takes, when it is given one, the common exit: harm is estimated above
-    .10 by at least four person-quarters of experience before application, or above .15 in application.
+    .15 by at least four person-quarters of experience before application, or above .25 in application.
     """
 
     base_name: ClassVar[str]
@@ -35,7 +35,7 @@ class Rule:
     """The paper's idea behind it, in one line."""
     gives_up: ClassVar[bool] = False
     """Whether the rule, as the paper has it, can give a project up."""
-    exit_trial, exit_use, exit_experience = 0.10, 0.15, 4.0
+    exit_trial, exit_use, exit_experience = 0.15, 0.25, 4.0
 
     def __init__(self, exits: bool | None = None) -> None:
         """Take the rule as it is, or force its exit on or off."""
@@ -108,7 +108,7 @@ class FixedShares(Rule):
 
 
 class HarmInUseExit(Rule):
-    """A rule that gives up in application, when harm is estimated above .15."""
+    """A rule that gives up in application, when harm is estimated above .25."""
 
     gives_up = True
 
@@ -309,7 +309,7 @@ class ExperimentDiffusion(Rule):
         ]
     )
     openness_by_stage = np.array([0.2, 0.8, 1.0])
-    K, F, hold = 0.4, 0.5, 0.06
+    K, F, hold = 0.4, 0.5, 0.12
     care, extra = 0.05, 0.4
     lean_low, lean_crisis = 3.0, 4.0
 

@@ -1,0 +1,71 @@
+"""The command line that value and ablate have in common."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from juguo_agents.evidence.settings import Settings
+from juguo_agents.processes import cores
+from juguo_agents.run_folder import next_free
+from juguo_envs.scenario import Scenario
+
+SMOKE: dict[str, Any] = {"budget": 1200, "refine": 600, "searches": 1, "episodes": 10}
+ASKED = ("budget", "refine", "searches", "episodes", "first_seed")
+
+
+def parse(page: str, home: str) -> argparse.Namespace:
+    """The command line; a number that was not said is None."""
+    default = Settings()
+    parser = argparse.ArgumentParser(description=page.split("\n", 1)[0])
+    parser.add_argument(
+        "--scenario", nargs="+", default=["default"], help="names or YAML files; default: default"
+    )
+    for name, text in (
+        ("budget", "episodes of each search for the yardsticks"),
+        ("refine", "episodes of each search that goes on from the best of them"),
+        ("searches", "searches of each yardstick; the best is taken"),
+        ("episodes", "test episodes"),
+        ("first_seed", "seed of the first test episode"),
+    ):
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=int,
+            metavar="N",
+            help=f"{text}; default {getattr(default, name)}",
+        )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=f"folder, gone on with where it exists; default {home}/, numbered",
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one for each core")
+    parser.add_argument("--smoke", action="store_true", help="tiny numbers: only to see that it runs")
+    arguments = parser.parse_args()
+    if arguments.workers is not None and arguments.workers < 1:
+        parser.error(f"--workers is {arguments.workers}; allowed is 1 or more")
+    arguments.workers = arguments.workers or cores()
+    return arguments
+
+
+def prepare(arguments: argparse.Namespace, home: str) -> Iterator[tuple[Settings, Path]]:
+    """Settings and folder of each world, checked before the first one begins."""
+    given = {name: value for name in ASKED if (value := getattr(arguments, name)) is not None}
+    values = (SMOKE if arguments.smoke else {}) | given
+    worlds = [Settings(scenario=Scenario.load(name), **values) for name in arguments.scenario]
+    for settings in worlds:
+        settings.check()
+    arguments.out = arguments.out or next_free(Path(home), "_".join(s.scenario.name for s in worlds))
+    folders = [arguments.out / s.scenario.name if len(worlds) > 1 else arguments.out for s in worlds]
+    for settings, folder in zip(worlds, folders, strict=True):
+        settings.claim(folder)
+    yield from zip(worlds, folders, strict=True)
+
+
+def say(text: str) -> None:
+    """Progress goes to the other stream."""
+    print(text, file=sys.stderr, flush=True)
