@@ -63,5 +63,5 @@ def test_a_killed_run_leaves_no_process_and_no_half_written_file(tmp_path: Path)
         train.wait()
     wait_until(lambda: not any((PROC / str(pid) / "cwd").exists() for pid in workers), "the workers to end")
     left = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert left == ["config.yaml", "scenario.yaml", "tensorboard"]
+    assert left == ["checkpoints", "config.yaml", "scenario.yaml", "tensorboard"]
     refused(run("evaluate.py", "run", cwd=tmp_path), "run", "no training finished there")

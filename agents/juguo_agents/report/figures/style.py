@@ -101,6 +101,11 @@ def figure(comparison: Comparison, width: float, height: float, title: str, note
     subtitle = f"world {name}, {episodes:,} episode{'s' if episodes != 1 else ''}" + (
         f"; {note}" if note else ""
     )
+    return plain_figure(width, height, title, subtitle)
+
+
+def plain_figure(width: float, height: float, title: str, subtitle: str) -> Figure:
+    """A figure with a heading at the top left and a line below it; sizes in inches."""
     fig = Figure(figsize=(width, height), layout="constrained")
     # matplotlib types the base of all layout engines, which has no pads
     fig.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr, call-arg]
