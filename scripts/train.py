@@ -19,6 +19,7 @@ from types import FrameType
 from juguo_agents.command_line import INTERRUPTED, guarded
 from juguo_agents.config import load_experiment
 from juguo_agents.run_folder import FolderExists, next_free
+from juguo_agents.stored_run import load_run, resume_command
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
@@ -61,6 +62,7 @@ def fresh(arguments: argparse.Namespace) -> str:
 
 def resumed(arguments: argparse.Namespace) -> str:
     """Go on with a run; the table."""
+    load_run(arguments.resume, arguments.config, arguments.assignments)  # refuses before torch is imported
     from juguo_agents.experiment import resume_experiment
 
     arguments.folder = arguments.resume
@@ -88,8 +90,6 @@ def main() -> int:
     except KeyboardInterrupt:
         if arguments.folder is None or not (arguments.folder / "config.yaml").is_file():
             raise
-        from juguo_agents.stored_run import resume_command
-
         print(f"interrupted; go on with: {resume_command(arguments.folder)}", file=sys.stderr)
         return INTERRUPTED
     seconds = time.monotonic() - begun
