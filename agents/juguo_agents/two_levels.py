@@ -205,7 +205,9 @@ def _weights(seeds: int, episodes: int) -> tuple[Floats, Floats]:
     return rows / seeds, columns / episodes
 
 
-def _stretched(estimate: float, drawn: Floats, spread: Spread, drawn_variance: float | None = None) -> Estimate:
+def _stretched(
+    estimate: float, drawn: Floats, spread: Spread, drawn_variance: float | None = None
+) -> Estimate:
     """The percentiles of a bootstrap, stretched about the estimate to the right spread and tails.
 
     `drawn_variance` is the bootstrap's variance of the mean, where `drawn` is of another statistic.
