@@ -5,7 +5,7 @@ all seeds, so the two levels are crossed: a hard episode is hard for every seed,
 that away. Each level is therefore resampled as a whole, seeds first, then episodes once for all of them
 (the pigeonhole bootstrap, Owen 2007, Annals of Applied Statistics 1(2)).
 
-A handful of training seeds is too few for a bootstrap alone: it varies by (S - 1) / S of what it should and has
+A handful of training seeds is too few for a bootstrap alone: it varies by (S - 1) / S of what it should, with
 the tails of a normal sample. So what it gives is stretched about the estimate until its spread is that of the
 analysis of variance and its tails are Student's (Hesterberg 2015, The American Statistician 69(4)).
 """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import runpy
+import sys
 from pathlib import Path
 
 import cloudpickle
@@ -154,3 +156,27 @@ def test_other_observations_are_refused_by_name(policy: Policy) -> None:
     (other,) = [Learned(dataclasses.replace(policy, metadata=metadata), "learned_seed3")]
     with pytest.raises(PolicyFileError, match="'last_abandon' is new; 'last_word' is gone"):
         other.start(Setting.of(SMALL), np.zeros(1, np.uint64))
+
+
+def test_evaluate_works_from_the_file_and_from_the_folder_where_nothing_can_be_unpickled(
+    policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("something was unpickled")
+
+    save_policy(policy, tmp_path / "policy-seed3.safetensors")
+    SMALL.save(tmp_path / "scenario.yaml")
+    batch = Batch(SMALL, 1)  # numba's cache of the model's machine code is pickled: that is loaded before
+    batch.reset(np.zeros(1, np.uint64))
+    batch.step(np.zeros((1, batch.action_size), np.float32))
+    for name in ("loads", "load"):
+        monkeypatch.setattr(pickle, name, refuse)
+        monkeypatch.setattr(cloudpickle, name, refuse)
+    script = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
+    for named in (tmp_path / "policy-seed3.safetensors", tmp_path):
+        scenario = ["--scenario", str(tmp_path / "scenario.yaml"), "--episodes", "3"]
+        monkeypatch.setattr(sys, "argv", [str(script), str(named), *scenario])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(script), run_name="__main__")
+        assert ended.value.code == 0
+        assert "learned_seed3" in capsys.readouterr().out

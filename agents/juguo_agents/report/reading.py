@@ -140,8 +140,8 @@ def _learned(summary: Summary) -> str:
         low, high = number(min(a["mean"] for a in rows)), number(max(a["mean"] for a in rows))
         text += (
             f" One by one, their means run from {low} to {high}. Better than the best rule: {above} of {n}; "
-            f"tied with it: {tied}; worse: {below}. The intervals of the group cover both the luck of training "
-            "and that of the episodes."
+            f"tied with it: {tied}; worse: {below}. The intervals of the group cover the luck of training and "
+            "that of the episodes."
         )
         text += _evidence(learned)
     return text
@@ -161,8 +161,8 @@ def _evidence(learned: dict[str, Any]) -> str:
                       (needed["seeds"], needed["cautious"]))  # fmt: skip
         text += (
             f" Training seeds needed to tell a difference as large as this from none (power "
-            f"{needed['power']:.0%}; these {needed['pilot']} as the pilot): {some}; with the cautious view of "
-            f"how much seeds differ: {many}."
+            f"{needed['power']:.0%}; these {needed['pilot']} as the pilot): {some}; with a cautious view "
+            f"of how much seeds differ: {many}."
         )
     return text
 

@@ -36,10 +36,12 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
     and to the best rule, each with its interval. An allocator's difference to itself is 0.
 
     `learned` takes the learned allocators together, each a training seed; it is None where there is none. Its
-    intervals cover both levels of luck, that of training and that of the episodes (`juguo_agents.two_levels`).
+    intervals cover the luck of training and that of the episodes (see `juguo_agents.two_levels`).
     `better_than_best_rule` is the probability that a training seed does better than the best rule in an
     episode, `variance_saved` what pairing takes off the variance of that difference, and `seeds_needed` the
-    training seeds with which the difference would be told from none (None where it cannot be said). `exits` holds, for each rule compared with and without giving up, what giving up changes.
+    training seeds with which the difference would be told from none (None where it cannot be said).
+
+    `exits` holds, for each rule compared with and without giving up, what giving up changes.
     """
     baseline, best = comparison.record(comparison.baseline), best_rule(comparison)
     defective = first_is_defective(comparison)
