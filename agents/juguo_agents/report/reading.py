@@ -140,8 +140,8 @@ def _learned(summary: Summary) -> str:
         low, high = number(min(a["mean"] for a in rows)), number(max(a["mean"] for a in rows))
         text += (
             f" One by one, their means run from {low} to {high}. Better than the best rule: {above} of {n}; "
-            f"tied with it: {tied}; worse: {below}. The intervals of the group cover the luck of training and "
-            "that of the episodes."
+            f"tied with it: {tied}; worse: {below}. The intervals of the group cover the luck of training "
+            "and that of the episodes."
         )
         text += _evidence(learned)
     return text
