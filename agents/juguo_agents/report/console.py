@@ -51,7 +51,7 @@ def _group(summary: Summary) -> list[str]:
     lines = [
         "",
         f"learned ({learned['seeds']} seeds), over seeds and episodes: {ranged('mean')}; "
-        f"vs {shorten(summary['best_rule'], 30)}: {ranged('difference_to_best_rule', '+')}",
+        f"vs {shorten(summary['best_rule'], 20)}: {ranged('difference_to_best_rule', '+')}",
         f"  better in an episode with probability {ranged('better_than_best_rule')}"
         + (f"; pairing saves {saved:.0%} of the variance" if saved is not None else ""),
     ]
