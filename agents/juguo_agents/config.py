@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -58,6 +59,9 @@ class Training(_Section):
         25, ge=1, le=10_000, description="evaluations on selection seeds; the best is kept"
     )
     selection_episodes: int = Field(100, ge=1, le=1_000_000)
+    checkpoint_minutes: float = Field(
+        1.0, ge=0, le=1e6, description="minutes between checkpoints of a seed; 0: one at every update"
+    )
     override: dict[str, Any] = Field(
         default_factory=dict,
         description="scenario fields that differ while training only, for example fewer persons",
@@ -128,13 +132,11 @@ class Experiment(_Section):
         return trained_in
 
 
-def load_experiment(path: Path, assignments: list[str]) -> Experiment:
-    """Read a configuration file and apply `key=value` assignments (dotted keys, YAML values).
-
-    `override.money.B=0.3` changes a field of the scenario.
+def read_config(path: Path) -> dict[str, Any]:
+    """The fields of a configuration file as they stand there, unchecked.
 
     Raises:
-        ConfigError: If the file cannot be read, or a field is unknown or not allowed.
+        ConfigError: If the file cannot be read.
     """
     source = f"config {path}"
     try:
@@ -147,12 +149,24 @@ def load_experiment(path: Path, assignments: list[str]) -> Experiment:
         data = {}
     if not isinstance(data, dict):
         raise ConfigError(f"{source}: expected a mapping of fields, got {type(data).__name__}")
+    return data
+
+
+def load_experiment(path: Path, assignments: list[str], ignore: Sequence[str] = ()) -> Experiment:
+    """Read a configuration file and apply `key=value` assignments (dotted keys, YAML values).
+
+    `override.money.B=0.3` changes a field of the scenario. Fields named in `ignore` are passed over.
+
+    Raises:
+        ConfigError: If the file cannot be read, or a field is unknown or not allowed.
+    """
+    data = {name: value for name, value in read_config(path).items() if name not in ignore}
     for assignment in assignments:
         _assign(data, assignment)
     try:
         return Experiment.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(explain_validation(error, Experiment, source)) from None
+        raise ConfigError(explain_validation(error, Experiment, f"config {path}")) from None
 
 
 def _assign(data: dict[str, Any], assignment: str) -> None:

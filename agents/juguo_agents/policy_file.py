@@ -12,8 +12,10 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from juguo_envs.allocation import action_size
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
+from juguo_envs.observation import ObservationLayout
 
 FORMAT = 1
 KEY = "juguo_policy"
@@ -33,7 +35,9 @@ class Policy:
         tensors: float32 arrays by the names of stable-baselines3's `MlpPolicy`, and `normaliser.mean` and
             `normaliser.var` (float64).
         metadata: What is known of it: `observation_size`, `action_size`, `communities`, `net`, `activation`,
-            `normaliser` (clip, epsilon), `scenario` (whole), `scenario_digest`, `versions`, `training`.
+            `normaliser` (clip, epsilon), `scenario` (whole), `scenario_digest`, `versions`, `training` (seed,
+            steps, configuration, curve). Files of later versions also have `spaces` (what each entry of an
+            observation is, and the bounds of actions) and `evaluation` (on selection and on test episodes).
     """
 
     tensors: dict[str, npt.NDArray[Any]]
@@ -63,6 +67,47 @@ class Policy:
         return clipped
 
 
+def spaces_of(layout: ObservationLayout, actions: int) -> dict[str, Any]:
+    """What a policy sees and does, for its metadata."""
+    return {
+        "observation": {"size": layout.size, "dtype": "float32", "names": layout.names()},
+        "action": {"size": actions, "dtype": "float32", "low": -1.0, "high": 1.0},
+    }
+
+
+def check_fits(policy: Policy, layout: ObservationLayout, source: str) -> None:
+    """Refuse a policy that does not fit a world's observations and actions.
+
+    Raises:
+        PolicyFileError: Naming what does not fit: the communities, or the entries of an observation.
+    """
+    metadata = policy.metadata
+    trained, here = metadata["communities"], layout.communities
+    if trained != here:
+        raise PolicyFileError(
+            f"{source} was trained on {trained} communities; this scenario has {here}: evaluate it on its "
+            "own scenario or one of as many communities"
+        )
+    names = layout.names()
+    known = metadata.get("spaces", {}).get("observation", {}).get("names")
+    if known is not None and known != names:
+        odd = [*(f"{n!r} is new" for n in names if n not in known)]
+        odd += [f"{n!r} is gone" for n in known if n not in names]
+        raise PolicyFileError(
+            f"{source} was trained on other observations ({'; '.join(odd[:3]) or 'their order differs'}); "
+            "train it anew with this version"
+        )
+    for what, has, wanted in (
+        ("observation_size", metadata["observation_size"], layout.size),
+        ("action_size", metadata["action_size"], action_size(here)),
+    ):
+        if has != wanted:
+            raise PolicyFileError(
+                f"{source}: {what} is {has}; this version has {wanted} for {here} communities: "
+                "train it anew with this version"
+            )
+
+
 def expected_shapes(metadata: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor that a policy of this architecture has."""
     observations, actions = int(metadata["observation_size"]), int(metadata["action_size"])
@@ -89,17 +134,7 @@ def check_policy(policy: Policy, source: str) -> None:
     metadata = policy.metadata
     if metadata.get("format") != FORMAT:
         raise PolicyFileError(f"{source}: format is {metadata.get('format')!r}; this version reads {FORMAT}")
-    needed = (
-        "observation_size", "action_size", "communities", "net", "activation", "normaliser",
-        "scenario_digest", "training",
-    )  # fmt: skip
-    for name in needed:
-        if name not in metadata:
-            raise PolicyFileError(f"{source}: metadata lacks {name!r}")
-    if metadata["activation"] not in _ACTIVATIONS:
-        raise PolicyFileError(
-            f"{source}: activation is {metadata['activation']!r}; allowed is {', '.join(_ACTIVATIONS)}"
-        )
+    _check_metadata(metadata, source)
     shapes = expected_shapes(metadata)
     for name, shape in shapes.items():
         if name not in policy.tensors:
@@ -107,11 +142,45 @@ def check_policy(policy: Policy, source: str) -> None:
         tensor = policy.tensors[name]
         if tensor.shape != shape:
             raise PolicyFileError(f"{source}: tensor {name!r} has shape {tensor.shape}; expected {shape}")
-        if not np.issubdtype(tensor.dtype, np.floating) or not np.isfinite(tensor).all():
+        dtype = np.dtype(np.float64 if name in (OBS_MEAN, OBS_VAR) else np.float32)
+        if tensor.dtype != dtype:
+            raise PolicyFileError(f"{source}: tensor {name!r} is of type {tensor.dtype}; expected {dtype}")
+        if not np.isfinite(tensor).all():
             raise PolicyFileError(f"{source}: tensor {name!r} holds values that are not finite numbers")
+    if (policy.tensors[OBS_VAR] < 0.0).any():
+        raise PolicyFileError(f"{source}: tensor {OBS_VAR!r} holds variances below zero")
     extra = sorted(set(policy.tensors) - set(shapes))
     if extra:
         raise PolicyFileError(f"{source}: tensor {extra[0]!r} does not belong to this architecture")
+
+
+def _check_metadata(metadata: dict[str, Any], source: str) -> None:
+    needed = (
+        "observation_size", "action_size", "communities", "net", "activation", "normaliser",
+        "scenario_digest", "training",
+    )  # fmt: skip
+    for name in needed:
+        if name not in metadata:
+            raise PolicyFileError(f"{source}: metadata lacks {name!r}")
+    normaliser, training = metadata["normaliser"], metadata["training"]
+    if metadata["activation"] not in _ACTIVATIONS:
+        raise PolicyFileError(
+            f"{source}: activation is {metadata['activation']!r}; allowed is {', '.join(_ACTIVATIONS)}"
+        )
+    whole = {name: metadata[name] for name in ("observation_size", "action_size", "communities")}
+    for name, value in whole.items():
+        if type(value) is not int or value < 1:
+            raise PolicyFileError(f"{source}: {name} is {value!r}; allowed are whole numbers from 1")
+    net = metadata["net"]
+    if not isinstance(net, list) or not net or any(type(u) is not int or u < 1 for u in net):
+        raise PolicyFileError(f"{source}: net is {net!r}; allowed is a list of units per layer, each from 1")
+    for name in ("clip", "epsilon"):
+        value = normaliser.get(name) if isinstance(normaliser, dict) else None
+        if not isinstance(value, int | float) or not 0.0 < value < np.inf:
+            raise PolicyFileError(f"{source}: normaliser.{name} is {value!r}; allowed are numbers above 0")
+    seed = training.get("seed") if isinstance(training, dict) else None
+    if type(seed) is not int:
+        raise PolicyFileError(f"{source}: training.seed is {seed!r}; allowed are whole numbers")
 
 
 def save_policy(policy: Policy, path: Path) -> None:

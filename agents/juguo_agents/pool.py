@@ -5,9 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +18,29 @@ from tqdm import tqdm
 
 from juguo_agents.config import Experiment
 from juguo_agents.processes import single_threaded_children
+from juguo_agents.stored_run import checkpoints_of, resume_command, steps_of
 from juguo_agents.training import Trained, train_seed
+from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario
 
 _POLL = 0.5  # seconds between looks at the workers
 
 
-class TrainingFailed(RuntimeError):
+class TrainingFailed(UserError):
     """A training process ended without a policy."""
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Children begun here do not hear Ctrl-C: whoever began them does, says one thing, and ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _messages: Any = None  # in a training process: the queue on which it tells how far it is
@@ -31,50 +49,76 @@ _messages: Any = None  # in a training process: the queue on which it tells how 
 def _begin(messages: Any) -> None:
     global _messages
     _messages = messages
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _work(experiment: Experiment, scenario: Scenario, seed: int, tensorboard: Path) -> Trained:
+def _end_with_parent() -> None:
+    """Where whoever started this was killed, nobody is left to hand the policy to."""
     parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
+
+def _work(experiment: Experiment, scenario: Scenario, seed: int, folder: Path) -> Trained:
     def progress(steps: int, selection: float | None) -> None:
-        if parent is not None and not parent.is_alive():
-            os._exit(1)  # whoever started this was killed; nobody is left to hand the policy to
         _messages.put((seed, steps, selection))
 
-    return train_seed(experiment, scenario, seed, tensorboard=tensorboard, progress=progress)
+    return train_seed(
+        experiment,
+        scenario,
+        seed,
+        tensorboard=folder / "tensorboard" / f"seed{seed}",
+        checkpoints=checkpoints_of(folder, seed),
+        progress=progress,
+    )
 
 
 def train_all(
-    experiment: Experiment, scenario: Scenario, tensorboard: Path, done: Callable[[int, Trained], None]
+    experiment: Experiment,
+    scenario: Scenario,
+    seeds: Sequence[int],
+    folder: Path,
+    done: Callable[[int, Trained], None],
+    *,
+    begun: Mapping[int, int] | None = None,
 ) -> None:
-    """Train every seed of an experiment.
+    """Train seeds of an experiment, each from its last checkpoint on where it has one.
 
     Args:
         experiment: What to train and how.
         scenario: The world, overrides applied.
-        tensorboard: Folder that gets one folder of event files per seed.
+        seeds: Which of its training seeds are still to be trained.
+        folder: The run's; gets a folder of event files and one of checkpoints per seed.
         done: Called with each seed and its result as soon as it is trained.
+        begun: Steps that seeds have behind them, finished ones included; the bar starts there.
 
     Raises:
-        TrainingFailed: If a process dies, naming its seed.
+        TrainingFailed: If a process dies.
     """
+    if not seeds:
+        return
     training = experiment.training
-    rollout = training.ppo.envs * training.ppo.n_steps
-    per_seed = -(-training.steps // rollout) * rollout
+    steps = dict.fromkeys(training.seeds, 0) | dict(begun or {})
     context = multiprocessing.get_context("spawn")  # a forked child would inherit the parent's threads' locks
     messages = context.Queue()
     with (
         single_threaded_children(),
         ProcessPoolExecutor(
-            min(training.processes, len(training.seeds)), context, initializer=_begin, initargs=(messages,)
+            min(training.processes, len(seeds)), context, initializer=_begin, initargs=(messages,)
         ) as pool,
-        tqdm(total=per_seed * len(training.seeds), unit="step", unit_scale=True, desc="training") as bar,
+        tqdm(
+            total=steps_of(experiment) * len(training.seeds),
+            initial=sum(steps.values()),
+            unit="step",
+            unit_scale=True,
+            desc="training",
+        ) as bar,
     ):
-        running: dict[Future[Trained], int] = {
-            pool.submit(_work, experiment, scenario, seed, tensorboard / f"seed{seed}"): seed
-            for seed in training.seeds
-        }
-        steps = dict.fromkeys(training.seeds, 0)
+        with _deaf_children():
+            running: dict[Future[Trained], int] = {
+                pool.submit(_work, experiment, scenario, seed, folder): seed for seed in seeds
+            }
         best: dict[int, float] = {}
         try:
             while running:
@@ -83,7 +127,8 @@ def train_all(
                     done(running.pop(future), future.result())
         except BrokenProcessPool:
             raise TrainingFailed(
-                "a training process was killed (out of memory?); try training.processes=1"
+                "a training process was killed (out of memory?); go on in one process with: "
+                f"{resume_command(folder)} training.processes=1"
             ) from None
         finally:
             for future in running:

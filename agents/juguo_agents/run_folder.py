@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,35 @@ from juguo_envs.files import write_text
 
 class FolderExists(UserError):
     """The folder that a run should be written to is there already."""
+
+
+class FolderInUse(UserError):
+    """Another process works in a folder."""
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
+    """Keep other processes that do the same out of a folder. The lock ends with the process, however it ends.
+
+    Where the system has no such locks (Windows), nothing is locked.
+
+    Raises:
+        FolderInUse: If another process holds the lock and `wait` is false.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise FolderInUse(f"{path} is in use by another process; wait for it, or end it") from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def claim_folder(path: Path) -> Path:

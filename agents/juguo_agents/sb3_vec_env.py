@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,31 @@ class BatchVecEnv(VecEnv):
             self._steps[done] = 0
             observation[done] = self.batch.reset(self._fresh_seeds(), done)[done]
         return observation, reward, done, infos
+
+    def capture(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """Everything that changes: arrays by name, and the state of the generator of seeds as plain values.
+
+        The societies' own draws need nothing more: they are counted, from the seed and the quarter.
+        """
+        arrays = {f"state.{name}": array.copy() for name, array in self.batch.state._asdict().items()}
+        arrays |= {"sums": self._sums.copy(), "steps": self._steps.copy()}
+        return arrays, dict(self._generator.bit_generator.state)
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], generator: dict[str, Any]) -> None:
+        """Put back what `capture` gave, into an environment made alike.
+
+        Raises:
+            ValueError: If an array is missing or of another shape or type; nothing has been changed then.
+        """
+        own = {f"state.{name}": array for name, array in self.batch.state._asdict().items()}
+        own |= {"sums": self._sums, "steps": self._steps}
+        for name, array in own.items():
+            other = arrays.get(name)
+            if other is None or other.shape != array.shape or other.dtype != array.dtype:
+                raise ValueError(f"the state's array {name!r} is missing or of another shape or type")
+        for name, array in own.items():
+            array[...] = arrays[name]
+        self._generator.bit_generator.state = generator
 
     def close(self) -> None:
         """Nothing to close."""

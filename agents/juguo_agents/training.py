@@ -1,4 +1,8 @@
-"""Trains one allocator per seed with stable-baselines3's PPO, and keeps the best on selection seeds."""
+"""Trains one allocator per seed with stable-baselines3's PPO, and keeps the best on selection seeds.
+
+With a folder for checkpoints, a training that was killed goes on from the last one and ends with the same
+policy, bit for bit.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +19,20 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
+from torch.utils.tensorboard import SummaryWriter
 
 from juguo_agents.allocators.learned import Learned
+from juguo_agents.checkpoint import Arrays, Checkpoint, CheckpointFolder
 from juguo_agents.config import Experiment, Training
 from juguo_agents.evaluation import SELECTION_SEEDS, run
-from juguo_agents.policy_file import FORMAT, OBS_MEAN, OBS_VAR, Policy
+from juguo_agents.identity import check_same, identity
+from juguo_agents.policy_file import FORMAT, OBS_MEAN, OBS_VAR, Policy, spaces_of
+from juguo_agents.run_folder import locked
 from juguo_agents.sb3_vec_env import BatchVecEnv
+from juguo_agents.training_state import capture, restore
 from juguo_agents.versions import versions
 from juguo_envs.info import REWARD_PARTS
+from juguo_envs.observation import ObservationLayout
 from juguo_envs.scenario import Scenario
 
 ACTIVATION = "tanh"
@@ -98,7 +108,8 @@ def extract_policy(learner: PPO, scenario: Scenario, experiment: Experiment, see
         "algorithm": "ppo",
         "observation_size": int(tensors[OBS_MEAN].size),
         "action_size": actions,
-        "communities": actions - 13,
+        "communities": len(scenario.society.listed()),
+        "spaces": spaces_of(ObservationLayout(len(scenario.society.listed())), actions),
         "observe": experiment.observe,
         "net": list(experiment.training.ppo.net),
         "activation": ACTIVATION,
@@ -116,23 +127,35 @@ def extract_policy(learner: PPO, scenario: Scenario, experiment: Experiment, see
 
 
 class _Watch(BaseCallback):
-    """Logs what episodes brought, reports progress, and selects."""
+    """Logs what episodes brought, reports progress, selects, and writes checkpoints."""
 
     def __init__(
-        self, scenario: Scenario, experiment: Experiment, seed: int, progress: Progress | None
+        self,
+        scenario: Scenario,
+        experiment: Experiment,
+        seed: int,
+        progress: Progress | None,
+        checkpoints: CheckpointFolder | None,
     ) -> None:
         super().__init__()
         self.scenario, self.experiment, self.seed, self.progress = scenario, experiment, seed, progress
+        self.checkpoints = checkpoints
         training = experiment.training
         self.every = max(1, training.steps // training.selections)
         self.next_selection = self.every
         self.best = -np.inf
         self.result: Trained | None = None
         self.curve: list[tuple[int, float, float]] = []
-        self.begun = time.monotonic()
+        self.begun = self.written = time.monotonic()
 
     def _on_step(self) -> bool:
         return True
+
+    def _on_rollout_start(self) -> None:
+        pause = 60.0 * self.experiment.training.checkpoint_minutes
+        if self.checkpoints and time.monotonic() - self.written >= pause:
+            self.checkpoints.write(self.checkpoint())
+            self.written = time.monotonic()
 
     def _on_rollout_end(self) -> None:
         episodes = self.model.ep_info_buffer
@@ -146,27 +169,36 @@ class _Watch(BaseCallback):
         if self.progress:
             self.progress(self.num_timesteps, self.curve[-1][2] if self.curve else None)
 
-    def select(self) -> None:
-        """Evaluate on the selection seeds; keep the policy if it is the best so far."""
+    @property
+    def learner(self) -> PPO:
+        """The model, of which the callback knows the kind."""
         if not isinstance(self.model, PPO):
             raise TypeError("the callback watches PPO only")
-        policy = extract_policy(self.model, self.scenario, self.experiment, self.seed)
+        return self.model
+
+    def select(self) -> None:
+        """Evaluate on the selection seeds; keep the policy if it is the best so far."""
+        policy = extract_policy(self.learner, self.scenario, self.experiment, self.seed)
         count = self.experiment.training.selection_episodes
         seeds = np.arange(SELECTION_SEEDS, SELECTION_SEEDS + count, dtype=np.uint64)
         record = run(Learned(policy, "learned"), self.scenario, seeds, observe=self.experiment.observe)
         mean = float(record.returns.mean())
         self.curve.append((self.num_timesteps, time.monotonic() - self.begun, mean))
         self.logger.record("selection/return", mean)
-        for part in REWARD_PARTS:
-            self.logger.record(f"selection/{part}", float(getattr(record, part).mean()))
+        parts = {part: float(getattr(record, part).mean()) for part in REWARD_PARTS}
+        for part, value in parts.items():
+            self.logger.record(f"selection/{part}", value)
         if mean > self.best:
             self.best = mean
             policy.metadata["training"]["selection_return"] = mean
+            policy.metadata["evaluation"] = {
+                "selection": {"first_seed": SELECTION_SEEDS, "episodes": count, "return": mean, **parts}
+            }
             self.result = Trained(policy)
 
     def finish(self) -> Trained:
         """The best policy and the whole curve."""
-        if not self.curve or self.curve[-1][0] < self.num_timesteps:
+        if not self.curve or self.curve[-1][0] < self.learner.num_timesteps:
             self.select()
         if self.result is None:
             raise FloatingPointError(
@@ -174,7 +206,51 @@ class _Watch(BaseCallback):
                 "lower training.ppo.learning_rate"
             )
         self.result.curve = self.curve
+        # no seconds here: the same seed shall give the same file
+        self.result.policy.metadata["training"]["curve"] = [
+            {"steps": steps, "selection_return": mean} for steps, _, mean in self.curve
+        ]
         return self.result
+
+    def checkpoint(self) -> Checkpoint:
+        """The state of the learner and of the selection."""
+        state = capture(self.learner)
+        best: dict[str, Any] | None = None
+        if self.result is not None:
+            best = self.result.policy.metadata
+            state.arrays.update({f"best.{n}": t for n, t in self.result.policy.tensors.items()})
+        state.values["run"] = identity(self.experiment, self.scenario)
+        state.values["selection"] = {
+            "next": self.next_selection,
+            "curve": self.curve,
+            "best_return": self.best,
+            "best": best,
+            "seconds": time.monotonic() - self.begun,
+        }
+        return state
+
+    def take_up(self, checkpoint: Checkpoint) -> None:
+        """Put back what `checkpoint` told of the selection."""
+        values = checkpoint.values["selection"]
+        self.next_selection, self.best = values["next"], values["best_return"]
+        self.curve = [(int(steps), seconds, mean) for steps, seconds, mean in values["curve"]]
+        self.begun = time.monotonic() - values["seconds"]  # the pause between two runs is no training
+        if values["best"] is not None:
+            tensors: Arrays = {
+                name.removeprefix("best."): array
+                for name, array in checkpoint.arrays.items()
+                if name.startswith("best.")
+            }
+            self.result = Trained(Policy(tensors, values["best"]))
+
+
+class _Scalars(TensorBoardOutputFormat):
+    """An event file that stands in for whatever was logged after a step by a run that was killed."""
+
+    def __init__(self, folder: Path, after: int | None) -> None:
+        purge = None if after is None else after + 1
+        self.writer = SummaryWriter(str(folder), purge_step=purge)
+        self._is_closed = False
 
 
 def train_seed(
@@ -183,24 +259,51 @@ def train_seed(
     seed: int,
     *,
     tensorboard: Path | None = None,
+    checkpoints: Path | None = None,
     progress: Progress | None = None,
 ) -> Trained:
-    """Train one allocator.
+    """Train one allocator, from the last checkpoint on where there is one.
 
     Args:
         experiment: What to train and how.
         scenario: The world to select in, overrides applied; training is in
             `experiment.training_world(scenario)`.
         seed: Training seed; with the same versions it fixes the policy.
-        tensorboard: Folder of the event file; none is written by default.
+        tensorboard: Folder of the event files; none is written by default.
+        checkpoints: Folder for checkpoints of this seed alone; none are written by default.
         progress: Told after every update.
+
+    Raises:
+        ResumeError: If the checkpoint is of another configuration, scenario or software.
     """
     torch.set_num_threads(1)  # a second thread gains nothing for small networks, and starves the other seed
+    if checkpoints is None:
+        return _train(experiment, scenario, seed, tensorboard, None, progress)
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    with locked(checkpoints, wait=True):  # until a process that lost its parent has ended, too
+        return _train(experiment, scenario, seed, tensorboard, CheckpointFolder(checkpoints), progress)
+
+
+def _train(
+    experiment: Experiment,
+    scenario: Scenario,
+    seed: int,
+    tensorboard: Path | None,
+    folder: CheckpointFolder | None,
+    progress: Progress | None,
+) -> Trained:
+    found = folder.take_up() if folder else None
+    if found and folder:
+        check_same(identity(experiment, scenario), found.values["run"], str(folder.path))
     learner = make_learner(experiment.training_world(scenario), experiment, seed)
-    outputs = [TensorBoardOutputFormat(str(tensorboard))] if tensorboard else []
+    outputs = [_Scalars(tensorboard, found.steps if found else None)] if tensorboard else []
     learner.set_logger(Logger(str(tensorboard) if tensorboard else None, list(outputs)))
-    watch = _Watch(scenario, experiment, seed, progress)
-    learner.learn(experiment.training.steps, callback=watch)
+    watch = _Watch(scenario, experiment, seed, progress, folder)
+    if found:
+        restore(learner, found)
+        watch.take_up(found)
+    left = experiment.training.steps - learner.num_timesteps
+    learner.learn(left, callback=watch, reset_num_timesteps=found is None)
     trained = watch.finish()
     for output in outputs:
         output.close()

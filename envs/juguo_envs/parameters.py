@@ -203,15 +203,11 @@ class Defect(Group):
     )
     psi: float = par(0.4, 0.0, 1.0, "share of harm that governance prevents")
     cope: float = par(0.5, 0.0, 1.0, "share of harm that those who take part actively know how to avoid")
-    p_X: float = par(
-        0.6, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 1.0)
-    )
+    p_X: float = par(0.6, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 1.0))
     X_lo: float = par(0.4, 0.0, 1.0, "lowest serious defect", sampling=(0.2, 0.7))
     eta_X: float = par(0.5, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))
     m_X: float = par(5.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")
-    p_Y: float = par(
-        0.5, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.2, 0.8)
-    )
+    p_Y: float = par(0.5, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.2, 0.8))
     Y_lo: float = par(0.0, 0.0, 1.0, "speed of repair of the others, relative to those")
     n1: float = par(5.0, 1e-3, 1e6, "evidence at which repair is half informed", unit="persons")
     quit: float = par(0.5, 0.0, 1.0, "probability that a harmed adopter quits")
@@ -260,7 +256,9 @@ class Crisis(Group):
     crE: float = par(0.6, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
     crT: float = par(0.6, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
     crL: float = par(10.0, 0.0, 100.0, "how much more adopters leave in a crisis", together=CRISIS_EFFECTS)
-    crR: float = par(0.015, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
+    crR: float = par(
+        0.015, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS
+    )
 
 
 class Resilience(Group):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import runpy
+import sys
 from pathlib import Path
 
 import cloudpickle
@@ -14,6 +16,7 @@ import torch
 from safetensors.numpy import save_file
 
 from juguo_agents.allocators import Setting, load_learned
+from juguo_agents.allocators.learned import Learned
 from juguo_agents.config import Experiment
 from juguo_agents.policy_file import KEY, Policy, PolicyFileError, load_policy, save_policy
 from juguo_agents.sb3_policy import to_stable_baselines3
@@ -137,3 +140,43 @@ def test_two_runs_with_the_same_seed_get_different_names(policy: Policy, tmp_pat
         path.parent.mkdir()
         save_policy(policy, path)
     assert [a.name for a in load_learned(paths)] == ["learned_a_seed3", "learned_b_seed3"]
+
+
+def test_a_file_of_format_1_keeps_loading_and_acting_as_it_did() -> None:
+    fixtures = Path(__file__).resolve().parents[1] / "fixtures"
+    old = load_policy(fixtures / "policy-format1.safetensors")
+    told = json.loads((fixtures / "policy-format1.json").read_text())
+    seen = np.array(told["observations"], np.float32)
+    np.testing.assert_allclose(old.act(seen), np.array(told["actions"], np.float32), atol=1e-6)
+
+
+def test_other_observations_are_refused_by_name(policy: Policy) -> None:
+    metadata = json.loads(json.dumps(policy.metadata))
+    metadata["spaces"]["observation"]["names"][-1] = "last_word"
+    (other,) = [Learned(dataclasses.replace(policy, metadata=metadata), "learned_seed3")]
+    with pytest.raises(PolicyFileError, match="'last_abandon' is new; 'last_word' is gone"):
+        other.start(Setting.of(SMALL), np.zeros(1, np.uint64))
+
+
+def test_evaluate_works_from_the_file_and_from_the_folder_where_nothing_can_be_unpickled(
+    policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("something was unpickled")
+
+    save_policy(policy, tmp_path / "policy-seed3.safetensors")
+    SMALL.save(tmp_path / "scenario.yaml")
+    batch = Batch(SMALL, 1)  # numba's cache of the model's machine code is pickled: that is loaded before
+    batch.reset(np.zeros(1, np.uint64))
+    batch.step(np.zeros((1, batch.action_size), np.float32))
+    for name in ("loads", "load"):
+        monkeypatch.setattr(pickle, name, refuse)
+        monkeypatch.setattr(cloudpickle, name, refuse)
+    script = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
+    for named in (tmp_path / "policy-seed3.safetensors", tmp_path):
+        scenario = ["--scenario", str(tmp_path / "scenario.yaml"), "--episodes", "3"]
+        monkeypatch.setattr(sys, "argv", [str(script), str(named), *scenario])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(script), run_name="__main__")
+        assert ended.value.code == 0
+        assert "learned_seed3" in capsys.readouterr().out

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Setting
-from juguo_agents.policy_file import Policy, PolicyFileError
+from juguo_agents.policy_file import Policy, check_fits
 
 
 class Learned:
@@ -26,14 +26,9 @@ class Learned:
         """Begin episodes.
 
         Raises:
-            PolicyFileError: If the policy was trained for another number of communities.
+            PolicyFileError: If the policy does not fit what is seen and done there.
         """
-        trained = self.policy.metadata["communities"]
-        if self.policy.metadata["observation_size"] != setting.layout.size:
-            raise PolicyFileError(
-                f"{self.name} was trained on {trained} communities; this scenario has "
-                f"{setting.layout.communities}: evaluate it on its own scenario or one of as many communities"
-            )
+        check_fits(self.policy, setting.layout, self.name)
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Actions for a batch of observations."""

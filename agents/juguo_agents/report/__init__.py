@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from juguo_agents.report.console import console_table
+from juguo_agents.report.curves import Curves
 from juguo_agents.report.episodes import episodes_csv
 from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.summary import Summary, summarise
 from juguo_agents.results import Comparison
 from juguo_envs.files import write_bytes, write_text
 
-__all__ = ["Summary", "console_table", "summarise", "write_report"]
+__all__ = ["Curves", "Summary", "console_table", "summarise", "write_report"]
 
 
 def write_report(
@@ -24,6 +25,8 @@ def write_report(
     folder: str | Path,
     versions: Mapping[str, str],
     summary: Summary | None = None,
+    *,
+    curves: Curves | None = None,
 ) -> list[Path]:
     """Write `episodes.csv`, the figures, `comparison.md` and, last, `comparison.json`.
 
@@ -34,6 +37,7 @@ def write_report(
         folder: An existing folder; files of the same names are replaced.
         versions: Name and version of what it was measured with.
         summary: What `summarise` gave for this comparison, where it is at hand.
+        curves: How the learned allocators were trained, where that is known: a figure and a table more.
 
     Returns:
         The files, in the order in which they were written.
@@ -46,10 +50,10 @@ def write_report(
     folder = Path(folder)
     summary = summarise(comparison, versions) if summary is None else summary
     numbers = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    words = comparison_markdown(comparison, summary)
+    words = comparison_markdown(comparison, summary, curves)
     written = [folder / "episodes.csv"]
     write_text(written[0], episodes_csv(comparison))
-    for name, png in draw_figures(comparison, summary):
+    for name, png in draw_figures(comparison, summary, curves):
         written.append(folder / name)
         write_bytes(written[-1], png)
     for name, text in (("comparison.md", words), ("comparison.json", numbers)):

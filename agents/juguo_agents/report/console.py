@@ -33,7 +33,32 @@ def console_table(summary: Summary) -> str:
             f"{name:<{width}} {_number(a['mean']):>7} {interval:>16} {a['breadth']:>8.3f}"
             f" {a['resilience']:>7.3f} {a['excluded']:>6.1%}  {difference:>25}"
         )
+    lines += _group(summary)
     return "\n".join(lines)
+
+
+def _group(summary: Summary) -> list[str]:
+    """The learned allocators together, where there are several: what holds over seeds and episodes."""
+    learned = summary["learned"]
+    if not learned or learned["seeds"] < 2:
+        return []
+
+    def ranged(name: str, sign: str = "") -> str:
+        low, high = (_number(learned[f"{name}_{end}"], sign) for end in ("low", "high"))
+        return f"{_number(learned[name], sign)} [{low}, {high}]"
+
+    saved, needed = learned["variance_saved"], learned["seeds_needed"]
+    lines = [
+        "",
+        f"learned ({learned['seeds']} seeds), over seeds and episodes: {ranged('mean')}; "
+        f"vs {shorten(summary['best_rule'], 20)}: {ranged('difference_to_best_rule', '+')}",
+        f"  better in an episode with probability {ranged('better_than_best_rule')}"
+        + (f"; pairing saves {saved:.0%} of the variance" if saved is not None else ""),
+    ]
+    if needed:
+        some, many = ("too few episodes" if n is None else n for n in (needed["seeds"], needed["cautious"]))
+        lines.append(f"  training seeds needed at {needed['power']:.0%} power: {some} (cautiously {many})")
+    return lines
 
 
 def _number(x: float, sign: str = "") -> str:

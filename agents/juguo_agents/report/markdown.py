@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from juguo_agents.report.curves import Curves, cost_table
 from juguo_agents.report.reading import code, interval, mean_with_interval, number, reading
 from juguo_agents.report.selection import idea
 from juguo_agents.report.summary import Summary
-from juguo_agents.report.words import BOARD, FIGURES, WORDS
+from juguo_agents.report.words import BOARD, FIGURES, LEARNING, WORDS
 from juguo_agents.results import Comparison
 from juguo_envs.scenario import Scenario
 
 
-def comparison_markdown(comparison: Comparison, summary: Summary) -> str:
-    """The whole page."""
+def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves | None = None) -> str:
+    """The whole page; with learning curves where there are any."""
     s = comparison.scenario
     confidence = f"{summary['confidence']:.0%}"
     weights = {"w_b": s.reward.w_b, "w_r": s.reward.w_r, "w_x": s.reward.w_x}
@@ -29,7 +30,11 @@ def comparison_markdown(comparison: Comparison, summary: Summary) -> str:
         if file == "exits.png" and not any(a["abandoned"] for a in summary["allocators"]):
             text = "No allocator gave up a project in any episode."
         parts += [f"### {title}", f"![{title}]({file})", f"*{text}*"]
-    parts += [_board_table(), "## Words"]
+    parts.append(_board_table())
+    if curves:
+        file, title, caption = LEARNING
+        parts += [f"### {title}", f"![{title}]({file})", f"*{caption}*", cost_table(curves)]
+    parts.append("## Words")
     parts.append(
         "\n".join(f"- **{w}**: {text.format(confidence=confidence, **weights)}" for w, text in WORDS)
     )

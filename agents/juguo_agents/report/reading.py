@@ -140,8 +140,29 @@ def _learned(summary: Summary) -> str:
         low, high = number(min(a["mean"] for a in rows)), number(max(a["mean"] for a in rows))
         text += (
             f" One by one, their means run from {low} to {high}. Better than the best rule: {above} of {n}; "
-            f"tied with it: {tied}; worse: {below}. The interval covers the luck of the episodes; the luck "
-            "of training shows in how far the learned allocators differ from each other."
+            f"tied with it: {tied}; worse: {below}. The intervals of the group cover the luck of training "
+            "and that of the episodes."
+        )
+        text += _evidence(learned)
+    return text
+
+
+def _evidence(learned: dict[str, Any]) -> str:
+    """How often the learned are ahead, what pairing is worth, and how many training seeds it would take."""
+    text = (
+        f" Probability that a training seed does better than the best rule in an episode: "
+        f"{interval(learned, 'better_than_best_rule', signed=False)}."
+    )
+    if learned["variance_saved"] is not None:
+        text += f" Pairing by episode saves {learned['variance_saved']:.0%} of the difference's variance."
+    needed = learned["seeds_needed"]
+    if needed:
+        some, many = (n if n is not None else "no number on so few episodes" for n in
+                      (needed["seeds"], needed["cautious"]))  # fmt: skip
+        text += (
+            f" Training seeds needed to tell a difference as large as this from none (power "
+            f"{needed['power']:.0%}; these {needed['pilot']} as the pilot): {some}; with a cautious view "
+            f"of how much seeds differ: {many}."
         )
     return text
 

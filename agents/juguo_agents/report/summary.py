@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,17 @@ from juguo_agents.report.selection import base_name, best_rule
 from juguo_agents.report.technologies import first_is_defective, share_given_up
 from juguo_agents.results import Comparison, Floats, Record
 from juguo_agents.statistics import CONFIDENCE, Estimate, interquartile_mean, mean_interval, paired_difference
+from juguo_agents.two_levels import (
+    difference,
+    improvement,
+    seeds_needed,
+    two_level_iqm,
+    two_level_mean,
+    variance_saved,
+)
 
 Summary = dict[str, Any]
+_PARTS = ("breadth", "resilience", "excluded")
 
 
 def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
@@ -25,8 +35,13 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
     not (None where an episode of that kind is missing); and paired differences of the return, to the baseline
     and to the best rule, each with its interval. An allocator's difference to itself is 0.
 
-    `learned` takes the learned allocators together: the mean over them, episode by episode. It is None where
-    there is none. `exits` holds, for each rule compared with and without giving up, what giving up changes.
+    `learned` takes the learned allocators together, each a training seed; it is None where there is none. Its
+    intervals cover the luck of training and that of the episodes (see `juguo_agents.two_levels`).
+    `better_than_best_rule` is the probability that a training seed does better than the best rule in an
+    episode, `variance_saved` what pairing takes off the variance of that difference, and `seeds_needed` the
+    training seeds with which the difference would be told from none (None where it cannot be said).
+
+    `exits` holds, for each rule compared with and without giving up, what giving up changes.
     """
     baseline, best = comparison.record(comparison.baseline), best_rule(comparison)
     defective = first_is_defective(comparison)
@@ -88,12 +103,24 @@ def _learned(comparison: Comparison, baseline: Record, best: Record) -> dict[str
     records = [r for r in comparison.ranked() if r.learned]
     if not records:
         return None
-    returns: Floats = np.mean([r.returns for r in records], axis=0)
+    values: Floats = np.array([r.returns for r in records])
+    mean, needed = two_level_mean(values), seeds_needed(values - best.returns)
     return (
-        {"names": [r.name for r in records]}
-        | _of_returns(returns)
-        | _spread_out("difference", paired_difference(returns, baseline.returns))
-        | _spread_out("difference_to_best_rule", paired_difference(returns, best.returns))
+        {"names": [r.name for r in records], "seeds": len(records)}
+        | {"mean": mean.mean, "mean_low": mean.low, "mean_high": mean.high}
+        | {
+            "std": float(values.mean(0).std(ddof=1)) if values.shape[1] > 1 else 0.0,
+            "std_of_seeds": float(values.mean(1).std(ddof=1)) if len(values) > 1 else 0.0,
+        }
+        | {part: float(np.mean([getattr(r, part) for r in records])) for part in _PARTS}
+        | _spread_out("iqm", two_level_iqm(values))
+        | _spread_out("difference", difference(values, baseline.returns))
+        | _spread_out("difference_to_best_rule", difference(values, best.returns))
+        | _spread_out("better_than_best_rule", improvement(values, best.returns))
+        | {
+            "variance_saved": variance_saved(values, best.returns),
+            "seeds_needed": asdict(needed) if needed else None,
+        }
     )
 
 

@@ -56,6 +56,15 @@ FIGURES = (
 )
 """File, title and caption of each figure, in the page's order."""
 
+LEARNING = (
+    "learning_curve.png",
+    "Learning curves",
+    "One line per training seed: the mean return on the selection episodes, by steps and by time. The best "
+    "policy of a seed is kept (dot), which need not be the last. The selection episodes are neither training "
+    "nor test episodes, but the kept policy was chosen on them, so its value here is flattered a little.",
+)
+"""File, title and caption of the figure that only a training has."""
+
 BOARD = (
     (
         "resource-allocation target",

@@ -1,0 +1,37 @@
+"""Learning curves in numbers: what each training seed cost, and when it was at its best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Curves = dict[str, list[dict[str, float]]]
+"""By training seed: its selections, each with `steps`, `seconds` and `selection_return`."""
+
+
+def by_seed(curves: Curves) -> list[tuple[int, list[dict[str, float]]]]:
+    """The curves that hold something, by training seed."""
+    return sorted((int(seed), curve) for seed, curve in curves.items() if curve)
+
+
+def kept(curve: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The selection whose policy was kept: the first of the highest."""
+    return max(curve, key=lambda point: point["selection_return"])
+
+
+def cost_table(curves: Curves) -> str:
+    """Steps and time of each seed, and of the policy kept, as a Markdown table."""
+    head = ("training seed", "steps", "minutes", "selection return kept", "reached at step", "after minutes")
+    lines = ["| " + " | ".join(head) + " |", "|" + "---:|" * len(head)]
+    for seed, curve in by_seed(curves):
+        last, best = curve[-1], kept(curve)
+        cells: tuple[Any, ...] = (
+            seed,
+            f"{last['steps']:,.0f}",
+            f"{last['seconds'] / 60.0:.1f}",
+            f"{best['selection_return']:.3f}".replace("-", "−"),
+            f"{best['steps']:,.0f}",
+            f"{best['seconds'] / 60.0:.1f}",
+        )
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,163 @@
+"""Everything that the rest of a training depends on, taken at the start of a rollout and put back.
+
+At the start of a rollout the rollout buffer is empty and the societies stand still, so the learner, the
+normaliser, the societies and the generators of random numbers are the whole state. Each of them left out
+would let a resumed training drift from one that was never interrupted.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
+
+from juguo_agents.checkpoint import Arrays, Checkpoint
+from juguo_agents.sb3_vec_env import BatchVecEnv
+
+_ATTRIBUTES = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining")
+_LOGGED = ("name_to_value", "name_to_count", "name_to_excluded")
+
+
+def capture(learner: PPO) -> Checkpoint:
+    """The state of a learner between two rollouts, with everything around it."""
+    if learner._last_obs is None or learner._last_episode_starts is None or learner.ep_info_buffer is None:
+        raise ValueError("the learner has not begun to learn")
+    arrays: Arrays = {
+        "learner.last_obs": np.array(learner._last_obs),
+        "learner.last_episode_starts": np.array(learner._last_episode_starts),
+    }
+    values: dict[str, Any] = {
+        "steps": int(learner.num_timesteps),
+        "learner": {name.lstrip("_"): getattr(learner, name) for name in _ATTRIBUTES},
+        "episodes": [{k: _plain(v) for k, v in e.items()} for e in learner.ep_info_buffer],
+        "logged": {
+            name: {k: _plain(v) for k, v in getattr(learner.logger, name).items()} for name in _LOGGED
+        },
+    }
+    for name, tensor in learner.policy.state_dict().items():
+        arrays[f"policy.{name}"] = tensor.detach().numpy().copy()
+    values["optimiser"] = _capture_optimiser(learner.policy.optimizer, arrays)
+    values["environment"] = _capture_environment(learner, arrays)
+    values["generators"] = _capture_generators(arrays)
+    return Checkpoint(arrays, values)
+
+
+def restore(learner: PPO, checkpoint: Checkpoint) -> None:
+    """Put a state back into a freshly made learner of the same configuration."""
+    arrays, values = checkpoint.arrays, checkpoint.values
+    learner.policy.load_state_dict(
+        {name: torch.from_numpy(array.copy()) for name, array in _under("policy", arrays).items()}
+    )
+    _restore_optimiser(learner.policy.optimizer, values["optimiser"], arrays)
+    _restore_environment(learner, values["environment"], arrays)
+    for name in _ATTRIBUTES:
+        setattr(learner, name, values["learner"][name.lstrip("_")])
+    learner._last_obs = arrays["learner.last_obs"].copy()
+    learner._last_episode_starts = arrays["learner.last_episode_starts"].copy()
+    episodes = [e | {"r": np.float32(e["r"]), "l": np.int32(e["l"])} for e in values["episodes"]]
+    learner.ep_info_buffer = deque(episodes, maxlen=learner._stats_window_size)
+    learner.ep_success_buffer = deque(maxlen=learner._stats_window_size)
+    for name in _LOGGED:
+        getattr(learner.logger, name).update(
+            {k: tuple(v) if isinstance(v, list) else v for k, v in values["logged"][name].items()}
+        )
+    _restore_generators(values["generators"], arrays)  # last: what is above may have drawn
+
+
+def _plain(value: Any) -> Any:
+    """A number as Python has it."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _under(prefix: str, arrays: Arrays) -> Arrays:
+    return {n.removeprefix(f"{prefix}."): a for n, a in arrays.items() if n.startswith(f"{prefix}.")}
+
+
+def _capture_optimiser(optimiser: torch.optim.Optimizer, arrays: Arrays) -> dict[str, Any]:
+    state = optimiser.state_dict()
+    for index, moments in state["state"].items():
+        for name, tensor in moments.items():
+            arrays[f"optimiser.{index}.{name}"] = tensor.detach().numpy().copy()
+    return {"groups": state["param_groups"]}
+
+
+def _restore_optimiser(optimiser: torch.optim.Optimizer, values: dict[str, Any], arrays: Arrays) -> None:
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, array in _under("optimiser", arrays).items():
+        index, _, name = key.partition(".")
+        state.setdefault(int(index), {})[name] = torch.from_numpy(array.copy())
+    groups = [  # JSON has no tuples; Adam's betas are one
+        {k: tuple(v) if k == "betas" else v for k, v in group.items()} for group in values["groups"]
+    ]
+    optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _environments(learner: PPO) -> tuple[VecNormalize, VecMonitor, BatchVecEnv]:
+    normaliser = learner.get_vec_normalize_env()
+    monitor = normaliser.venv if normaliser is not None else None
+    if normaliser is None or not isinstance(monitor, VecMonitor) or not isinstance(monitor.venv, BatchVecEnv):
+        raise TypeError("the learner's environment is not VecNormalize(VecMonitor(BatchVecEnv))")
+    return normaliser, monitor, monitor.venv
+
+
+def _moments(normaliser: VecNormalize) -> dict[str, RunningMeanStd]:
+    if not isinstance(normaliser.obs_rms, RunningMeanStd):
+        raise TypeError("the learner has no normaliser of observations")
+    return {"observations": normaliser.obs_rms, "returns": normaliser.ret_rms}
+
+
+def _capture_environment(learner: PPO, arrays: Arrays) -> dict[str, Any]:
+    normaliser, monitor, societies = _environments(learner)
+    counts = {}
+    for name, moments in _moments(normaliser).items():
+        arrays[f"normaliser.{name}.mean"] = np.array(moments.mean, np.float64)
+        arrays[f"normaliser.{name}.var"] = np.array(moments.var, np.float64)
+        counts[name] = float(moments.count)
+    arrays["normaliser.running_returns"] = np.array(normaliser.returns)
+    arrays["monitor.returns"] = monitor.episode_returns.copy()
+    arrays["monitor.lengths"] = monitor.episode_lengths.copy()
+    own, generator = societies.capture()
+    arrays.update({f"societies.{name}": array for name, array in own.items()})
+    return {"counts": counts, "episode_count": monitor.episode_count, "generator": generator}
+
+
+def _restore_environment(learner: PPO, values: dict[str, Any], arrays: Arrays) -> None:
+    normaliser, monitor, societies = _environments(learner)
+    for name, moments in _moments(normaliser).items():
+        mean = arrays[f"normaliser.{name}.mean"]
+        moments.mean, moments.var = mean.copy(), arrays[f"normaliser.{name}.var"].copy()
+        moments.count = values["counts"][name]
+    normaliser.returns = arrays["normaliser.running_returns"].copy()
+    monitor.episode_returns = arrays["monitor.returns"].copy()
+    monitor.episode_lengths = arrays["monitor.lengths"].copy()
+    monitor.episode_count = values["episode_count"]
+    societies.restore(_under("societies", arrays), values["generator"])
+
+
+def _capture_generators(arrays: Arrays) -> dict[str, Any]:
+    """The global generators of Python, numpy and torch; stable-baselines3 draws from the last two."""
+    version, words, gauss = random.getstate()
+    arrays["generators.python"] = np.array(words, np.uint64)
+    kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)  # noqa: NPY002 (it is theirs)
+    arrays["generators.numpy"] = np.array(keys, np.uint32)
+    arrays["generators.torch"] = torch.get_rng_state().numpy().copy()
+    return {
+        "python": {"version": version, "gauss": gauss},
+        "numpy": {"kind": kind, "position": int(position), "gauss": [int(has_gauss), float(cached)]},
+    }
+
+
+def _restore_generators(values: dict[str, Any], arrays: Arrays) -> None:
+    python, numpy_ = values["python"], values["numpy"]
+    words = tuple(int(word) for word in arrays["generators.python"])
+    random.setstate((python["version"], words, python["gauss"]))
+    has_gauss, cached = numpy_["gauss"]
+    state = (numpy_["kind"], arrays["generators.numpy"], numpy_["position"], has_gauss, cached)
+    np.random.set_state(state)  # noqa: NPY002
+    torch.set_rng_state(torch.from_numpy(arrays["generators.torch"].copy()))
