@@ -1,4 +1,4 @@
-"""What the best searched stage rule loses when a lever is forced: at once, and after searching on without it."""
+"""What the best searched closed loop loses when a lever is forced: at once, and after searching on."""
 
 from __future__ import annotations
 

@@ -126,6 +126,6 @@ class Settings:
             if here.get(name) != value:
                 shown = "another one" if name in ("scenario", "model") else repr(here.get(name))
                 raise UserError(
-                    f"{path}: {name} is {shown} there, and not what is asked for now; ask for the same, or name "
-                    "another --out"
+                    f"{path}: {name} is {shown} there, and not what is asked for now; ask for the same, "
+                    "or name another --out"
                 )

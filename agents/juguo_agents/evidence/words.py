@@ -16,9 +16,9 @@ def value_lines(data: dict[str, Any]) -> list[str]:
         f"## What feedback is worth in `{settings['scenario']['name']}`",
         "",
         f"Searches of {settings['budget']:,} episodes, {settings['searches']} of each yardstick, and of "
-        f"{settings['refine']:,} from the best of them; measured on {settings['episodes']:,} test episodes from "
-        f"seed {settings['first_seed']:,}. The gap, from the worst rule ({gap['worst']}) to the closed loop, is "
-        f"{gap['mean']:.3f}. Intervals are 95 %.",
+        f"{settings['refine']:,} from the best of them; measured on {settings['episodes']:,} test episodes "
+        f"from seed {settings['first_seed']:,}. The gap, from the worst rule ({gap['worst']}) to the closed "
+        f"loop, is {gap['mean']:.3f}. Intervals are 95 %.",
         "",
         f"{'allocator':<24} {'return':>8}  interval",
         f"{'-' * 24} {'-' * 8}  {'-' * 16}",
@@ -60,10 +60,10 @@ def ablation_lines(data: dict[str, Any], least: float) -> list[str]:
     lines = [
         f"## Levers in `{settings['scenario']['name']}`",
         "",
-        f"The closed loop ({gap['best']['mean']:.3f}) with a lever forced, as a share of the gap to the worst "
-        f"rule ({gap['worst']}), {gap['mean']:.3f}; {settings['episodes']:,} test episodes from seed "
-        f"{settings['first_seed']:,}. Searched on: after {settings['refine']:,} episodes of search with the lever "
-        "forced. Intervals are 95 %.",
+        f"The closed loop ({gap['best']['mean']:.3f}) with a lever forced, as a share of the gap to the "
+        f"worst rule ({gap['worst']}), {gap['mean']:.3f}; {settings['episodes']:,} test episodes from seed "
+        f"{settings['first_seed']:,}. Searched on: after {settings['refine']:,} episodes of search with the "
+        "lever forced. Intervals are 95 %.",
         "",
         f"{'lever':<18} {'forced':<20} {'at once':<24} searched on",
         f"{'-' * 18} {'-' * 20} {'-' * 24} {'-' * 24}",
