@@ -22,7 +22,8 @@ from juguo_envs.model.equations import (
     clip01,
     latent_defect,
 )
-from juguo_envs.model.state import QUARTER, Array, State, World
+from juguo_envs.model.state import BLOCK, QUARTER, Array, State, World, cut_into_blocks
+from juguo_envs.model.team import no_team
 from juguo_envs.scenario import Scenario, Society
 
 _TRIES = 100  # draws of a tie before a crowded place is given up
@@ -44,6 +45,7 @@ def build_world(scenario: Scenario) -> World:
     offsets, neighbours = _listed_ties(society)
     return World(
         start=start,
+        blocks=cut_into_blocks(start),
         share=sizes / society.persons,
         hub=np.array([float(c.hub) for c in listed]),
         kappa_mean=np.array([c.capability for c in listed]),
@@ -52,6 +54,7 @@ def build_world(scenario: Scenario) -> World:
         edges=np.array(_edges(society), "i8"),
         offsets=offsets,
         neighbours=neighbours,
+        team=no_team(),
     )
 
 
@@ -164,6 +167,10 @@ def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     programme.F = P.F0
     # the accounts of an episode before would else be told by the first `info` of this one
     s.quarter[b] = np.zeros(1, QUARTER)[0]
+    for k in range(w.blocks.shape[0]):
+        s.blocks[b, k] = np.zeros(1, BLOCK)[0]
+    s.causes[b] = 0.0
+    s.shared[b] = 0.0
     s.quarter[b].gave_up_stage = -1
     new_technology(s, P, b)
 
