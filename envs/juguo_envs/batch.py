@@ -121,6 +121,18 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
 
 
 _reset_range, _step_range = _build_kernels(SOURCE_KEY)
+_compiled: set[Any] = set()
+"""The kernels that have run; to ask a kernel itself takes longer than a small society's quarter."""
+
+
+def _run(kernel_: Any, arguments: tuple[Any, ...]) -> None:
+    """Run a kernel in this thread, as the leader of its team if it has one."""
+    if kernel_ in _compiled:
+        kernel_(*arguments, False)
+        return
+    with announce_compilation((kernel_,)):
+        kernel_(*arguments, False)
+    _compiled.add(kernel_)
 
 
 class Batch:
@@ -189,14 +201,13 @@ class Batch:
         out = np.zeros((self.size, self.layout.size), np.float32)
         numbers = self._per_society(seeds, np.uint64, "seeds")
         chosen = self._chosen(mask)
-        with announce_compilation((_reset_range, _step_range)):
-            if self.threads == 1 or self.size == 1 or not _reset_range.signatures:
-                _reset_range(self.state, self.world, self.params, numbers, chosen, self.noisy, out, False)
-                return out
+        if self.threads == 1 or self.size == 1 or _reset_range not in _compiled:
+            _run(_reset_range, (self.state, self.world, self.params, numbers, chosen, self.noisy, out))
+            return out
         world = self.world._replace(team=new_team())  # of its own: a helper that comes late does no harm
         arguments = (self.state, world, self.params, numbers, chosen, self.noisy, out)
         _call_helpers(min(self.threads, self.size) - 1, _reset_range, arguments)
-        _reset_range(*arguments, False)
+        _run(_reset_range, arguments)
         return out
 
     def step(
@@ -215,13 +226,12 @@ class Batch:
             AllocationError: If actions have the wrong shape or are not finite; nothing is stepped then.
         """
         checked, chosen = check_actions(actions, self.size, self.communities), self._chosen(mask)
-        if self.threads > 1 and _step_range.signatures:
+        if self.threads > 1 and _step_range in _compiled:
             if self._team is None or self._team.epoch is not _epoch:
                 self._team = _Team(self)
             return self._team.step(checked, chosen)
         out = np.zeros((self.size, self.layout.size), np.float32)
-        with announce_compilation((_reset_range, _step_range)):
-            _step_range(self.state, self.world, self.params, checked, chosen, self.noisy, out, False)
+        _run(_step_range, (self.state, self.world, self.params, checked, chosen, self.noisy, out))
         return out
 
     @property
@@ -269,7 +279,7 @@ class _Team:
         if not mask.all():
             self.out[:] = 0.0
         _call_helpers(self.helpers - int(self.words[PRESENT]), _step_range, self.arguments)
-        _step_range(*self.arguments, False)
+        _run(_step_range, self.arguments)
         return self.out.copy()
 
 

@@ -24,8 +24,10 @@ from juguo_envs.model.equations import (
 )
 from juguo_envs.model.state import BLOCK, QUARTER, Array, State, World, cut_into_blocks
 from juguo_envs.model.team import no_team
-from juguo_envs.scenario import Scenario, Society
+from juguo_envs.scenario import Scenario, ScenarioError, Society
 
+MOST_EDGE_ENDS = 2**31 - 1
+"""Ends of ties are numbered in 32 bits while a network is drawn."""
 _TRIES = 100  # draws of a tie before a crowded place is given up
 
 
@@ -63,8 +65,17 @@ def _edges(society: Society) -> int:
     if society.network == "listed":
         return len(society.ties)
     if society.network == "complete":
-        return society.persons * (society.persons - 1) // 2
-    return round(society.persons * society.mean_degree / 2)
+        edges, field = society.persons * (society.persons - 1) // 2, "society.persons"
+        value, allowed = society.persons, math.floor(math.sqrt(MOST_EDGE_ENDS))
+    else:
+        edges, field = round(society.persons * society.mean_degree / 2), "society.mean_degree"
+        value, allowed = society.mean_degree, MOST_EDGE_ENDS // society.persons
+    if 2 * edges > MOST_EDGE_ENDS:
+        raise ScenarioError(
+            f"{field} is {value}: {2 * edges} ends of ties, and {MOST_EDGE_ENDS} can be counted; "
+            f"allowed here is at most {allowed}"
+        )
+    return edges
 
 
 def _listed_ties(society: Society) -> tuple[Array, Array]:
