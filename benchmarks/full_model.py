@@ -10,7 +10,7 @@ from juguo_envs import Batch, Scenario, encode_allocation
 
 
 def mid_programme(
-    persons: int, societies: int, *, threads: int, quarters: int = 30
+    persons: int, societies: int, *, threads: int, quarters: int = 30, unseen: bool = False
 ) -> tuple[Batch, npt.NDArray[np.float32]]:
     """A batch after some quarters of an allocation that spreads the technology, and that allocation."""
     scenario = Scenario.load("default").override({"society.persons": persons, "programme.T": 10_000})
@@ -24,9 +24,9 @@ def mid_programme(
     return batch, actions
 
 
-def rate(persons: int, societies: int, threads: int, quarters: int) -> Rate:
-    """Rate in mid-programme."""
-    batch, actions = mid_programme(persons, societies, threads=threads)
+def rate(persons: int, societies: int, threads: int, quarters: int, observe: bool = True) -> Rate:
+    """Rate in mid-programme; without observations the noise of what is seen is not drawn."""
+    batch, actions = mid_programme(persons, societies, threads=threads, noisy=observe)
 
     def job() -> None:
         for _ in range(quarters):
@@ -35,16 +35,25 @@ def rate(persons: int, societies: int, threads: int, quarters: int) -> Rate:
     return measure(job, persons * societies * quarters)
 
 
+CASES: dict[str, tuple[int, int, int, int]] = {
+    "n1e3_threads1": (1_000, 1, 1, 500),
+    "batch16_threads1": (1_000, 16, 1, 60),
+    "batch16_threads2": (1_000, 16, 2, 60),
+    "batch128_threads1": (1_000, 128, 1, 10),
+    "batch128_threads2": (1_000, 128, 2, 10),
+    "n1e4_threads1": (10_000, 1, 1, 60),
+    "n1e5_threads1": (100_000, 1, 1, 12),
+    "n1e5_threads2": (100_000, 1, 2, 12),
+    "n1e6_threads1": (1_000_000, 1, 1, 12),
+    "n1e6_threads2": (1_000_000, 1, 2, 12),
+    "n1e7_threads1": (10_000_000, 1, 1, 4),
+    "n1e7_threads2": (10_000_000, 1, 2, 4),
+}
+"""Persons, societies, threads and quarters timed."""
+QUICK = 200_000
+"""Most persons of a society with `--quick`."""
+
+
 def run(quick: bool) -> dict[str, Rate]:
     """The rates by name; `quick` leaves out the largest worlds."""
-    rates = {
-        "n1e3_threads1": rate(1_000, 1, 1, 500),
-        "batch16_threads1": rate(1_000, 16, 1, 60),
-        "batch16_threads2": rate(1_000, 16, 2, 60),
-        "batch128_threads1": rate(1_000, 128, 1, 10),
-        "n1e4_threads1": rate(10_000, 1, 1, 60),
-        "n1e5_threads1": rate(100_000, 1, 1, 8),
-    }
-    if not quick:
-        rates["n1e6_threads1"] = rate(1_000_000, 1, 1, 2)
-    return rates
+    return {name: rate(*case) for name, case in CASES.items() if not quick or case[0] <= QUICK}

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_envs.allocation import action_size, check_actions, decode_into
-from juguo_envs.model.compiled import SOURCE_KEY, announce_compilation, inlined, kernel
+from juguo_envs.model.compiled import SOURCE_KEY, announce_compilation, borrowed, inlined, kernel
 from juguo_envs.model.measures import measure_block, tally
 from juguo_envs.model.persons import do_block
 from juguo_envs.model.state import Array, State, World, allocate_state
@@ -61,8 +61,9 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
 
     @kernel
     def reset_range(
-        s: State, w: World, P: Array, seeds: Array, mask: Array, noisy: bool, out: Array, helps: bool
+        state: State, world: World, P: Array, seeds: Array, mask: Array, noisy: bool, out: Array, helps: bool
     ) -> int:
+        s, w = borrowed(state), borrowed(world)
         team = w.team
         if team.shape[0] == 0:
             for b in range(mask.shape[0]):
@@ -84,8 +85,9 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
 
     @kernel
     def step_range(
-        s: State, w: World, P: Array, actions: Array, mask: Array, noisy: bool, out: Array, helps: bool
+        state: State, world: World, P: Array, actions: Array, mask: Array, noisy: bool, out: Array, helps: bool
     ) -> int:
+        s, w = borrowed(state), borrowed(world)
         team, allocation = w.team, np.empty(actions.shape[1])
         if not helps and (team.shape[0] == 0 or team[WITHIN] == 1):
             for b in range(mask.shape[0]):
