@@ -29,6 +29,11 @@ def inlined(function: Callable[..., Any]) -> Any:
     return numba.njit(**_OPTIONS)(function)
 
 
+def merged(function: Callable[..., Any]) -> Any:
+    """Compile a piece that is always merged into its caller: handing the whole state over takes long."""
+    return numba.njit(forceinline=True, **_OPTIONS)(function)
+
+
 def summed(function: Callable[..., Any]) -> Any:
     """Compile a loop of sums whose order the compiler may choose, so that it uses vector instructions.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from juguo_envs.model.compiled import inlined, summed
+from juguo_envs.model.compiled import inlined, merged, summed
 from juguo_envs.model.equations import INTERACTOR, PARTICIPANT, PRODUCER, clip01
 from juguo_envs.model.state import RHO_BINS, Array, State, World
 
@@ -153,7 +153,7 @@ def read_table(table: Array, counts: Array, sums: Array) -> None:
         sums[i] += float(np.int64(x & _SUM)) / _UNITS
 
 
-@inlined
+@merged
 def measure_block(s: State, w: World, b: int, k: int) -> None:
     """Count the persons of a block by stratum and role, sum their stocks, sort their resilience."""
     low, high = w.blocks[k, 1], w.blocks[k, 2]
@@ -211,7 +211,7 @@ def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> No
     quarter.reward = (P.w_b * quarter.breadth + P.w_r * quarter.resilience - P.w_x * quarter.excluded) / P.T
 
 
-@inlined
+@merged
 def add_block(s: State, b: int, c: int, k: int, moved: Array) -> int:
     """Add a block to its community and to `moved`; returns its number of producers."""
     com, block = s.community[b, c], s.blocks[b, k]
@@ -232,7 +232,7 @@ def add_block(s: State, b: int, c: int, k: int, moved: Array) -> int:
     return block.producers
 
 
-@inlined
+@merged
 def exposure(s: State, P: Any, b: int) -> float:
     """Adopting share of the society, a participant's use weighted omega."""
     n, total = s.rho.shape[1], 0.0

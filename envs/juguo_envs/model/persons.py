@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from juguo_envs.model import draws, equations
-from juguo_envs.model.compiled import inlined, summed
+from juguo_envs.model.compiled import inlined, merged, summed
 from juguo_envs.model.equations import APPLICATION, DIFFUSION, INTERACTOR, PARTICIPANT
 from juguo_envs.model.measures import measure_block
 from juguo_envs.model.state import CRISIS, MONEY, SEVERITY, STRUCK, Array, State, World
@@ -53,7 +53,7 @@ class Conditions(NamedTuple):
     crisis_damage: float
 
 
-@inlined
+@merged
 def conditions(
     s: State, w: World, P: Any, b: int, c: int, v: float, sats: Array, crisis: float
 ) -> Conditions:
@@ -134,7 +134,7 @@ def strike(s: State, w: World, P: Any, b: int, severity: Array) -> float:
     return total
 
 
-@inlined
+@merged
 def everywhere(s: State, w: World, P: Any, b: int, kind: int) -> None:
     """Do one kind of work in every block of society `b`, with the team's help where it has one."""
     team, count = w.team, w.blocks.shape[0]
@@ -152,7 +152,7 @@ def everywhere(s: State, w: World, P: Any, b: int, kind: int) -> None:
     wait_for_all(team)
 
 
-@inlined
+@merged
 def do_block(s: State, w: World, P: Any, b: int, kind: int, k: int, together: bool) -> None:
     """Do one kind of work in block `k` of society `b`; `together` if others do so in other blocks."""
     if kind == MOVE:
@@ -169,7 +169,7 @@ def do_block(s: State, w: World, P: Any, b: int, kind: int, k: int, together: bo
         s.blocks[b, k].damage = add_up(s.hit[b, w.blocks[k, 1] : w.blocks[k, 2]])
 
 
-@inlined
+@merged
 def move_block(s: State, w: World, P: Any, b: int, k: int) -> None:
     """Move the persons of a block on by a quarter; their neighbours hear of it later."""
     c, low, high = w.blocks[k, 0], w.blocks[k, 1], w.blocks[k, 2]
@@ -238,7 +238,7 @@ def mark_candidates(
         candidate[j] = (turns | moves | suffers) & (out[j] == 0)
 
 
-@inlined
+@merged
 def decide(
     s: State, P: Any, b: int, now: Conditions, keys: Streams, low: int, high: int, changes: int, causes: Array
 ) -> tuple[int, int]:
@@ -310,7 +310,7 @@ def move_stocks(
         kappa[j] = equations.capability(P, k_j, float(kappa0[j]), a, now.sat_enablement)
 
 
-@inlined
+@merged
 def exclude(s: State, P: Any, b: int, low: int, high: int, changes: int) -> int:
     """Exclude who fell below the floor, readmit who is well above; returns the entries in `s.changed`."""
     if mark_crossings(P, s.rho[b, low:high], s.excluded[b, low:high], s.candidate[b, low:high]) == 0:
@@ -339,7 +339,7 @@ def mark_crossings(P: Any, rho: Array, out: Array, crossing: Array) -> int:
     return crossed
 
 
-@inlined
+@merged
 def tell_neighbours(s: State, b: int, first: int, end: int, together: bool) -> None:
     """Keep each person's count of adopting neighbours; in `s.changed`, ~i stands for i having left."""
     offsets, neighbours, peers, changed = s.offsets[b], s.neighbours[b], s.peers[b], s.changed[b]
