@@ -62,7 +62,7 @@ def run(quick: bool) -> dict[str, Built]:
 
 def show(found: dict[str, Built]) -> None:
     """Print the table, and the memory of the largest society field by field."""
-    print("\nBuilding a society: seconds, microseconds a person, bytes a person kept, bytes a person at the peak")
+    print("\nBuilding a society: seconds, microseconds a person, bytes a person kept, and at the peak")
     for name, built in found.items():
         each = built.seconds / SIZES[name] * 1e6
         peak = f"{built.peak_bytes:8.1f}" if SIZES[name] >= 100_000 else "       -"

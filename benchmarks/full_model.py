@@ -10,11 +10,11 @@ from juguo_envs import Batch, Scenario, encode_allocation
 
 
 def mid_programme(
-    persons: int, societies: int, *, threads: int, quarters: int = 30, unseen: bool = False
+    persons: int, societies: int, *, threads: int, quarters: int = 30, noisy: bool = True
 ) -> tuple[Batch, npt.NDArray[np.float32]]:
     """A batch after some quarters of an allocation that spreads the technology, and that allocation."""
     scenario = Scenario.load("default").override({"society.persons": persons, "programme.T": 10_000})
-    batch = Batch(scenario, societies, threads=threads)
+    batch = Batch(scenario, societies, threads=threads, noisy=noisy)
     batch.reset(np.arange(societies, dtype=np.uint64))
     functions = [0.2, 0.1, 0.1, 0.15, 0.1, 0.1, 0.05, 0.1, 0.1]
     action = encode_allocation(functions, batch.world.share, openness=0.5, advance=True)
@@ -25,7 +25,7 @@ def mid_programme(
 
 
 def rate(persons: int, societies: int, threads: int, quarters: int, observe: bool = True) -> Rate:
-    """Rate in mid-programme; without observations the noise of what is seen is not drawn."""
+    """Rate in mid-programme; without `observe` the state is shown as it is, and no noise drawn."""
     batch, actions = mid_programme(persons, societies, threads=threads, noisy=observe)
 
     def job() -> None:
@@ -56,4 +56,5 @@ QUICK = 200_000
 
 def run(quick: bool) -> dict[str, Rate]:
     """The rates by name; `quick` leaves out the largest worlds."""
-    return {name: rate(*case) for name, case in CASES.items() if not quick or case[0] <= QUICK}
+    rates = {name: rate(*case) for name, case in CASES.items() if not quick or case[0] <= QUICK}
+    return rates | {"batch128_threads1_true": rate(*CASES["batch128_threads1"], observe=False)}

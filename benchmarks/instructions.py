@@ -15,7 +15,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-TARGET = {"NUMBA_CPU_NAME": "x86-64-v3", "NUMBA_CPU_FEATURES": "", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+TARGET = {
+    "NUMBA_CPU_NAME": "x86-64-v3",
+    "NUMBA_CPU_FEATURES": "",
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+}
 WORLDS = {"n1e3": (1_000, 1, 800), "batch16": (1_000, 16, 60), "n1e5": (100_000, 1, 40)}
 """Persons, societies, and the quarters that are counted."""
 

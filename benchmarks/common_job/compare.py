@@ -10,16 +10,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from timing import Rate
-
 from common_job.job import AGREED
+from timing import Rate
 
 HERE = Path(__file__).parent
 PEERS_PYTHON = HERE.parent.parent / ".venv-bench" / "bin" / "python"
-ONE_THREAD = {
-    name: "1"
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")
-}
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
+)
 
 
 @dataclass(frozen=True)

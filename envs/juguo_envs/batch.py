@@ -85,7 +85,14 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
 
     @kernel
     def step_range(
-        state: State, world: World, P: Array, actions: Array, mask: Array, noisy: bool, out: Array, helps: bool
+        state: State,
+        world: World,
+        P: Array,
+        actions: Array,
+        mask: Array,
+        noisy: bool,
+        out: Array,
+        helps: bool,
     ) -> int:
         s, w = borrowed(state), borrowed(world)
         team, allocation = w.team, np.empty(actions.shape[1])

@@ -65,15 +65,17 @@ def _edges(society: Society) -> int:
     if society.network == "listed":
         return len(society.ties)
     if society.network == "complete":
-        edges, field = society.persons * (society.persons - 1) // 2, "society.persons"
-        value, allowed = society.persons, math.floor(math.sqrt(MOST_EDGE_ENDS))
+        edges = society.persons * (society.persons - 1) // 2
+        what = f"society.persons is {society.persons} in a complete network"
+        allowed = f"{math.floor(math.sqrt(MOST_EDGE_ENDS))} persons"
     else:
-        edges, field = round(society.persons * society.mean_degree / 2), "society.mean_degree"
-        value, allowed = society.mean_degree, MOST_EDGE_ENDS // society.persons
+        edges = round(society.persons * society.mean_degree / 2)
+        what = f"society.mean_degree is {society.mean_degree:g} for {society.persons} persons"
+        allowed = f"a mean degree of {MOST_EDGE_ENDS // society.persons}"
     if 2 * edges > MOST_EDGE_ENDS:
         raise ScenarioError(
-            f"{field} is {value}: {2 * edges} ends of ties, and {MOST_EDGE_ENDS} can be counted; "
-            f"allowed here is at most {allowed}"
+            f"{what}: {2 * edges} ends of ties, of which {MOST_EDGE_ENDS} can be counted; "
+            f"allowed is at most {allowed}"
         )
     return edges
 

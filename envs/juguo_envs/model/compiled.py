@@ -21,6 +21,7 @@ _SOURCES = sorted((_PACKAGE / "model").glob("*.py")) + [
 ]
 SOURCE_KEY = int.from_bytes(hashlib.sha256(b"".join(p.read_bytes() for p in _SOURCES)).digest()[:7], "big")
 
+_intrinsic: Any = intrinsic  # numba types it without its first argument
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 
@@ -48,7 +49,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     return numba.njit(cache=True, **_OPTIONS)(function)
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def borrowed(typing_context: Any, arrays: Any) -> Any:
     """The same named tuple of arrays, whose owners are not counted; the caller keeps them alive.
 

@@ -30,6 +30,7 @@ SOCIETIES = 0
 PATIENCE = 100
 """Turns that a helper waits for more work; each lets another thread run."""
 
+_intrinsic: Any = intrinsic  # numba types it without its first argument
 _LOW, _PHASE = 0xFFFFFFFF, 1 << 32
 _give_way = numba.types.ExternalFunction(
     "SwitchToThread" if sys.platform == "win32" else "sched_yield", types.intc()
@@ -52,7 +53,7 @@ def _pointer(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return get_item_pointer(context, builder, signature.args[0], array, [arguments[1]])
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def load(typing_context: Any, array: Any, index: Any) -> Any:
     """Element of an int64 array, after everything that was written before it was stored."""
 
@@ -63,7 +64,7 @@ def load(typing_context: Any, array: Any, index: Any) -> Any:
     return types.int64(array, types.intp), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def store(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
     """Set an element of an int64 array, after everything written before is seen."""
 
@@ -75,7 +76,7 @@ def store(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, types.intp, types.int64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def swap(typing_context: Any, array: Any, index: Any, expected: Any, value: Any) -> Any:
     """Set an element of an int64 array if it is `expected`; whether it was."""
 
@@ -87,20 +88,22 @@ def swap(typing_context: Any, array: Any, index: Any, expected: Any, value: Any)
     return types.boolean(array, types.intp, types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def add(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
     """Add to an element of an integer array that others add to at the same time."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = _pointer(context, builder, signature, arguments)
-        value = builder.trunc(arguments[2], pointer.type.pointee) if array.dtype.bitwidth < 64 else arguments[2]
+        value = (
+            builder.trunc(arguments[2], pointer.type.pointee) if array.dtype.bitwidth < 64 else arguments[2]
+        )
         builder.atomic_rmw("add", pointer, value, "acq_rel")
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.int64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def raise_to(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
     """Raise an element of a float32 array, not negative, to `value` where others do so at the same time."""
 
