@@ -8,10 +8,10 @@ PIP := pip>=25.1
 PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-all lint format types bench lock clean
+.PHONY: help setup train test test-all lint format types bench bench-peers lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## make .venv and install the locked packages and the project
 
@@ -38,12 +38,18 @@ types: setup  ## check the types
 bench: setup  ## measure the speed
 	$(PY) benchmarks/run.py $(ARGS)
 
+# Of their own: they ask for other versions of numpy, and nothing else needs them.
+bench-peers:  ## make .venv-bench with the peers that `make bench` compares with
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -qq --disable-pip-version-check --no-input '$(PIP)'
+	.venv-bench/bin/python -m pip install -qq --disable-pip-version-check --no-input --group bench
+
 lock: $(PY)  ## resolve the packages anew into requirements.lock
 	$(PIP_INSTALL) '$(PIP)'
 	$(PY) scripts/lock.py
 
 clean:  ## remove .venv, caches and build output, but no runs
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find envs agents scripts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(PY):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from stable_baselines3 import PPO
-from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecNormalize
 from timing import Rate
 
 from juguo_agents.config import Ppo
@@ -57,9 +57,16 @@ def run(quick: bool) -> dict[str, Rate]:
     torch.set_num_threads(1)
     settings, scenario = Ppo(), Scenario.load("default")
     updates, repetitions = (4, 3) if quick else (10, 5)
-    single = DummyVecEnv([lambda: ExperimentDiffusionEnv(scenario) for _ in range(settings.envs)])
-    return {
+    makers = [lambda: ExperimentDiffusionEnv(scenario) for _ in range(settings.envs)]
+    processes = SubprocVecEnv(makers, start_method="fork")
+    rates = {
         "native": rate(BatchVecEnv(scenario, settings.envs, seed=0), settings, updates, repetitions),
         "ceiling": rate(ZeroCost(scenario, settings.envs, seed=0), settings, updates, repetitions),
-        "dummy": rate(single, settings, max(1, updates // 4), repetitions),
+        "native_threads2": rate(
+            BatchVecEnv(scenario, settings.envs, seed=0, threads=2), settings, updates, repetitions
+        ),
+        "dummy": rate(DummyVecEnv(makers), settings, max(1, updates // 4), repetitions),
+        "subproc": rate(processes, settings, max(1, updates // 4), repetitions),
     }
+    processes.close()
+    return rates

@@ -3,65 +3,145 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from itertools import pairwise
+import threading
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from juguo_envs.allocation import action_size, check_actions, decode_into
-from juguo_envs.model.compiled import SOURCE_KEY, announce_compilation, kernel
-from juguo_envs.model.measures import tally
+from juguo_envs.model.compiled import SOURCE_KEY, announce_compilation, borrowed, inlined, kernel
+from juguo_envs.model.measures import measure_block, tally
+from juguo_envs.model.persons import do_block
 from juguo_envs.model.state import Array, State, World, allocate_state
 from juguo_envs.model.step import step_one
+from juguo_envs.model.team import (
+    PATIENCE,
+    PRESENT,
+    SOCIETIES,
+    WITHIN,
+    add,
+    claim,
+    give_way,
+    item_done,
+    new_team,
+    open_phase,
+    wait_for_all,
+)
 from juguo_envs.observation import ObservationLayout, observe_one
 from juguo_envs.scenario import Scenario
 from juguo_envs.society import build_world, populate
+
+LARGE = 20_000
+"""Persons from which a team may share one society; in a smaller one, telling each other costs too much."""
 
 
 def _build_kernels(source_key: int) -> tuple[Any, Any]:
     """The two entry points of the compiled model; see `juguo_envs.model.compiled` for the key."""
 
+    @inlined
+    def reset_society(s: State, w: World, P: Array, seeds: Array, noisy: bool, out: Array, b: int) -> None:
+        populate(s, w, P[b], b, seeds[b])
+        for k in range(w.blocks.shape[0]):
+            measure_block(s, w, b, k)
+        tally(s, w, P[b], b, np.zeros(3, np.int64), np.zeros(3))
+        for c in range(w.share.shape[0]):
+            for j in range(3):
+                s.adopters_before[b, c, j] = 0
+        observe_one(s, w, P[b], b, noisy, out[b])
+
+    @inlined
+    def step_society(
+        s: State, w: World, P: Array, actions: Array, noisy: bool, out: Array, b: int, allocation: Array
+    ) -> None:
+        decode_into(actions[b], w.share, allocation)
+        step_one(s, w, P[b], b, allocation)
+        observe_one(s, w, P[b], b, noisy, out[b])
+
     @kernel
     def reset_range(
-        s: State, w: World, P: Array, seeds: Array, mask: Array, noisy: bool, out: Array, low: int, high: int
+        state: State, world: World, P: Array, seeds: Array, mask: Array, noisy: bool, out: Array, helps: bool
     ) -> int:
-        for b in range(low, high):
+        s, w = borrowed(state), borrowed(world)
+        team = w.team
+        if team.shape[0] == 0:
+            for b in range(mask.shape[0]):
+                if mask[b]:
+                    reset_society(s, w, P, seeds, noisy, out, b)
+            return source_key
+        if not helps:
+            open_phase(team, SOCIETIES, 0, mask.shape[0])
+        while True:
+            _, _, b = claim(team)
+            if b < 0:
+                break
             if mask[b]:
-                populate(s, w, P[b], b, seeds[b])
-                tally(s, w, P[b], b, np.zeros(3, np.int64), np.zeros(3))
-                for c in range(w.share.shape[0]):
-                    for j in range(3):
-                        s.adopters_before[b, c, j] = 0
-                observe_one(s, w, P[b], b, noisy, out[b])
+                reset_society(s, w, P, seeds, noisy, out, b)
+            item_done(team)
+        if not helps:
+            wait_for_all(team)
         return source_key
 
     @kernel
     def step_range(
-        s: State,
-        w: World,
+        state: State,
+        world: World,
         P: Array,
         actions: Array,
         mask: Array,
         noisy: bool,
         out: Array,
-        low: int,
-        high: int,
+        helps: bool,
     ) -> int:
-        allocation = np.empty(actions.shape[1])
-        for b in range(low, high):
-            if mask[b]:
-                decode_into(actions[b], w.share, allocation)
-                step_one(s, w, P[b], b, allocation)
-                observe_one(s, w, P[b], b, noisy, out[b])
+        s, w = borrowed(state), borrowed(world)
+        team, allocation = w.team, np.empty(actions.shape[1])
+        if not helps and (team.shape[0] == 0 or team[WITHIN] == 1):
+            for b in range(mask.shape[0]):
+                if mask[b]:
+                    step_society(s, w, P, actions, noisy, out, b, allocation)
+            return source_key
+        if helps:
+            add(team, PRESENT, 1)
+        else:
+            open_phase(team, SOCIETIES, 0, mask.shape[0])
+        turns = 0
+        while turns < PATIENCE:
+            kind, b, item = claim(team)
+            if item < 0:
+                if not helps:
+                    break
+                turns += 1
+                give_way()
+                continue
+            turns = 0
+            if kind != SOCIETIES:
+                do_block(s, w, P[b], b, kind, item, True)
+            elif mask[item]:
+                step_society(s, w, P, actions, noisy, out, item, allocation)
+            item_done(team)
+        if helps:
+            add(team, PRESENT, -1)
+        else:
+            wait_for_all(team)
         return source_key
 
     return reset_range, step_range
 
 
 _reset_range, _step_range = _build_kernels(SOURCE_KEY)
+_compiled: set[Any] = set()
+"""The kernels that have run; to ask a kernel itself takes longer than a small society's quarter."""
+
+
+def _run(kernel_: Any, arguments: tuple[Any, ...]) -> None:
+    """Run a kernel in this thread, as the leader of its team if it has one."""
+    if kernel_ in _compiled:
+        kernel_(*arguments, False)
+        return
+    with announce_compilation((kernel_,)):
+        kernel_(*arguments, False)
+    _compiled.add(kernel_)
 
 
 class Batch:
@@ -100,8 +180,15 @@ class Batch:
         self.persons = scenario.society.persons
         self.layout = ObservationLayout(self.communities)
         self.params = np.repeat(scenario.record(), size)
-        self.state: State = allocate_state(size, self.persons, self.communities, int(self.world.edges))
+        self.state: State = allocate_state(
+            size, self.persons, self.communities, int(self.world.edges), len(self.world.blocks)
+        )
         self._everyone = np.ones(size, np.bool_)
+        self._team: _Team | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy shares no threads with the original."""
+        return self.__dict__ | {"_team": None}
 
     @property
     def action_size(self) -> int:
@@ -121,7 +208,15 @@ class Batch:
             (B, size) float32 observations; rows of societies not in `mask` are zero.
         """
         out = np.zeros((self.size, self.layout.size), np.float32)
-        self._run(_reset_range, self._per_society(seeds, np.uint64, "seeds"), mask, out)
+        numbers = self._per_society(seeds, np.uint64, "seeds")
+        chosen = self._chosen(mask)
+        if self.threads == 1 or self.size == 1 or _reset_range not in _compiled:
+            _run(_reset_range, (self.state, self.world, self.params, numbers, chosen, self.noisy, out))
+            return out
+        world = self.world._replace(team=new_team())  # of its own: a helper that comes late does no harm
+        arguments = (self.state, world, self.params, numbers, chosen, self.noisy, out)
+        _call_helpers(min(self.threads, self.size) - 1, _reset_range, arguments)
+        _run(_reset_range, arguments)
         return out
 
     def step(
@@ -139,8 +234,13 @@ class Batch:
         Raises:
             AllocationError: If actions have the wrong shape or are not finite; nothing is stepped then.
         """
+        checked, chosen = check_actions(actions, self.size, self.communities), self._chosen(mask)
+        if self.threads > 1 and _step_range in _compiled:
+            if self._team is None or self._team.epoch is not _epoch:
+                self._team = _Team(self)
+            return self._team.step(checked, chosen)
         out = np.zeros((self.size, self.layout.size), np.float32)
-        self._run(_step_range, check_actions(actions, self.size, self.communities), mask, out)
+        _run(_step_range, (self.state, self.world, self.params, checked, chosen, self.noisy, out))
         return out
 
     @property
@@ -156,29 +256,77 @@ class Batch:
             raise ValueError(f"{name} has shape {array.shape}; expected ({self.size},)")
         return array
 
-    def _run(self, kernel_: Any, per_society: Array, mask: npt.NDArray[np.bool_] | None, out: Array) -> None:
-        everyone = self._everyone if mask is None else self._per_society(mask, np.bool_, "mask")
-        arguments: tuple[Any, ...] = (
-            self.state, self.world, self.params, per_society, everyone, self.noisy, out,
+    def _chosen(self, mask: npt.NDArray[np.bool_] | None) -> Array:
+        return self._everyone if mask is None else self._per_society(mask, np.bool_, "mask")
+
+
+class _Team:
+    """The threads that step a batch, and the arrays that they all know.
+
+    A helper stays for a moment after a step, in case there is another one, so the arrays are always the same.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self.epoch = _epoch
+        self.words = new_team()
+        across = batch.size >= 2 * batch.threads or batch.persons < LARGE
+        self.words[WITHIN] = 0 if across else 1
+        items = batch.size if across else len(batch.world.blocks)
+        self.helpers = min(batch.threads, items) - 1
+        self.actions = np.zeros((batch.size, batch.action_size), np.float32)
+        self.mask = np.zeros(batch.size, np.bool_)
+        self.out = np.zeros((batch.size, batch.layout.size), np.float32)
+        self.arguments = (
+            batch.state, batch.world._replace(team=self.words), batch.params, self.actions, self.mask,
+            batch.noisy, self.out,
         )  # fmt: skip
-        with announce_compilation((_reset_range, _step_range)):
-            if self.threads == 1 or self.size == 1 or not kernel_.signatures:
-                kernel_(*arguments, 0, self.size)
-                return
-        cuts = np.linspace(0, self.size, min(self.threads, self.size) + 1).astype(int).tolist()
-        spans = list(pairwise(cuts))
-        pool = _workers(self.threads - 1)
-        others = [pool.submit(kernel_, *(*arguments, low, high)) for low, high in spans[1:]]
-        kernel_(*arguments, *spans[0])
-        for other in others:
-            other.result()
+
+    def step(self, actions: Array, mask: Array) -> npt.NDArray[np.float32]:
+        """See `Batch.step`."""
+        self.actions[:] = actions
+        self.mask[:] = mask
+        if not mask.all():
+            self.out[:] = 0.0
+        _call_helpers(self.helpers - int(self.words[PRESENT]), _step_range, self.arguments)
+        _run(_step_range, self.arguments)
+        return self.out.copy()
 
 
-@lru_cache(maxsize=8)
-def _workers(count: int) -> ThreadPoolExecutor:
-    """Threads kept between calls; making them costs more than a step."""
-    return ThreadPoolExecutor(count, thread_name_prefix="juguo")
+class _Epoch:
+    """The process and its helpers; a forked child has none of its parent's threads."""
+
+    def __init__(self) -> None:
+        self.calls: SimpleQueue[tuple[Any, tuple[Any, ...]]] = SimpleQueue()
+        self.threads = 0
+        self.lock = threading.Lock()
 
 
-# a forked child has none of its parent's threads and must not wait for them
-os.register_at_fork(after_in_child=_workers.cache_clear)
+_epoch = _Epoch()
+
+
+def _call_helpers(count: int, kernel_: Any, arguments: tuple[Any, ...]) -> None:
+    """Ask threads, kept between calls, to run a kernel as helpers."""
+    if count <= 0:
+        return
+    with _epoch.lock:
+        while _epoch.threads < count:
+            threading.Thread(target=_help, args=(_epoch.calls,), name="juguo", daemon=True).start()
+            _epoch.threads += 1
+    for _ in range(count):
+        _epoch.calls.put((kernel_, arguments))
+
+
+def _help(calls: SimpleQueue[tuple[Any, tuple[Any, ...]]]) -> None:
+    """What a helper does all its life."""
+    while True:
+        kernel_, arguments = calls.get()
+        kernel_(*arguments, True)
+        del kernel_, arguments  # let a batch that is no longer used go
+
+
+def _forget_helpers() -> None:
+    global _epoch
+    _epoch = _Epoch()
+
+
+os.register_at_fork(after_in_child=_forget_helpers)

@@ -23,9 +23,12 @@ from juguo_envs.model.equations import (
     latent_defect,
     repairability,
 )
-from juguo_envs.model.state import QUARTER, Array, State, World
-from juguo_envs.scenario import Scenario, Society
+from juguo_envs.model.state import BLOCK, QUARTER, Array, State, World, cut_into_blocks
+from juguo_envs.model.team import no_team
+from juguo_envs.scenario import Scenario, ScenarioError, Society
 
+MOST_EDGE_ENDS = 2**31 - 1
+"""Ends of ties are numbered in 32 bits while a network is drawn."""
 _TRIES = 100  # draws of a tie before a crowded place is given up
 
 
@@ -45,6 +48,7 @@ def build_world(scenario: Scenario) -> World:
     offsets, neighbours = _listed_ties(society)
     return World(
         start=start,
+        blocks=cut_into_blocks(start),
         share=sizes / society.persons,
         hub=np.array([float(c.hub) for c in listed]),
         kappa_mean=np.array([c.capability for c in listed]),
@@ -53,6 +57,7 @@ def build_world(scenario: Scenario) -> World:
         edges=np.array(_edges(society), "i8"),
         offsets=offsets,
         neighbours=neighbours,
+        team=no_team(),
     )
 
 
@@ -61,8 +66,19 @@ def _edges(society: Society) -> int:
     if society.network == "listed":
         return len(society.ties)
     if society.network == "complete":
-        return society.persons * (society.persons - 1) // 2
-    return round(society.persons * society.mean_degree / 2)
+        edges = society.persons * (society.persons - 1) // 2
+        what = f"society.persons is {society.persons} in a complete network"
+        allowed = f"{math.floor(math.sqrt(MOST_EDGE_ENDS))} persons"
+    else:
+        edges = round(society.persons * society.mean_degree / 2)
+        what = f"society.mean_degree is {society.mean_degree:g} for {society.persons} persons"
+        allowed = f"a mean degree of {MOST_EDGE_ENDS // society.persons}"
+    if 2 * edges > MOST_EDGE_ENDS:
+        raise ScenarioError(
+            f"{what}: {2 * edges} ends of ties, of which {MOST_EDGE_ENDS} can be counted; "
+            f"allowed is at most {allowed}"
+        )
+    return edges
 
 
 def _listed_ties(society: Society) -> tuple[Array, Array]:
@@ -165,6 +181,10 @@ def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     programme.F = P.F0
     # the accounts of an episode before would else be told by the first `info` of this one
     s.quarter[b] = np.zeros(1, QUARTER)[0]
+    for k in range(w.blocks.shape[0]):
+        s.blocks[b, k] = np.zeros(1, BLOCK)[0]
+    s.causes[b] = 0.0
+    s.shared[b] = 0.0
     s.quarter[b].gave_up_stage = -1
     new_technology(s, P, b)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.extending import intrinsic
 
 # numba's cache looks at a kernel's own file only; a change in another file of the model would leave a
 # stale kernel behind. Kernels therefore close over this number, and closures are part of the cache key.
@@ -20,12 +21,18 @@ _SOURCES = sorted((_PACKAGE / "model").glob("*.py")) + [
 ]
 SOURCE_KEY = int.from_bytes(hashlib.sha256(b"".join(p.read_bytes() for p in _SOURCES)).digest()[:7], "big")
 
+_intrinsic: Any = intrinsic  # numba types it without its first argument
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a piece of the model that is only called from kernels."""
     return numba.njit(**_OPTIONS)(function)
+
+
+def merged(function: Callable[..., Any]) -> Any:
+    """Compile a piece that is always merged into its caller: handing the whole state over takes long."""
+    return numba.njit(forceinline=True, **_OPTIONS)(function)
 
 
 def summed(function: Callable[..., Any]) -> Any:
@@ -40,6 +47,27 @@ def summed(function: Callable[..., Any]) -> Any:
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile an entry point of the model; its machine code is cached on disk."""
     return numba.njit(cache=True, **_OPTIONS)(function)
+
+
+@_intrinsic
+def borrowed(typing_context: Any, arrays: Any) -> Any:
+    """The same named tuple of arrays, whose owners are not counted; the caller keeps them alive.
+
+    A compiled function otherwise counts the owner of every array that it is handed, up and down, by an atomic
+    operation each: more time than a small community takes, and the threads of a team would wait for each
+    other's counts.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        value = arguments[0]
+        for i, kind in enumerate(signature.args[0].types):
+            array = context.make_array(kind)(context, builder, builder.extract_value(value, i))
+            array.meminfo = array.meminfo.type(None)
+            array.parent = array.parent.type(None)
+            value = builder.insert_value(value, array._getvalue(), i)
+        return value
+
+    return arrays(arrays), generate
 
 
 _announced = threading.Event()

@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from juguo_envs.model.compiled import inlined, summed
+from juguo_envs.model.compiled import inlined, merged, summed
 from juguo_envs.model.equations import INTERACTOR, PARTICIPANT, PRODUCER, clip01
 from juguo_envs.model.state import RHO_BINS, Array, State, World
+
+_UNITS = float(1 << 39)
+_BIN, _COUNT, _ONE = np.uint64(32), np.uint64(51), np.uint64(1 << 51)
+_SUM, _LAST = np.uint64((1 << 51) - 1), np.uint64(RHO_BINS - 1)
 
 
 @inlined
@@ -58,29 +62,18 @@ def boundary_bin(counts: Array, persons: float) -> tuple[int, float]:
     return counts.shape[0] - 1, left
 
 
-@summed
-def sum_below(values: Array, bin_: int) -> tuple[float, float]:
-    """Sum of the values in lower bins, and of those in the bin itself."""
-    low = bin_ / RHO_BINS
-    high = (bin_ + 1) / RHO_BINS if bin_ < RHO_BINS - 1 else 2.0
-    below, inside = 0.0, 0.0
-    for j in range(values.shape[0]):
-        x = float(values[j])
-        below += x if x < low else 0.0
-        inside += x if (x >= low) & (x < high) else 0.0
-    return below, inside
-
-
 @inlined
-def lower_tail_mean(values: Array, counts: Array, persons: float) -> float:
-    """Mean of the lowest `persons` of some values in [0, 1], whose histogram is `counts`.
+def lower_tail_mean(counts: Array, sums: Array, persons: float) -> float:
+    """Mean of the lowest `persons` of some values in [0, 1], of which there are `counts` and `sums` by bin.
 
     Exact but for the one bin that the tail cuts, whose members count at their mean: the error is below the
     width of a bin, 1/128.
     """
     bin_, left = boundary_bin(counts, persons)
-    below, inside = sum_below(values, bin_)
-    return (below + (left * inside / counts[bin_] if counts[bin_] > 0 else 0.0)) / persons
+    below = 0.0
+    for i in range(bin_):
+        below += sums[i]
+    return (below + (left * sums[bin_] / counts[bin_] if counts[bin_] > 0 else 0.0)) / persons
 
 
 @summed
@@ -100,10 +93,8 @@ def stock_sums(
 
 
 @inlined
-def count_members(
-    adopted: Array, out: Array, role: Array, stratum: Array, by_stratum: Array, by_role: Array
-) -> tuple[int, int, int, int]:
-    """Fill in adopters by stratum and role; return excluded, producers, active producers, interactors."""
+def count_members(adopted: Array, out: Array, role: Array, stratum: Array, block: Any) -> None:
+    """Fill in a block's adopters by stratum and role, its excluded, producers and interactors."""
     gone, producers, active, interactors = 0, 0, 0, 0
     low, middle, all_, by_producers, by_interactors = 0, 0, 0, 0, 0
     for j in range(adopted.shape[0]):
@@ -117,72 +108,131 @@ def count_members(
         middle += a & (stratum[j] == 1)
         by_producers += a & (role[j] == PRODUCER)
         by_interactors += a & (role[j] == INTERACTOR)
-    by_stratum[0], by_stratum[1], by_stratum[2] = low, middle, all_ - low - middle
-    by_role[0], by_role[1], by_role[2] = by_producers, by_interactors, all_ - by_producers - by_interactors
-    return gone, producers, active, interactors
+    block.excluded, block.producers, block.active, block.interactors = gone, producers, active, interactors
+    block.adopters0, block.adopters1, block.adopters2 = low, middle, all_ - low - middle
+    block.users0, block.users1 = by_producers, by_interactors
+    block.users2 = all_ - by_producers - by_interactors
 
 
 @inlined
-def histogram(values: Array, counts: Array, spare: Array) -> None:
-    """Count values in [0, 1] by bin; two tables take turns, since neighbours often share a bin."""
-    counts[:] = 0
-    spare[:] = 0
+def tabulate(values: Array, table: Array) -> None:
+    """Sort up to `BLOCK_PERSONS` values in [0, 1] into bins: how many, and their sum in whole units.
+
+    One word of 64 bits holds both: the sum, in units of 2**-39, in the low 51 bits, and the number above.
+    Whole numbers add up alike in any order. Two tables take turns, since neighbours often share a bin.
+
+    Args:
+        values: The values.
+        table: (2, RHO_BINS) u8, filled.
+    """
+    for i in range(RHO_BINS):
+        table[0, i] = np.uint64(0)
+        table[1, i] = np.uint64(0)
     n = values.shape[0]
     for j in range(0, n - 1, 2):
-        counts[min(RHO_BINS - 1, int(float(values[j]) * RHO_BINS))] += 1
-        spare[min(RHO_BINS - 1, int(float(values[j + 1]) * RHO_BINS))] += 1
+        x, y = units(values[j]), units(values[j + 1])
+        table[0, min(x >> _BIN, _LAST)] += _ONE | x
+        table[1, min(y >> _BIN, _LAST)] += _ONE | y
     if n % 2 == 1:
-        counts[min(RHO_BINS - 1, int(float(values[n - 1]) * RHO_BINS))] += 1
+        x = units(values[n - 1])
+        table[0, min(x >> _BIN, _LAST)] += _ONE | x
+
+
+@inlined
+def units(x: float) -> np.uint64:
+    """A value in [0, 1] in units of 2**-39."""
+    return np.uint64(np.int64(float(x) * _UNITS))
+
+
+@inlined
+def read_table(table: Array, counts: Array, sums: Array) -> None:
+    """Add a table to the numbers and the sums of values by bin."""
     for i in range(RHO_BINS):
-        counts[i] += spare[i]
+        x = table[0, i] + table[1, i]
+        counts[i] += np.int64(x >> _COUNT)
+        sums[i] += float(np.int64(x & _SUM)) / _UNITS
+
+
+@merged
+def measure_block(s: State, w: World, b: int, k: int) -> None:
+    """Count the persons of a block by stratum and role, sum their stocks, sort their resilience."""
+    low, high = w.blocks[k, 1], w.blocks[k, 2]
+    block, rho, role = s.blocks[b, k], s.rho[b, low:high], s.role[b, low:high]
+    adopted = s.adopted[b, low:high]
+    block.rho_sum, block.kappa_sum, block.moved0, block.moved1, block.moved2 = stock_sums(
+        rho, s.kappa[b, low:high], s.kappa0[b, low:high], adopted, role
+    )
+    count_members(adopted, s.excluded[b, low:high], role, s.stratum[b, low:high], block)
+    tabulate(rho, s.tails[b, k])
 
 
 @inlined
 def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> None:
-    """Count persons by community, stratum and role, and the tails of resilience; set the three measures.
+    """Put together what was measured of the blocks, by community; set the three measures.
 
     Args:
         people: (3,) filled with the number of persons by role.
         moved: (3,) filled, by role, with the persons that adopted and the others' distance of capability.
     """
     n, r = s.rho.shape[1], w.share.shape[0]
-    counts, spare = np.empty(RHO_BINS, np.int64), np.empty(RHO_BINS, np.int64)
-    all_counts = np.zeros(RHO_BINS, np.int64)
+    counts, sums = np.empty(RHO_BINS, np.int64), np.empty(RHO_BINS)
+    all_counts, all_sums = np.zeros(RHO_BINS, np.int64), np.zeros(RHO_BINS)
     rho_total, out_total = 0.0, 0
     people[:] = 0
     moved[:] = 0.0
+    k = 0
     for c in range(r):
-        low, high = w.start[c], w.start[c + 1]
-        com, rho, role = s.community[b, c], s.rho[b, low:high], s.role[b, low:high]
-        adopted, out = s.adopted[b, low:high], s.excluded[b, low:high]
-        com.rho_sum, com.kappa_sum, m0, m1, m2 = stock_sums(
-            rho, s.kappa[b, low:high], s.kappa0[b, low:high], adopted, role
-        )
-        com.excluded, producers, com.producers, com.interactors = count_members(
-            adopted, out, role, s.stratum[b, low:high], s.adopters[b, c], s.adopters_role[b, c]
-        )
-        histogram(rho, counts, spare)
-        com.rho_low = lower_tail_mean(rho, counts, 0.1 * (high - low))
+        com, size = s.community[b, c], w.start[c + 1] - w.start[c]
+        com.rho_sum, com.kappa_sum, producers = 0.0, 0.0, 0
+        com.excluded, com.producers, com.interactors = 0, 0, 0
+        s.adopters[b, c, :] = 0
+        s.adopters_role[b, c, :] = 0
+        counts[:] = 0
+        sums[:] = 0.0
+        while k < w.blocks.shape[0] and w.blocks[k, 0] == c:
+            producers += add_block(s, b, c, k, moved)
+            read_table(s.tails[b, k], counts, sums)
+            k += 1
+        com.rho_low = lower_tail_mean(counts, sums, 0.1 * size)
         for i in range(RHO_BINS):
             all_counts[i] += counts[i]
-        moved[PRODUCER] += m0
-        moved[INTERACTOR] += m1
-        moved[PARTICIPANT] += m2
+            all_sums[i] += sums[i]
         people[PRODUCER] += producers
         people[INTERACTOR] += com.interactors
-        people[PARTICIPANT] += high - low - producers - com.interactors
+        people[PARTICIPANT] += size - producers - com.interactors
         rho_total += com.rho_sum
         out_total += com.excluded
     quarter = s.quarter[b]
     quarter.breadth = breadth(s.adopters[b], s.cells[b], n)
-    quarter.resilience = 0.5 * rho_total / n + 0.5 * lower_tail_mean(s.rho[b], all_counts, 0.2 * n)
+    quarter.resilience = 0.5 * rho_total / n + 0.5 * lower_tail_mean(all_counts, all_sums, 0.2 * n)
     quarter.excluded = out_total / n
     quarter.div = diversity(s.adopters[b])
     quarter.exposure = exposure(s, P, b)
     quarter.reward = (P.w_b * quarter.breadth + P.w_r * quarter.resilience - P.w_x * quarter.excluded) / P.T
 
 
-@inlined
+@merged
+def add_block(s: State, b: int, c: int, k: int, moved: Array) -> int:
+    """Add a block to its community and to `moved`; returns its number of producers."""
+    com, block = s.community[b, c], s.blocks[b, k]
+    com.rho_sum += block.rho_sum
+    com.kappa_sum += block.kappa_sum
+    com.excluded += block.excluded
+    com.producers += block.active
+    com.interactors += block.interactors
+    s.adopters[b, c, 0] += block.adopters0
+    s.adopters[b, c, 1] += block.adopters1
+    s.adopters[b, c, 2] += block.adopters2
+    s.adopters_role[b, c, 0] += block.users0
+    s.adopters_role[b, c, 1] += block.users1
+    s.adopters_role[b, c, 2] += block.users2
+    moved[PRODUCER] += block.moved0
+    moved[INTERACTOR] += block.moved1
+    moved[PARTICIPANT] += block.moved2
+    return block.producers
+
+
+@merged
 def exposure(s: State, P: Any, b: int) -> float:
     """Adopting share of the society, a participant's use weighted omega."""
     n, total = s.rho.shape[1], 0.0

@@ -1,8 +1,10 @@
 """What a quarter does to every person: roles, adoption and leaving, harm, resilience, capability, exclusion.
 
-A community is done in four short loops. Most persons draw numbers that no probability in their community
-reaches; the first loop finds them without an exponential, and only the others, the candidates, are decided
-one by one. The results are those of deciding everybody.
+A community is cut into blocks that stay in the processor's cache, and a block is done in a few short loops.
+Most persons draw numbers that no probability in their community reaches; the first loop finds them without an
+exponential, and only the others, the candidates, are decided one by one. The results are those of deciding
+everybody. Blocks are independent within a phase, so a team of threads may share them; sums over blocks are
+taken in their order, so that results do not depend on who did what.
 """
 
 from __future__ import annotations
@@ -12,12 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from juguo_envs.model import draws, equations
-from juguo_envs.model.compiled import inlined
+from juguo_envs.model.compiled import inlined, merged, summed
 from juguo_envs.model.equations import APPLICATION, DIFFUSION, INTERACTOR, PARTICIPANT
-from juguo_envs.model.state import Array, State, World
+from juguo_envs.model.measures import measure_block
+from juguo_envs.model.state import CRISIS, MONEY, SEVERITY, STRUCK, Array, State, World
+from juguo_envs.model.team import WITHIN, add, claim, item_done, open_phase, raise_to, wait_for_all
 
 SCENARIOS, GOVERNANCE, SERVICE, ENGAGEMENT, ENABLEMENT, RESILIENCE = 3, 4, 5, 6, 7, 8
 GUIDANCE = 9
+MOVE, TELL, HIT, SPILL, ADD_UP = 1, 2, 3, 4, 5
+"""Kinds of work in a block, see `do_block`."""
 
 
 class Streams(NamedTuple):
@@ -50,7 +56,7 @@ class Conditions(NamedTuple):
     crisis_damage: float
 
 
-@inlined
+@merged
 def conditions(
     s: State, w: World, P: Any, b: int, c: int, v: float, sats: Array, crisis: float
 ) -> Conditions:
@@ -92,7 +98,7 @@ def persons(
     struck: bool,
     harmed: Array,
 ) -> None:
-    """Move every person of society `b` on by a quarter.
+    """Move every person of society `b` on by a quarter, and measure the blocks.
 
     Args:
         s, w, P, b: State, world, parameters, place in the batch.
@@ -102,8 +108,81 @@ def persons(
         struck: Whether a shock struck anybody, so that `s.hit` holds damage.
         harmed: (R,) i8, filled with the number of members harmed.
     """
-    programme, quarter = s.programme[b], s.quarter[b]
-    seed, t = programme.seed, programme.t
+    quarter, shared = s.quarter[b], s.shared[b]
+    for c in range(w.share.shape[0]):
+        for f in range(sats.shape[1]):
+            shared[c, f] = sats[c, f]
+        shared[c, CRISIS] = crisis[c]
+        shared[c, MONEY] = allocation[10 + c]
+        shared[c, STRUCK] = 1.0 if struck else 0.0
+    everywhere(s, w, P, b, MOVE)
+    everywhere(s, w, P, b, TELL)
+    harmed[:] = 0
+    quarter.market, quarter.organised, quarter.peers = 0.0, 0.0, 0.0
+    for k in range(w.blocks.shape[0]):
+        harmed[w.blocks[k, 0]] += s.blocks[b, k].harmed
+        quarter.market += s.causes[b, k, 0]
+        quarter.organised += s.causes[b, k, 1]
+        quarter.peers += s.causes[b, k, 2]
+    for c in range(w.share.shape[0]):
+        s.community[b, c].harmed = harmed[c] / (w.start[c + 1] - w.start[c])
+
+
+@inlined
+def strike(s: State, w: World, P: Any, b: int, severity: Array) -> float:
+    """Fill `s.hit` with the damage that shocks of a severity, (R,), do to each person; returns its sum."""
+    for c in range(w.share.shape[0]):
+        s.shared[b, c, SEVERITY] = severity[c]
+    everywhere(s, w, P, b, HIT)
+    everywhere(s, w, P, b, SPILL)
+    everywhere(s, w, P, b, ADD_UP)
+    total = 0.0
+    for k in range(w.blocks.shape[0]):
+        total += s.blocks[b, k].damage
+    return total
+
+
+@merged
+def everywhere(s: State, w: World, P: Any, b: int, kind: int) -> None:
+    """Do one kind of work in every block of society `b`, with the team's help where it has one."""
+    team, count = w.team, w.blocks.shape[0]
+    if team.shape[0] == 0 or team[WITHIN] == 0:
+        for k in range(count):
+            do_block(s, w, P, b, kind, k, False)
+        return
+    open_phase(team, kind, b, count)
+    while True:
+        _, _, k = claim(team)
+        if k < 0:
+            break
+        do_block(s, w, P, b, kind, k, True)
+        item_done(team)
+    wait_for_all(team)
+
+
+@merged
+def do_block(s: State, w: World, P: Any, b: int, kind: int, k: int, together: bool) -> None:
+    """Do one kind of work in block `k` of society `b`; `together` if others do so in other blocks."""
+    if kind == MOVE:
+        move_block(s, w, P, b, k)
+        measure_block(s, w, b, k)
+    elif kind == TELL:
+        low = w.blocks[k, 1]
+        tell_neighbours(s, b, 2 * low, 2 * low + s.blocks[b, k].changes, together)
+    elif kind == HIT:
+        hit_members(s, w, P, b, k)
+    elif kind == SPILL:
+        hit_neighbours(s, w, P, b, k, together)
+    elif kind == ADD_UP:
+        s.blocks[b, k].damage = add_up(s.hit[b, w.blocks[k, 1] : w.blocks[k, 2]])
+
+
+@merged
+def move_block(s: State, w: World, P: Any, b: int, k: int) -> None:
+    """Move the persons of a block on by a quarter; their neighbours hear of it later."""
+    c, low, high = w.blocks[k, 0], w.blocks[k, 1], w.blocks[k, 2]
+    block, shared = s.blocks[b, k], s.shared[b]
+    seed, t = s.programme[b].seed, s.programme[b].t
     keys = Streams(
         draws.stream(seed, t, draws.ROLE),
         draws.stream(seed, t, draws.ADOPTION),
@@ -111,26 +190,20 @@ def persons(
         draws.stream(seed, t, draws.DAMAGE),
         draws.stream(seed, t, draws.QUIT),
     )
-    if not struck:
-        s.hit[b, :] = 0.0
-    causes = np.zeros(3)
-    changes = 0
-    for c in range(w.share.shape[0]):
-        low, high = w.start[c], w.start[c + 1]
-        now = conditions(s, w, P, b, c, allocation[10 + c], sats, crisis[c])
-        mark_candidates(
-            P, now, keys, low, s.kappa[b, low:high], s.adopted[b, low:high], s.excluded[b, low:high],
-            s.role[b, low:high], s.candidate[b, low:high],
-        )  # fmt: skip
-        changes, harmed[c] = decide(s, P, b, now, keys, low, high, changes, causes)
-        move_stocks(
-            P, now, s.rho[b, low:high], s.kappa[b, low:high], s.kappa0[b, low:high], s.adopted[b, low:high],
-            s.hit[b, low:high],
-        )  # fmt: skip
-        s.community[b, c].harmed = harmed[c] / (high - low)
-    changes = exclude(s, P, b, changes)
-    tell_neighbours(s, b, changes)
-    quarter.market, quarter.organised, quarter.peers = causes[0], causes[1], causes[2]
+    now = conditions(s, w, P, b, c, shared[c, MONEY], shared, shared[c, CRISIS])
+    if shared[c, STRUCK] == 0.0:
+        s.hit[b, low:high] = 0.0
+    mark_candidates(
+        P, now, keys, low, s.kappa[b, low:high], s.adopted[b, low:high], s.excluded[b, low:high],
+        s.role[b, low:high], s.candidate[b, low:high],
+    )  # fmt: skip
+    s.causes[b, k, :] = 0.0
+    changes, block.harmed = decide(s, P, b, now, keys, low, high, 2 * low, s.causes[b, k])
+    move_stocks(
+        P, now, s.rho[b, low:high], s.kappa[b, low:high], s.kappa0[b, low:high], s.adopted[b, low:high],
+        s.hit[b, low:high],
+    )  # fmt: skip
+    block.changes = exclude(s, P, b, low, high, changes) - 2 * low
 
 
 @inlined
@@ -173,7 +246,7 @@ def mark_candidates(
         candidate[j] = (turns | moves | suffers) & (out[j] == 0)
 
 
-@inlined
+@merged
 def decide(
     s: State, P: Any, b: int, now: Conditions, keys: Streams, low: int, high: int, changes: int, causes: Array
 ) -> tuple[int, int]:
@@ -248,13 +321,13 @@ def move_stocks(
         kappa[j] = equations.capability(P, k_j, float(kappa0[j]), a, now.sat_enablement)
 
 
-@inlined
-def exclude(s: State, P: Any, b: int, changes: int) -> int:
+@merged
+def exclude(s: State, P: Any, b: int, low: int, high: int, changes: int) -> int:
     """Exclude who fell below the floor, readmit who is well above; returns the entries in `s.changed`."""
-    if mark_crossings(P, s.rho[b], s.excluded[b], s.candidate[b]) == 0:
+    if mark_crossings(P, s.rho[b, low:high], s.excluded[b, low:high], s.candidate[b, low:high]) == 0:
         return changes
     out, adopted, role = s.excluded[b], s.adopted[b], s.role[b]
-    for i in range(out.shape[0]):
+    for i in range(low, high):
         if s.candidate[b, i] == 1:
             out[i] = 1 - out[i]
             if out[i] == 1 and role[i] == INTERACTOR:
@@ -277,14 +350,52 @@ def mark_crossings(P: Any, rho: Array, out: Array, crossing: Array) -> int:
     return crossed
 
 
-@inlined
-def tell_neighbours(s: State, b: int, changes: int) -> None:
+@merged
+def tell_neighbours(s: State, b: int, first: int, end: int, together: bool) -> None:
     """Keep each person's count of adopting neighbours; in `s.changed`, ~i stands for i having left."""
     offsets, neighbours, peers, changed = s.offsets[b], s.neighbours[b], s.peers[b], s.changed[b]
-    for m in range(changes):
+    for m in range(first, end):
         i = changed[m]
         gain = 1
         if i < 0:
             i, gain = ~i, -1
         for e in range(offsets[i], offsets[i + 1]):
-            peers[neighbours[e]] += gain
+            if together:
+                add(peers, neighbours[e], gain)
+            else:
+                peers[neighbours[e]] += gain
+
+
+@inlined
+def hit_members(s: State, w: World, P: Any, b: int, k: int) -> None:
+    """Damage in a block by a shock in its own community: adopters fully, the others in part."""
+    severity = s.shared[b, w.blocks[k, 0], SEVERITY]
+    for i in range(w.blocks[k, 1], w.blocks[k, 2]):
+        s.hit[b, i] = severity if s.adopted[b, i] == 1 else P.others * severity
+
+
+@inlined
+def hit_neighbours(s: State, w: World, P: Any, b: int, k: int, together: bool) -> None:
+    """Damage that the adopters of a block, if its community was struck, pass on to their neighbours."""
+    severity = s.shared[b, w.blocks[k, 0], SEVERITY]
+    if severity <= 0.0:
+        return
+    hit, passed = s.hit[b], np.float32(P.spill * severity)
+    for i in range(w.blocks[k, 1], w.blocks[k, 2]):
+        if s.adopted[b, i] == 1:
+            for e in range(s.offsets[b, i], s.offsets[b, i + 1]):
+                j = s.neighbours[b, e]
+                if passed > hit[j]:
+                    if together:
+                        raise_to(hit, j, passed)
+                    else:
+                        hit[j] = passed
+
+
+@summed
+def add_up(values: Array) -> float:
+    """Sum of some values, in float64."""
+    total = 0.0
+    for j in range(values.shape[0]):
+        total += float(values[j])
+    return total

@@ -6,6 +6,7 @@ is a slice. Shapes: B societies, N persons, R communities, 9 functions, 3 strata
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,6 +102,37 @@ QUARTER = np.dtype(
 )
 
 
+BLOCK_PERSONS = 2048
+"""Most persons in a block: what their arrays take fits the processor's nearest cache, about 45 kB."""
+
+BLOCK = np.dtype(
+    [
+        ("changes", "i8"),  # entries in `changed`, from twice the block's first person on
+        ("harmed", "i8"),  # persons harmed
+        ("damage", "f8"),  # damage by shocks
+        ("rho_sum", "f8"),
+        ("kappa_sum", "f8"),
+        ("moved0", "f8"),  # by role: persons that adopted, and of the others the distance of capability
+        ("moved1", "f8"),
+        ("moved2", "f8"),
+        ("excluded", "i8"),
+        ("producers", "i8"),  # all, and those able to act
+        ("active", "i8"),
+        ("interactors", "i8"),
+        ("adopters0", "i8"),  # by stratum
+        ("adopters1", "i8"),
+        ("adopters2", "i8"),
+        ("users0", "i8"),  # adopters by role
+        ("users1", "i8"),
+        ("users2", "i8"),
+    ]
+)
+"""What is summed over a block, a part of one community."""
+
+CRISIS, MONEY, STRUCK, SEVERITY = 11, 12, 13, 14
+"""Columns of `State.shared` beyond the saturated deliveries."""
+
+
 class State(NamedTuple):
     """Everything that changes. See the dtypes above for units; all stocks are in [0, 1] unless said."""
 
@@ -117,6 +149,10 @@ class State(NamedTuple):
     hit: Array  # (B, N) f4 scratch: damage by shocks and harm
     candidate: Array  # (B, N) u1 scratch: whose draws may change something
     changed: Array  # (B, 2N) i4 scratch: who adopted (i) or left (~i)
+    blocks: Array  # (B, K) BLOCK
+    causes: Array  # (B, K, 3) f8 a block's new adopters by market, organised and peers, as in QUARTER
+    tails: Array  # (B, K, 2, RHO_BINS) u8 a block's resilience by bin: how many, and their sum
+    shared: Array  # (B, R, 15) f8 what every block of a community needs: saturations, crisis, money, shock
     community: Array  # (B, R) COMMUNITY
     z: Array  # (B, R, 9) f8 delivery, money per person and quarter
     cells: Array  # (B, R, 3) i8 persons by community and stratum
@@ -133,6 +169,7 @@ class World(NamedTuple):
     """What is the same for every society of a scenario."""
 
     start: Array  # (R + 1,) i8 first person of each community
+    blocks: Array  # (K, 3) i8 community, first person and end of each block
     share: Array  # (R,) f8 population share
     hub: Array  # (R,) f8 1 for a hub
     kappa_mean: Array  # (R,) f8 mean capability at the start
@@ -141,10 +178,20 @@ class World(NamedTuple):
     edges: Array  # () i8 ties
     offsets: Array  # (N + 1,) i8 where a person's listed neighbours begin, or (0,) where ties are drawn
     neighbours: Array  # (2m,) i4 listed neighbours, or (0,)
+    team: Array  # (56,) i8 words by which threads share the work, or (0,); see `team`
 
 
-def allocate_state(batch: int, persons: int, communities: int, edges: int) -> State:
-    """An empty state. `edges` is the number of undirected ties."""
+def cut_into_blocks(start: Array) -> Array:
+    """(K, 3) community, first person and end of each block, from (R + 1,) first persons of communities."""
+    blocks = []
+    for c, (low, high) in enumerate(pairwise(start.tolist())):
+        cuts = np.linspace(low, high, max(1, -(-(high - low) // BLOCK_PERSONS)) + 1).astype("i8").tolist()
+        blocks += [(c, first, end) for first, end in pairwise(cuts)]
+    return np.array(blocks, "i8")
+
+
+def allocate_state(batch: int, persons: int, communities: int, edges: int, blocks: int) -> State:
+    """An empty state. `edges` is the number of undirected ties, `blocks` that of `cut_into_blocks`."""
     b, n, r = batch, persons, communities
 
     def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
@@ -164,6 +211,10 @@ def allocate_state(batch: int, persons: int, communities: int, edges: int) -> St
         hit=zeros((b, n), "f4"),
         candidate=zeros((b, n), "u1"),
         changed=zeros((b, 2 * n), "i4"),
+        blocks=zeros((b, blocks), BLOCK),
+        causes=zeros((b, blocks, 3), "f8"),
+        tails=zeros((b, blocks, 2, RHO_BINS), "u8"),
+        shared=zeros((b, r, SEVERITY + 1), "f8"),
         community=zeros((b, r), COMMUNITY),
         z=zeros((b, r, N_FUNCTIONS), "f8"),
         cells=zeros((b, r, N_STRATA), "i8"),

@@ -14,7 +14,7 @@ from juguo_envs.model import draws, equations
 from juguo_envs.model.compiled import inlined
 from juguo_envs.model.equations import APPLICATION, DIFFUSION, PRODUCTION
 from juguo_envs.model.measures import exposure, indicator_board, tally
-from juguo_envs.model.persons import persons
+from juguo_envs.model.persons import persons, strike
 from juguo_envs.model.state import N_FUNCTIONS, Array, State, World
 from juguo_envs.society import new_technology
 
@@ -164,22 +164,7 @@ def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> int:
     quarter.shocks = struck
     if struck == 0:
         return 0
-    hit = s.hit[b]
-    hit[:] = 0.0
-    for c in range(r):
-        if severity[c] <= 0.0:
-            continue
-        for i in range(w.start[c], w.start[c + 1]):
-            if s.adopted[b, i] == 1:
-                hit[i] = max(hit[i], severity[c])
-                for e in range(s.offsets[b, i], s.offsets[b, i + 1]):
-                    j = s.neighbours[b, e]
-                    hit[j] = max(hit[j], P.spill * severity[c])
-            else:
-                hit[i] = max(hit[i], P.others * severity[c])
-    total = 0.0
-    for i in range(hit.shape[0]):
-        total += float(hit[i])
+    total = strike(s, w, P, b, severity)
     claims = P.claim * total
     paid = 0.0
     if claims > 0.0 and programme.M > 0.0:
@@ -187,8 +172,8 @@ def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> int:
         quarter.payout = paid * claims
         quarter.saved -= quarter.payout
         programme.M = max(0.0, programme.M - quarter.payout)
-        for i in range(hit.shape[0]):
-            hit[i] *= 1.0 - paid
+        for i in range(s.hit.shape[1]):
+            s.hit[b, i] *= 1.0 - paid
     for c in range(r):
         if severity[c] > 0.0:
             com = s.community[b, c]

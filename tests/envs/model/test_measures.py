@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 
 from juguo_envs import Scenario
 from juguo_envs.model import measures
-from juguo_envs.model.state import RHO_BINS
+from juguo_envs.model.state import BLOCK_PERSONS, RHO_BINS
 from tests.properties.strategies import Plan, first_seeds, plans, scenarios
 from tests.support import Array, started
 
@@ -78,11 +78,15 @@ def test_diversity_counts_the_effective_number_of_equal_cells(m: int) -> None:
     assert diversity(adopters.reshape(4, 3)) == pytest.approx((m - 1) / 11)
 
 
-def histogram(values: Array) -> Array:
-    """Counts of the bins that the model uses."""
-    counts, spare = np.zeros(RHO_BINS, np.int64), np.zeros(RHO_BINS, np.int64)
-    measures.histogram(values, counts, spare)
-    return counts
+def lower_tail_mean(values: Array, persons: float) -> float:
+    """The tail's mean by way of the table that the model uses."""
+    table = np.ones((2, RHO_BINS), np.uint64)
+    counts, sums = np.zeros(RHO_BINS, np.int64), np.zeros(RHO_BINS)
+    measures.tabulate(values, table)
+    measures.read_table(table, counts, sums)
+    assert counts.sum() == len(values)
+    assert_allclose(sums.sum(), values.sum(), rtol=1e-9, atol=1e-9)
+    return float(measures.lower_tail_mean.py_func(counts, sums, persons))
 
 
 def exact_tail(values: Array, persons: float) -> float:
@@ -98,16 +102,19 @@ def exact_tail(values: Array, persons: float) -> float:
 @given(arrays(np.float64, st.integers(1, 300), elements=st.floats(0.0, 1.0)), st.floats(0.01, 1.0))
 def test_the_mean_of_the_lower_tail_is_exact_to_a_bin(values: Array, share: float) -> None:
     persons = share * len(values)
-    found = measures.lower_tail_mean.py_func(values, histogram(values), persons)
+    found = lower_tail_mean(values, persons)
     assert abs(found - exact_tail(values, persons)) <= BIN
 
 
 def test_the_mean_of_the_lower_tail_is_exact_where_no_bin_is_cut() -> None:
     values = np.array([0.1] * 10 + [0.5] * 10 + [0.9] * 30)
-    tail = measures.lower_tail_mean.py_func
-    assert tail(values, histogram(values), 10.0) == pytest.approx(0.1)
-    assert tail(values, histogram(values), 20.0) == pytest.approx(0.3)
-    assert tail(values, histogram(values), 50.0) == pytest.approx(values.mean())
+    assert lower_tail_mean(values, 10.0) == pytest.approx(0.1)
+    assert lower_tail_mean(values, 20.0) == pytest.approx(0.3)
+    assert lower_tail_mean(values, 50.0) == pytest.approx(values.mean())
+
+
+def test_a_full_block_at_the_greatest_value_does_not_overflow_its_table() -> None:
+    assert lower_tail_mean(np.ones(BLOCK_PERSONS), 0.2 * BLOCK_PERSONS) == pytest.approx(1.0)
 
 
 @given(scenarios(), plans(most=10), first_seeds())
