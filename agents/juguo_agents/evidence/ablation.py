@@ -32,8 +32,8 @@ def ablate(settings: Settings, folder: Path, workers: int, say: Callable[[str], 
     def told(name: str, mean: float) -> None:
         say(f"  {name}: {mean:.3f} on the validation episodes")
 
-    found = yardsticks(settings, folder, workers, told, say)
-    begun = best_of(found, [n for n in found if n.startswith("closed")]).data["parameters"]
+    found = yardsticks(settings, folder, workers, told, say, [CLOSED_LOOP])
+    begun = best_of(found, list(found)).data["parameters"]
     say(f"searching on with each lever forced, {settings.refine:,} episodes each")
     best, again = "closed_loop", CONTROL
     onward = {best: settings.onward(CLOSED_LOOP.name, begun)}

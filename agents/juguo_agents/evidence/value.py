@@ -15,7 +15,7 @@ from juguo_agents.evidence.feedback import KINDS
 from juguo_agents.evidence.searches import Measurement, best_of, conduct, measure
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.evidence.shares import Share, share_of_gap
-from juguo_agents.search.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
+from juguo_agents.search.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE, Family
 from juguo_agents.search.searched import RESULT_FILE, Found
 from juguo_agents.statistics import mean_interval
 from juguo_agents.versions import versions
@@ -82,14 +82,20 @@ def value(settings: Settings, folder: Path, workers: int, say: Say) -> dict[str,
 
 
 def yardsticks(
-    settings: Settings, folder: Path, workers: int, told: Callable[[str, float], None], say: Say
+    settings: Settings,
+    folder: Path,
+    workers: int,
+    told: Callable[[str, float], None],
+    say: Say,
+    families: Sequence[Family] = (OPEN_LOOP, CLOSED_LOOP),
 ) -> dict[str, Found]:
-    """Every search of the open and of the closed loop, by name."""
-    say(f"searching open and closed loops, {settings.budget:,} episodes each")
+    """Every search of some families, the open and the closed loop by default; by name."""
+    names = " and ".join(family.name for family in families)
+    say(f"searching {settings.searches} x {names}, {settings.budget:,} episodes each")
     wanted = {
-        f"{short}-{i + 1}": settings.yardstick(family.name, i)
+        f"{family.name.removesuffix('_loop')}-{i + 1}": settings.yardstick(family.name, i)
         for i in range(settings.searches)
-        for short, family in (("open", OPEN_LOOP), ("closed", CLOSED_LOOP))
+        for family in families
     }
     return conduct(wanted, folder, workers, told)
 
