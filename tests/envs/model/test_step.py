@@ -297,7 +297,8 @@ def test_only_a_defect_that_can_be_repaired_is_and_only_by_redesign() -> None:
 def test_who_takes_part_actively_is_harmed_less_often_by_the_share_they_cope_with() -> None:
     scenario = small(
         {**EAGER, "society.persons": 4000, "society.interactors": 0.5, "defect.cope": 0.6,
-         "defect.onset": 0.0, "defect.quit": 1.0, "defect.p_X": 1.0, "adoption.delta_A": 0.0, "resilience.floor": 0.0}
+         "defect.onset": 0.0, "defect.quit": 1.0, "defect.p_X": 1.0, "adoption.delta_A": 0.0,
+         "resilience.floor": 0.0}
     )  # fmt: skip
     batch = started(scenario, 4)
     advance_to(2, batch)
@@ -361,7 +362,8 @@ def test_a_crisis_is_relieved_by_resilience_and_governance_alone(function: str, 
 def test_interactors_stay_where_they_are_served_or_use_the_technology() -> None:
     scenario = small(
         {**EAGER, "society.persons": 6000, "society.interactors": 1.0, "roles.eta_I": 0.0,
-         "roles.lambda_I": 0.0, "roles.lambda_V": 0.5, "resilience.floor": 0.0, "adoption.p": 0.1, "adoption.delta_A": 0.0,
+         "roles.lambda_I": 0.0, "roles.lambda_V": 0.5, "resilience.floor": 0.0, "adoption.p": 0.1,
+         "adoption.delta_A": 0.0,
          "defect.h0": 0.0}
     )  # fmt: skip
     served, idle = started(scenario, 1), started(scenario, 1)
