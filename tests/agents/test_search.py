@@ -141,7 +141,7 @@ def test_each_part_of_the_feedback_changes_what_is_done() -> None:
     for name, value, where in (
         ("exit.experience", 100.0, {"exit.harm.production": 0.01}),
         ("exit.patience", 10.0, {"exit.harm.production": 0.01}),
-        ("exit.time_left", 10.0, {"exit.harm.production": 0.01}),
+        ("exit.time_left", 10.0, {"exit.harm.diffusion": 0.01, "exit.harm.application": 0.01}),
         ("resilience.above", 0.5, {"resilience.extra": 0.5, "resilience.above": 0.0}),
         ("redesign.above", 1.0, {"redesign.extra": 0.5, "redesign.above": 0.01}),
     ):
