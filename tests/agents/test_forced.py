@@ -122,7 +122,9 @@ def test_a_forced_rule_runs_like_any_allocator_and_keeps_the_lever_all_along() -
         quarter = batch.state.quarter
         assert (batch.state.z[:, :, 0] == 0.0).all()
         change = batch.state.programme["M"] - before
-        np.testing.assert_allclose(quarter["spent"] + quarter["payout"] + change, quarter["budget"], rtol=1e-9)
+        np.testing.assert_allclose(
+            quarter["spent"] + quarter["payout"] + change, quarter["budget"], rtol=1e-9
+        )
 
 
 def test_the_allocator_itself_is_left_as_it_is() -> None:
@@ -134,5 +136,7 @@ def test_the_allocator_itself_is_left_as_it_is() -> None:
 
 
 def test_an_unknown_lever_is_refused_with_a_suggestion() -> None:
-    with pytest.raises(UnknownLever, match=r"unknown lever 'opennes' \(did you mean 'openness'\?\); there are"):
+    with pytest.raises(
+        UnknownLever, match=r"unknown lever 'opennes' \(did you mean 'openness'\?\); there are"
+    ):
         find_lever("opennes")

@@ -132,7 +132,7 @@ def test_each_part_of_the_feedback_changes_what_is_done() -> None:
         "redesign.extra": 0.5, "redesign.hubs": 2.0, "hold.experience": 200.0,
     }  # fmt: skip
     more = {"resilience.extra": {"resilience.above": 0.0}}
-    more |= dict.fromkeys(("redesign.extra", "redesign.hubs"), {"redesign.above": 0.01})
+    more |= {name: {"redesign.above": 0.01} for name in ("redesign.extra", "redesign.hubs")}
     without = actions(CLOSED_LOOP.allocator([base], HARSH), HARSH)
     for name, value in eager.items():
         changed = {**base, name: value, **more.get(name, {})}
