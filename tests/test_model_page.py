@@ -85,7 +85,8 @@ def test_check_fails_on_a_page_that_differs_and_write_mends_it(
     script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "model.md"
-    page.write_text(TEXT.replace("| `B` | `B` | 0.7 |", "| `B` | `B` | 0.8 |"), encoding="utf-8")
+    row = next(line for line in TEXT.splitlines() if line.startswith("| `B` | `B` |"))
+    page.write_text(TEXT.replace(row, row.replace("`B` |", "`B` | 9", 1)), encoding="utf-8")
     assert script.main(["--check", "--page", str(page)]) == 1
     assert "--write" in capsys.readouterr().err
     assert script.main(["--write", "--page", str(page)]) == 0

@@ -39,6 +39,8 @@ TINY = Scenario.load("default").override(
     }
 )
 ROUNDS = TINY.override({"programme.rounds": 2, "programme.T": 40})
+HARSH = TINY.override({"crisis.shock_rate": 0.3, "resilience.floor": 0.3, "defect.onset": 0.0})
+"""Everything that feedback answers to happens here."""
 SEEDS = np.arange(4, dtype=np.uint64)
 EPISODES = Settings("constant", TINY, 1).episodes
 FAMILIES = [family.name for family in PARAMETRIC]
@@ -126,13 +128,29 @@ def test_each_part_of_the_feedback_changes_what_is_done() -> None:
     eager = {
         "advance.K": 0.05, "advance.F": 0.05, "hold.harm": 0.01, "exit.harm.production": 0.01,
         "exit.harm.diffusion": 0.01, "exit.harm.application": 0.01, "lean.resilience": 5.0,
-        "lean.adoption": 5.0, "lean.crisis": 5.0, "resilience.extra": 0.5, "adaptation.extra": 0.5,
+        "lean.adoption": 5.0, "lean.crisis": 5.0, "relief.extra": 1.0, "resilience.extra": 0.5,
+        "redesign.extra": 0.5, "redesign.hubs": 2.0, "hold.experience": 200.0,
     }  # fmt: skip
-    more = {"resilience.extra": {"resilience.above": 0.0}, "adaptation.extra": {"adaptation.above": 0.01}}
-    without = actions(CLOSED_LOOP.allocator([base], TINY), TINY)
+    more = {"resilience.extra": {"resilience.above": 0.0}}
+    more |= {name: {"redesign.above": 0.01} for name in ("redesign.extra", "redesign.hubs")}
+    without = actions(CLOSED_LOOP.allocator([base], HARSH), HARSH)
     for name, value in eager.items():
         changed = {**base, name: value, **more.get(name, {})}
-        assert not np.array_equal(actions(CLOSED_LOOP.allocator([changed], TINY), TINY), without), name
+        assert not np.array_equal(actions(CLOSED_LOOP.allocator([changed], HARSH), HARSH), without), name
+    # what bounds an exit or says when to add can only be seen where there is something to bound
+    for name, value, where in (
+        ("exit.experience", 100.0, {"exit.harm.production": 0.01}),
+        ("exit.patience", 10.0, {"exit.harm.production": 0.01}),
+        ("exit.time_left", 10.0, {"exit.harm.diffusion": 0.01, "exit.harm.application": 0.01}),
+        ("resilience.above", 0.5, {"resilience.extra": 0.5, "resilience.above": 0.0}),
+        ("redesign.above", 1.0, {"redesign.extra": 0.5, "redesign.above": 0.01}),
+    ):
+        with_it, bounded = {**base, **where}, {**base, **where, name: value}
+        seen = [actions(CLOSED_LOOP.allocator([p], HARSH), HARSH) for p in (with_it, bounded)]
+        assert not np.array_equal(*seen), name
+    assert set(eager) | {"exit.experience", "exit.patience", "exit.time_left", "resilience.above"} | {
+        "redesign.above"
+    } == set(FEEDBACK_OFF)
 
 
 @pytest.mark.parametrize("family", ["constant", "open_loop", "open_loop_segments"])

@@ -134,4 +134,4 @@ def test_a_quarter_of_it_runs() -> None:
     low, high = batch.layout.bounds()
     for observation in (first, second):
         assert ((observation >= low) & (observation <= high)).all()
-    assert batch.state.quarter["budget"][0] == pytest.approx(7_000.0)
+    assert batch.state.quarter["budget"][0] == pytest.approx(10_000 * SCENARIO.money.B)

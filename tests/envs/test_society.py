@@ -14,7 +14,7 @@ from juguo_envs import Batch, Scenario
 from juguo_envs.model.equations import INTERACTOR, PRODUCER
 from juguo_envs.society import apportion
 from tests.properties.strategies import first_seeds, scenarios
-from tests.support import Array, small, started, ties
+from tests.support import Array, parameters, small, started, ties
 
 DEFAULT = Scenario.load("default")
 SOCIETIES = 40
@@ -216,11 +216,31 @@ def ks_distance(values: Array, cdf: Array) -> float:
 
 
 def test_hidden_draws_of_technologies_are_distributed_as_the_model_page_says() -> None:
-    batch = started(small({"society.persons": 30, "programme.T": 100}), 2000)
-    X, C = np.sort(batch.state.programme["X"]), np.sort(batch.state.programme["C"])
+    scenario = small(
+        {"society.persons": 30, "defect.p_X": 0.4, "defect.X_lo": 0.5, "defect.p_Y": 0.3, "defect.Y_lo": 0.1,
+         "defect.onset": 12.0, "defect.rumour": 0.2, "knowledge.C_lo": 0.6}
+    )  # fmt: skip
+    programme, P = started(scenario, 2000).state.programme, parameters(scenario)
+    X, C = np.sort(programme["X"]), np.sort(programme["C"])
     # Two-sided Kolmogorov-Smirnov at the level 1e-4: 2.2 / sqrt(n).
     critical = 2.2 / math.sqrt(2000)
-    assert ks_distance(C, (C - 0.6) / 0.4) < critical
-    cdf = np.where(X < 0.4, 0.6 * np.minimum(1.0, X / 0.1), 0.6 + 0.4 * (X - 0.4) / 0.6)
+    assert ks_distance(C, (C - P.C_lo) / (1.0 - P.C_lo)) < critical
+    sound = (1.0 - P.p_X) * np.minimum(1.0, X / 0.1)
+    cdf = np.where(P.X_lo > X, sound, 1.0 - P.p_X + P.p_X * (X - P.X_lo) / (1.0 - P.X_lo))
     assert ks_distance(X, cdf) < critical
-    assert ((X < 0.1) | (X >= 0.4)).all()
+    assert ((X < 0.1) | (P.X_lo <= X)).all()
+    for name in ("onset", "rumour"):
+        hidden = np.sort(programme[name])
+        assert ks_distance(hidden, hidden / getattr(P, name)) < critical
+    repairable = int((programme["Y"] == 1.0).sum())
+    # four standard deviations of a binomial count: error rate 6e-5
+    assert abs(repairable - 2000 * P.p_Y) < 4.0 * math.sqrt(2000 * P.p_Y * (1.0 - P.p_Y))
+    assert set(programme["Y"].tolist()) == {P.Y_lo, 1.0}
+
+
+def test_the_hidden_draws_of_a_technology_say_nothing_of_each_other() -> None:
+    changes = {"society.persons": 30, "defect.p_Y": 0.5, "defect.rumour": 0.2, "defect.onset": 12.0}
+    programme = started(small(changes), 2000).state.programme
+    drawn = np.stack([programme[name] for name in ("X", "C", "Y", "onset", "rumour")])
+    # five standard errors of a correlation, ten times: error rate 6e-6
+    assert np.abs(np.triu(np.corrcoef(drawn), 1)).max() < 5.0 / math.sqrt(2000)

@@ -180,7 +180,16 @@ def test_the_jth_technology_is_the_same_whoever_decides() -> None:
 
 def test_shocks_strike_the_same_communities_as_hard_whoever_decides() -> None:
     # a crisis ends within the quarter, and its level is a tenth of the severity: it shows the severity itself
-    scenario = WORLD.override({"crisis.cr0": 1.0, "crisis.crs": 0.1, "crisis.shock_rate": 0.3})
+    # it does not spread, and the reserve, which would lower it, pays nothing
+    scenario = WORLD.override(
+        {
+            "crisis.cr0": 1.0,
+            "crisis.cr2": 0.0,
+            "crisis.cover": 0.0,
+            "crisis.crs": 0.1,
+            "crisis.shock_rate": 0.3,
+        }
+    )
     poor, rich = started(scenario, 8), started(scenario, 8)
     struck = 0
     for _ in range(WORLD.programme.T):

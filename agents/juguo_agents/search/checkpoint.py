@@ -39,8 +39,8 @@ class Settings:
             `default` 5 found better allocators than 10 or 20.
         start: Where to begin, by the name of one of the family's starts; the best of them by default.
         fixed: Numbers that are held at a value.
-        begin: The numbers of an allocator to begin at, instead of one of the starts; those that it lacks begin
-            as the family has them. There is one phase then.
+        begin: The numbers of an allocator to begin at, instead of one of the starts; those that it lacks
+            begin as the family has them. There is one phase then.
         lever: A lever that is forced all along, by name.
     """
 
@@ -80,7 +80,7 @@ class Outcome:
 
 @dataclass
 class PhaseState:
-    """One phase: where it began, and with which feedback; mean returns told, by generation; what came of it."""
+    """One phase: where it began, with which feedback; mean returns told, by generation; what came of it."""
 
     start: str | None = None
     centre: str | None = None

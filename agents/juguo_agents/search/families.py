@@ -16,6 +16,7 @@ from juguo_agents.search import rule_numbers
 from juguo_agents.search.oracle import Oracle
 from juguo_agents.search.schedules import (
     MEMBERS,
+    NO_EXPERIENCE,
     ClosedLoop,
     Constant,
     OpenLoop,
@@ -35,7 +36,7 @@ FEEDBACK_OFF: Parameters = {
     "advance.K": 1.0,
     "advance.F": 1.0,
     "hold.harm": 1.0,
-    "hold.experience": 0.5,
+    "hold.experience": NO_EXPERIENCE,
     "exit.harm.production": 1.0,
     "exit.harm.diffusion": 1.0,
     "exit.harm.application": 1.0,
@@ -93,7 +94,7 @@ FEEDBACK_STARTS: dict[str, Parameters] = {
         "redesign.hubs": 2.0,
     },
 }
-"""Ways to react with which the search of a closed loop may begin, beside the moderate one; the best is taken."""
+"""Ways to react with which the search of a closed loop may begin; the best is taken."""
 KNOWLEDGE_OFF: Parameters = {"exit.ceiling": 0.0, "exit.repairable": 1.0}
 """What the oracle knows beside the harm, unused."""
 REFINE = 0.3
@@ -348,7 +349,7 @@ def _feedback(scenario: Scenario) -> list[Number | Shares]:
         Number("exit.harm.application", 0.01, 1, 0.15, log=True),
         Number("exit.experience", 0.5, 100, 4, log=True),
         Number("exit.patience", 0, 30, 4, whole=True),
-        Number("hold.experience", 0.5, 200, 2, log=True),
+        Number("hold.experience", NO_EXPERIENCE, 200, 2, log=True),
         Number("exit.time_left", 0, scenario.programme.T // 2, scenario.programme.T // 10, whole=True),
         Number("lean.resilience", 0, 10, 1),
         Number("lean.adoption", -10, 10, 0.5),

@@ -130,11 +130,10 @@ def _reacting(settings: Settings, family: Family, space: Space) -> dict[str, Par
     The open loop's shares alone would lead to a closed loop that is best beside a blind one: where nothing
     can be done about a fault, money is best spent on care.
     """
-    free = space.names[: -len(space.fixed) or None]
     bases = {"open_loop": space.start}
     bases |= {n: space.starting(p, REFINE).start for n, p in _starts(settings, family).items()}
     return {
-        f"{base}, {way}": {**numbers, **{n: v for n, v in reaction.items() if n in free}}
+        f"{base}, {way}": {**numbers, **space.within(reaction)}
         for base, numbers in bases.items()
         for way, reaction in FEEDBACK_STARTS.items()
     }
@@ -179,6 +178,10 @@ def begin(settings: Settings) -> State:
         if not least <= value <= most:
             raise UserError(f"{name} is {value}; allowed is {least} to {most}")
     phases = _phases(settings)
+    if settings.begin is not None:
+        space = phases[-1][0].space(settings.scenario)
+        if fault := space.fault({**space.start, **settings.begin}):
+            raise UserError(f"begin: {fault}")
     for index, (family, budget) in enumerate(phases):
         space = _space(settings, family)
         starts = 1 if settings.begin is not None else len(_starts(settings, family))

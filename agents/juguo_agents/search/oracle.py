@@ -1,4 +1,4 @@
-"""The closed loop with perfect knowledge of what no allocator sees: the yardstick of what knowing is worth."""
+"""The closed loop that knows what no allocator sees: the yardstick of what knowing is worth."""
 
 from __future__ import annotations
 

@@ -23,6 +23,9 @@ MEMBERS = (*FUNCTIONS, "reserve")
 EXPERIENCE = 4.0
 """Person-quarters behind an estimate of harm before `thresholds` gives up on it; as the rules have it."""
 
+NO_EXPERIENCE = 0.5
+"""The least experience that a closed loop may wait for before it leaves the trial; it means not to wait."""
+
 ADAPTATION, ITERATION = FUNCTIONS.index("adaptation"), FUNCTIONS.index("iteration")
 RELIEF = [FUNCTIONS.index(name) for name in ("governance", "resilience")]
 """The functions that end a crisis."""
@@ -264,7 +267,8 @@ class ClosedLoop(Searched):
         early = (seen.stage == 0) & (seen.knowledge > self.each("advance.K"))
         early |= (seen.stage == 1) & (seen.fit > self.each("advance.F"))
         calm = seen.harm <= self.each("hold.harm")
-        tried = (seen.stage != 1) | (seen.experience >= self.each("hold.experience"))
+        needed = self.each("hold.experience")
+        tried = (seen.stage != 1) | (needed <= NO_EXPERIENCE) | (seen.experience >= needed)
         ready: Bools = (due | early) & calm & tried
         return ready
 

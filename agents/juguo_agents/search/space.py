@@ -86,6 +86,10 @@ class Number:
         """The same number, searched from another start with another step."""
         return replace(self, start=parameters[self.name], step=step)
 
+    def nearest(self, value: float) -> float:
+        """The value of the range that is nearest to one."""
+        return min(self.high, max(self.low, value))
+
     def fault(self, parameters: Mapping[str, float]) -> str | None:
         """What is wrong with a value, or nothing."""
         value = parameters[self.name]
@@ -227,11 +231,16 @@ class Space:
         parts = (p.starting(parameters, step) if p.names[0] in parameters else p for p in self.parts)
         return Space(tuple(parts), self.fixed)
 
+    def within(self, parameters: Mapping[str, float]) -> Parameters:
+        """Those of the parameters that are free numbers, each brought into its range."""
+        numbers = {p.name: p for p in self.parts if isinstance(p, Number)}
+        return {name: numbers[name].nearest(v) for name, v in parameters.items() if name in numbers}
+
     def fixing(self, fixed: Mapping[str, float]) -> Space:
         """The same space with some numbers held, and with members of shares that get nothing.
 
         Raises:
-            FixedNumberError: If a name is unknown, a number is outside its range, or a share is not held at 0.
+            FixedNumberError: If a name is unknown, a number outside its range, or a share not held at 0.
         """
         for name in fixed:
             if name not in self.names:

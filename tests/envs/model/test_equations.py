@@ -26,8 +26,13 @@ def test_saturation_has_a_critical_mass_and_diminishing_returns() -> None:
     assert sat(P, 1e6) == 1.0
 
 
-def test_the_saturation_of_relief_has_twice_the_scale() -> None:
-    assert equations.sat2.py_func(P, 0.3) == equations.sat.py_func(P, 0.15)
+@pytest.mark.parametrize(("name", "scale"), [("sat_relief", "m_cr"), ("sat_redesign", "m_X")])
+def test_relief_and_redesign_saturate_at_a_scale_of_their_own(name: str, scale: str) -> None:
+    saturated = getattr(equations, name).py_func
+    assert saturated(P, 0.0) == saturated(P, -1.0) == 0.0
+    assert saturated(P, getattr(P, scale) * P.m0) == approx(1.0 - math.exp(-1.0))
+    assert saturated(parameters(**{scale: 1.0}), 0.15) == equations.sat.py_func(P, 0.15)
+    assert saturated(parameters(**{scale: 4.0}), 0.6) == approx(equations.sat.py_func(P, 0.15))
 
 
 def test_money_for_another_stage_counts_by_mu() -> None:
@@ -70,27 +75,61 @@ def test_know_how_moves_towards_knowledge_and_not_past_it(
 
 
 def test_a_crisis_ends_faster_with_money_and_a_shock_raises_it_at_most_to_one() -> None:
-    decay, shock = equations.crisis_decay.py_func, equations.crisis_shock.py_func
-    assert decay(P, 0.8, 0.0) == approx(0.8 * 0.95)
-    assert decay(P, 0.8, 1.0) == approx(0.8 * 0.25)
-    assert shock(P, 0.2, 0.1) == approx(0.5)
-    assert shock(P, 0.9, 0.1) == approx(0.9)
-    assert shock(P, 0.0, 3.0) == 1.0
+    Q = parameters(cr0=0.05, cr1=0.7, crs=5.0)
+    course, shock = equations.crisis_course.py_func, equations.crisis_shock.py_func
+    assert course(Q, 0.8, 0.0, 0.0) == approx(0.8 * 0.95)
+    assert course(Q, 0.8, 1.0, 0.0) == approx(0.8 * 0.25)
+    assert shock(Q, 0.2, 0.1) == approx(0.5)
+    assert shock(Q, 0.9, 0.1) == approx(0.9)
+    assert shock(Q, 0.9, 0.0) == 0.9
+    assert shock(Q, 0.0, 3.0) == 1.0
+
+
+def test_a_crisis_spreads_to_where_there_is_none_and_not_beyond_one() -> None:
+    Q, course = parameters(cr0=0.05, cr1=0.7, cr2=0.2), equations.crisis_course.py_func
+    assert course(Q, 0.0, 1.0, 0.5) == approx(0.1)
+    assert course(Q, 0.5, 0.0, 0.4) == approx(0.5 * 0.95 + 0.2 * 0.4 * 0.5)
+    assert course(Q, 0.0, 0.0, 0.0) == 0.0
+    assert course(parameters(cr2=0.0), 0.0, 0.0, 1.0) == 0.0
+    assert course(Q, 1.0, 0.0, 1.0) == approx(0.95)  # nobody is left to be reached
+
+
+@given(crisis=shares, elsewhere=shares, relief=shares, more=shares)
+def test_a_crisis_stays_in_range_and_relief_never_worsens_it(
+    crisis: float, elsewhere: float, relief: float, more: float
+) -> None:
+    course = equations.crisis_course.py_func
+    low, high = sorted((relief, more))
+    assert 0.0 <= course(P, crisis, high, elsewhere) <= course(P, crisis, low, elsewhere) <= 1.0
+    assert course(P, crisis, relief, elsewhere) >= course(P, crisis, relief, 0.0)
 
 
 def test_trust_falls_by_harm_and_crisis_and_rises_by_guidance() -> None:
+    Q = parameters(tau0=0.5, eta_tau=0.1, tau_reversion=0.02, xi=2.0, crT=0.3)
     trust = equations.trust.py_func
-    assert trust(P, 0.5, 0.0, 0.0, 0.0) == approx(0.5)
-    assert trust(P, 0.5, 1.0, 0.0, 0.0) == approx(0.55)
-    assert trust(P, 0.5, 0.0, 0.1, 0.0) == approx(0.3)
-    assert trust(P, 0.5, 0.0, 0.0, 1.0) == approx(0.35)
-    assert trust(P, 0.8, 0.0, 0.0, 0.0) == approx(0.8 - 0.02 * 0.3)
+    assert trust(Q, 0.5, 0.0, 0.0, 0.0) == approx(0.5)
+    assert trust(Q, 0.5, 1.0, 0.0, 0.0) == approx(0.55)
+    assert trust(Q, 0.5, 0.0, 0.1, 0.0) == approx(0.3)
+    assert trust(Q, 0.5, 0.0, 0.0, 1.0) == approx(0.35)
+    assert trust(Q, 0.8, 0.0, 0.0, 0.0) == approx(0.8 - 0.02 * 0.3)
 
 
 def test_nobody_is_recruited_without_capability_and_adopters_are_recruited_more() -> None:
     recruitment = equations.recruitment.py_func
     assert recruitment(P, 1.0, 1.0, 0.0) == 0.0
     assert recruitment(P, 0.0, 1.0, 0.5) > recruitment(P, 0.0, 0.0, 0.5) > 0.0
+
+
+def test_interactors_lapse_less_where_they_are_served_or_have_a_use() -> None:
+    lapse, value = equations.lapse.py_func, equations.seen_value.py_func
+    assert lapse(P, 1.0) == approx(P.lambda_I)
+    assert lapse(P, 0.0) == approx(min(1.0, P.lambda_I + P.lambda_V))
+    assert lapse(parameters(lambda_I=0.1, lambda_V=0.4), 0.25) == approx(0.1 + 0.4 * 0.75)
+    assert lapse(parameters(lambda_I=1.0, lambda_V=1.0), 0.0) == 1.0
+    assert value(0.0, 0.9, 0.0) == 0.0  # usable, but not used
+    assert value(1.0, 0.4, 0.5) == approx(1.0 - 0.6 * 0.5)
+    assert value(0.0, 0.4, 0.5) == approx(0.5)
+    assert value(1.0, 1.0, 0.0) == value(0.0, 0.0, 1.0) == 1.0
 
 
 def test_usability_does_not_depend_on_what_has_the_exponent_zero() -> None:
@@ -101,7 +140,7 @@ def test_usability_does_not_depend_on_what_has_the_exponent_zero() -> None:
 
 def test_half_the_people_at_the_difficulty_accept() -> None:
     difficulty = equations.difficulty.py_func(P, 0.4, 0.5)
-    assert difficulty == approx(0.5 * 0.8 * 0.85)
+    assert difficulty == approx(P.d0 * 0.8 * 0.85)
     assert equations.accept.py_func(P, difficulty, difficulty) == 0.5
 
 
@@ -132,30 +171,81 @@ def test_the_latent_defect_is_serious_in_the_asked_share_and_else_nearly_none(p_
     assert all(0.0 <= x <= 1.0 for x in values)
 
 
+@pytest.mark.parametrize("p_Y", [0.0, 0.25, 1.0])
+def test_the_asked_share_of_technologies_can_be_repaired_at_full_speed(p_Y: float) -> None:
+    Q, steps = parameters(p_Y=p_Y, Y_lo=0.2), 1000
+    values = [equations.repairability.py_func(Q, (i + 0.5) / steps) for i in range(steps)]
+    assert values.count(1.0) == round(p_Y * steps)
+    assert set(values) <= {0.2, 1.0}
+
+
+def test_a_defect_harms_from_its_onset_on_and_not_before() -> None:
+    active = equations.active_defect.py_func
+    assert [active(0.7, age, 5.5) for age in (0, 5, 6, 40)] == [0.0, 0.0, 0.7, 0.7]
+    assert active(0.7, 6, 6.0) == active(0.7, 0, 0.0) == 0.7
+
+
 def test_governance_prevents_and_detects_harm() -> None:
+    Q = parameters(h0=0.6, psi=0.4, det0=0.2)
     harm, detection = equations.harm.py_func, equations.detection.py_func
-    assert harm(P, 1.0, 0.0) == approx(0.6)
-    assert harm(P, 1.0, 1.0) == approx(0.36)
-    assert harm(P, 0.0, 0.0) == 0.0
-    assert (detection(P, 0.0), detection(P, 1.0)) == (approx(0.2), approx(1.0))
+    assert harm(Q, 1.0, 0.0) == approx(0.6)
+    assert harm(Q, 1.0, 1.0) == approx(0.36)
+    assert harm(Q, 0.5, 0.5) == approx(0.24)
+    assert harm(Q, 0.0, 0.0) == 0.0
+    assert (detection(Q, 0.0), detection(Q, 1.0)) == (approx(0.2), approx(1.0))
+
+
+def test_who_takes_part_actively_is_spared_the_share_that_one_copes_with() -> None:
+    coped = equations.coped_harm.py_func
+    assert coped(parameters(cope=0.0), 0.4) == 0.4
+    assert coped(parameters(cope=0.25), 0.4) == approx(0.3)
+    assert coped(parameters(cope=1.0), 0.4) == 0.0
+
+
+def test_reports_are_the_harmed_and_the_rumour_that_governance_dispels() -> None:
+    reported = equations.reported_harm.py_func
+    assert reported(3.0, 13.0, 0.2, 0.0) == approx(5.0)
+    assert reported(3.0, 13.0, 0.2, 0.5) == approx(4.0)
+    assert reported(3.0, 13.0, 0.2, 1.0) == reported(3.0, 13.0, 0.0, 0.0) == 3.0
+    assert reported(0.0, 0.0, 1.0, 0.0) == 0.0
+    assert reported(13.0, 13.0, 1.0, 0.0) == 13.0  # nobody reports twice
 
 
 def test_damage_of_harm_has_the_stated_mean_and_spread() -> None:
-    damage = equations.harm_damage.py_func
-    assert [damage(P, u) for u in (0.0, 0.5, 1.0)] == [approx(0.15), approx(0.3), approx(0.45)]
+    damage, Q = equations.harm_damage.py_func, parameters(damage_h=0.3)
+    assert [damage(Q, u) for u in (0.0, 0.5, 1.0)] == [approx(0.15), approx(0.3), approx(0.45)]
 
 
 def test_the_estimate_of_harm_starts_at_its_prior_and_follows_the_evidence() -> None:
     estimate = equations.estimated_harm.py_func
-    assert estimate(P, 0.0, 0.0) == approx(0.06)
+    assert estimate(P, 0.0, 0.0) == approx(P.x_prior * P.h0)
     assert estimate(P, 3000.0, 10000.0) == approx(0.3, rel=0.01)
 
 
-def test_there_is_no_repair_without_harm_seen_or_without_adaptation() -> None:
+def test_a_defect_is_repaired_by_redesign_of_what_was_seen_where_it_can_be_repaired() -> None:
+    repair, Q = equations.repair.py_func, parameters(eta_X=0.4, n1=5.0)
+    assert repair(Q, 0.7, 1.0, 1.0, 0.0) == 0.7  # no harm seen
+    assert repair(Q, 0.7, 1.0, 0.0, 100.0) == 0.7  # no redesign
+    assert repair(Q, 0.7, 0.0, 1.0, 100.0) == 0.7  # not to be repaired
+    assert repair(Q, 0.7, 1.0, 1.0, 5.0) == approx(0.7 * math.exp(-0.4 * math.sqrt(0.5)))
+    assert repair(Q, 0.7, 0.5, 0.5, 5.0) == approx(0.7 * math.exp(-0.1 * math.sqrt(0.5)))
+
+
+@given(X=shares, Y=shares, redesign=shares, more=shares, seen=st.floats(0.0, 1e6))
+def test_repair_never_worsens_a_defect_and_more_redesign_repairs_more(
+    X: float, Y: float, redesign: float, more: float, seen: float
+) -> None:
+    low, high = sorted((redesign, more))
     repair = equations.repair.py_func
-    assert repair(P, 0.7, 1.0, 0.0) == 0.7
-    assert repair(P, 0.7, 0.0, 100.0) == 0.7
-    assert repair(P, 0.7, 1.0, 5.0) == approx(0.7 * math.exp(-0.06 * math.sqrt(0.5)))
+    assert 0.0 <= repair(P, X, Y, high, seen) <= repair(P, X, Y, low, seen) <= X
+
+
+def test_losing_a_technology_costs_trust_in_proportion_to_its_use() -> None:
+    disappointed = equations.disappointed.py_func
+    assert disappointed(parameters(xi_A=0.5), 0.6, 0.0) == 0.6
+    assert disappointed(parameters(xi_A=0.5), 0.6, 0.4) == approx(0.48)
+    assert disappointed(parameters(xi_A=3.0), 0.6, 0.1) == approx(0.42)
+    assert disappointed(parameters(xi_A=3.0), 0.6, 0.5) == 0.0
 
 
 def test_resilience_settles_where_nothing_happens() -> None:

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from juguo_envs import Batch
 from juguo_envs.model import draws, equations
-from juguo_envs.model.equations import PARTICIPANT
+from juguo_envs.model.equations import INTERACTOR, PARTICIPANT
 from juguo_envs.model.state import FUNCTIONS
 from tests.support import parameters, small, spend, started
 
@@ -92,8 +92,9 @@ def test_everybody_adopts_and_leaves_exactly_as_the_equations_and_their_own_draw
     # are switched off.
     scenario = small(
         {"society.persons": 300, "programme.T": 40, "programme.minimum": [1, 1, 1], "defect.h0": 0.0,
-         "resilience.floor": 0.0, "adoption.delta_A": 0.5, "adoption.d0": 0.3, "adoption.p": 0.1,
-         "adoption.q": 2.0, "knowledge.K0": 0.4, "know_how.k0": 0.3, "crisis.shock_rate": 0.2}
+         "resilience.floor": 0.0, "adoption.delta_A": 0.5, "adoption.d0": 0.3, "adoption.p": 0.2,
+         "adoption.q": 2.0, "knowledge.K0": 0.4, "know_how.k0": 0.3, "crisis.shock_rate": 0.2,
+         "crisis.crL": 4.0, "crisis.crT": 0.3}
     )  # fmt: skip
     batch = started(scenario, 1)
     P, eq, s = parameters(scenario), equations, batch.state
@@ -153,7 +154,8 @@ def test_giving_up_costs_trust_and_adopters_and_keeps_a_share_of_knowledge_and_f
     sizes = np.diff(here.world.start)
     share = kept.adopters.sum(axis=2) / sizes
     assert share.max() > 0.1
-    assert_allclose(given_up.community["tau"], kept.community["tau"] * (1.0 - P.xi_A * share), rtol=1e-12)
+    lost = np.minimum(1.0, P.xi_A * share)
+    assert_allclose(given_up.community["tau"], kept.community["tau"] * (1.0 - lost), rtol=1e-12)
     assert (given_up.community["k"] <= given_up.programme["K"][:, None]).all()
     assert not given_up.adopted.any()
     for name in ("kappa", "rho", "role"):
@@ -212,28 +214,181 @@ def test_money_for_a_later_stage_is_worth_mu_of_it() -> None:
 
 
 def test_harm_is_seen_through_governance() -> None:
-    # evidence of one quarter: what was seen is the detected share of who was harmed and of who had adopted
-    scenario = small({**EAGER, "defect.p_X": 1.0, "programme.T": 40})
+    # evidence of one quarter: what was seen is the detected share of who was harmed or blames the technology,
+    # of who was harmed, and of who had adopted
+    scenario = small(
+        {**EAGER, "defect.p_X": 1.0, "defect.onset": 4.0, "defect.rumour": 0.3, "observation.shown": 0.8,
+         "programme.T": 40}
+    )  # fmt: skip
     batch = started(scenario, 6)
-    P = parameters(scenario)
-    harmed = 0
+    P, programme = parameters(scenario), batch.state.programme
+    harmed = blamed = 0.0
     for _ in range(10):
-        D, W = batch.state.programme["D"].copy(), batch.state.programme["W"].copy()
+        D, D_true, W = (programme[name].copy() for name in ("D", "D_true", "W"))
         users = batch.state.adopters.sum(axis=2)
         batch.step(spend(batch, {"governance": 1.0}, reserve=2.0, advance=True))
         sat = [[equations.sat.py_func(P, z) for z in row] for row in batch.state.z[:, :, 4].tolist()]
-        seen = P.det0 + (1.0 - P.det0) * np.array(sat)
+        evaluated = P.shown * np.array(sat)
+        seen = P.det0 + (1.0 - P.det0) * evaluated
         sizes = np.diff(batch.world.start)
         here = batch.state.community["harmed"] * sizes
-        assert_allclose(batch.state.programme["D"], P.fade * D + (seen * here).sum(axis=1), rtol=1e-9)
-        assert_allclose(batch.state.programme["W"], P.fade * W + (seen * users).sum(axis=1), rtol=1e-9)
+        rumours = programme["rumour"][:, None] * (1.0 - evaluated) * (users - here)
+        assert_allclose(programme["D"], P.fade * D + (seen * (here + rumours)).sum(axis=1), rtol=1e-9)
+        assert_allclose(programme["D_true"], P.fade * D_true + (seen * here).sum(axis=1), rtol=1e-9)
+        assert_allclose(programme["W"], P.fade * W + (seen * users).sum(axis=1), rtol=1e-9)
         assert_allclose(batch.state.quarter["harmed"], here.sum(axis=1))
-        harmed += int(here.sum())
+        harmed += float(here.sum())
+        blamed += float(rumours.sum())
     assert harmed > 100
+    assert blamed > 10
+
+
+def test_nothing_harms_before_the_onset_and_everything_defective_from_it_on() -> None:
+    scenario = small({**EAGER, "defect.p_X": 1.0, "defect.h0": 1.0, "defect.eta_X": 0.0})
+    batch = started(scenario, 3)
+    batch.state.programme["onset"] = [0.0, 4.5, 1000.0]
+    harmed = []
+    for _ in range(8):
+        batch.step(spend(batch, advance=True))
+        harmed.append(batch.state.quarter["harmed"].copy())
+    by_society = np.array(harmed).T
+    assert by_society[0].nonzero()[0][0] == 1  # nobody had adopted before the first quarter
+    assert by_society[1].nonzero()[0][0] == 5  # the sixth quarter is the first that begins at an age past 4.5
+    assert by_society[2].sum() == 0
+
+
+def test_rumours_alone_are_evidence_that_governance_dispels_and_repair_nothing() -> None:
+    scenario = small(
+        {**EAGER, "defect.p_X": 1.0, "defect.h0": 0.0, "defect.rumour": 1.0, "defect.eta_X": 2.0,
+         "defect.p_Y": 1.0, "defect.m_X": 0.1, "money.B": 3.0, "programme.T": 40}
+    )  # fmt: skip
+    believed, evaluated = started(scenario, 4), started(scenario, 4)
+    X = believed.state.programme["X"].copy()
+    for _ in range(12):
+        believed.step(spend(believed, {"adaptation": 1.0, "iteration": 1.0}, advance=True))
+        work = {"adaptation": 1.0, "iteration": 1.0, "governance": 2.0}
+        evaluated.step(spend(evaluated, work, advance=True))
+    for batch in (believed, evaluated):
+        assert (batch.state.programme["D_true"] == 0.0).all()
+        assert np.array_equal(batch.state.programme["X"], X)
+    blame = [b.state.programme["D"] / b.state.programme["W"] for b in (believed, evaluated)]
+    assert (blame[0] > 3.0 * blame[1]).all()
+    assert (blame[0] > 0.05).any()
+
+
+def test_only_a_defect_that_can_be_repaired_is_and_only_by_redesign() -> None:
+    scenario = small(
+        {**EAGER, "defect.p_X": 1.0, "defect.onset": 0.0, "defect.eta_X": 1.0, "defect.m_X": 1.0,
+         "programme.T": 40}
+    )  # fmt: skip
+    worked, idle = started(scenario, 2), started(scenario, 2)
+    for batch in (worked, idle):
+        batch.state.programme["Y"] = [1.0, 0.0]
+    X = worked.state.programme["X"].copy()
+    for _ in range(10):
+        worked.step(spend(worked, {"adaptation": 1.0, "iteration": 1.0}, advance=True))
+        idle.step(spend(idle, {"research": 1.0}, advance=True))
+    assert (worked.state.programme["D_true"] > 0.0).all()
+    assert worked.state.programme["X"][0] < 0.7 * X[0]
+    assert worked.state.programme["X"][1] == X[1]
+    assert np.array_equal(idle.state.programme["X"], X)
+
+
+def test_who_takes_part_actively_is_harmed_less_often_by_the_share_they_cope_with() -> None:
+    scenario = small(
+        {**EAGER, "society.persons": 4000, "society.interactors": 0.5, "defect.cope": 0.6,
+         "defect.onset": 0.0, "defect.quit": 1.0, "defect.p_X": 1.0, "adoption.delta_A": 0.0,
+         "resilience.floor": 0.0}
+    )  # fmt: skip
+    batch = started(scenario, 4)
+    advance_to(2, batch)
+    s = batch.state
+    s.programme["X"] = 0.6
+    before, role = s.adopted.copy(), s.role.copy()
+    batch.step(spend(batch))
+    harmed = (before == 1) & (s.adopted == 0)  # who is harmed quits, and nobody else leaves
+    P = scenario.defect
+    for who, p in ((role == PARTICIPANT, P.h0 * 0.6), (role != PARTICIPANT, P.h0 * 0.6 * (1.0 - P.cope))):
+        users = int((who & (before == 1)).sum())
+        # four standard errors of a share, twice: error rate 1.3e-4
+        assert users > 300
+        assert abs(harmed[who].sum() / users - p) < 4.0 * np.sqrt(p * (1.0 - p) / users)
+
+
+def test_what_the_reserve_pays_lowers_the_crisis_that_a_shock_leaves() -> None:
+    scenario = small(
+        {**EAGER, "adoption.p": 0.05, "crisis.shock_rate": 0.5, "crisis.severity": 0.05, "crisis.crs": 2.0,
+         "crisis.cr0": 1.0, "crisis.cr2": 0.0, "crisis.cover": 0.6, "crisis.claim": 1.0, "crisis.crE": 0.0,
+         "crisis.crT": 0.0, "crisis.crL": 0.0, "crisis.crR": 0.0, "defect.h0": 0.0}
+    )  # fmt: skip
+    poor, rich = started(scenario, 8), started(scenario, 8)
+    rich.state.programme["M"] = 1e6
+    none, covered = (
+        [b.step(spend(b, {"research": 1.0})), b.state.community["crisis"]][1] for b in (poor, rich)
+    )
+    assert (poor.state.quarter["shocks"] > 0).any()
+    assert (none < 1.0).all() and (none > 0.0).sum() > 3
+    assert_allclose(covered, 0.4 * none, rtol=1e-9)
+
+
+def test_a_crisis_reaches_every_community_and_dies_out_where_it_does_not_spread() -> None:
+    changes = {"crisis.shock_rate": 0.0, "crisis.cr0": 0.1}
+    spreading = started(small({**changes, "crisis.cr2": 0.3}), 1)
+    contained = started(small({**changes, "crisis.cr2": 0.0}), 1)
+    for batch in (spreading, contained):
+        batch.state.community["crisis"] = [[0.8, 0.0, 0.0]]
+    for _ in range(12):
+        for batch in (spreading, contained):
+            batch.step(spend(batch))
+    assert (spreading.state.community["crisis"] > 0.2).all()
+    assert_allclose(contained.state.community["crisis"], [[0.8 * 0.9**12, 0.0, 0.0]], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("function", "relieves"), [("resilience", True), ("governance", True), ("service", False)]
+)
+def test_a_crisis_is_relieved_by_resilience_and_governance_alone(function: str, relieves: bool) -> None:
+    scenario = small({"crisis.shock_rate": 0.0, "crisis.m_cr": 1.0})
+    paid, unpaid = started(scenario, 1), started(scenario, 1)
+    for batch in (paid, unpaid):
+        batch.state.community["crisis"] = 0.8
+    for _ in range(4):
+        paid.step(spend(paid, {function: 1.0}))
+        unpaid.step(spend(unpaid))
+    levels = paid.state.community["crisis"], unpaid.state.community["crisis"]
+    assert (levels[0] < 0.5 * levels[1]).all() if relieves else np.array_equal(*levels)
+
+
+def test_interactors_stay_where_they_are_served_or_use_the_technology() -> None:
+    scenario = small(
+        {**EAGER, "society.persons": 6000, "society.interactors": 1.0, "roles.eta_I": 0.0,
+         "roles.lambda_I": 0.0, "roles.lambda_V": 0.5, "resilience.floor": 0.0, "adoption.p": 0.1,
+         "adoption.delta_A": 0.0,
+         "defect.h0": 0.0}
+    )  # fmt: skip
+    served, idle = started(scenario, 1), started(scenario, 1)
+    for batch, work in ((served, {"service": 1.0}), (idle, {"research": 1.0})):
+        for _ in range(3):
+            before, adopted = batch.state.role[0].copy(), batch.state.adopted[0].copy()
+            batch.step(spend(batch, work))
+        lapsed = (before == INTERACTOR) & (batch.state.role[0] == PARTICIPANT)
+        users, others = ((before == INTERACTOR) & (adopted == a) for a in (1, 0))
+        if batch is idle:
+            assert not lapsed[users].any()  # theta is 1 here: the technology is all that one can want
+            assert users.sum() > 100 and others.sum() > 100
+            idle_rate = lapsed[others].mean()
+        else:
+            served_rate = lapsed[others].mean()
+    # four standard errors of a share of half, of more than a hundred
+    assert abs(idle_rate - 0.5) < 0.2
+    assert served_rate < 0.7 * idle_rate
 
 
 def test_the_share_harmed_is_the_defects() -> None:
-    scenario = small({**EAGER, "society.persons": 2000, "defect.quit": 0.0, "defect.damage_h": 0.0})
+    scenario = small(
+        {**EAGER, "society.persons": 2000, "defect.quit": 0.0, "defect.damage_h": 0.0, "defect.onset": 0.0,
+         "defect.cope": 0.0}
+    )  # fmt: skip
     batch = started(scenario, 10)
     advance_to(2, batch)
     batch.state.programme["X"] = np.linspace(0.1, 1.0, 10)
