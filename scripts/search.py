@@ -19,10 +19,11 @@ from typing import Any
 
 from tqdm import tqdm
 
+from juguo_agents.allocators.forced import LEVERS
 from juguo_agents.command_line import INTERRUPTED, guarded
 from juguo_agents.run_folder import FolderExists, claim_folder, next_free
 from juguo_agents.search.checkpoint import Settings, State, load_state
-from juguo_agents.search.families import PARAMETRIC, RULE
+from juguo_agents.search.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
 from juguo_agents.search.optimise import begin, search
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.searched import RESULT_FILE, Found, load_found, write_result
@@ -52,6 +53,16 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, metavar="K", help="seed of the search, 0 to 127; default 0")
     parser.add_argument("--observe", choices=("noisy", "true"), help="noise on what is seen; default noisy")
     parser.add_argument("--validation", type=int, metavar="N", help="episodes to measure with; default 1000")
+    parser.add_argument(
+        "--begin", metavar="DIR", help="begin at what another search found, instead of one of the starts"
+    )
+    parser.add_argument(
+        "--fix", metavar="NAME=VALUE", action="append", help="hold a number, or a share at 0; may be repeated"
+    )
+    parser.add_argument("--lever", metavar="NAME", help=f"force a lever all along: {', '.join(LEVERS)}")
+    parser.add_argument(
+        "--reveal", action="store_true", help="with --family closed_loop: the hidden draws are known"
+    )
     parser.add_argument("--start", metavar="NAME", help="begin there, for example flat; default: at the best")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="new folder; default searches/<family>, numbered"
@@ -65,7 +76,27 @@ def parse() -> argparse.Namespace:
         parser.error("--resume needs --out, the folder of the search to go on with")
     if not arguments.resume and not arguments.family:
         parser.error("--family is missing, for example --family open_loop")
+    if arguments.reveal:
+        if arguments.family not in (CLOSED_LOOP.name, ORACLE.name):
+            parser.error(
+                f"--reveal needs --family {CLOSED_LOOP.name}; no other family can use what is hidden"
+            )
+        arguments.family = ORACLE.name
+    if arguments.resume and (arguments.begin or arguments.fix or arguments.lever):
+        parser.error("--begin, --fix and --lever belong to the search in --out; leave them out with --resume")
     return arguments
+
+
+def held(given: list[str] | None) -> dict[str, float]:
+    """The numbers that are held, from NAME=VALUE."""
+    numbers = {}
+    for text in given or []:
+        name, _, value = text.partition("=")
+        try:
+            numbers[name] = float(value)
+        except ValueError:
+            raise UserError(f"--fix is {text!r}; expected NAME=VALUE, for example hold.harm=1") from None
+    return numbers
 
 
 def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
@@ -73,7 +104,12 @@ def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
     given: dict[str, Any] = {name: value for name, value in vars(arguments).items() if name in DEFAULTS}
     given = DEFAULTS | {name: value for name, value in given.items() if value is not None}
     scenario = Scenario.load(given.pop("scenario"))
-    state = begin(Settings(arguments.family, scenario, **given))
+    start_at = load_found(_result(Path(arguments.begin))).data["parameters"] if arguments.begin else None
+    held_at = held(arguments.fix)
+    settings = Settings(
+        arguments.family, scenario, fixed=held_at, begin=start_at, lever=arguments.lever, **given
+    )
+    state = begin(settings)
     folder = arguments.out or next_free(Path("searches"), arguments.family.replace(":", "-"))
     if folder.exists():
         raise FolderExists(f"{folder} exists already; add --resume to go on with it, or name another --out")
@@ -81,6 +117,10 @@ def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
     scenario.save(folder / "scenario.yaml")
     state.save(folder)
     return state, folder
+
+
+def _result(path: Path) -> Path:
+    return path / RESULT_FILE if path.is_dir() else path
 
 
 def resumed(arguments: argparse.Namespace) -> tuple[State, Path]:
