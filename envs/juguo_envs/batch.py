@@ -37,27 +37,30 @@ LARGE = 20_000
 """Persons from which a team may share one society; in a smaller one, telling each other costs too much."""
 
 
+# not in the closure of the kernels: a compiled function there would give each process another cache key
+@inlined
+def reset_society(s: State, w: World, P: Array, seeds: Array, noisy: bool, out: Array, b: int) -> None:
+    populate(s, w, P[b], b, seeds[b])
+    for k in range(w.blocks.shape[0]):
+        measure_block(s, w, b, k)
+    tally(s, w, P[b], b, np.zeros(3, np.int64), np.zeros(3))
+    for c in range(w.share.shape[0]):
+        for j in range(3):
+            s.adopters_before[b, c, j] = 0
+    observe_one(s, w, P[b], b, noisy, out[b])
+
+
+@inlined
+def step_society(
+    s: State, w: World, P: Array, actions: Array, noisy: bool, out: Array, b: int, allocation: Array
+) -> None:
+    decode_into(actions[b], w.share, allocation)
+    step_one(s, w, P[b], b, allocation)
+    observe_one(s, w, P[b], b, noisy, out[b])
+
+
 def _build_kernels(source_key: int) -> tuple[Any, Any]:
     """The two entry points of the compiled model; see `juguo_envs.model.compiled` for the key."""
-
-    @inlined
-    def reset_society(s: State, w: World, P: Array, seeds: Array, noisy: bool, out: Array, b: int) -> None:
-        populate(s, w, P[b], b, seeds[b])
-        for k in range(w.blocks.shape[0]):
-            measure_block(s, w, b, k)
-        tally(s, w, P[b], b, np.zeros(3, np.int64), np.zeros(3))
-        for c in range(w.share.shape[0]):
-            for j in range(3):
-                s.adopters_before[b, c, j] = 0
-        observe_one(s, w, P[b], b, noisy, out[b])
-
-    @inlined
-    def step_society(
-        s: State, w: World, P: Array, actions: Array, noisy: bool, out: Array, b: int, allocation: Array
-    ) -> None:
-        decode_into(actions[b], w.share, allocation)
-        step_one(s, w, P[b], b, allocation)
-        observe_one(s, w, P[b], b, noisy, out[b])
 
     @kernel
     def reset_range(
