@@ -30,7 +30,7 @@ class Together:
     text: str
 
 
-CRISIS_EFFECTS = Together("crisis.effects", 0.0, 1.0, "factor on the four effects of a crisis")
+CRISIS_EFFECTS = Together("crisis.effects", 0.0, 1.0, "factor on the spread and the four effects of a crisis")
 
 
 @dataclass(frozen=True)
