@@ -3,8 +3,8 @@
     python scripts/search.py --family FAMILY [--scenario S] [--budget EPISODES] [--out DIR]
     python scripts/search.py --out DIR --resume
 
-FAMILY is constant, thresholds, open_loop, open_loop_segments, closed_loop or rule:NAME. What is found can be
-given to scripts/evaluate.py by its folder. Families, seeds and how to read the numbers: docs/search.md.
+FAMILY is constant, thresholds, open_loop, open_loop_segments, closed_loop, oracle or rule:NAME. What is found
+can be given to scripts/evaluate.py by its folder. Families, seeds, how to read the numbers: docs/search.md.
 """
 
 from __future__ import annotations

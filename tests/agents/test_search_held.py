@@ -10,7 +10,7 @@ import pytest
 from juguo_agents.allocators import Setting
 from juguo_agents.allocators.forced import UnknownLever
 from juguo_agents.evaluation import run
-from juguo_agents.search.checkpoint import Settings, load_state
+from juguo_agents.search.checkpoint import Outcome, Settings, load_state
 from juguo_agents.search.families import CLOSED_LOOP, FEEDBACK_OFF, FEEDBACK_STARTS, OPEN_LOOP, find_family
 from juguo_agents.search.optimise import begin, make_phase, search
 from juguo_agents.search.scoring import Scorer
@@ -124,7 +124,8 @@ def test_a_forced_lever_is_forced_in_what_is_searched_and_in_what_is_found(tmp_p
     again = load_found(tmp_path / "searched.json")
     decided = decode_allocation(actions(again.allocator(), TINY), Setting.of(TINY).population)
     assert (decided.openness == 0.0).all()
-    episodes = np.arange(*np.array(data["validation"]["seeds"]) + [0, 1], dtype=np.uint64)
+    first, last = data["validation"]["seeds"]
+    episodes = np.arange(first, last + 1, dtype=np.uint64)
     assert run(again.allocator(), TINY, episodes).returns.mean() == pytest.approx(data["validation"]["mean"])
     free = OPEN_LOOP.allocator([data["parameters"]], TINY)
     assert find_family("open_loop", "openness").space(TINY) == OPEN_LOOP.space(TINY)
@@ -171,10 +172,8 @@ def test_every_way_to_react_is_allowed_in_short_worlds_too(family: str, quarters
         assert np.isfinite(phase.space.encode(parameters)).all()
 
 
-def found_outcome(scenario: Scenario):
+def found_outcome(scenario: Scenario) -> Outcome:
     """What the first phase of a closed loop's search might have found."""
-    from juguo_agents.search.checkpoint import Outcome
-
     return Outcome(some_parameters(OPEN_LOOP.space(scenario), 1), 0.2, 0.1, "generation 3")
 
 
@@ -186,7 +185,7 @@ def test_every_way_to_react_names_feedback_and_allowed_numbers_only() -> None:
 
 
 def test_the_closed_loop_begins_with_the_best_base_and_way_to_react(tmp_path: Path) -> None:
-    found(tmp_path, Settings("closed_loop", TINY, 4000, validation=20))
+    found(tmp_path, Settings("closed_loop", TINY, 1800, validation=20))
     state = load_state(tmp_path)
     part, phase = state.phases[1], make_phase(state, 1)
     data = load_found(tmp_path / "searched.json").data["phases"][1]

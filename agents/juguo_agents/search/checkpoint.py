@@ -35,8 +35,7 @@ class Settings:
         seed: The search's own seed.
         observe: "noisy" or "true".
         validation: Episodes on which the result is measured.
-        episodes: Episodes per candidate and generation. With few there are more generations for a budget; in
-            `default` 5 found better allocators than 10 or 20.
+        episodes: Episodes per candidate and generation. With few there are more generations for a budget.
         start: Where to begin, by the name of one of the family's starts; the best of them by default.
         fixed: Numbers that are held at a value.
         begin: The numbers of an allocator to begin at, instead of one of the starts; those that it lacks
