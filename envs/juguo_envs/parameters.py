@@ -203,7 +203,7 @@ class Defect(Group):
     )
     psi: float = par(0.4, 0.0, 1.0, "share of harm that governance prevents")
     cope: float = par(0.5, 0.0, 1.0, "share of harm that those who take part actively know how to avoid")
-    p_X: float = par(0.6, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 1.0))
+    p_X: float = par(0.6, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 0.9))
     X_lo: float = par(0.4, 0.0, 1.0, "lowest serious defect", sampling=(0.2, 0.7))
     eta_X: float = par(0.5, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))
     m_X: float = par(5.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")

@@ -172,7 +172,7 @@ def test_the_page_shows_every_figure_and_every_allocator(written: Path) -> None:
         assert word in page.split("## Words")[1]
     assert "60 persons in 3 communities" in page
     assert "24 quarters (6 years)" in page
-    assert "budget of 0.7 units" in page
+    assert "budget of 0.8 units" in page
 
 
 def test_a_failure_on_the_way_leaves_the_old_report_alone(

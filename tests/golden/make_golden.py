@@ -13,7 +13,7 @@ import numpy as np
 from juguo_envs import ExperimentDiffusionEnv, encode_allocation
 
 FILE = Path(__file__).with_name("trajectory.json")
-SEED, EVERY = 2023, 5
+SEED, EVERY = 2024, 5
 LEANING = np.array([0.15, 0.1, 0.02, 0.25, 0.1, 0.1, 0.05, 0.15, 0.1])
 """Weights of the functions, so that people do adopt; the draws around them reach every term."""
 
