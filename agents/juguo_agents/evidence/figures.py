@@ -69,6 +69,6 @@ def draw_ablation(data: dict[str, Any], path: Path) -> None:
     axes.set_xscale("symlog", linthresh=5.0)
     ticks = [-2, 0, 2, 5, 10, 20, 50, 100]
     axes.set_xticks(ticks, [str(t) for t in ticks])
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="upper right")
     _finish(axes, f"What a forced lever costs in {data['settings']['scenario']['name']} (dotted: 3 %)")
     figure.savefig(path, dpi=DPI)
