@@ -10,13 +10,12 @@ the same --out and it goes on from where it was stopped. How to read the numbers
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from typing import Any
 
 from juguo_agents.command_line import INTERRUPTED, guarded
 from juguo_agents.evidence.ablation import ABLATION_FILE, LEAST, ablate
-from juguo_agents.evidence.command import parse, prepare, say
+from juguo_agents.evidence.command import again, parse, prepare, say
 from juguo_agents.evidence.figures import draw_ablation
 from juguo_agents.evidence.words import ablation_lines, levers_over_worlds
 from juguo_envs.files import write_text
@@ -30,8 +29,7 @@ def main() -> int:
         try:
             data = ablate(settings, folder, arguments.workers, say)
         except KeyboardInterrupt:
-            again = " ".join(shlex.quote(word) for word in (*sys.argv, "--out", str(arguments.out or folder)))
-            say(f"interrupted; go on with: python {again}")
+            say(f"interrupted; go on with: {again(arguments)}")
             return INTERRUPTED
         write_text(
             folder / ABLATION_FILE, json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"

@@ -10,11 +10,10 @@ same --out and it goes on from where it was stopped. How to read the numbers: do
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 
 from juguo_agents.command_line import INTERRUPTED, guarded
-from juguo_agents.evidence.command import parse, prepare, say
+from juguo_agents.evidence.command import again, parse, prepare, say
 from juguo_agents.evidence.figures import draw_value
 from juguo_agents.evidence.value import VALUE_FILE, value
 from juguo_agents.evidence.words import value_lines
@@ -28,8 +27,7 @@ def main() -> int:
         try:
             data = value(settings, folder, arguments.workers, say)
         except KeyboardInterrupt:
-            again = " ".join(shlex.quote(word) for word in (*sys.argv, "--out", str(arguments.out or folder)))
-            say(f"interrupted; go on with: python {again}")
+            say(f"interrupted; go on with: {again(arguments)}")
             return INTERRUPTED
         write_text(
             folder / VALUE_FILE, json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"

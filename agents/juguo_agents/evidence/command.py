@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,3 +70,10 @@ def prepare(arguments: argparse.Namespace, home: str) -> Iterator[tuple[Settings
 def say(text: str) -> None:
     """Progress goes to the other stream."""
     print(text, file=sys.stderr, flush=True)
+
+
+def again(arguments: argparse.Namespace) -> str:
+    """The command that goes on with what was interrupted."""
+    named = any(word.split("=")[0] == "--out" for word in sys.argv)
+    where = [] if named else ["--out", str(arguments.out)]
+    return "python " + " ".join(shlex.quote(word) for word in (*sys.argv, *where))
