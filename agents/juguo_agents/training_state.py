@@ -159,5 +159,5 @@ def _restore_generators(values: dict[str, Any], arrays: Arrays) -> None:
     random.setstate((python["version"], words, python["gauss"]))
     has_gauss, cached = numpy_["gauss"]
     state = (numpy_["kind"], arrays["generators.numpy"], numpy_["position"], has_gauss, cached)
-    np.random.set_state(state)  # noqa: NPY002
+    np.random.set_state(state)  # noqa: NPY002 (it is theirs)
     torch.set_rng_state(torch.from_numpy(arrays["generators.torch"].copy()))

@@ -20,7 +20,7 @@ def simulate(offsets: Any, neighbours: Any, adopted: Any, peers: Any, fresh: Any
             if adopted[i] == 0:
                 degree = offsets[i + 1] - offsets[i]
                 share = peers[i] / degree if degree > 0 else 0.0
-                if np.random.random() < 1.0 - np.exp(-(P + Q * share)):  # noqa: NPY002
+                if np.random.random() < 1.0 - np.exp(-(P + Q * share)):  # noqa: NPY002 - numba's own
                     fresh[count] = i
                     count += 1
         for m in range(count):
@@ -36,7 +36,7 @@ def prepare(graph: Graph) -> Callable[[int], Episode]:
     def start(seed: int) -> Episode:
         adopted, peers = np.zeros(PERSONS, np.uint8), np.zeros(PERSONS, np.int32)
         fresh = np.empty(PERSONS, np.int32)
-        run = lambda: simulate(graph.offsets, graph.neighbours, adopted, peers, fresh, seed)  # noqa: E731
+        run = lambda: simulate(graph.offsets, graph.neighbours, adopted, peers, fresh, seed)  # noqa: E731 - a call to time
         return run, lambda: float(adopted.mean())
 
     return start

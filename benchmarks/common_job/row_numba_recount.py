@@ -23,7 +23,7 @@ def simulate(offsets: Any, neighbours: Any, adopted: Any, after: Any, seed: int)
                     count += adopted[neighbours[e]]
                 degree = offsets[i + 1] - offsets[i]
                 share = count / degree if degree > 0 else 0.0
-                if np.random.random() < 1.0 - np.exp(-(P + Q * share)):  # noqa: NPY002
+                if np.random.random() < 1.0 - np.exp(-(P + Q * share)):  # noqa: NPY002 - numba's own
                     after[i] = 1
         adopted[:] = after
 
@@ -33,7 +33,7 @@ def prepare(graph: Graph) -> Callable[[int], Episode]:
 
     def start(seed: int) -> Episode:
         adopted, after = np.zeros(PERSONS, np.uint8), np.zeros(PERSONS, np.uint8)
-        run = lambda: simulate(graph.offsets, graph.neighbours, adopted, after, seed)  # noqa: E731
+        run = lambda: simulate(graph.offsets, graph.neighbours, adopted, after, seed)  # noqa: E731 - a call to time
         return run, lambda: float(adopted.mean())
 
     return start

@@ -99,12 +99,12 @@ def _walk(
     inner: object, axes: tuple[Axis, ...], node: int, conditions: tuple[str, ...]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Every leaf with the conditions that lead to it."""
-    left, right = inner.children_left[node], inner.children_right[node]  # type: ignore[attr-defined]
+    left, right = inner.children_left[node], inner.children_right[node]  # type: ignore[attr-defined]  # sklearn has no types
     if left < 0:
         yield node, conditions
         return
-    axis = axes[int(inner.feature[node])]  # type: ignore[attr-defined]
-    value = f"{axis.value(float(inner.threshold[node])):.3g}"  # type: ignore[attr-defined]
+    axis = axes[int(inner.feature[node])]  # type: ignore[attr-defined]  # sklearn has no types
+    value = f"{axis.value(float(inner.threshold[node])):.3g}"  # type: ignore[attr-defined]  # sklearn has no types
     yield from _walk(inner, axes, int(left), (*conditions, f"{axis_words(axis)} up to {value}"))
     yield from _walk(inner, axes, int(right), (*conditions, f"{axis_words(axis)} above {value}"))
 
