@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from juguo_agents.allocators import UnknownAllocator, make_rule
 from juguo_agents.evaluation import TEST_SEEDS_END
+from juguo_agents.shown import Shown
 from juguo_envs.errors import UserError
+from juguo_envs.family import PREFERENCES, Family, load_world
 from juguo_envs.scenario import Scenario, ScenarioError, explain_validation, parse_yaml
 
 
@@ -102,20 +104,36 @@ class Experiment(_Section):
     """One experiment: train in a scenario, then compare."""
 
     name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
-    scenario: str = Field("default", description="name of a scenario, or the path of a YAML file")
+    scenario: str = Field(
+        "default",
+        description="name of a scenario, or the path of a YAML file; family, or family:NAME, where every "
+        "episode draws its own around the scenario of that name",
+    )
     override: dict[str, Any] = Field(default_factory=dict, description="scenario fields to change, dotted")
     observe: Literal["noisy", "true"] = "noisy"
+    shown: Shown = Field(default_factory=Shown)  # type: ignore[arg-type]  # all fields have defaults
     training: Training = Field(default_factory=Training)  # type: ignore[arg-type]  # all fields have defaults
     # as above
     comparison: ComparisonProtocol = Field(default_factory=ComparisonProtocol)  # type: ignore[arg-type]
 
     def world(self) -> Scenario:
-        """The scenario with its overrides.
+        """The scenario with its overrides; of a family the one around which it lies.
 
         Raises:
             ScenarioError: If there is no such scenario or a field is not allowed.
         """
-        return Scenario.load(self.scenario).override(self.override)
+        world = load_world(self.scenario)
+        return (world if isinstance(world, Scenario) else world.base).override(self.override)
+
+    def worlds(self, world: Scenario) -> Scenario | Family:
+        """What episodes are drawn from, made of the scenario: itself, or a family around it.
+
+        Raises:
+            ScenarioError: If there can be no family around it.
+        """
+        varies = isinstance(load_world(self.scenario), Family)
+        drawn = self.shown.preferences == "drawn"
+        return Family(world, varies, PREFERENCES if drawn else None) if varies or drawn else world
 
     def training_world(self, world: Scenario) -> Scenario:
         """The world to train in, made of the one in which selection and comparison take place.

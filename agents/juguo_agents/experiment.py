@@ -135,7 +135,7 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     with tqdm(total=len(rules) + len(learned), unit="allocator", desc="comparing") as bar:
         comparison = compare(
             [*(make_rule(name) for name in rules), *learned],
-            scenario,
+            experiment.worlds(scenario),
             episodes=protocol.episodes,
             first_seed=protocol.first_seed,
             observe=experiment.observe,

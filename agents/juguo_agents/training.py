@@ -29,11 +29,13 @@ from juguo_agents.identity import check_same, identity
 from juguo_agents.policy_file import FORMAT, OBS_MEAN, OBS_VAR, Policy, spaces_of
 from juguo_agents.run_folder import locked
 from juguo_agents.sb3_vec_env import BatchVecEnv
+from juguo_agents.shown import SHOWN
 from juguo_agents.training_state import capture, restore
 from juguo_agents.versions import versions
+from juguo_envs.family import Family
 from juguo_envs.info import REWARD_PARTS
-from juguo_envs.observation import ObservationLayout
 from juguo_envs.scenario import Scenario
+from juguo_envs.view import FullLayout
 
 ACTIVATION = "tanh"
 
@@ -67,7 +69,13 @@ def learning_rate(training: Training) -> float | Callable[[float], float]:
 def make_learner(scenario: Scenario, experiment: Experiment, seed: int) -> PPO:
     """PPO over a batch of societies, with normalised observations and rewards."""
     training, ppo = experiment.training, experiment.training.ppo
-    societies = BatchVecEnv(scenario, ppo.envs, seed=seed, noisy=experiment.observe == "noisy")
+    societies = BatchVecEnv(
+        experiment.worlds(scenario),
+        ppo.envs,
+        seed=seed,
+        noisy=experiment.observe == "noisy",
+        **experiment.shown.arguments(),
+    )
     venv = VecNormalize(VecMonitor(societies, info_keywords=REWARD_PARTS), gamma=ppo.gamma)
     return PPO(
         "MlpPolicy",
@@ -103,13 +111,18 @@ def extract_policy(learner: PPO, scenario: Scenario, experiment: Experiment, see
     tensors[OBS_MEAN] = np.array(venv.obs_rms.mean, np.float64)
     tensors[OBS_VAR] = np.array(venv.obs_rms.var, np.float64)
     actions = int(np.prod(learner.action_space.shape or ()))
+    worlds = experiment.worlds(scenario)
     metadata = {
         "format": FORMAT,
         "algorithm": "ppo",
         "observation_size": int(tensors[OBS_MEAN].size),
         "action_size": actions,
         "communities": len(scenario.society.listed()),
-        "spaces": spaces_of(ObservationLayout(len(scenario.society.listed())), actions),
+        "spaces": spaces_of(
+            FullLayout(len(scenario.society.listed()), **experiment.shown.arguments()), actions
+        ),
+        SHOWN: experiment.shown.model_dump(mode="json"),
+        "family": worlds.as_json() if isinstance(worlds, Family) else None,
         "observe": experiment.observe,
         "net": list(experiment.training.ppo.net),
         "activation": ACTIVATION,
@@ -181,7 +194,8 @@ class _Watch(BaseCallback):
         policy = extract_policy(self.learner, self.scenario, self.experiment, self.seed)
         count = self.experiment.training.selection_episodes
         seeds = np.arange(SELECTION_SEEDS, SELECTION_SEEDS + count, dtype=np.uint64)
-        record = run(Learned(policy, "learned"), self.scenario, seeds, observe=self.experiment.observe)
+        worlds = self.experiment.worlds(self.scenario)
+        record = run(Learned(policy, "learned"), worlds, seeds, observe=self.experiment.observe)
         mean = float(record.returns.mean())
         self.curve.append((self.num_timesteps, time.monotonic() - self.begun, mean))
         self.logger.record("selection/return", mean)
