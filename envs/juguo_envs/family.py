@@ -209,5 +209,5 @@ def load_world(which: str | Path | Scenario | Family) -> Scenario | Family:
         return which
     if isinstance(which, str) and (which == FAMILY or which.startswith(f"{FAMILY}:")):
         base = Scenario.load(which.partition(":")[2] or "default")
-        return Family(base.model_copy(update={"name": which[:80]}))
+        return Family(base.model_copy(update={"name": which[:80], "description": ""}))
     return Scenario.load(which)
