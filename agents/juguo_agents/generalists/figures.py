@@ -55,15 +55,21 @@ def draw(summary: Summary, regret: Mapping[str, Floats]) -> bytes:
 
 
 def _chosen(summary: Summary) -> list[dict[str, Any]]:
-    """Everything learned and searched, the better form of each tuned rule, the baseline as it is."""
+    """All that is learned or searched, the better form of each tuned rule, the baseline as it is."""
     found, seen = [], set()
+    seeds = sum(row["kind"] == "learned" for row in summary["allocators"])
+    alone = seeds == sum(row["kind"] == "run" for row in summary["allocators"])
     for row in summary["allocators"]:  # least regret first
         base = row["name"].removesuffix(_TUNED).removesuffix(EXIT).removesuffix(NO_EXIT)
         if row["kind"] == "tuned":
             if base in seen:
                 continue
             seen.add(base)
-        elif row["kind"] == "oracle" or (row["kind"] == "rule" and row["name"] != summary["baseline"]):
+        elif (
+            row["kind"] == "oracle"
+            or (row["kind"] == "learned" and alone)
+            or (row["kind"] == "rule" and row["name"] != summary["baseline"])
+        ):
             continue
         found.append(row)
     return found
@@ -98,7 +104,7 @@ def _distributions(
     curves.append((summary["baseline"], BLACK, ":"))
     for name, colour, style in curves:
         values = np.sort(regret[name])
-        share = np.arange(1, len(values) + 1) / len(values)
+        values, share = np.append(values[0], values), np.arange(len(values) + 1) / len(values)
         axes.step(values, share, where="post", color=colour, ls=style, lw=1.6, label=name)
     axes.axvline(0.0, color=BLACK, lw=0.8)
     axes.axvline(MOST_REGRET, color=GREY, lw=0.8, ls=":")
