@@ -20,8 +20,9 @@ from juguo_envs.scenario import Scenario
 HELD_OUT_SCENARIOS = 2**29
 """Seeds from here on draw the scenarios on which generalists are judged; see `held_out_seeds`."""
 HELD_OUT_EPISODES = HELD_OUT_SCENARIOS + 2**28
-"""Test episodes of these scenarios, a block for each; then come those of maps, from 2**30 on."""
-MOST_HELD_OUT, MOST_HELD_OUT_EPISODES = 2**16, 2**12
+"""Test episodes of these scenarios, a block for each, up to 0.94e9; then come those of the hypotheses and of
+maps, from 1e9 and 2**30 on."""
+MOST_HELD_OUT, MOST_HELD_OUT_EPISODES = 2**15, 2**12
 TEST_SEEDS_END = 2**31
 """Test episodes have seeds below this; selection seeds lie above it, training seeds above 2**32."""
 SELECTION_SEEDS = 2**31
