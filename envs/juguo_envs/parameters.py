@@ -238,7 +238,7 @@ class Crisis(Group):
     """Shocks that strike a community, and the crises that follow."""
 
     shock_rate: float = par(
-        0.03, 0.0, 1.0, "probability of a shock in a community", unit="1/quarter", sampling=(0.0, 0.06)
+        0.015, 0.0, 1.0, "probability of a shock in a community", unit="1/quarter", sampling=(0.0, 0.06)
     )
     severity: float = par(0.15, 0.0, 2.0, "mean severity (exponential)")
     spill: float = par(0.3, 0.0, 1.0, "share of it that reaches an adopter's neighbours")
@@ -246,18 +246,18 @@ class Crisis(Group):
     beta: float = par(0.5, 0.0, 1.0, "share of any damage that resilience money averts")
     claim: float = par(10.0, 0.0, 1e4, "what the reserve pays per unit of damage", unit="money")
     cover: float = par(0.5, 0.0, 1.0, "largest share of a damage that the reserve pays")
-    cr0: float = par(0.02, 0.0, 1.0, "end of a crisis by itself", unit="1/quarter")
-    cr1: float = par(0.7, 0.0, 1.0, "end of a crisis by money", unit="1/quarter")
+    cr0: float = par(0.08, 0.0, 1.0, "end of a crisis by itself", unit="1/quarter")
+    cr1: float = par(0.95, 0.0, 1.0, "end of a crisis by money", unit="1/quarter")
     cr2: float = par(
-        0.08, 0.0, 1.0, "spread of crises over the society", unit="1/quarter", together=CRISIS_EFFECTS
+        0.3, 0.0, 1.0, "spread of crises over the society", unit="1/quarter", together=CRISIS_EFFECTS
     )
-    m_cr: float = par(2.5, 0.1, 20.0, "delivery at which relief saturates, relative to m0")
+    m_cr: float = par(3.0, 0.1, 20.0, "delivery at which relief saturates, relative to m0")
     crs: float = par(5.0, 0.0, 100.0, "crisis level per severity")
     crE: float = par(0.6, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
     crT: float = par(0.6, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
-    crL: float = par(10.0, 0.0, 100.0, "how much more adopters leave in a crisis", together=CRISIS_EFFECTS)
+    crL: float = par(20.0, 0.0, 100.0, "how much more adopters leave in a crisis", together=CRISIS_EFFECTS)
     crR: float = par(
-        0.015, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS
+        0.006, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS
     )
 
 

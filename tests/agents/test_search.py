@@ -39,7 +39,15 @@ TINY = Scenario.load("default").override(
     }
 )
 ROUNDS = TINY.override({"programme.rounds": 2, "programme.T": 40})
-HARSH = TINY.override({"crisis.shock_rate": 0.3, "resilience.floor": 0.3, "defect.onset": 0.0})
+HARSH = TINY.override(
+    {
+        "crisis.shock_rate": 0.3,
+        "crisis.cr2": 0.05,
+        "crisis.crL": 5.0,
+        "resilience.floor": 0.3,
+        "defect.onset": 0.0,
+    }
+)
 """Everything that feedback answers to happens here."""
 SEEDS = np.arange(4, dtype=np.uint64)
 EPISODES = Settings("constant", TINY, 1).episodes

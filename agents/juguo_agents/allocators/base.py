@@ -21,6 +21,10 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+RELIEF = [FUNCTIONS.index(name) for name in ("governance", "resilience")]
+"""The functions that end a crisis."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """What any administration knows of its world before the programme begins.

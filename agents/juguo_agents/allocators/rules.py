@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.base import Bools, Floats, Observed, Setting, rows, weights
+from juguo_agents.allocators.base import RELIEF, Bools, Floats, Observed, Setting, rows, weights
 from juguo_envs.allocation import encode_allocation
 
 
@@ -311,12 +311,13 @@ class ExperimentDiffusion(Rule):
     openness_by_stage = np.array([0.2, 0.8, 1.0])
     K, F, hold = 0.4, 0.5, 0.12
     care, extra = 0.05, 0.4
-    lean_low, lean_crisis = 3.0, 4.0
+    lean_low, lean_crisis, relief = 3.0, 10.0, 4.0
 
     def decide(self, seen: Observed) -> Decision:
-        """By stage; more to resilience when more than 5 % are excluded; holds while harm is seen."""
+        """By stage; more to the floor and to crises when they call for it; holds while harm is seen."""
         functions = self.by_stage[seen.stage]
         functions[:, 8] += np.where(seen.excluded > self.care, self.extra, 0.0)
+        functions[:, RELIEF] += (0.5 * self.relief * (seen.crisis @ self.setting.population))[:, None]
         low = np.where((seen.stage == 2)[:, None], np.exp(self.lean_low * (0.4 - seen.resilience)), 1.0)
         where = self.setting.population * low * (1.0 + self.lean_crisis * seen.crisis)
         advance = self.ready(seen, self.K, self.F) & (seen.harm <= self.hold + 1e-6)

@@ -42,9 +42,13 @@ KINDS = (
         ),
     ),
     Kind("holding", "do not move on while harm is seen or unknown", ("hold.harm", "hold.experience")),
-    Kind("repairing", "redesign where harm is seen", ("redesign.above", "redesign.extra", "redesign.hubs")),
-    Kind("shifting", "pay more where adoption or resilience is low", ("lean.adoption", "lean.resilience")),
-    Kind("answering crises", "pay more where and when there is a crisis", ("lean.crisis", "relief.extra")),
+    Kind("repairing", "redesign where harm is seen", ("redesign.above", "redesign.extra")),
+    Kind(
+        "shifting",
+        "pay more in some places by what is seen there: adoption, resilience, a crisis, a fault to mend",
+        ("lean.adoption", "lean.resilience", "lean.crisis", "redesign.hubs"),
+    ),
+    Kind("answering crises", "pay more for what ends a crisis while there is one", ("relief.extra",)),
     Kind("protecting the floor", "restore where many are excluded", ("resilience.above", "resilience.extra")),
     Kind("timing", "move on when knowledge or fit is reached, not by date", ("advance.K", "advance.F")),
 )

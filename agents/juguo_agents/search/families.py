@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Any, Protocol
 
 import numpy as np
+import yaml
 
 from juguo_agents.allocators.base import Allocator, Floats
 from juguo_agents.allocators.forced import Forced, Lever, find_lever
@@ -170,7 +173,7 @@ class Parametric:
         return Space(tuple(parts))
 
     def starts(self, scenario: Scenario) -> dict[str, Parameters]:
-        """Flat, and the shares and the openness of every rule that has shares, by stage or for all times."""
+        """Flat, the shares and the openness of every rule that has shares, and what was found before."""
         flat = self.space(scenario).start
         found = {"flat": flat}
         for rule in RULES:
@@ -181,6 +184,10 @@ class Parametric:
             opened = getattr(rule, "openness_by_stage", getattr(rule, "openness", 0.0))
             begun = flat | self._as_rule(np.asarray(shares, float), opened)
             found.setdefault(rule.base_name, begun)
+        if self.kind.phases == STAGES:
+            begun = {name: x for name, x in begun_numbers().items() if name in flat}
+            space = self.space(scenario)
+            found["begun"] = space.starting({**begun, **space.within(begun)}, REFINE).start
         return found
 
     def _as_rule(self, shares: Floats, opened: Any) -> Parameters:
@@ -300,6 +307,13 @@ def find_family(name: str, lever: str | None = None) -> Family:
     raise UnknownFamily(f"unknown family {name!r}{hint}; there are {', '.join(known)} and {RULE}NAME")
 
 
+@cache
+def begun_numbers() -> Parameters:
+    """Numbers of a closed loop that carries technologies in `default`; see the file."""
+    text = (resources.files("juguo_agents.search") / "begun.yaml").read_text(encoding="utf-8")
+    return {name: float(value) for name, value in yaml.safe_load(text).items()}
+
+
 def _allocation(phase: str) -> list[Number | Shares]:
     """An allocation; flat, half open and by population unless a rule's is a better start."""
     return [
@@ -354,8 +368,8 @@ def _feedback(scenario: Scenario) -> list[Number | Shares]:
         Number("lean.resilience", 0, 10, 1),
         Number("lean.adoption", -10, 10, 0.5),
         Number("redesign.hubs", 0, 4, 0),
-        Number("lean.crisis", 0, 20, 2),
-        Number("relief.extra", 0, 2, 0.2),
+        Number("lean.crisis", 0, 60, 2),
+        Number("relief.extra", 0, 8, 0.2),
         Number("resilience.above", 0, 0.5, 0.05),
         Number("resilience.extra", 0, 2, 0.2),
         Number("redesign.above", 0.01, 1, 0.1, log=True),

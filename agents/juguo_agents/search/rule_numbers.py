@@ -59,7 +59,7 @@ _EXITS: dict[str, tuple[Callable[[Rule], Number], ...]] = {
 }
 _PROPOSAL = (
     _level("K"), _level("F"), _harm("hold"), _in(0.0, 0.5, "care"), _in(0.0, 1.0, "extra"),
-    _in(0.0, 10.0, "lean_low"), _in(0.0, 20.0, "lean_crisis"),
+    _in(0.0, 10.0, "lean_low"), _in(0.0, 60.0, "lean_crisis"), _in(0.0, 8.0, "relief"),
 )  # fmt: skip
 _NUMBERS: dict[str, tuple[Callable[[Rule], Number], ...]] = {
     "nothing": (),

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.base import Bools, Floats, Observed, Setting
+from juguo_agents.allocators.base import RELIEF, Bools, Floats, Observed, Setting
 from juguo_envs.allocation import encode_allocation
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import FUNCTIONS, STAGES
@@ -27,9 +27,6 @@ NO_EXPERIENCE = 0.5
 """The least experience that a closed loop may wait for before it leaves the trial; it means not to wait."""
 
 ADAPTATION, ITERATION = FUNCTIONS.index("adaptation"), FUNCTIONS.index("iteration")
-RELIEF = [FUNCTIONS.index(name) for name in ("governance", "resilience")]
-"""The functions that end a crisis."""
-
 Ints = npt.NDArray[np.int64]
 
 

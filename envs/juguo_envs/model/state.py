@@ -69,7 +69,7 @@ PROGRAMME = np.dtype(
         ("onset", "f8"),  # hidden: age in quarters from which the defect harms
         ("rumour", "f8"),  # hidden: unharmed adopters who blame the technology where nothing is evaluated
         ("D", "f8"),  # evidence of harm, persons
-        ("D_true", "f8"),  # hidden: the part of the evidence that is no rumour, persons
+        ("D_true", "f8"),  # hidden: harm as it was detected, without rumour, persons
         ("W", "f8"),  # experience, person-quarters
         ("Q", "f8"),
     ]

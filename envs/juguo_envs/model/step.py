@@ -196,7 +196,7 @@ def evidence_and_repair(
         seen = equations.detection(P, evaluated)
         reported = equations.reported_harm(harmed[c], adopters_at_start[c], programme.rumour, evaluated)
         programme.D += seen * reported
-        programme.D_true += seen * harmed[c]
+        programme.D_true += equations.detection(P, sats[c, GOVERNANCE]) * harmed[c]
         programme.W += seen * adopters_at_start[c]
         quarter.harmed += harmed[c]
     redesign = redesign_at_producers(s, w, P, b)

@@ -234,7 +234,9 @@ def test_harm_is_seen_through_governance() -> None:
         here = batch.state.community["harmed"] * sizes
         rumours = programme["rumour"][:, None] * (1.0 - evaluated) * (users - here)
         assert_allclose(programme["D"], P.fade * D + (seen * (here + rumours)).sum(axis=1), rtol=1e-9)
-        assert_allclose(programme["D_true"], P.fade * D_true + (seen * here).sum(axis=1), rtol=1e-9)
+        # what the allocator is not shown the producers know all the same
+        found = P.det0 + (1.0 - P.det0) * np.array(sat)
+        assert_allclose(programme["D_true"], P.fade * D_true + (found * here).sum(axis=1), rtol=1e-9)
         assert_allclose(programme["W"], P.fade * W + (seen * users).sum(axis=1), rtol=1e-9)
         assert_allclose(batch.state.quarter["harmed"], here.sum(axis=1))
         harmed += float(here.sum())
