@@ -94,7 +94,7 @@ def checkpoints_of(folder: Path, seed: int) -> Path:
 
 def steps_of(experiment: Experiment) -> int:
     """Environment steps that a seed is trained for: whole rollouts."""
-    rollout = experiment.training.ppo.envs * experiment.training.ppo.n_steps
+    rollout = experiment.training.settings.rollout
     return -(-experiment.training.steps // rollout) * rollout
 
 

@@ -6,16 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Setting
+from juguo_agents.architectures import Memory
 from juguo_agents.policy_file import Policy, check_fits
 
 
 class Learned:
-    """Takes the mean action of a trained policy; remembers nothing."""
+    """Takes the mean action of a trained policy, and remembers what that remembers."""
 
     def __init__(self, policy: Policy, name: str) -> None:
         """Wrap a policy under a name, which begins with `learned`."""
         self.policy = policy
         self._name = name
+        self._memory: Memory = ()
 
     @property
     def name(self) -> str:
@@ -29,7 +31,9 @@ class Learned:
             PolicyFileError: If the policy does not fit what is seen and done there.
         """
         check_fits(self.policy, setting.layout, self.name)
+        self._memory = self.policy.begin(len(seeds))
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Actions for a batch of observations."""
-        return self.policy.act(observation)
+        actions, self._memory = self.policy.step(observation, self._memory)
+        return actions
