@@ -26,7 +26,8 @@ def _relu(x: Floats) -> Floats:
 
 def _sigmoid(x: Floats) -> Floats:
     half = np.float32(0.5)
-    return half * (np.float32(1.0) + np.tanh(half * x))  # exp of a large number would overflow
+    found: Floats = half * (np.float32(1.0) + np.tanh(half * x))  # exp of a large number would overflow
+    return found
 
 
 ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {"tanh": np.tanh, "relu": _relu}

@@ -18,6 +18,7 @@ from juguo_agents.versions import versions
 from juguo_envs.scenario import Scenario
 
 CONFIG, SCENARIO, CHECKPOINTS = "config.yaml", "scenario.yaml", "checkpoints"
+CURVES = "learning_curve.json"
 _RECORDED = ("versions", "scenario_digest")  # in the file of the configuration, but no part of it
 
 
