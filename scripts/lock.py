@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PIP = (25, 1)  # the first that knows --group
 HEADER = """\
-# Made by `make lock` (scripts/lock.py) from pyproject.toml: extras train, tune, report and evidence, group dev.
+# Made by `make lock` (scripts/lock.py) from pyproject.toml: extras train, tune, report, evidence; group dev.
 # Do not edit: change pyproject.toml and run `make lock` again.
 """
 
