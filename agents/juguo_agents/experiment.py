@@ -20,6 +20,7 @@ from juguo_agents.report import Curves, Summary, console_table, summarise, write
 from juguo_agents.results import Comparison
 from juguo_agents.run_folder import claim_folder, locked
 from juguo_agents.stored_run import (
+    CURVES,
     begin_run,
     forget_checkpoints,
     load_run,
@@ -32,7 +33,7 @@ from juguo_envs.batch import Batch
 from juguo_envs.files import write_text
 from juguo_envs.scenario import Scenario
 
-CURVES, COMPARISON = "learning_curve.json", "comparison.json"
+COMPARISON = "comparison.json"
 _EVALUATED = (
     "mean", "mean_low", "mean_high", "breadth", "resilience", "excluded", "difference", "difference_low",
     "difference_high", "difference_to_best_rule", "difference_to_best_rule_low",

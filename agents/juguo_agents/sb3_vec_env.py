@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium import spaces
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
 from juguo_agents.evaluation import TRAINING_SEEDS
-from juguo_envs.env import action_space, observation_space
+from juguo_agents.heads import HEADS, Head
+from juguo_envs.env import observation_space
 from juguo_envs.family import Family
 from juguo_envs.family_batch import FamilyBatch, make_batch
 from juguo_envs.info import REWARD_PARTS
@@ -31,11 +33,13 @@ class BatchVecEnv(VecEnv):
         seed: int,
         noisy: bool = True,
         threads: int = 1,
+        head: Head = HEADS["gaussian"],
         context: bool = False,
         preferences: bool = False,
         history: int = 1,
     ) -> None:
-        """Make `num_envs` societies; `seed` fixes every episode that follows."""
+        """Make `num_envs` societies; `seed` fixes every episode that follows; actions go through `head`."""
+        self.head = head
         self.batch = make_batch(
             world,
             num_envs,
@@ -50,7 +54,8 @@ class BatchVecEnv(VecEnv):
         self._sums = np.zeros((len(REWARD_PARTS), num_envs))
         self._steps = np.zeros(num_envs, np.int64)
         self._empty: list[dict[str, Any]] = [{} for _ in range(num_envs)]
-        super().__init__(num_envs, observation_space(self.batch.layout), action_space(self.batch.action_size))
+        latent = spaces.Box(-head.limit, head.limit, (self.batch.action_size,), np.float32)
+        super().__init__(num_envs, observation_space(self.batch.layout), latent)
 
     def _fresh_seeds(self) -> npt.NDArray[np.uint64]:
         return self._generator.integers(TRAINING_SEEDS, 2**63, self.num_envs).astype(np.uint64)
@@ -62,8 +67,8 @@ class BatchVecEnv(VecEnv):
         return self.batch.reset(self._fresh_seeds())
 
     def step_async(self, actions: npt.NDArray[Any]) -> None:
-        """Keep the actions for `step_wait`."""
-        self._actions = actions
+        """Keep what the head makes of the learner's actions for `step_wait`."""
+        self._actions = self.head.actions(actions)
 
     def step_wait(self) -> VecEnvStepReturn:
         """Move every society on by a quarter; those at their end begin anew."""
