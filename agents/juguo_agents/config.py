@@ -50,6 +50,9 @@ class Constraint(_Section):
     limit: float = Field(ge=0, le=1, description="mean share of excluded that an episode may have")
     rate: float = Field(0.5, gt=0, le=1e6, description="what an excess of 1 adds to it per update")
     start: float = Field(1.0, ge=0, le=1e6, description="the multiplier at the beginning")
+    aim: float = Field(
+        0.9, gt=0, le=1, description="share of the limit that the multiplier aims at, so that noise has room"
+    )
     most: float = Field(100.0, gt=0, le=1e6, description="the multiplier's highest value")
 
     @model_validator(mode="after")

@@ -43,7 +43,9 @@ def experiment(**constraint: float) -> Experiment:
 
 
 def multiplier(**fields: float) -> Multiplier:
-    return Multiplier(Constraint.model_validate({"limit": 0.1, "rate": 2.0, "start": 1.0, **fields}))
+    return Multiplier(
+        Constraint.model_validate({"limit": 0.1, "rate": 2.0, "start": 1.0, "aim": 1.0, **fields})
+    )
 
 
 def test_the_multiplier_rises_while_the_limit_is_broken_and_falls_while_it_is_kept() -> None:
@@ -63,6 +65,13 @@ def test_the_multiplier_stays_within_zero_and_its_highest_value() -> None:
     low.update()
     high.update()
     assert (low.value, high.value) == (0.0, 5.0)
+
+
+def test_the_multiplier_aims_a_little_under_the_limit() -> None:
+    held = multiplier(aim=0.5)
+    held.saw(np.array([0.09]))  # keeps the limit of 0.1, but not half of it
+    held.update()
+    assert held.value > 1.0
 
 
 def test_without_an_ended_episode_the_multiplier_stays() -> None:

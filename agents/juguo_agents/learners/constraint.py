@@ -3,9 +3,10 @@
 The learner maximises w_b breadth + w_r resilience - multiplier x excluded: the multiplier takes the place of
 the weight of the excluded. After every rollout it takes a step of dual ascent (Altman 1999; Ray et al. 2019)
 
-    multiplier <- clip(multiplier + rate (mean excluded of the episodes that ended - limit), 0, most)
+    multiplier <- clip(multiplier + rate (mean excluded of the episodes that ended - aim x limit), 0, most)
 
-so that it settles where the limit is just kept, or at 0 where it is kept for nothing.
+so that it settles where the share aimed at, a little under the limit, is just kept, or at 0 where it is kept
+without a price.
 """
 
 from __future__ import annotations
@@ -64,7 +65,11 @@ class Multiplier:
         if not count:
             return None
         rules, mean = self.constraint, total / count
-        self.state[:] = (min(rules.most, max(0.0, value + rules.rate * (mean - rules.limit))), 0.0, 0.0)
+        self.state[:] = (
+            min(rules.most, max(0.0, value + rules.rate * (mean - rules.aim * rules.limit))),
+            0.0,
+            0.0,
+        )
         return float(mean)
 
 
