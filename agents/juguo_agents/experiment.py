@@ -35,9 +35,9 @@ from juguo_envs.scenario import Scenario
 
 COMPARISON = "comparison.json"
 _EVALUATED = (
-    "mean", "mean_low", "mean_high", "breadth", "resilience", "excluded", "excluded_low", "excluded_high", "difference", "difference_low",
-    "difference_high", "difference_to_best_rule", "difference_to_best_rule_low",
-    "difference_to_best_rule_high",
+    "mean", "mean_low", "mean_high", "breadth", "resilience", "excluded", "excluded_low", "excluded_high",
+    "difference", "difference_low", "difference_high", "difference_to_best_rule",
+    "difference_to_best_rule_low", "difference_to_best_rule_high",
 )  # fmt: skip
 
 
