@@ -67,7 +67,8 @@ def first_generation(scenario: Scenario, space: Space, count: int, seed: int) ->
     places = np.array([space.encode(start) for start in starts])
     drawn = np.random.default_rng(seed).normal(size=(max(0, count - len(places)), space.size))
     near = places[np.arange(len(drawn)) % len(places)] + space.steps * drawn
-    return np.clip(np.concatenate([places, near])[:count], -BOUND, BOUND)
+    found: Floats = np.clip(np.concatenate([places, near])[:count], -BOUND, BOUND)
+    return found
 
 
 def scorer_of(settings: Settings, index: int, threads: int) -> Score:
@@ -109,7 +110,7 @@ def search_front(settings: Settings, index: int, folder: Path, score: Score) -> 
         if told is None:
             told = score([space.decode(x) for x in everyone.get("X")], generations)
             _write(path, told)
-        _take(everyone, told)
+        take(everyone, told)
         steps += cost
         generations += 1
     kept = non_dominated(-members.get("F"))
@@ -134,7 +135,7 @@ def _generations(settings: Settings, index: int, space: Space) -> Iterator[tuple
         members = algorithm.pop
 
 
-def _take(everyone: Any, told: Floats) -> None:
+def take(everyone: Any, told: Floats) -> None:
     """Add a generation to what each has met; pymoo makes objectives low, here minus the mean of all of it."""
     for member, means in zip(everyone, told, strict=True):
         met = [*(member.get("met") or []), means]
