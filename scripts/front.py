@@ -54,6 +54,9 @@ def parse() -> argparse.Namespace:
         metavar="DIR",
         help="folder, gone on with where it exists; default fronts/RUN, numbered",
     )
+    parser.add_argument(
+        "--begun", action="store_true", help="searches may begin at what an earlier one found, uncounted"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one for each core")
     parser.add_argument("--json", action="store_true", help="print the content of front.json, nothing else")
     arguments = parser.parse_args()
@@ -90,6 +93,7 @@ def main() -> int:
         arguments.run,
         budget=arguments.budget,
         searches=arguments.searches,
+        begun=arguments.begun,
         levels=arguments.levels,
         episodes=arguments.episodes,
         first_seed=arguments.seed,

@@ -48,7 +48,7 @@ class Constraint(_Section):
     """A limit on the excluded, held by a multiplier (see `juguo_agents.learners.constraint`)."""
 
     limit: float = Field(ge=0, le=1, description="mean share of excluded that an episode may have")
-    rate: float = Field(0.5, gt=0, le=1e6, description="what an excess of 1 adds to it per update")
+    rate: float = Field(2.0, gt=0, le=1e6, description="what an excess of 1 adds to it per update")
     start: float = Field(1.0, ge=0, le=1e6, description="the multiplier at the beginning")
     aim: float = Field(
         0.9, gt=0, le=1, description="share of the limit that the multiplier aims at, so that noise has room"

@@ -18,7 +18,7 @@ from juguo_agents.config import Experiment
 from juguo_agents.evaluation import SEARCH_SEEDS, TRAINING_SEEDS, run
 from juguo_agents.policy_file import PolicyFileError, load_policy, save_policy
 from juguo_agents.search import seeds as search_seeds
-from juguo_agents.search.families import CLOSED_LOOP
+from juguo_agents.search.families import BEGUN, CLOSED_LOOP
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.space import Parameters
 from juguo_agents.training import train_seed
@@ -161,6 +161,9 @@ def test_the_first_generation_holds_the_starts_of_the_other_searches(settings: S
     assert np.abs(found).max() <= BOUND
     flat = space.encode(CLOSED_LOOP.starts(SMALL)["flat"])
     assert any(np.allclose(place, flat) for place in found)
+    begun = space.encode(CLOSED_LOOP.starts(SMALL)[BEGUN])
+    assert not any(np.allclose(place, begun) for place in found)
+    assert any(np.allclose(place, begun) for place in first_generation(SMALL, space, 200, 0, begun=True))
     ends = [space.encode(space.decode(np.full(space.size, sign * BOUND))) for sign in (-1.0, 1.0)]
     assert np.abs(ends).max() <= BOUND + 1e-9  # whatever a number may be lies within the bounds
 

@@ -69,6 +69,7 @@ def judge(
         "confidence": CONFIDENCE,
         "steps": settings.steps,
         "budget": settings.budget,
+        "begun": settings.begun,
         "levels": settings.levels,
         "ranges": [list(pair) for pair in settings.ranges],
         "references": {name: _plain(reference) for name, reference in references.items()},

@@ -27,7 +27,7 @@ from pymoo.problems.static import StaticProblem
 from juguo_agents.fronts.settings import CANDIDATE_EPISODES, FIRST_SEED, Settings
 from juguo_agents.fronts.volume import SIGNS, non_dominated
 from juguo_agents.search import seeds
-from juguo_agents.search.families import CLOSED_LOOP, FEEDBACK_STARTS
+from juguo_agents.search.families import BEGUN, CLOSED_LOOP, FEEDBACK_STARTS
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.space import Parameters, Space
 from juguo_envs.errors import UserError
@@ -60,9 +60,12 @@ class Searched:
     generations: int
 
 
-def first_generation(scenario: Scenario, space: Space, count: int, seed: int) -> Floats:
-    """(count, axes): rules' shares with every way to react, as other searches begin; then near these."""
-    bases = list(CLOSED_LOOP.starts(scenario).values())
+def first_generation(scenario: Scenario, space: Space, count: int, seed: int, begun: bool = False) -> Floats:
+    """(count, axes): rules' shares with every way to react, as other searches begin; then near these.
+
+    What other searches found is a start only if `begun`: its price is in no budget here.
+    """
+    bases = [start for name, start in CLOSED_LOOP.starts(scenario).items() if begun or name != BEGUN]
     starts = [{**base, **space.within(way)} for way in FEEDBACK_STARTS.values() for base in bases]
     places = np.array([space.encode(start) for start in starts])
     drawn = np.random.default_rng(seed).normal(size=(max(0, count - len(places)), space.size))
@@ -122,7 +125,7 @@ def _generations(settings: Settings, index: int, space: Space) -> Iterator[tuple
     """Members, how many they and their children are, and the children; the caller scores all of them."""
     seed, count = FIRST_SEED + index, settings.population
     problem = Problem(n_var=space.size, n_obj=len(SIGNS), xl=-BOUND, xu=BOUND)
-    sampling = first_generation(settings.scenario, space, count, seed)
+    sampling = first_generation(settings.scenario, space, count, seed, settings.begun)
     algorithm = NSGA2(pop_size=count, sampling=sampling)
     algorithm.setup(problem, termination=NoTermination(), seed=seed, verbose=False)
     members = Population()

@@ -63,6 +63,7 @@ class Settings:
         episodes: Test episodes of every point.
         first_seed: Seed of the first of them.
         observe: "noisy" or "true".
+        begun: Whether searches may begin at what other searches found, too, whose steps nobody counts here.
     """
 
     scenario: Scenario
@@ -75,6 +76,7 @@ class Settings:
     episodes: int = 500
     first_seed: int = 0
     observe: str = "noisy"
+    begun: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done, before anything is run.
@@ -128,6 +130,7 @@ def settings_of(
     *,
     budget: int | None = None,
     searches: int | None = None,
+    begun: bool = False,
     **numbers: int,
 ) -> Settings:
     """Settings for the policies of a run.
@@ -136,6 +139,7 @@ def settings_of(
         run: Its folder.
         budget: Environment steps of a search; by default what the training of one policy took.
         searches: By default as many as there are policies.
+        begun: Whether searches may begin at what other searches found, too.
         numbers: `levels`, `episodes` or `first_seed`, where they are not the default.
 
     Raises:
@@ -161,6 +165,7 @@ def settings_of(
         budget=steps if budget is None else budget,
         searches=len(files) if searches is None else searches,
         observe=metadata["observe"],
+        begun=begun,
         **numbers,
     )
 

@@ -66,6 +66,7 @@ def response(summary: Summary) -> str:
 
 def as_markdown(summary: Summary) -> str:
     """The whole page."""
+    begun = ", and at what an earlier search found, whose steps are not counted" if summary["begun"] else ""
     s, confidence = summary, f"{summary['confidence']:.0%}"
     reference = s["references"][_MAIN]
     parts = [
@@ -74,8 +75,8 @@ def as_markdown(summary: Summary) -> str:
         f"over the same {s['episodes']:,} test episodes (seeds from {s['first_seed']}), observations "
         f"{s['observe']}. A policy is run under {s['levels'] ** 3} preferences, {s['levels']} weights on "
         "each range it was trained over. A search is NSGA-II over the numbers of the closed loop with "
-        f"{s['budget']:,} environment steps; the training of one policy took {s['steps']:,}, the "
-        "episodes of its selections included. Both sets of points were fixed before any test episode.",
+        f"{s['budget']:,} environment steps, begun at the shares of the rules{begun}; the training "
+        f"of one policy took {s['steps']:,}, the episodes of its selections included. Both sets of points were fixed before any test episode.",
         verdict(summary),
         f"With the means of `{FALLBACK}` as the reference instead. {verdict(summary, FALLBACK)}",
         utility(summary),

@@ -100,6 +100,8 @@ FEEDBACK_STARTS: dict[str, Parameters] = {
 """Ways to react with which the search of a closed loop may begin; the best is taken."""
 KNOWLEDGE_OFF: Parameters = {"exit.ceiling": 0.0, "exit.repairable": 1.0}
 """What the oracle knows beside the harm, unused."""
+BEGUN = "begun"
+"""The start that an earlier search found; see `begun_numbers`."""
 REFINE = 0.3
 """First step of a search on the numbers that it takes over from another one."""
 
@@ -187,7 +189,7 @@ class Parametric:
         if self.kind.phases == STAGES:
             begun = {name: x for name, x in begun_numbers().items() if name in flat}
             space = self.space(scenario)
-            found["begun"] = space.starting({**begun, **space.within(begun)}, REFINE).start
+            found[BEGUN] = space.starting({**begun, **space.within(begun)}, REFINE).start
         return found
 
     def _as_rule(self, shares: Floats, opened: Any) -> Parameters:

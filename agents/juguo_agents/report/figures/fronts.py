@@ -29,7 +29,7 @@ def draw(summary: dict[str, Any]) -> bytes:
         fig = headed(
             11.0,
             4.2,
-            "Every preference with one policy",
+            "One policy's front over preferences, and a search's",
             f"world {world}, {summary['episodes']:,} test episodes for every point; the excluded share "
             "falls to the right: better is up and to the right",
         )
