@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from juguo_agents.fronts.judge import FALLBACK, Summary
+from juguo_agents.report.console import WIDTH
 from juguo_agents.report.figures.fronts import FIGURE
 
 _MAIN = "worst rule"
@@ -22,7 +24,8 @@ def console_table(summary: Summary) -> str:
             f"{front['name']:<{width}} {front['volume']:>12.5f} {interval:>20} {len(front['points']):>7} "
             f"{kept:>14}"
         )
-    return "\n".join([*lines, "", verdict(summary), utility(summary), response(summary)])
+    told = (verdict(summary), utility(summary), response(summary))
+    return "\n".join([*lines, "", *(textwrap.fill(text, WIDTH) for text in told)])
 
 
 def verdict(summary: Summary, reference: str = _MAIN) -> str:
@@ -76,7 +79,8 @@ def as_markdown(summary: Summary) -> str:
         f"{s['observe']}. A policy is run under {s['levels'] ** 3} preferences, {s['levels']} weights on "
         "each range it was trained over. A search is NSGA-II over the numbers of the closed loop with "
         f"{s['budget']:,} environment steps, begun at the shares of the rules{begun}; the training "
-        f"of one policy took {s['steps']:,}, the episodes of its selections included. Both sets of points were fixed before any test episode.",
+        f"of one policy took {s['steps']:,}, the episodes of its selections included. Both sets "
+        "of points were fixed before any test episode.",
         verdict(summary),
         f"With the means of `{FALLBACK}` as the reference instead. {verdict(summary, FALLBACK)}",
         utility(summary),

@@ -1,0 +1,49 @@
+"""`scripts/front.py` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.scripts.test_scripts import refused, run
+from tests.support import small
+
+from juguo_agents.config import Experiment
+from juguo_agents.policy_file import save_policy
+from juguo_agents.training import train_seed
+
+pytest.importorskip("pymoo")
+
+NUMBERS = ("--levels", "2", "--episodes", "4", "--budget", "1440", "--workers", "1", "--out", "front")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run of one policy that hardly learned."""
+    place = tmp_path_factory.mktemp("front")
+    training = {"steps": 48, "selections": 1, "selection_episodes": 2}
+    training["ppo"] = {"envs": 4, "n_steps": 12, "batch_size": 24, "net": [8]}
+    for name, preferences in (("run", "drawn"), ("blind", "hidden")):
+        setup = Experiment.model_validate({"shown": {"preferences": preferences}, "training": training})
+        (place / name).mkdir()
+        save_policy(train_seed(setup, small(), 0).policy, place / name / "policy-seed0.safetensors")
+    return place
+
+
+def test_front_tells_the_verdict_and_is_gone_on_with(folder: Path) -> None:
+    first = run("front.py", "run", *NUMBERS, cwd=folder)
+    assert first.returncode == 0, first.stderr
+    assert "policy seed 0" in first.stdout and "search seed" in first.stdout
+    assert "Hypervolume of the one policy" in first.stdout
+    assert all(len(line) <= 110 for line in first.stdout.splitlines())
+    written = (folder / "front" / "front.json").read_text()
+    again = run("front.py", "run", *NUMBERS, "--json", cwd=folder)
+    assert json.loads(again.stdout) == json.loads(written)
+    refused(run("front.py", "run", *NUMBERS, "--begun", cwd=folder), "begun is False there")
+
+
+def test_front_refuses_a_run_that_was_not_trained_for_it(folder: Path) -> None:
+    refused(run("front.py", "blind", cwd=folder), "shown.preferences is hidden there", "configs/preferences")
+    refused(run("front.py", "run", cwd=folder), "budget is")
+    assert not (folder / "fronts").exists()
