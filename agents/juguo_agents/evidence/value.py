@@ -79,12 +79,12 @@ def search_on(
 ) -> Searched:
     """Search on as it is, without each kind, unevaluated, knowing and blind, in two rounds.
 
-    What was found without a kind of feedback is a closed loop, too: the second round begins at the best of them,
-    and the best of all is the closed loop. Else a kind could seem to be worth less than nothing, because the
-    search without it has fewer numbers to find.
+    What was found without a kind of feedback is a closed loop, too: the second round begins at the best of
+    them, and the best of all is the closed loop. Else a kind could seem to be worth less than nothing, because
+    the search without it has fewer numbers to find.
     """
     blind = settings.scenario.override({"observation.shown": 0.0})
-    off = {CLOSED: {}} | {kind.name: kind.off for kind in KINDS}
+    off: dict[str, Parameters] = {CLOSED: {}} | {kind.name: kind.off for kind in KINDS}
     best = closed.data["parameters"]
     others: dict[str, Parameters] = {
         OPEN: opened.data["parameters"],
