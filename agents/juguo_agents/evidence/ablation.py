@@ -26,8 +26,8 @@ LEAST = 0.03
 def ablate(settings: Settings, folder: Path, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Search the best closed loop, force each lever, search on with it forced, measure all on test episodes.
 
-    The closed loop is the best of all that the folder holds, those of `value` included, after one more search
-    on. The control is another search on, from the same numbers and with the same budget but on other episodes,
+    The closed loop is the best that the folder holds, those of `value` included, after one more search on.
+    The control is another search on, from the same numbers and with the same budget but on other episodes,
     with nothing forced: what it differs by is what searching alone makes of it.
     """
 

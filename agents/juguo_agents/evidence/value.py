@@ -80,7 +80,7 @@ def search_on(
     """Search on as it is, without each kind, unevaluated, knowing and blind, in two rounds.
 
     What was found without a kind of feedback is a closed loop, too: the second round begins at the best of
-    them, and the best of all is the closed loop. Else a kind could seem to be worth less than nothing, because
+    them, and the best of all is the closed loop. Else a kind could seem to be worth less than nothing, as
     the search without it has fewer numbers to find.
     """
     blind = settings.scenario.override({"observation.shown": 0.0})
