@@ -1,4 +1,4 @@
-"""The failed open system: participants who gain nothing leave, and what is compared with it differs in one thing."""
+"""The failed open system: participants who gain nothing leave; what is compared differs in one thing."""
 
 from __future__ import annotations
 
