@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from juguo_agents.allocators.forced import LEVERS
+from juguo_agents.evidence.feedback import KINDS
 from juguo_agents.evidence.searches import SEARCHES, Measurement, best_of, conduct, measure
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.evidence.shares import share_of_gap
-from juguo_agents.evidence.value import rules_of, worst_rule, yardsticks
+from juguo_agents.evidence.value import CLOSED, ROUNDS, rules_of, worst_rule, yardsticks
 from juguo_agents.search.families import CLOSED_LOOP
-from juguo_agents.search.searched import RESULT_FILE
+from juguo_agents.search.searched import RESULT_FILE, Found, load_found
 from juguo_agents.statistics import mean_interval
 from juguo_agents.versions import versions
 
@@ -25,6 +26,7 @@ LEAST = 0.03
 def ablate(settings: Settings, folder: Path, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Search the best closed loop, force each lever, search on with it forced, measure all on test episodes.
 
+    The closed loop is the best that the folder holds, those of `value` included, after one more search on.
     The control is another search on, from the same numbers and with the same budget but on other episodes,
     with nothing forced: what it differs by is what searching alone makes of it.
     """
@@ -33,12 +35,15 @@ def ablate(settings: Settings, folder: Path, workers: int, say: Callable[[str], 
         say(f"  {name}: {mean:.3f} on the validation episodes")
 
     found = yardsticks(settings, folder, workers, told, say, [CLOSED_LOOP])
+    found |= _closed_loops(folder)
     begun = best_of(found, list(found)).data["parameters"]
     say(f"searching on with each lever forced, {settings.refine:,} episodes each")
-    best, again = "closed_loop", CONTROL
-    onward = {best: settings.onward(CLOSED_LOOP.name, begun)}
-    onward[again] = settings.onward(CLOSED_LOOP.name, begun, again=True)
-    onward |= {_place(lever): settings.onward(CLOSED_LOOP.name, begun, lever=lever) for lever in LEVERS}
+    best, again = "unforced", CONTROL
+    onward = {best: settings.onward(CLOSED_LOOP.name, begun, round=ROUNDS)}
+    onward[again] = settings.onward(CLOSED_LOOP.name, begun, round=ROUNDS + 1)
+    onward |= {
+        _place(lever): settings.onward(CLOSED_LOOP.name, begun, lever=lever, round=ROUNDS) for lever in LEVERS
+    }
     conduct(onward, folder, workers, told)
     say(f"measuring on {settings.episodes:,} test episodes")
 
@@ -81,6 +86,14 @@ def ablate(settings: Settings, folder: Path, workers: int, say: Callable[[str], 
         },
         "versions": versions(),
     }
+
+
+def _closed_loops(folder: Path) -> dict[str, Found]:
+    """The closed loops for this world that `value` left in the folder, by name."""
+    known = [CLOSED, *(kind.name for kind in KINDS)]
+    names = [name.replace(" ", "_") + turn for name in known for turn in ("", "-2")]
+    files = {name: folder / SEARCHES / name / RESULT_FILE for name in names}
+    return {name: load_found(file) for name, file in files.items() if file.exists()}
 
 
 def _place(lever: str) -> str:

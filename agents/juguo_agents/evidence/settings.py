@@ -22,7 +22,7 @@ _FORMAT = 1
 SEARCH_SEED = 8
 """First seed of the searches; those below were used while the model was tuned."""
 REFINING_SEED = 32
-"""Seed of the searches that go on from what was found."""
+"""Seed of the first round of searches that go on from what was found."""
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,14 @@ class Settings:
         fixed: Parameters | None = None,
         lever: str | None = None,
         scenario: Scenario | None = None,
-        again: bool = False,
+        round: int = 0,
     ) -> SearchSettings:
-        """A search that goes on from numbers that were found.
-
-        All of them have the same episodes, but for one that is done `again`, on others.
-        """
+        """A search that goes on from numbers that were found; those of a round have the same episodes."""
         return SearchSettings(
             family,
             scenario or self.scenario,
             self.refine,
-            seed=REFINING_SEED + again,
+            seed=REFINING_SEED + round,
             observe=self.observe,
             fixed=fixed or {},
             begin=begin,

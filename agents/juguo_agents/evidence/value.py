@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from juguo_agents.allocators.registry import rule_names
 from juguo_agents.evidence.feedback import KINDS
-from juguo_agents.evidence.searches import Measurement, best_of, conduct, measure
+from juguo_agents.evidence.searches import SEARCHES, Measurement, best_of, conduct, measure, validated
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.evidence.shares import Share, share_of_gap
 from juguo_agents.search.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE, Family
 from juguo_agents.search.searched import RESULT_FILE, Found
+from juguo_agents.search.space import Parameters
 from juguo_agents.statistics import mean_interval
 from juguo_agents.versions import versions
 
@@ -24,6 +25,10 @@ Floats = npt.NDArray[np.float64]
 Say = Callable[[str], None]
 CLOSED, OPEN, KNOWING, UNEVALUATED = "closed loop", "open loop", "oracle", "not shown"
 VALUE_FILE = "value.json"
+ROUNDS = 2
+Place = tuple[str, Found]
+"""A search's folder by name, and what it found."""
+Searched = dict[str, Place]
 
 
 @dataclass(frozen=True)
@@ -57,28 +62,59 @@ def value(settings: Settings, folder: Path, workers: int, say: Say) -> dict[str,
     found = yardsticks(settings, folder, workers, told, say)
     closed = best_of(found, [n for n in found if n.startswith("closed")])
     opened = best_of(found, [n for n in found if n.startswith("open")])
-    say(f"searching on without each kind of feedback, {settings.refine:,} episodes each")
-    best = closed.data["parameters"]
-    blind = settings.scenario.override({"observation.shown": 0.0})
-    knowing = {**best, **KNOWLEDGE_OFF}
-    onward = {
-        CLOSED: settings.onward(CLOSED_LOOP.name, best),
-        OPEN: settings.onward(OPEN_LOOP.name, opened.data["parameters"]),
-        KNOWING: settings.onward(ORACLE.name, knowing),
-        UNEVALUATED: settings.onward(CLOSED_LOOP.name, best, scenario=blind),
-        **{k.name: settings.onward(CLOSED_LOOP.name, best, fixed=k.off) for k in KINDS},
-    }
-    names = {name: name.replace(" ", "_") for name in onward}
-    searched = conduct({names[n]: s for n, s in onward.items()}, folder, workers, told)
+    searched = search_on(settings, folder, workers, closed, opened, told, say)
     say(f"measuring on {settings.episodes:,} test episodes")
-    returns = measure(
-        [
-            *_found(settings, folder, {n: (names[n], searched[names[n]]) for n in onward}),
-            *rules_of(settings),
-        ],
-        workers,
-    )
-    return _report(settings, searched, names, returns)
+    returns = measure([*_found(settings, folder, searched), *rules_of(settings)], workers)
+    return _report(settings, searched, returns)
+
+
+def search_on(
+    settings: Settings,
+    folder: Path,
+    workers: int,
+    closed: Found,
+    opened: Found,
+    told: Callable[[str, float], None],
+    say: Say,
+) -> Searched:
+    """Search on as it is, without each kind, unevaluated, knowing and blind, in two rounds.
+
+    What was found without a kind of feedback is a closed loop, too: the second round begins at the best of
+    them, and the best of all is the closed loop. Else a kind could seem to be worth less than nothing, as
+    the search without it has fewer numbers to find.
+    """
+    blind = settings.scenario.override({"observation.shown": 0.0})
+    off: dict[str, Parameters] = {CLOSED: {}} | {kind.name: kind.off for kind in KINDS}
+    best = closed.data["parameters"]
+    others: dict[str, Parameters] = {
+        OPEN: opened.data["parameters"],
+        KNOWING: {**best, **KNOWLEDGE_OFF},
+        UNEVALUATED: best,
+    }
+    found: dict[str, list[Place]] = {name: [] for name in (*others, *off)}
+    for turn in range(ROUNDS):
+        say(
+            f"searching on without each kind of feedback, {settings.refine:,} episodes each, round {turn + 1}"
+        )
+        onward = {
+            OPEN: settings.onward(OPEN_LOOP.name, others[OPEN], round=turn),
+            KNOWING: settings.onward(ORACLE.name, others[KNOWING], round=turn),
+            UNEVALUATED: settings.onward(CLOSED_LOOP.name, others[UNEVALUATED], scenario=blind, round=turn),
+            **{n: settings.onward(CLOSED_LOOP.name, best, fixed=held, round=turn) for n, held in off.items()},
+        }
+        places = {name: name.replace(" ", "_") + (f"-{turn + 1}" if turn else "") for name in onward}
+        done = conduct({places[name]: s for name, s in onward.items()}, folder, workers, told)
+        for name, place in places.items():
+            found[name].append((place, done[place]))
+        others |= {name: better(found[name])[1].data["parameters"] for name in others}
+        best = better([place for name in off for place in found[name]])[1].data["parameters"]
+    chosen = {name: better(places) for name, places in found.items()}
+    return chosen | {CLOSED: better([chosen[name] for name in off])}
+
+
+def better(places: Sequence[Place]) -> Place:
+    """The best of some results by the validation episodes."""
+    return max(places, key=lambda place: validated(place[1]))
 
 
 def yardsticks(
@@ -108,14 +144,14 @@ def rules_of(settings: Settings) -> list[Measurement]:
     ]
 
 
-def _found(settings: Settings, folder: Path, found: dict[str, tuple[str, Found]]) -> list[Measurement]:
+def _found(settings: Settings, folder: Path, found: Searched) -> list[Measurement]:
     return [
         Measurement(
             name,
             result.scenario,
             settings.observe,
             settings.seeds,
-            file=folder / "searches" / place / RESULT_FILE,
+            file=folder / SEARCHES / place / RESULT_FILE,
         )
         for name, (place, result) in found.items()
     ]
@@ -126,9 +162,7 @@ def worst_rule(returns: dict[str, Floats]) -> str:
     return min((n for n in returns if n.startswith("rule ")), key=lambda n: float(returns[n].mean()))
 
 
-def _report(
-    settings: Settings, searched: dict[str, Found], names: dict[str, str], returns: dict[str, Floats]
-) -> dict[str, Any]:
+def _report(settings: Settings, searched: Searched, returns: dict[str, Floats]) -> dict[str, Any]:
     worst = worst_rule(returns)
     best = returns[CLOSED]
 
@@ -162,6 +196,7 @@ def _report(
         },
         "worth": {w.name: {"what": w.words, **w.share.as_json()} for w in worths},
         "kinds": {w.name: {"what": w.words, **w.share.as_json()} for w in kinds},
-        "numbers": {name: searched[place].data["parameters"] for name, place in names.items()},
+        "searches": {name: place for name, (place, _) in searched.items()},
+        "numbers": {name: found.data["parameters"] for name, (_, found) in searched.items()},
         "versions": versions(),
     }
