@@ -33,9 +33,11 @@ Progress = Callable[[str], None]
 
 WEIGHTS = tuple(
     Weights(openness, advance, abandon)
-    for openness, (advance, abandon) in product((0.3, 1.0), ((0.3, 0.3), (0.3, 1.0), (1.0, 1.0)))
+    for openness, (advance, abandon) in product(
+        (0.3, 1.0), ((0.15, 0.5), (0.3, 0.3), (0.3, 1.0), (0.6, 0.6), (1.0, 1.0))
+    )
 )
-FINALISTS = 6
+FINALISTS = 8
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Plan:
 
     rounds: int = 8
     asking: int = 100
-    ranking: int = 100
+    ranking: int = 200
     choice: int = 400
 
     @property
