@@ -2,9 +2,10 @@
 
     python scripts/explain.py RUN [--seed K] [--scenario S] [--leaves 8 16] [--out DIR]
 
-RUN is the folder of a finished run (of its training seeds the best by selection return is explained), a policy file,
-a rule, or what a search found. The trees in the new folder can be given to scripts/evaluate.py. Run again
-with the same --out and it goes on from where it was stopped. How to read the numbers: docs/explain.md.
+RUN is the folder of a finished run (of its training seeds the best by selection return is explained), a
+policy file, a rule, or what a search found. The trees in the new folder can be given to scripts/evaluate.py.
+Run again with the same --out and it goes on from where it was stopped. How to read the numbers:
+docs/explain.md.
 """
 
 from __future__ import annotations

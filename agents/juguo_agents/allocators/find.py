@@ -22,8 +22,8 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
     """The allocators behind names.
 
     Args:
-        names: Each the name of a rule, `all` for every rule, the folder of a trained run, of a search or of an
-            explanation (which holds trees), a policy file, or the `.json` file of a search or of a tree.
+        names: Each the name of a rule, `all` for every rule, the folder of a trained run, of a search or of
+            an explanation (which holds trees), a policy file, or the `.json` file of a search or of a tree.
 
     Raises:
         UnknownAllocator: If a name is none of these.

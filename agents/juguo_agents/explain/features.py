@@ -87,7 +87,7 @@ _SCALAR = {
 }
 _EXTREMES = (
     ("highest", "crisis", "crisis level where it is highest", LEVEL),
-    ("lowest", "resilience_lowest", "resilience of the weakest tenth where it is lowest, as seen", LEVEL),
+    ("lowest", "resilience_lowest", "resilience of the weakest tenth in the worst place, as seen", LEVEL),
 )
 
 
@@ -105,7 +105,8 @@ def _extreme(which: str, name: str) -> Reader:
 
 
 def _adoption(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats:
-    return setting.layout.adoption(seen).mean(-1) @ setting.population
+    mean: Floats = setting.layout.adoption(seen).mean(-1) @ setting.population
+    return mean
 
 
 def _adoption_highest(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats:
@@ -116,7 +117,8 @@ def _adoption_highest(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats
 def _adoption_change(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats:
     names = PER_COMMUNITY[N_STRATA : 2 * N_STRATA]
     changes = np.stack([setting.layout.place(seen, name) for name in names], axis=-1)
-    return changes.mean(-1) @ setting.population
+    mean: Floats = changes.mean(-1) @ setting.population
+    return mean
 
 
 def _stage(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats:

@@ -1,13 +1,12 @@
 """Which observations matter: what an allocator earns less when it sees them as they are in another episode.
 
-A group of observations of the same meaning is taken from another episode of the batch, in the same quarter: a
-partner, drawn once and kept, so that what is seen keeps its course over time and its spread over episodes, and
-only tells nothing of this episode any more. The loss of return is paired by episode.
+A group of observations of the same meaning is taken from another episode of the batch, in the same quarter:
+a partner, drawn once and kept, so that what is seen keeps its course over time and its spread over episodes,
+and only tells nothing of this episode any more. The loss of return is paired by episode.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,20 +156,3 @@ def importance(
         "low": loss.low,
         "high": loss.high,
     }
-
-
-def measure_all(
-    allocator: Allocator,
-    world: World,
-    layout: ObservationLayout,
-    episodes: npt.NDArray[np.uint64],
-    returns: Floats,
-    repeats: int,
-    progress: Callable[[str], None],
-) -> list[dict[str, Any]]:
-    """Every group, the one that matters most first."""
-    found = []
-    for group in groups(layout):
-        found.append(importance(allocator, world, group, episodes, returns, repeats))
-        progress(group.words)
-    return sorted(found, key=lambda g: -g["loss"])

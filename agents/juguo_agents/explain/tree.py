@@ -59,7 +59,7 @@ class Tree:
     @property
     def communities(self) -> int:
         """R, for which the tree was made."""
-        return self.wants.shape[1] - SHARES - 3
+        return int(self.wants.shape[1]) - SHARES - 3
 
     def walk(self, node: int = 0, depth: int = 0) -> Iterator[tuple[int, int]]:
         """Every node under one, itself first, with its depth; yes before no."""

@@ -1,4 +1,4 @@
-"""A tree to hand on: JSON that people can read, checked by name when it is loaded. No pickle, no scikit-learn."""
+"""A tree to hand on: JSON that people can read, checked by name when it is loaded. No pickle in it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ KIND, FORMAT = "juguo_tree", 1
 USES = (*FUNCTIONS, "reserve")
 MOST_NODES = 4095
 _TOLERANCE = 1e-6  # of sums of shares
+_KINDS: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 _REQUESTS = ("openness", "advance", "abandon")
 
 
@@ -217,7 +218,7 @@ def _read_node(
 
 def _as(value: Any, kind: type, name: str) -> Any:
     if not isinstance(value, kind):
-        words = {dict: "an object", list: "a list", str: "a text"}[kind]
+        words = _KINDS[kind]
         raise _Fault(f"{name} is {_shown(value)}; expected {words}")
     return value
 

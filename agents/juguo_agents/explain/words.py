@@ -74,8 +74,8 @@ def _opening(data: dict[str, Any]) -> list[str]:
     return [
         f"## What {code(source['name'])} does in {code(data['scenario'])}",
         "",
-        f"Explained: {code(source['name'])}{chosen}. Trees were distilled and chosen on episodes of their own; "
-        f"everything below is measured on {settings['episodes']:,} test episodes, seeds {first:,} to "
+        f"Explained: {code(source['name'])}{chosen}. Trees were distilled and chosen on episodes of their "
+        f"own; everything below is measured on {settings['episodes']:,} test episodes, seeds {first:,} to "
         f"{last:,}, under common random numbers. Intervals are 95 %.",
     ]
 
@@ -147,8 +147,8 @@ def _places(data: dict[str, Any], stage: int) -> str:
     names = [c["name"] for c in data["communities"]]
     most, least = (pick(range(len(names)), key=lambda c: relative[c]) for pick in (max, min))
     return (
-        f"per member most in {names[most]} ({100 * relative[most]:.0f} % of the mean), least in {names[least]} "
-        f"({100 * relative[least]:.0f} %)"
+        f"per member most in {names[most]} ({100 * relative[most]:.0f} % of the mean), least in "
+        f"{names[least]} ({100 * relative[least]:.0f} %)"
     )
 
 
@@ -175,8 +175,8 @@ def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
         parts += [
             f"## The tree of at most {leaves} leaves",
             f"![the tree of at most {leaves} leaves](tree{leaves}.png)",
-            f"As rules (uses of {_LEAST:.0%} or more; `{stored.name}` in `tree{leaves}.json`, an allocator for "
-            "`scripts/evaluate.py`):",
+            f"As rules (uses of {_LEAST:.0%} or more; `{stored.name}` in `tree{leaves}.json`, an allocator "
+            "for `scripts/evaluate.py`):",
             _fenced(tree_lines(stored.tree)),
         ]
     parts += [
@@ -189,13 +189,14 @@ def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
         *(_table(data, stage) for stage in range(len(STAGES))),
         "## Which observations matter",
         "A group of observations is taken from another episode in the same quarter. What is lost is what the "
-        "allocator, as it is, gets out of knowing how things stand in this episode. Groups stand in for each other, so "
-        "the losses do not add up; what is the same in all episodes, such as the quarters left, cannot be told "
-        "this way.",
+        "allocator, as it is, gets out of knowing how things stand in this episode. Groups stand in for each "
+        "other, so the losses do not add up; what is the same in all episodes, such as the quarters left, "
+        "cannot be told this way.",
         "![importance of observations](importance.png)",
         _fenced(_importance(data)[2:]),
         f"Made with {', '.join(f'{n} {v}' for n, v in data['versions'].items())}. Scenario digest "
-        f"`{data['scenario_digest']}`, SHA-256 of what is explained: `{data['source']['sha256'] or 'a rule'}`.",
+        f"`{data['scenario_digest']}`, SHA-256 of what is explained: "
+        f"`{data['source']['sha256'] or 'a rule'}`.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -25,8 +25,8 @@ def draw_functions(data: dict[str, Any]) -> Figure:
         14.0,
         2.6 + 0.27 * len(shown),
         f"What {readable(data['source']['name'], 'the allocator')} spends by stage, beside each rule",
-        f"world {readable(data['scenario'], 'of the scenario')}, {data['settings']['episodes']:,} test episodes; "
-        "% of the stage's money, the reserve included\nq: quarters that the stage lasted on average",
+        f"{_world(data)}; % of the stage's money, the reserve included\n"
+        "q: quarters that the stage lasted on average",
     )
     panels = fig.subplots(1, len(STAGES), sharey=True)
     for stage, axes in enumerate(panels):
@@ -52,8 +52,7 @@ def draw_communities(data: dict[str, Any]) -> Figure:
         max(11.0, 4.5 + 3 * min(0.5 * len(places), 4.5)),
         2.6 + 0.27 * len(shown),
         f"Where {readable(data['source']['name'], 'the allocator')} spends by stage, beside each rule",
-        f"world {readable(data['scenario'], 'of the scenario')}, {data['settings']['episodes']:,} test episodes; "
-        "money on functions per member, 100: the mean over all persons\n"
+        f"{_world(data)}; money on functions per member, 100: the mean over all persons\n"
         "q: quarters that the stage lasted on average",
     )
     panels = fig.subplots(1, len(STAGES), sharey=True)
@@ -79,6 +78,11 @@ def draw_communities(data: dict[str, Any]) -> Figure:
         _quarters(axes, data, stage, len(places) - 0.4)
     _rows(panels[0], data)
     return fig
+
+
+def _world(data: dict[str, Any]) -> str:
+    name = readable(data["scenario"], "of the scenario")
+    return f"world {name}, {data['settings']['episodes']:,} test episodes"
 
 
 def _columns(axes: Axes, names: list[str], colours: list[str]) -> None:

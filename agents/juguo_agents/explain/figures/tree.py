@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -17,25 +18,26 @@ from juguo_envs.model.state import N_FUNCTIONS
 
 Floats = npt.NDArray[np.float64]
 
-_STEP = 2.35  # inches from a question to the next
-_CELL, _WIDE = 0.50, 0.86  # inches of a column of the table
+_STEP = 1.85  # inches from a question to the next
+_CELL, _WIDE = 0.37, 0.62  # inches of a column of the table
 _ROW = 0.36
+_FOLD = 26  # characters of a line of a question
 _MOST_PLACES = 12  # more communities than that are left out of the table
 _NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2])
-_REQUESTS = ("share of\nquarters", "open", "asks to\nadvance", "gives up")
-_DARK = 0.55  # a cell darker than this has white figures
+_REQUESTS = ("share of\nquarters", "open", "asks to\nadvance", "gives\nup")
+_DARK = 0.8  # a cell darker than this has white figures
 
 
 def draw(stored: StoredTree, data: dict[str, Any]) -> Figure:
     """The tree; the first column after the questions is the leaf's number."""
     tree, leaves = stored.tree, stored.tree.leaves
-    depth = {node: level for node, level in tree.walk()}
-    questions = max(depth.values()) * _STEP + 0.5
+    depth = dict(tree.walk())
+    questions = max(depth.values()) * _STEP + 0.35
     places = [c["name"] for c in data["communities"]]
     shown = places if len(places) <= _MOST_PLACES else []
     population = np.array([c["population"] for c in data["communities"]])
-    table = len(USES) * _CELL + len(_REQUESTS) * _WIDE + len(shown) * _CELL + 0.5
-    width, height = questions + table + 0.6, 1.75 + _ROW * len(leaves) + 0.75
+    table = len(USES) * _CELL + len(_REQUESTS) * _WIDE + len(shown) * _CELL + 0.4
+    width, height = questions + table + 0.45, 1.75 + _ROW * len(leaves) + 0.75
     fig = headed(width, height, _title(stored, data), _subtitle(tree, bool(shown)))
     fig.set_layout_engine("none")
     axes = fig.add_axes((0.0, 0.0, 1.0, (height - 0.6) / height))
@@ -88,20 +90,13 @@ def _questions(
         for child in (int(tree.yes[node]), int(tree.no[node])):
             end = heights[child]
             axes.plot((bend, bend, x + _STEP), (y, end, end), color=GREY, lw=0.8)
-        feature = tree.features[tree.feature[node]]
+        words = tree.features[tree.feature[node]].below(float(tree.threshold[node]))
+        question = textwrap.fill(words.replace(" ≤ ", "\u00a0≤\u00a0").replace(" < ", "\u00a0<\u00a0"), _FOLD)
         axes.text(
-            x, y - 0.06, _folded(feature.below(float(tree.threshold[node]))), fontsize=7.6, color=BLACK,
+            x, y - 0.06, question, fontsize=8.2, color=BLACK,
             va="bottom", ha="left", linespacing=0.95,
         )  # fmt: skip
     return root
-
-
-def _folded(words: str, width: int = 32) -> str:
-    """In two lines at most where it is long: the value stays in the last."""
-    if len(words) <= width:
-        return words
-    cut = words.rfind(" ", 0, width)
-    return f"{words[:cut]}\n{words[cut + 1 :]}"
 
 
 def _table(
@@ -134,8 +129,9 @@ def _table(
             does = k >= 2 and value >= tree.cut
             axes.text(
                 x + _WIDE / 2, heights[int(leaf)], f"{value:.2f}" if k == 1 else f"{value:.0%}",
-                ha="center", va="center", fontsize=8.5 if does else 7.6,
-                color=VERMILION if does else GREY if k >= 2 else BLACK, fontweight="bold" if does else "normal",
+                ha="center", va="center", fontsize=8.8 if does else 8.2,
+                color=VERMILION if does else GREY if k >= 2 else BLACK,
+                fontweight="bold" if does else "normal",
             )  # fmt: skip
         x += _WIDE
 
@@ -143,7 +139,7 @@ def _table(
 def _head(axes: Axes, x: float, y: float, text: str, colour: str, slant: bool = True) -> None:
     axes.text(
         x, y, text, rotation=40 if slant else 0, ha="left" if slant else "center", va="bottom",
-        rotation_mode="anchor", fontsize=7.6, color=colour,
+        rotation_mode="anchor", fontsize=8.2, color=colour,
     )  # fmt: skip
 
 
@@ -153,6 +149,6 @@ def _cell(axes: Axes, x: float, y: float, width: float, share: float, depth: flo
     )
     if share >= 0.005:
         axes.text(
-            x + width / 2, y, f"{100 * share:.0f}", ha="center", va="center", fontsize=7.6,
+            x + width / 2, y, f"{100 * share:.0f}", ha="center", va="center", fontsize=8.2,
             color="white" if depth > _DARK else BLACK,
         )  # fmt: skip
