@@ -11,7 +11,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecNormalize
 from timing import Rate
 
-from juguo_agents.config import Ppo
+from juguo_agents.learners.settings import Ppo
 from juguo_agents.sb3_vec_env import BatchVecEnv
 from juguo_envs import ExperimentDiffusionEnv, Scenario
 

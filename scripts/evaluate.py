@@ -18,6 +18,7 @@ from juguo_agents.evaluation import compare
 from juguo_agents.report import console_table, summarise, write_report
 from juguo_agents.run_folder import claim_folder
 from juguo_agents.versions import versions
+from juguo_envs.family import load_world
 from juguo_envs.scenario import Scenario, scenario_names
 
 
@@ -32,6 +33,8 @@ def print_list() -> None:
     print("scenarios:")
     for name in scenario_names():
         print(f"  {name:22} {Scenario.load(name).description}")
+    print("  family                 in every episode another one, drawn over the sampling ranges;")
+    print("                         family:NAME lies around the scenario of that name")
 
 
 def main() -> int:
@@ -40,7 +43,7 @@ def main() -> int:
     parser.add_argument(
         "names", nargs="*", metavar="NAME_OR_RUN", help="rule, 'all', folder of a run or search, or a file"
     )
-    parser.add_argument("--scenario", default="default", help="name, or path of a YAML file")
+    parser.add_argument("--scenario", default="default", help="name, path of a YAML file, or family")
     parser.add_argument("--episodes", type=int, default=200, metavar="N", help="test episodes")
     parser.add_argument("--seed", type=int, default=0, metavar="K", help="seed of the first test episode")
     parser.add_argument("--observe", choices=("noisy", "true"), default="noisy", help="noise on what is seen")
@@ -55,13 +58,13 @@ def main() -> int:
         return 0
     if not arguments.names:
         parser.error(f"name at least one allocator, for example {rule_names()[-1]} {BASELINE}, or use --list")
-    scenario = Scenario.load(arguments.scenario)
+    world = load_world(arguments.scenario)
     allocators = find_allocators(arguments.names)
     if arguments.out and arguments.out.exists():
         claim_folder(arguments.out)  # refuses before the work is done
     comparison = compare(
         allocators,
-        scenario,
+        world,
         episodes=arguments.episodes,
         first_seed=arguments.seed,
         observe=arguments.observe,

@@ -29,6 +29,7 @@ from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.searched import RESULT_FILE, Found, load_found, write_result
 from juguo_agents.search.table import console_table
 from juguo_envs.errors import UserError
+from juguo_envs.family import Family, load_world
 from juguo_envs.scenario import Scenario
 
 DEFAULTS: dict[str, Any] = {
@@ -46,7 +47,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     families = ", ".join(family.name for family in PARAMETRIC)
     parser.add_argument("--family", help=f"{families} or {RULE}NAME")
-    parser.add_argument("--scenario", help="name, or path of a YAML file; default: default")
+    parser.add_argument("--scenario", help="name, path of a YAML file, or family; default: default")
     parser.add_argument(
         "--budget", type=int, metavar="EPISODES", help="episodes to search with; default 30000"
     )
@@ -103,11 +104,18 @@ def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
     """A new search in a new folder."""
     given: dict[str, Any] = {name: value for name, value in vars(arguments).items() if name in DEFAULTS}
     given = DEFAULTS | {name: value for name, value in given.items() if value is not None}
-    scenario = Scenario.load(given.pop("scenario"))
+    world = load_world(given.pop("scenario"))
+    scenario = world if isinstance(world, Scenario) else world.base
     start_at = load_found(_result(Path(arguments.begin))).data["parameters"] if arguments.begin else None
     held_at = held(arguments.fix)
     settings = Settings(
-        arguments.family, scenario, fixed=held_at, begin=start_at, lever=arguments.lever, **given
+        arguments.family,
+        scenario,
+        fixed=held_at,
+        begin=start_at,
+        lever=arguments.lever,
+        varies=isinstance(world, Family),
+        **given,
     )
     state = begin(settings)
     folder = arguments.out or next_free(Path("searches"), arguments.family.replace(":", "-"))
@@ -129,9 +137,14 @@ def resumed(arguments: argparse.Namespace) -> tuple[State, Path]:
     for name in ("family", *DEFAULTS):
         value = getattr(arguments, name)
         here = getattr(state.settings, name)
-        if value is not None and (Scenario.load(value) if name == "scenario" else value) != here:
+        if name == "scenario" and value is not None:
+            value, here = load_world(value), Family(here) if state.settings.varies else here
+        if value is not None and value != here:
             shown = here.name if isinstance(here, Scenario) else here
-            raise UserError(f"--{name} is {value}, but the search in {arguments.out} has {shown}")
+            shown = here.base.name if isinstance(here, Family) else shown
+            raise UserError(
+                f"--{name} is {getattr(arguments, name)}, but the search in {arguments.out} has {shown}"
+            )
     return state, arguments.out
 
 
@@ -140,7 +153,7 @@ def conduct(state: State, folder: Path) -> Found:
     if (folder / RESULT_FILE).exists():
         return load_found(folder / RESULT_FILE)
     settings = state.settings
-    scorer = Scorer(settings.scenario, settings.observe, threads=os.cpu_count() or 1)
+    scorer = Scorer(settings.scenario, settings.observe, threads=os.cpu_count() or 1, varies=settings.varies)
     with tqdm(total=settings.budget, unit="episode", unit_scale=True, desc=settings.family) as bar:
 
         def progress(episodes: int, mean: float) -> None:

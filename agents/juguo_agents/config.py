@@ -7,11 +7,31 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from juguo_agents.allocators import UnknownAllocator, make_rule
 from juguo_agents.evaluation import TEST_SEEDS_END
+from juguo_agents.learners.settings import (
+    SECTIONS,
+    Algorithm,
+    LearnerSettings,
+    Ppo,
+    RecurrentPpo,
+    Sac,
+    Td3,
+    Tqc,
+)
+from juguo_agents.shown import Shown
 from juguo_envs.errors import UserError
+from juguo_envs.family import PREFERENCES, Family, load_world
 from juguo_envs.scenario import Scenario, ScenarioError, explain_validation, parse_yaml
 
 
@@ -23,35 +43,13 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Ppo(_Section):
-    """Proximal policy optimisation (Schulman et al. 2017), as stable-baselines3 has it."""
-
-    envs: int = Field(32, ge=1, le=65536, description="societies stepped together")
-    n_steps: int = Field(60, ge=1, le=100_000, description="quarters of each per update")
-    batch_size: int = Field(480, ge=2, le=10_000_000)
-    n_epochs: int = Field(4, ge=1, le=1000)
-    learning_rate: float = Field(1e-3, gt=0, le=1)
-    anneal: bool = Field(True, description="let the learning rate fall to zero")
-    gamma: float = Field(0.99, gt=0, le=1)
-    gae_lambda: float = Field(0.95, ge=0, le=1)
-    clip_range: float = Field(0.2, gt=0, le=10)
-    ent_coef: float = Field(0.0, ge=0, le=10)
-    vf_coef: float = Field(0.5, ge=0, le=10)
-    max_grad_norm: float = Field(0.5, gt=0, le=1e6)
-    log_std_init: float = Field(0.0, ge=-10, le=5)
-    net: tuple[int, ...] = Field((64, 64), min_length=1, max_length=8, description="units per hidden layer")
-
-    @model_validator(mode="after")
-    def _whole_batches(self) -> Self:
-        rollout = self.envs * self.n_steps
-        if self.batch_size > rollout:
-            raise ValueError(f"batch_size is {self.batch_size}, more than envs * n_steps = {rollout}")
-        return self
-
-
 class Training(_Section):
-    """How allocators are trained."""
+    """How allocators are trained.
 
+    Each algorithm has a section of its own settings; what is written down has that of the one in use alone.
+    """
+
+    algorithm: Algorithm = Field("ppo", description="the learner")
     seeds: tuple[int, ...] = Field((0, 1, 2, 3), min_length=1, description="training seeds, one policy each")
     steps: int = Field(2_500_000, ge=1, le=10**12, description="environment steps per seed")
     processes: int = Field(2, ge=1, le=1024, description="seeds trained side by side, one core each")
@@ -66,7 +64,23 @@ class Training(_Section):
         default_factory=dict,
         description="scenario fields that differ while training only, for example fewer persons",
     )
-    ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]  # all fields have defaults
+    # mypy does not see that all fields have defaults
+    ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]
+    recurrent_ppo: RecurrentPpo = Field(default_factory=RecurrentPpo)  # type: ignore[arg-type]
+    sac: Sac = Field(default_factory=Sac)  # type: ignore[arg-type]
+    td3: Td3 = Field(default_factory=Td3)  # type: ignore[arg-type]
+    tqc: Tqc = Field(default_factory=Tqc)  # type: ignore[arg-type]
+
+    @property
+    def settings(self) -> LearnerSettings:
+        """The section of the algorithm in use."""
+        section: LearnerSettings = getattr(self, self.algorithm)
+        return section
+
+    @model_serializer(mode="wrap")
+    def _in_use(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        return {n: v for n, v in fields.items() if n not in SECTIONS or n == self.algorithm}
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -102,20 +116,36 @@ class Experiment(_Section):
     """One experiment: train in a scenario, then compare."""
 
     name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
-    scenario: str = Field("default", description="name of a scenario, or the path of a YAML file")
+    scenario: str = Field(
+        "default",
+        description="name of a scenario, or the path of a YAML file; family, or family:NAME, where every "
+        "episode draws its own around the scenario of that name",
+    )
     override: dict[str, Any] = Field(default_factory=dict, description="scenario fields to change, dotted")
     observe: Literal["noisy", "true"] = "noisy"
+    shown: Shown = Field(default_factory=Shown)  # type: ignore[arg-type]  # all fields have defaults
     training: Training = Field(default_factory=Training)  # type: ignore[arg-type]  # all fields have defaults
     # as above
     comparison: ComparisonProtocol = Field(default_factory=ComparisonProtocol)  # type: ignore[arg-type]
 
     def world(self) -> Scenario:
-        """The scenario with its overrides.
+        """The scenario with its overrides; of a family the one around which it lies.
 
         Raises:
             ScenarioError: If there is no such scenario or a field is not allowed.
         """
-        return Scenario.load(self.scenario).override(self.override)
+        world = load_world(self.scenario)
+        return (world if isinstance(world, Scenario) else world.base).override(self.override)
+
+    def worlds(self, world: Scenario) -> Scenario | Family:
+        """What episodes are drawn from, made of the scenario: itself, or a family around it.
+
+        Raises:
+            ScenarioError: If there can be no family around it.
+        """
+        varies = isinstance(load_world(self.scenario), Family)
+        drawn = self.shown.preferences == "drawn"
+        return Family(world, varies, PREFERENCES if drawn else None) if varies or drawn else world
 
     def training_world(self, world: Scenario) -> Scenario:
         """The world to train in, made of the one in which selection and comparison take place.

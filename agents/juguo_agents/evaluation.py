@@ -12,9 +12,17 @@ from juguo_agents.allocators.base import show_hidden
 from juguo_agents.results import EXIT_DTYPE, Comparison, Record
 from juguo_envs.batch import Batch
 from juguo_envs.errors import UserError
+from juguo_envs.family import Family
+from juguo_envs.family_batch import make_batch
 from juguo_envs.model.state import N_FUNCTIONS, N_STRATA, STAGES
 from juguo_envs.scenario import Scenario
 
+HELD_OUT_SCENARIOS = 2**29
+"""Seeds from here on draw the scenarios on which generalists are judged; see `held_out_seeds`."""
+HELD_OUT_EPISODES = HELD_OUT_SCENARIOS + 2**28
+"""Test episodes of these scenarios, a block for each, up to 0.94e9; then come those of the hypotheses and of
+maps, from 1e9 and 2**30 on."""
+MOST_HELD_OUT, MOST_HELD_OUT_EPISODES = 2**15, 2**12
 TEST_SEEDS_END = 2**31
 """Test episodes have seeds below this; selection seeds lie above it, training seeds above 2**32."""
 SELECTION_SEEDS = 2**31
@@ -43,19 +51,36 @@ def test_seeds(first: int, episodes: int) -> npt.NDArray[np.uint64]:
     return np.arange(first, first + episodes, dtype=np.uint64)
 
 
+def held_out_seeds(scenario: int, episodes: int) -> npt.NDArray[np.uint64]:
+    """(episodes,) seeds of the test episodes in a held-out scenario, by its number from 0.
+
+    The scenario itself is the family's of seed `HELD_OUT_SCENARIOS + scenario`.
+    """
+    first = HELD_OUT_EPISODES + scenario * MOST_HELD_OUT_EPISODES
+    return np.arange(first, first + episodes, dtype=np.uint64)
+
+
+def setting_of(world: Scenario | Family, seeds: npt.NDArray[np.uint64]) -> Setting:
+    """What allocators are told of the episodes of these seeds."""
+    return Setting.of(world) if isinstance(world, Scenario) else Setting.of_family(world, seeds)
+
+
 def run(
     allocator: Allocator,
-    scenario: Scenario,
+    world: Scenario | Family,
     seeds: npt.NDArray[np.uint64],
     *,
     observe: str = "noisy",
     threads: int = 1,
     watch: Watcher | None = None,
 ) -> Record:
-    """Run an allocator over one episode per seed; `watch` sees every quarter of them."""
-    setting = Setting.of(scenario)
+    """Run an allocator over one episode per seed; `watch` sees every quarter of them.
+
+    In a family each episode has the world of its seed. Programmes that are over stand still until the last.
+    """
+    longest = world.programme.T if isinstance(world, Scenario) else int(world.draw(seeds).params["T"].max())
     parts = [
-        _run_chunk(allocator, scenario, setting, seeds[i : i + _CHUNK], i, observe == "noisy", threads, watch)
+        _run_chunk(allocator, world, longest, seeds[i : i + _CHUNK], i, observe == "noisy", threads, watch)
         for i in range(0, len(seeds), _CHUNK)
     ]
     if len(parts) == 1:
@@ -66,71 +91,73 @@ def run(
 
 def _run_chunk(
     allocator: Allocator,
-    scenario: Scenario,
-    setting: Setting,
+    world: Scenario | Family,
+    longest: int,
     seeds: npt.NDArray[np.uint64],
     first: int,
     noisy: bool,
     threads: int,
     watch: Watcher | None,
 ) -> Record:
-    e, t_end = len(seeds), scenario.programme.T
-    batch = Batch(scenario, e, noisy=noisy, threads=threads)
+    e = len(seeds)
+    batch = make_batch(world, e, noisy=noisy, threads=threads)
     r, n = batch.communities, batch.persons
     state, sizes = batch.state, np.diff(batch.world.start)
-    allocator.start(setting, seeds)
+    allocator.start(setting_of(world, seeds), seeds)
     show_hidden(allocator, batch)
     observation = batch.reset(seeds)
+    quarters = batch.params["T"]
     sums = {name: np.zeros(e) for name in ("reward", "breadth", "resilience", "excluded")}
-    adoption = np.zeros((e, t_end + 1))
+    adoption = np.zeros((e, longest + 1))
     spending = np.zeros((e, len(STAGES), N_FUNCTIONS + 1))
     community_spending = np.zeros((e, len(STAGES), r))
     stage_quarters = np.zeros((e, len(STAGES)), np.int64)
     board = np.zeros_like(state.board)
     exits: list[npt.NDArray[np.void]] = []
-    episode = np.arange(e)
-    for t in range(t_end):
-        stage, project, age = (state.programme[name].copy() for name in ("stage", "project", "age"))
-        observation = batch.step(allocator.act(observation))
-        quarter = state.quarter
-        for name, total in sums.items():
-            total += quarter[name]
+    for t in range(longest):
+        going = ~batch.done
+        now = np.flatnonzero(going)
+        if len(now):
+            stage, project, age = (state.programme[name].copy() for name in ("stage", "project", "age"))
+            observation = batch.step(allocator.act(observation), None if len(now) == e else going)
+            quarter = state.quarter[now]
+            for name, total in sums.items():
+                total[now] += quarter[name]
+            pot = (quarter["budget"] + quarter["released"])[:, None] / n
+            shares = state.allocation[now, : N_FUNCTIONS + 1]
+            spending[now, stage[now]] += shares * pot
+            where = state.allocation[now, N_FUNCTIONS + 1 : N_FUNCTIONS + 1 + r]
+            community_spending[now, stage[now]] += where * (quarter["spent"][:, None] / sizes)
+            stage_quarters[now, stage[now]] += 1
+            board[now] += state.board[now]
+            if watch:
+                watch(first, t, batch)
+            for i in now[quarter["gave_up"] > 0]:
+                row = (first + i, t + 1, project[i], age[i] + 1, stage[i])
+                told = (state.quarter[name][i] for name in ("gave_up_harm", "gave_up_defect"))
+                exits.append(np.array((*row, *told), EXIT_DTYPE))
         adoption[:, t + 1] = state.adopters.sum((1, 2)) / n
-        pot = (quarter["budget"] + quarter["released"])[:, None] / n
-        shares = state.allocation[:, : N_FUNCTIONS + 1]
-        spending[episode, stage] += shares * pot
-        where = state.allocation[:, N_FUNCTIONS + 1 : N_FUNCTIONS + 1 + r]
-        community_spending[episode, stage] += where * (quarter["spent"][:, None] / sizes)
-        stage_quarters[episode, stage] += 1
-        board += state.board
-        if watch:
-            watch(first, t, batch)
-        for i in np.flatnonzero(quarter["gave_up"]):
-            row = (first + i, t + 1, project[i], age[i] + 1, stage[i])
-            exits.append(
-                np.array((*row, quarter["gave_up_harm"][i], quarter["gave_up_defect"][i]), EXIT_DTYPE)
-            )
     with np.errstate(invalid="ignore"):
         final = np.where(state.cells > 0, state.adopters / np.maximum(state.cells, 1), np.nan)
     return Record(
         name=allocator.name,
         returns=sums["reward"],
-        breadth=sums["breadth"] / t_end,
-        resilience=sums["resilience"] / t_end,
-        excluded=sums["excluded"] / t_end,
+        breadth=sums["breadth"] / quarters,
+        resilience=sums["resilience"] / quarters,
+        excluded=sums["excluded"] / quarters,
         adoption=adoption,
         final_adoption=final.reshape(e, r, N_STRATA),
         spending=spending,
         community_spending=community_spending,
         stage_quarters=stage_quarters,
         exits=np.array(exits, EXIT_DTYPE) if exits else np.zeros(0, EXIT_DTYPE),
-        board=board / t_end,
+        board=board / quarters[:, None, None],
     )
 
 
 def compare(
     allocators: Sequence[Allocator],
-    scenario: Scenario,
+    world: Scenario | Family,
     *,
     episodes: int,
     first_seed: int = 0,
@@ -142,7 +169,7 @@ def compare(
 
     Args:
         allocators: What to compare; names must differ.
-        scenario: The world.
+        world: The scenario, or the family of which every test episode has one.
         episodes: Number of test episodes.
         first_seed: Seed of the first; the others follow it.
         observe: "noisy" or "true".
@@ -159,7 +186,9 @@ def compare(
         raise UserError(f"allocator {twice!r} is named twice; each may be compared once")
     records = []
     for allocator in everyone:
-        records.append(run(allocator, scenario, seeds, observe=observe, threads=threads))
+        records.append(run(allocator, world, seeds, observe=observe, threads=threads))
         if progress:
             progress(allocator.name)
-    return Comparison(scenario, observe, first_seed, episodes, BASELINE, tuple(records))
+    if isinstance(world, Scenario):
+        return Comparison(world, observe, first_seed, episodes, BASELINE, tuple(records))
+    return Comparison(world.base, observe, first_seed, episodes, BASELINE, tuple(records), world)

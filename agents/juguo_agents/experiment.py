@@ -20,6 +20,7 @@ from juguo_agents.report import Curves, Summary, console_table, summarise, write
 from juguo_agents.results import Comparison
 from juguo_agents.run_folder import claim_folder, locked
 from juguo_agents.stored_run import (
+    CURVES,
     begin_run,
     forget_checkpoints,
     load_run,
@@ -32,7 +33,7 @@ from juguo_envs.batch import Batch
 from juguo_envs.files import write_text
 from juguo_envs.scenario import Scenario
 
-CURVES, COMPARISON = "learning_curve.json", "comparison.json"
+COMPARISON = "comparison.json"
 _EVALUATED = (
     "mean", "mean_low", "mean_high", "breadth", "resilience", "excluded", "difference", "difference_low",
     "difference_high", "difference_to_best_rule", "difference_to_best_rule_low",
@@ -135,7 +136,7 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     with tqdm(total=len(rules) + len(learned), unit="allocator", desc="comparing") as bar:
         comparison = compare(
             [*(make_rule(name) for name in rules), *learned],
-            scenario,
+            experiment.worlds(scenario),
             episodes=protocol.episodes,
             first_seed=protocol.first_seed,
             observe=experiment.observe,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,19 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from juguo_agents.architectures import ACTIVATIONS, ARCHITECTURES, Architecture, Floats, Memory
+from juguo_agents.heads import HEADS, Head
 from juguo_envs.allocation import action_size
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.observation import ObservationLayout
 
-FORMAT = 1
+FORMAT = 2
+"""What is written. Format 1 is read, too: it has actor and critic of PPO with the Gaussian head only."""
 KEY = "juguo_policy"
 OBS_MEAN, OBS_VAR = "normaliser.mean", "normaliser.var"
-_ACTIVATIONS = {"tanh": np.tanh}
+_FORMATS = (1, FORMAT)
+_OF_FORMAT_1 = {"architecture": "actor_critic", "head": "gaussian"}
 
 
 class PolicyFileError(UserError):
@@ -29,15 +34,15 @@ class PolicyFileError(UserError):
 
 @dataclass(frozen=True)
 class Policy:
-    """A Gaussian multilayer-perceptron policy as stable-baselines3 names its tensors, and its normaliser.
+    """What acts, as its learner names the tensors, and the normaliser of observations, frozen.
 
     Attributes:
-        tensors: float32 arrays by the names of stable-baselines3's `MlpPolicy`, and `normaliser.mean` and
-            `normaliser.var` (float64).
-        metadata: What is known of it: `observation_size`, `action_size`, `communities`, `net`, `activation`,
-            `normaliser` (clip, epsilon), `scenario` (whole), `scenario_digest`, `versions`, `training` (seed,
-            steps, configuration, curve). Files of later versions also have `spaces` (what each entry of an
-            observation is, and the bounds of actions) and `evaluation` (on selection and on test episodes).
+        tensors: float32 arrays by the learner's names, and `normaliser.mean` and `normaliser.var` (float64).
+        metadata: What is known of it: `architecture` and `head` (see the modules of these names), `net`,
+            `activation`, `observation_size`, `action_size`, `communities`, `normaliser` (clip, epsilon),
+            `scenario` (whole), `scenario_digest`, `versions`, `algorithm`, `training` (seed, steps,
+            configuration, curve), `spaces` (what each entry of an observation is, and the bounds of actions)
+            and `evaluation` (on selection and on test episodes). The last two are missing in old files.
     """
 
     tensors: dict[str, npt.NDArray[Any]]
@@ -55,16 +60,44 @@ class Policy:
         clipped: npt.NDArray[np.float64] = np.clip(scaled, -rules["clip"], rules["clip"])
         return clipped.astype(np.float32)
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The mean action, clipped to [-1, 1]: (n, observation_size) in, (n, action_size) out."""
+    @property
+    def architecture(self) -> Architecture:
+        """The network."""
+        return ARCHITECTURES[_told(self.metadata, "architecture")]
+
+    @property
+    def head(self) -> Head:
+        """What turns the network's output into actions."""
+        return HEADS[_told(self.metadata, "head")]
+
+    def begin(self, n: int) -> Memory:
+        """What is remembered of n environments at the start of their episodes."""
+        return self.architecture.begin(self.metadata, n)
+
+    def step(self, observation: npt.NDArray[np.float32], memory: Memory) -> tuple[Floats, Memory]:
+        """The actions that the policy takes for the mean of what it could draw, and its memory thereafter.
+
+        Args:
+            observation: (n, observation_size).
+            memory: What `begin`, or `step` a quarter ago, gave for the same n environments.
+
+        Returns:
+            (n, action_size) in [-1, 1], and the memory for the next quarter.
+        """
         x = self.normalise(observation)
-        activation = _ACTIVATIONS[self.metadata["activation"]]
-        for i in range(len(self.metadata["net"])):
-            layer = f"mlp_extractor.policy_net.{2 * i}"
-            x = activation(x @ self.tensors[f"{layer}.weight"].T + self.tensors[f"{layer}.bias"])
-        mean = x @ self.tensors["action_net.weight"].T + self.tensors["action_net.bias"]
-        clipped: npt.NDArray[np.float32] = np.clip(mean, -1.0, 1.0)
-        return clipped
+        latent, memory = self.architecture.step(self.tensors, self.metadata, x, memory)
+        return self.head.actions(latent), memory
+
+    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The actions of a policy that remembers nothing: (n, observation_size) in, (n, action_size) out.
+
+        Raises:
+            TypeError: If the policy has a memory; `step` is for that.
+        """
+        memory = self.begin(len(observation))
+        if memory:
+            raise TypeError("this policy has a memory; call begin at the start of episodes, then step")
+        return self.step(observation, memory)[0]
 
 
 def spaces_of(layout: ObservationLayout, actions: int) -> dict[str, Any]:
@@ -110,19 +143,14 @@ def check_fits(policy: Policy, layout: ObservationLayout, source: str) -> None:
 
 def expected_shapes(metadata: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor that a policy of this architecture has."""
-    observations, actions = int(metadata["observation_size"]), int(metadata["action_size"])
-    shapes: dict[str, tuple[int, ...]] = {OBS_MEAN: (observations,), OBS_VAR: (observations,)}
-    for head, last in (("policy_net", "action_net"), ("value_net", "value_net")):
-        width = observations
-        for i, units in enumerate(metadata["net"]):
-            shapes[f"mlp_extractor.{head}.{2 * i}.weight"] = (units, width)
-            shapes[f"mlp_extractor.{head}.{2 * i}.bias"] = (units,)
-            width = units
-        out = actions if last == "action_net" else 1
-        shapes[f"{last}.weight"] = (out, width)
-        shapes[f"{last}.bias"] = (out,)
-    shapes["log_std"] = (actions,)
-    return shapes
+    observations = int(metadata["observation_size"])
+    own = ARCHITECTURES[_told(metadata, "architecture")].shapes(metadata)
+    return {OBS_MEAN: (observations,), OBS_VAR: (observations,), **own}
+
+
+def _told(metadata: Mapping[str, Any], field: str) -> Any:
+    """`architecture` or `head`, which format 1 does not tell."""
+    return _OF_FORMAT_1[field] if metadata.get("format") == 1 else metadata[field]
 
 
 def check_policy(policy: Policy, source: str) -> None:
@@ -132,8 +160,11 @@ def check_policy(policy: Policy, source: str) -> None:
         PolicyFileError: Naming the field or the tensor.
     """
     metadata = policy.metadata
-    if metadata.get("format") != FORMAT:
-        raise PolicyFileError(f"{source}: format is {metadata.get('format')!r}; this version reads {FORMAT}")
+    if type(metadata.get("format")) is not int or metadata["format"] not in _FORMATS:
+        raise PolicyFileError(
+            f"{source}: format is {metadata.get('format')!r}; this version reads "
+            f"{' and '.join(map(str, _FORMATS))}"
+        )
     _check_metadata(metadata, source)
     shapes = expected_shapes(metadata)
     for name, shape in shapes.items():
@@ -159,16 +190,18 @@ def _check_metadata(metadata: dict[str, Any], source: str) -> None:
         "observation_size", "action_size", "communities", "net", "activation", "normaliser",
         "scenario_digest", "training",
     )  # fmt: skip
-    for name in needed:
+    for name in (*needed, *(_OF_FORMAT_1 if metadata["format"] > 1 else ())):
         if name not in metadata:
             raise PolicyFileError(f"{source}: metadata lacks {name!r}")
     normaliser, training = metadata["normaliser"], metadata["training"]
-    if metadata["activation"] not in _ACTIVATIONS:
-        raise PolicyFileError(
-            f"{source}: activation is {metadata['activation']!r}; allowed is {', '.join(_ACTIVATIONS)}"
-        )
-    whole = {name: metadata[name] for name in ("observation_size", "action_size", "communities")}
-    for name, value in whole.items():
+    _among(source, "architecture", _told(metadata, "architecture"), ARCHITECTURES)
+    architecture = ARCHITECTURES[_told(metadata, "architecture")]
+    if metadata["format"] > 1:
+        _among(source, "algorithm", metadata.get("algorithm"), architecture.algorithms)
+    _among(source, "head", _told(metadata, "head"), architecture.heads)
+    _among(source, "activation", metadata["activation"], ACTIVATIONS)
+    for name in ("observation_size", "action_size", "communities", *architecture.whole):
+        value = metadata.get(name)
         if type(value) is not int or value < 1:
             raise PolicyFileError(f"{source}: {name} is {value!r}; allowed are whole numbers from 1")
     net = metadata["net"]
@@ -181,6 +214,11 @@ def _check_metadata(metadata: dict[str, Any], source: str) -> None:
     seed = training.get("seed") if isinstance(training, dict) else None
     if type(seed) is not int:
         raise PolicyFileError(f"{source}: training.seed is {seed!r}; allowed are whole numbers")
+
+
+def _among(source: str, field: str, value: Any, allowed: Collection[str]) -> None:
+    if not isinstance(value, str) or value not in allowed:
+        raise PolicyFileError(f"{source}: {field} is {value!r}; allowed is {', '.join(allowed)}")
 
 
 def save_policy(policy: Policy, path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from juguo_envs.family import Family
 from juguo_envs.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
@@ -33,7 +34,8 @@ class Record:
         name: The allocator's name.
         returns: (E,) return.
         breadth, resilience, excluded: (E,) means over the quarters; the return is their weighted sum.
-        adoption: (E, T + 1) adopting share of the society, from the start.
+        adoption: (E, T + 1) adopting share of the society, from the start; T is the longest programme's, and
+            one that is over keeps its last value.
         final_adoption: (E, R, 3) adopting share by community and stratum at the end; NaN where nobody lives.
         spending: (E, 3, 10) money per person by stage and function (nine, then the reserve), summed.
         community_spending: (E, 3, R) money per member on functions, by stage and community, summed.
@@ -68,7 +70,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Allocators on the same test episodes, under common random numbers."""
+    """Allocators on the same test episodes, under common random numbers.
+
+    In a `family` every episode has a world of its own, around `scenario`.
+    """
 
     scenario: Scenario
     observe: str
@@ -76,6 +81,14 @@ class Comparison:
     episodes: int
     baseline: str
     records: tuple[Record, ...]
+    family: Family | None = None
+
+    def parameters(self) -> npt.NDArray[Any]:
+        """(E,) records of the parameters of each episode's world."""
+        if self.family is None:
+            return np.repeat(self.scenario.record(), self.episodes)
+        seeds = np.arange(self.first_seed, self.first_seed + self.episodes, dtype=np.uint64)
+        return self.family.draw(seeds).params
 
     def record(self, name: str) -> Record:
         """The record of an allocator."""

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium import spaces
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
 from juguo_agents.evaluation import TRAINING_SEEDS
-from juguo_envs.batch import Batch
-from juguo_envs.env import action_space, observation_space
+from juguo_agents.heads import HEADS, Head
+from juguo_envs.env import observation_space
+from juguo_envs.family import Family
+from juguo_envs.family_batch import FamilyBatch, make_batch
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.scenario import Scenario
 
@@ -23,16 +26,36 @@ class BatchVecEnv(VecEnv):
     """
 
     def __init__(
-        self, scenario: Scenario, num_envs: int, *, seed: int, noisy: bool = True, threads: int = 1
+        self,
+        world: Scenario | Family,
+        num_envs: int,
+        *,
+        seed: int,
+        noisy: bool = True,
+        threads: int = 1,
+        head: Head = HEADS["gaussian"],
+        context: bool = False,
+        preferences: bool = False,
+        history: int = 1,
     ) -> None:
-        """Make `num_envs` societies; `seed` fixes every episode that follows."""
-        self.batch = Batch(scenario, num_envs, noisy=noisy, threads=threads)
+        """Make `num_envs` societies; `seed` fixes every episode that follows; actions go through `head`."""
+        self.head = head
+        self.batch = make_batch(
+            world,
+            num_envs,
+            noisy=noisy,
+            threads=threads,
+            context=context,
+            preferences=preferences,
+            history=history,
+        )
         self._generator = np.random.default_rng(seed)
         self._actions = np.zeros((num_envs, self.batch.action_size), np.float32)
         self._sums = np.zeros((len(REWARD_PARTS), num_envs))
         self._steps = np.zeros(num_envs, np.int64)
         self._empty: list[dict[str, Any]] = [{} for _ in range(num_envs)]
-        super().__init__(num_envs, observation_space(self.batch.layout), action_space(self.batch.action_size))
+        latent = spaces.Box(-head.limit, head.limit, (self.batch.action_size,), np.float32)
+        super().__init__(num_envs, observation_space(self.batch.layout), latent)
 
     def _fresh_seeds(self) -> npt.NDArray[np.uint64]:
         return self._generator.integers(TRAINING_SEEDS, 2**63, self.num_envs).astype(np.uint64)
@@ -44,8 +67,8 @@ class BatchVecEnv(VecEnv):
         return self.batch.reset(self._fresh_seeds())
 
     def step_async(self, actions: npt.NDArray[Any]) -> None:
-        """Keep the actions for `step_wait`."""
-        self._actions = actions
+        """Keep what the head makes of the learner's actions for `step_wait`."""
+        self._actions = self.head.actions(actions)
 
     def step_wait(self) -> VecEnvStepReturn:
         """Move every society on by a quarter; those at their end begin anew."""
@@ -72,8 +95,7 @@ class BatchVecEnv(VecEnv):
 
         The societies' own draws need nothing more: they are counted, from the seed and the quarter.
         """
-        arrays = {f"state.{name}": array.copy() for name, array in self.batch.state._asdict().items()}
-        arrays |= {"sums": self._sums.copy(), "steps": self._steps.copy()}
+        arrays = {name: array.copy() for name, array in self._changing().items()}
         return arrays, dict(self._generator.bit_generator.state)
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], generator: dict[str, Any]) -> None:
@@ -82,15 +104,22 @@ class BatchVecEnv(VecEnv):
         Raises:
             ValueError: If an array is missing or of another shape or type; nothing has been changed then.
         """
-        own = {f"state.{name}": array for name, array in self.batch.state._asdict().items()}
-        own |= {"sums": self._sums, "steps": self._steps}
+        own = self._changing()
         for name, array in own.items():
             other = arrays.get(name)
             if other is None or other.shape != array.shape or other.dtype != array.dtype:
                 raise ValueError(f"the state's array {name!r} is missing or of another shape or type")
         for name, array in own.items():
             array[...] = arrays[name]
+        if isinstance(self.batch, FamilyBatch):
+            self.batch.redraw()
         self._generator.bit_generator.state = generator
+
+    def _changing(self) -> dict[str, npt.NDArray[Any]]:
+        own = {f"state.{name}": array for name, array in self.batch.state._asdict().items()}
+        if isinstance(self.batch, FamilyBatch):
+            own |= {f"view.{name}": array for name, array in self.batch.memory().items()}
+        return own | {"sums": self._sums, "steps": self._steps}
 
     def close(self) -> None:
         """Nothing to close."""

@@ -18,6 +18,7 @@ from juguo_agents.versions import versions
 from juguo_envs.scenario import Scenario
 
 CONFIG, SCENARIO, CHECKPOINTS = "config.yaml", "scenario.yaml", "checkpoints"
+CURVES = "learning_curve.json"
 _RECORDED = ("versions", "scenario_digest")  # in the file of the configuration, but no part of it
 
 
@@ -94,7 +95,7 @@ def checkpoints_of(folder: Path, seed: int) -> Path:
 
 def steps_of(experiment: Experiment) -> int:
     """Environment steps that a seed is trained for: whole rollouts."""
-    rollout = experiment.training.ppo.envs * experiment.training.ppo.n_steps
+    rollout = experiment.training.settings.rollout
     return -(-experiment.training.steps // rollout) * rollout
 
 

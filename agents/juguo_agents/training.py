@@ -1,4 +1,4 @@
-"""Trains one allocator per seed with stable-baselines3's PPO, and keeps the best on selection seeds.
+"""Trains one allocator per seed with the learner that is set, and keeps the best on selection seeds.
 
 With a folder for checkpoints, a training that was killed goes on from the last one and ends with the same
 policy, bit for bit.
@@ -7,35 +7,29 @@ policy, bit for bit.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
-from stable_baselines3.common.running_mean_std import RunningMeanStd
-from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 from torch.utils.tensorboard import SummaryWriter
 
 from juguo_agents.allocators.learned import Learned
 from juguo_agents.checkpoint import Arrays, Checkpoint, CheckpointFolder
-from juguo_agents.config import Experiment, Training
+from juguo_agents.config import Experiment
 from juguo_agents.evaluation import SELECTION_SEEDS, run
 from juguo_agents.identity import check_same, identity
-from juguo_agents.policy_file import FORMAT, OBS_MEAN, OBS_VAR, Policy, spaces_of
+from juguo_agents.learners.kinds import extract_policy, kind_of, make_learner
+from juguo_agents.learners.state import capture, restore
+from juguo_agents.policy_file import Policy
 from juguo_agents.run_folder import locked
-from juguo_agents.sb3_vec_env import BatchVecEnv
-from juguo_agents.training_state import capture, restore
-from juguo_agents.versions import versions
 from juguo_envs.info import REWARD_PARTS
-from juguo_envs.observation import ObservationLayout
 from juguo_envs.scenario import Scenario
 
-ACTIVATION = "tanh"
+_WRITING = 0.05  # the share of the time that checkpoints may take, where there is a pause between them
 
 
 class Progress(Protocol):
@@ -58,74 +52,6 @@ class Trained:
     curve: list[tuple[int, float, float]] = field(default_factory=list)
 
 
-def learning_rate(training: Training) -> float | Callable[[float], float]:
-    """The rate, or its schedule over the remaining share of training."""
-    ppo = training.ppo
-    return (lambda remaining: ppo.learning_rate * remaining) if ppo.anneal else ppo.learning_rate
-
-
-def make_learner(scenario: Scenario, experiment: Experiment, seed: int) -> PPO:
-    """PPO over a batch of societies, with normalised observations and rewards."""
-    training, ppo = experiment.training, experiment.training.ppo
-    societies = BatchVecEnv(scenario, ppo.envs, seed=seed, noisy=experiment.observe == "noisy")
-    venv = VecNormalize(VecMonitor(societies, info_keywords=REWARD_PARTS), gamma=ppo.gamma)
-    return PPO(
-        "MlpPolicy",
-        venv,
-        n_steps=ppo.n_steps,
-        batch_size=ppo.batch_size,
-        n_epochs=ppo.n_epochs,
-        learning_rate=learning_rate(training),
-        gamma=ppo.gamma,
-        gae_lambda=ppo.gae_lambda,
-        clip_range=ppo.clip_range,
-        ent_coef=ppo.ent_coef,
-        vf_coef=ppo.vf_coef,
-        max_grad_norm=ppo.max_grad_norm,
-        seed=seed,
-        device="cpu",
-        policy_kwargs={
-            "net_arch": {"pi": list(ppo.net), "vf": list(ppo.net)},
-            "activation_fn": torch.nn.Tanh,
-            "log_std_init": ppo.log_std_init,
-        },
-    )
-
-
-def extract_policy(learner: PPO, scenario: Scenario, experiment: Experiment, seed: int) -> Policy:
-    """The learner's present policy with its frozen normaliser, ready to be written."""
-    venv = learner.get_vec_normalize_env()
-    if venv is None or not isinstance(venv.obs_rms, RunningMeanStd):
-        raise TypeError("the learner has no normaliser of observations")
-    tensors: dict[str, Any] = {
-        name: tensor.detach().cpu().numpy().copy() for name, tensor in learner.policy.state_dict().items()
-    }
-    tensors[OBS_MEAN] = np.array(venv.obs_rms.mean, np.float64)
-    tensors[OBS_VAR] = np.array(venv.obs_rms.var, np.float64)
-    actions = int(np.prod(learner.action_space.shape or ()))
-    metadata = {
-        "format": FORMAT,
-        "algorithm": "ppo",
-        "observation_size": int(tensors[OBS_MEAN].size),
-        "action_size": actions,
-        "communities": len(scenario.society.listed()),
-        "spaces": spaces_of(ObservationLayout(len(scenario.society.listed())), actions),
-        "observe": experiment.observe,
-        "net": list(experiment.training.ppo.net),
-        "activation": ACTIVATION,
-        "normaliser": {"clip": float(venv.clip_obs), "epsilon": float(venv.epsilon)},
-        "scenario": scenario.model_dump(mode="json"),
-        "scenario_digest": scenario.digest(),
-        "versions": versions(),
-        "training": {
-            "seed": seed,
-            "steps": int(learner.num_timesteps),
-            "config": experiment.model_dump(mode="json"),
-        },
-    }
-    return Policy(tensors, metadata)
-
-
 class _Watch(BaseCallback):
     """Logs what episodes brought, reports progress, selects, and writes checkpoints."""
 
@@ -146,16 +72,19 @@ class _Watch(BaseCallback):
         self.best = -np.inf
         self.result: Trained | None = None
         self.curve: list[tuple[int, float, float]] = []
+        self.pause = 60.0 * training.checkpoint_minutes
         self.begun = self.written = time.monotonic()
 
     def _on_step(self) -> bool:
         return True
 
     def _on_rollout_start(self) -> None:
-        pause = 60.0 * self.experiment.training.checkpoint_minutes
-        if self.checkpoints and time.monotonic() - self.written >= pause:
+        begun = time.monotonic()
+        if self.checkpoints and begun - self.written >= self.pause:
             self.checkpoints.write(self.checkpoint())
             self.written = time.monotonic()
+            if self.pause:  # a large replay buffer takes its time; no more than a share of it all
+                self.pause = max(self.pause, (self.written - begun) / _WRITING)
 
     def _on_rollout_end(self) -> None:
         episodes = self.model.ep_info_buffer
@@ -169,19 +98,13 @@ class _Watch(BaseCallback):
         if self.progress:
             self.progress(self.num_timesteps, self.curve[-1][2] if self.curve else None)
 
-    @property
-    def learner(self) -> PPO:
-        """The model, of which the callback knows the kind."""
-        if not isinstance(self.model, PPO):
-            raise TypeError("the callback watches PPO only")
-        return self.model
-
     def select(self) -> None:
         """Evaluate on the selection seeds; keep the policy if it is the best so far."""
-        policy = extract_policy(self.learner, self.scenario, self.experiment, self.seed)
+        policy = extract_policy(self.model, self.scenario, self.experiment, self.seed)
         count = self.experiment.training.selection_episodes
         seeds = np.arange(SELECTION_SEEDS, SELECTION_SEEDS + count, dtype=np.uint64)
-        record = run(Learned(policy, "learned"), self.scenario, seeds, observe=self.experiment.observe)
+        worlds = self.experiment.worlds(self.scenario)
+        record = run(Learned(policy, "learned"), worlds, seeds, observe=self.experiment.observe)
         mean = float(record.returns.mean())
         self.curve.append((self.num_timesteps, time.monotonic() - self.begun, mean))
         self.logger.record("selection/return", mean)
@@ -198,12 +121,12 @@ class _Watch(BaseCallback):
 
     def finish(self) -> Trained:
         """The best policy and the whole curve."""
-        if not self.curve or self.curve[-1][0] < self.learner.num_timesteps:
+        if not self.curve or self.curve[-1][0] < self.model.num_timesteps:
             self.select()
         if self.result is None:
             raise FloatingPointError(
                 f"training seed {self.seed}: no selection return is a number; "
-                "lower training.ppo.learning_rate"
+                f"lower training.{self.experiment.training.algorithm}.learning_rate"
             )
         self.result.curve = self.curve
         # no seconds here: the same seed shall give the same file
@@ -214,7 +137,7 @@ class _Watch(BaseCallback):
 
     def checkpoint(self) -> Checkpoint:
         """The state of the learner and of the selection."""
-        state = capture(self.learner)
+        state = capture(self.model, kind_of(self.experiment.training.algorithm))
         best: dict[str, Any] | None = None
         if self.result is not None:
             best = self.result.policy.metadata
@@ -299,11 +222,16 @@ def _train(
     outputs = [_Scalars(tensorboard, found.steps if found else None)] if tensorboard else []
     learner.set_logger(Logger(str(tensorboard) if tensorboard else None, list(outputs)))
     watch = _Watch(scenario, experiment, seed, progress, folder)
+    kind = kind_of(experiment.training.algorithm)
     if found:
-        restore(learner, found)
+        restore(learner, kind, found)
         watch.take_up(found)
-    left = experiment.training.steps - learner.num_timesteps
-    learner.learn(left, callback=watch, reset_num_timesteps=found is None)
+    learner.learn(
+        experiment.training.steps - learner.num_timesteps,
+        callback=watch,
+        log_interval=kind.log_interval(experiment.training.settings),
+        reset_num_timesteps=found is None,
+    )
     trained = watch.finish()
     for output in outputs:
         output.close()

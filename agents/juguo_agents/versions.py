@@ -6,8 +6,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 _PACKAGES = (
-    "juguo", "gymnasium", "numpy", "numba", "stable-baselines3", "torch", "scipy", "safetensors", "cmaes",
-    "pyarrow", "scikit-learn",
+    "juguo", "gymnasium", "numpy", "numba", "stable-baselines3", "sb3-contrib", "torch", "scipy",
+    "safetensors", "cmaes", "optuna", "pyarrow", "scikit-learn",
 )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from gymnasium.envs.registration import register, registry
 from juguo_envs.allocation import Allocation, AllocationError, decode_allocation, encode_allocation
 from juguo_envs.batch import Batch
 from juguo_envs.env import ExperimentDiffusionEnv
+from juguo_envs.family import Family
+from juguo_envs.family_batch import FamilyBatch
 from juguo_envs.observation import ObservationLayout
 from juguo_envs.scenario import Scenario, ScenarioError, scenario_names
 from juguo_envs.vector_env import ExperimentDiffusionVectorEnv
@@ -18,6 +20,8 @@ __all__ = [
     "Batch",
     "ExperimentDiffusionEnv",
     "ExperimentDiffusionVectorEnv",
+    "Family",
+    "FamilyBatch",
     "ObservationLayout",
     "Scenario",
     "ScenarioError",

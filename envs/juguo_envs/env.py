@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from juguo_envs.batch import Batch
+from juguo_envs import view
+from juguo_envs.family import PREFERENCES, WEIGHTS, Family, load_world
+from juguo_envs.family_batch import make_batch, scenario_of
 from juguo_envs.info import single_info
 from juguo_envs.observation import ObservationLayout
 from juguo_envs.render import render_picture, render_text
@@ -21,23 +24,40 @@ Observe = Literal["noisy", "true"]
 RENDER_MODES = ("ansi", "rgb_array")
 
 
-def prepare_scenario(
-    scenario: str | Path | Scenario, reward: Mapping[str, float] | None, observe: str
-) -> Scenario:
-    """The scenario with the caller's reward weights.
+def prepare_world(
+    scenario: str | Path | Scenario | Family,
+    reward: Mapping[str, float] | None,
+    observe: str,
+    preferences: str = "hidden",
+) -> Scenario | Family:
+    """The scenario or the family, with the caller's reward weights or with weights that are drawn.
 
     Raises:
-        ScenarioError: If the scenario, a weight's name or value, or `observe` is not allowed.
+        ScenarioError: If the scenario, a weight's name or value, `observe` or `preferences` is not allowed.
     """
     if observe not in ("noisy", "true"):
         raise ScenarioError(f"observe is {observe!r}; allowed are 'noisy' and 'true'")
-    world = Scenario.load(scenario)
+    if preferences not in view.PREFERENCES:
+        raise ScenarioError(
+            f"preferences is {preferences!r}; allowed are {', '.join(map(repr, view.PREFERENCES))}"
+        )
+    world = load_world(scenario)
+    drawn = preferences == "drawn" or (isinstance(world, Family) and world.weights is not None)
     if reward:
-        names = {"breadth": "w_b", "resilience": "w_r", "excluded": "w_x"}
-        unknown = sorted(set(reward) - set(names))
+        unknown = sorted(set(reward) - set(WEIGHTS))
         if unknown:
-            raise ScenarioError(f"reward: unknown weight {unknown[0]!r}; there are {', '.join(names)}")
-        world = world.override({f"reward.{names[k]}": v for k, v in reward.items()})
+            raise ScenarioError(f"reward: unknown weight {unknown[0]!r}; there are {', '.join(WEIGHTS)}")
+        if drawn:
+            raise ScenarioError("reward gives weights, but preferences are drawn; give one of the two")
+        changes = {f"reward.{WEIGHTS[k]}": v for k, v in reward.items()}
+        if isinstance(world, Scenario):
+            world = world.override(changes)
+        else:
+            world = replace(world, base=world.base.override(changes))
+    if preferences == "drawn":
+        if isinstance(world, Scenario):
+            world = Family(world, varies=False)
+        world = replace(world, weights=world.weights or PREFERENCES)
     return world
 
 
@@ -67,6 +87,12 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     noise that money on governance removes; `observe="true"` shows them as they are. The hidden defect and
     ceiling of a technology are never shown.
 
+    After these, where it is asked for: with `context=True` what a real allocator would know of its
+    world (budget, length and rounds of the programme, persons, and of each community its share of the
+    population, whether it is a hub, and its producers); with `preferences="shown"` or `"drawn"` the three
+    weights of the reward; with `history=k` the observations of the k - 1 quarters before. See
+    `juguo_envs.view`.
+
     ## Reward
     Each quarter (w_b breadth + w_r resilience - w_x excluded) / T. `info` holds the parts, the same as a
     vector, the cost (excluded), the money's accounts and the 5 x 3 indicator board.
@@ -76,9 +102,15 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     episode is another one. The episode terminates after T quarters: the programme's end is part of the task
     and the time left is observed. It is never truncated.
 
+    In a family (`scenario="family"`, or `"family:NAME"` around another scenario) `reset` draws the world,
+    too: parameters over their sampling ranges, T among them. `env.unwrapped.scenario_now()` tells which.
+
     ## Arguments
-    `scenario`: name, path of a YAML file, or `Scenario`. `reward`: weights by the names breadth, resilience,
-    excluded. `observe`: "noisy" or "true". `render_mode`: "ansi" or "rgb_array".
+    `scenario`: name, path of a YAML file, or `Scenario`; "family", "family:NAME", or a `Family`. `reward`:
+    weights by the names breadth, resilience, excluded. `observe`: "noisy" or "true". `context`: bool.
+    `preferences`: "hidden", "shown", or "drawn": at every reset, from the ranges of the family, or of
+    `juguo_envs.family.PREFERENCES`; the reward follows them. `history`: quarters that are shown, 1 to 64.
+    `render_mode`: "ansi" or "rgb_array".
 
     ## Version history
     v0: initial version.
@@ -89,22 +121,33 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
 
     def __init__(
         self,
-        scenario: str | Path | Scenario = "default",
+        scenario: str | Path | Scenario | Family = "default",
         reward: Mapping[str, float] | None = None,
         observe: Observe = "noisy",
         render_mode: str | None = None,
+        context: bool = False,
+        preferences: view.Preferences = "hidden",
+        history: int = 1,
     ) -> None:
         """See the class.
 
         Raises:
-            ScenarioError: If the scenario, a reward weight or `observe` is not allowed.
+            ScenarioError: If the scenario, a reward weight, or what is to be shown is not allowed.
             ValueError: If the render mode is unknown.
         """
         if render_mode is not None and render_mode not in RENDER_MODES:
             raise ValueError(f"render_mode is {render_mode!r}; allowed are {', '.join(RENDER_MODES)} or None")
-        self.scenario = prepare_scenario(scenario, reward, observe)
+        world = prepare_world(scenario, reward, observe, preferences)
+        self.scenario = world if isinstance(world, Scenario) else world.base
         self.render_mode = render_mode
-        self.batch = Batch(self.scenario, 1, noisy=observe == "noisy")
+        self.batch = make_batch(
+            world,
+            1,
+            noisy=observe == "noisy",
+            context=context,
+            preferences=preferences != "hidden",
+            history=history,
+        )
         self.layout = self.batch.layout
         self.observation_space = observation_space(self.layout)
         self.action_space = action_space(self.batch.action_size)
@@ -136,6 +179,10 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
         self._running = not terminated
         reward = float(self.batch.state.quarter["reward"][0])
         return observation, reward, terminated, False, single_info(self.batch)
+
+    def scenario_now(self) -> Scenario:
+        """The world of the present episode, hidden parameters included: of a family, the one drawn."""
+        return scenario_of(self.batch, 0)
 
     def render(self) -> Any:
         """The state as text ("ansi") or as a picture ("rgb_array"); None without a render mode."""

@@ -153,16 +153,33 @@ def scenario_with(
         ScenarioError: If a name is no axis, or a value is not allowed.
     """
     base = base or Scenario()
-    known = {axis.name: axis for axis in axes(base)}
-    changes: dict[str, Any] = {"name": name}
+    return base.override({"name": name} | changes_at(values, base))
+
+
+def changes_at(
+    values: Mapping[str, float], base: Scenario, known: tuple[Axis, ...] | None = None
+) -> dict[str, Any]:
+    """What the axes' values change in a scenario: new values by the fields' dotted names.
+
+    Args:
+        values: Value by the name of the axis.
+        base: The scenario.
+        known: Its axes, where they are at hand.
+
+    Raises:
+        ScenarioError: If a name is no axis.
+    """
+    by_name = {axis.name: axis for axis in (axes(base) if known is None else known)}
+    changes: dict[str, Any] = {}
     for which, value in values.items():
-        if which not in known:
-            raise ScenarioError(f"unknown axis {which!r}; there are {', '.join(known)}")
-        axis = known[which]
+        if which not in by_name:
+            raise ScenarioError(f"unknown axis {which!r}; there are {', '.join(by_name)}")
+        axis = by_name[which]
         for dotted in axis.fields:
-            held = _held(base, dotted)
-            changes[dotted] = held * value if axis.factor else int(value) if axis.whole else value
-    return base.override(changes)
+            changes[dotted] = (
+                _held(base, dotted) * value if axis.factor else int(value) if axis.whole else value
+            )
+    return changes
 
 
 def _parameters(group: BaseModel, prefix: str) -> Iterator[tuple[str, Meta, str]]:

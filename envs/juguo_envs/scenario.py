@@ -260,6 +260,11 @@ class Scenario(BaseModel):
                 raise ScenarioError(f"scenario file {path}: cannot be read ({error})") from None
             source = f"scenario file {path}"
         else:
+            if text.partition(":")[0] == "family":
+                raise ScenarioError(
+                    f"{text!r} is a family of scenarios, and one scenario is needed here; families are for "
+                    "the environments, for training and for scripts/family.py"
+                )
             if text not in scenario_names():
                 raise ScenarioError(
                     f"unknown scenario {text!r}{_suggest(text, scenario_names())}; "

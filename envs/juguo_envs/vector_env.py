@@ -12,10 +12,12 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from juguo_envs.batch import Batch
-from juguo_envs.env import Observe, action_space, observation_space, prepare_scenario
+from juguo_envs.env import Observe, action_space, observation_space, prepare_world
+from juguo_envs.family import Family
+from juguo_envs.family_batch import make_batch, scenario_of
 from juguo_envs.info import batch_info
 from juguo_envs.scenario import Scenario
+from juguo_envs.view import Preferences
 
 Observations = npt.NDArray[np.float32]
 
@@ -26,7 +28,8 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
     Arguments are those of `ExperimentDiffusionEnv`, and `num_envs`, `threads` (results do not depend on it)
     and `autoreset_mode`: NEXT_STEP (Gymnasium's default), SAME_STEP (`info["final_obs"]` and
     `info["final_info"]`) or DISABLED (`reset(options={"reset_mask": ...})`). An integer seed of `reset` means
-    seed + i for sub-environment i.
+    seed + i for sub-environment i. In a family the programmes are of different lengths, so episodes end, and
+    begin anew, at different times.
     """
 
     # Gymnasium declares it as an instance's variable, hence no ClassVar
@@ -38,17 +41,20 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
     def __init__(
         self,
         num_envs: int = 1,
-        scenario: str | Path | Scenario = "default",
+        scenario: str | Path | Scenario | Family = "default",
         reward: Mapping[str, float] | None = None,
         observe: Observe = "noisy",
         render_mode: str | None = None,
         threads: int = 1,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        context: bool = False,
+        preferences: Preferences = "hidden",
+        history: int = 1,
     ) -> None:
         """See the class.
 
         Raises:
-            ScenarioError: If the scenario, a reward weight or `observe` is not allowed.
+            ScenarioError: If the scenario, a reward weight, or what is to be shown is not allowed.
             ValueError: If `num_envs`, `threads`, `autoreset_mode` or `render_mode` is not allowed.
         """
         if num_envs < 1:
@@ -57,12 +63,21 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
             raise ValueError(
                 f"render_mode is {render_mode!r}; the vector environment shows nothing, allowed is None"
             )
-        self.scenario = prepare_scenario(scenario, reward, observe)
+        world = prepare_world(scenario, reward, observe, preferences)
+        self.scenario = world if isinstance(world, Scenario) else world.base
         self.num_envs = num_envs
         self.render_mode = None
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
-        self.batch = Batch(self.scenario, num_envs, noisy=observe == "noisy", threads=threads)
+        self.batch = make_batch(
+            world,
+            num_envs,
+            noisy=observe == "noisy",
+            threads=threads,
+            context=context,
+            preferences=preferences != "hidden",
+            history=history,
+        )
         self.layout = self.batch.layout
         self.single_observation_space = observation_space(self.layout)
         self.single_action_space = action_space(self.batch.action_size)
@@ -139,6 +154,10 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
             self._restart(terminated)
             info.update(self._info(np.ones(self.num_envs, np.bool_)))
         return self._observation.copy(), reward, terminated, np.zeros(self.num_envs, np.bool_), info
+
+    def scenario_now(self, i: int) -> Scenario:
+        """The world of the present episode of sub-environment `i`, hidden parameters included."""
+        return scenario_of(self.batch, i)
 
     def _next_seed(self, i: int) -> int:
         return int(self._generators[i].integers(2**63))

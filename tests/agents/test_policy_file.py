@@ -18,9 +18,9 @@ from safetensors.numpy import save_file
 from juguo_agents.allocators import Setting, load_learned
 from juguo_agents.allocators.learned import Learned
 from juguo_agents.config import Experiment
+from juguo_agents.learners.kinds import extract_policy, make_learner
 from juguo_agents.policy_file import KEY, Policy, PolicyFileError, load_policy, save_policy
 from juguo_agents.sb3_policy import to_stable_baselines3
-from juguo_agents.training import extract_policy, make_learner
 from juguo_envs import Batch, Scenario
 
 SMALL = Scenario.load("default").override({"society.persons": 100, "programme.T": 12})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_envs.batch import Batch
+from juguo_envs.family import Family
 from juguo_envs.model.state import FUNCTIONS, State
 from juguo_envs.observation import SQUASH_EVIDENCE, ObservationLayout, unsquash
 from juguo_envs.scenario import Scenario
-from juguo_envs.society import build_world
+from juguo_envs.view import Known
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
@@ -27,35 +29,61 @@ RELIEF = [FUNCTIONS.index(name) for name in ("governance", "resilience")]
 class Setting:
     """What any administration knows of its world before the programme begins.
 
+    In a family every episode has a world of its own: then `quarters` and `reward` hold a value for each of n
+    episodes, and `known` n rows. The places and the persons are the same for all.
+
     Attributes:
         layout: Where each quantity stands in an observation.
         names: Names of the R communities.
         population: (R,) population shares.
         hubs: (R,) 1 for a hub.
-        quarters: Length of the programme.
-        reward: Weights of breadth, resilience and the excluded.
+        quarters: Length of the programme; (n,) in a family.
+        reward: Weights of breadth, resilience and the excluded; (n,) each in a family.
+        known: All of it, and the money, as a policy may be told; one row outside a family.
     """
 
     layout: ObservationLayout
     names: tuple[str, ...]
     population: Floats
     hubs: Floats
-    quarters: int
-    reward: tuple[float, float, float]
+    quarters: int | Ints
+    reward: tuple[float | Floats, float | Floats, float | Floats]
+    known: Known
 
     @classmethod
     def of(cls, scenario: Scenario) -> Setting:
         """The setting of a scenario."""
-        world = build_world(scenario)
+        setting = cls.of_family(Family(scenario, varies=False), np.zeros(1, np.uint64))
         weights = scenario.reward
+        return replace(setting, quarters=scenario.programme.T, reward=(weights.w_b, weights.w_r, weights.w_x))
+
+    @classmethod
+    def of_family(cls, family: Family, seeds: npt.NDArray[np.uint64]) -> Setting:
+        """The setting of episodes of a family, one per seed."""
+        world, drawn = family.world, family.draw(seeds)
+        known = Known.of(drawn.params, world, drawn.producers)
         return cls(
             layout=ObservationLayout(len(world.share)),
-            names=tuple(c.name for c in scenario.society.listed()),
+            names=tuple(c.name for c in family.base.society.listed()),
             population=world.share,
             hubs=world.hub,
-            quarters=scenario.programme.T,
-            reward=(weights.w_b, weights.w_r, weights.w_x),
+            quarters=known.quarters,
+            reward=(known.weights[:, 0], known.weights[:, 1], known.weights[:, 2]),
+            known=known,
         )
+
+    def split(self, parts: int) -> list[Setting]:
+        """For equal runs of the episodes; where all have one world, the setting itself."""
+        if not isinstance(self.quarters, np.ndarray):
+            return [self] * parts
+        runs = np.split(np.arange(len(self.quarters)), parts)
+        return [self._with(self.known.of_episodes(some)) for some in runs]
+
+    def _with(self, known: Known) -> Setting:
+        """The setting of these episodes."""
+        weights = known.weights
+        reward = (weights[:, 0], weights[:, 1], weights[:, 2])
+        return replace(self, quarters=known.quarters, reward=reward, known=known)
 
 
 class Allocator(Protocol):
@@ -85,15 +113,15 @@ class Allocator(Protocol):
 class Clairvoyant(Protocol):
     """An allocator that is shown what is hidden from all others: a yardstick, no strategy."""
 
-    def reveal(self, state: State, hazard: float) -> None:
-        """Take the live state of the societies it acts for, and the harm per quarter of a full defect."""
+    def reveal(self, state: State, hazard: Floats) -> None:
+        """Take the live state of the n societies it acts for, and (n,) the harm of a full defect."""
         ...
 
 
 def show_hidden(allocator: Allocator, batch: Batch) -> None:
     """Open the books to an allocator that may see them; to all others this does nothing."""
     if isinstance(allocator, Clairvoyant):
-        allocator.reveal(batch.state, batch.scenario.defect.h0)
+        allocator.reveal(batch.state, batch.params["h0"])
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class Forced:
         self.lever.force(actions, self.population)
         return actions
 
-    def reveal(self, state: State, hazard: float) -> None:
+    def reveal(self, state: State, hazard: npt.NDArray[np.float64]) -> None:
         """Pass on what is hidden to an allocator that may see it."""
         if isinstance(self.allocator, Clairvoyant):
             self.allocator.reveal(state, hazard)

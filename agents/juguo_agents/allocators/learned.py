@@ -6,16 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Setting
+from juguo_agents.architectures import Memory
 from juguo_agents.policy_file import Policy, check_fits
+from juguo_agents.shown import layout_of
+from juguo_envs.view import View
 
 
 class Learned:
-    """Takes the mean action of a trained policy; remembers nothing."""
+    """Takes the mean action of a trained policy: shown what that was trained to see, with its memory."""
 
     def __init__(self, policy: Policy, name: str) -> None:
         """Wrap a policy under a name, which begins with `learned`."""
         self.policy = policy
         self._name = name
+        self._memory: Memory = ()
 
     @property
     def name(self) -> str:
@@ -28,8 +32,13 @@ class Learned:
         Raises:
             PolicyFileError: If the policy does not fit what is seen and done there.
         """
-        check_fits(self.policy, setting.layout, self.name)
+        layout = layout_of(self.policy.metadata, setting.layout)
+        check_fits(self.policy, layout, self.name)
+        self._view = View(layout, len(seeds))
+        self._view.begin(layout.facts_of(setting.known), np.ones(len(seeds), np.bool_))
+        self._memory = self.policy.begin(len(seeds))
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Actions for a batch of observations."""
-        return self.policy.act(observation)
+        actions, self._memory = self.policy.step(self._view.complete(observation), self._memory)
+        return actions

@@ -367,7 +367,7 @@ class PolicyLearning(Rule):
     def decide(self, seen: Observed) -> Decision:
         """Every four quarters: keep the tried allocation if it did better, then try another."""
         self.total += seen.reward()
-        quarter = int(seen.quarter[0])
+        quarter = int(seen.quarter.max())  # all began together; programmes that are over stand still
         if quarter > 0 and quarter % self.period == 0:
             self.record = self.total / self.period
             better = self.record >= self.kept_reward

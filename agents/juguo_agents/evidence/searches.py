@@ -72,7 +72,7 @@ def _conduct_one(task: Task) -> float:
     if state.settings != settings:
         raise CheckpointError(f"{folder}: holds another search; remove it, or name another --out")
     if not (folder / RESULT_FILE).exists():
-        scorer = Scorer(settings.scenario, settings.observe)
+        scorer = Scorer(settings.scenario, settings.observe, varies=settings.varies)
         search(state, folder, scorer)
         write_result(state, folder, scorer)
     return validated(load_found(folder / RESULT_FILE))

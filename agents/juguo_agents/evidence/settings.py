@@ -109,20 +109,29 @@ class Settings:
         Raises:
             UserError: If the folder was begun with others, or by another version of the model.
         """
-        path = folder / SETTINGS_FILE
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            write_text(path, json.dumps(self.as_json(), allow_nan=False, indent=1, ensure_ascii=False) + "\n")
-            return
-        try:
-            here = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path}: cannot be read ({error}); remove the folder, or name another") from None
-        asked = json.loads(json.dumps(self.as_json()))
-        for name, value in asked.items():
-            if here.get(name) != value:
-                shown = "another one" if name in ("scenario", "model") else repr(here.get(name))
-                raise UserError(
-                    f"{path}: {name} is {shown} there, and not what is asked for now; ask for the same, "
-                    "or name another --out"
-                )
+        claim_settings(folder, self.as_json())
+
+
+def claim_settings(folder: Path, values: dict[str, Any]) -> None:
+    """Remember what was asked for in a folder, made where it is missing, or check that it holds the same.
+
+    Raises:
+        UserError: If the folder was begun with other values, or its settings cannot be read.
+    """
+    path = folder / SETTINGS_FILE
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps(values, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
+        return
+    try:
+        here = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); remove the folder, or name another") from None
+    asked = json.loads(json.dumps(values))
+    for name, value in asked.items():
+        if here.get(name) != value:
+            shown = "another one" if name in ("scenario", "model") else repr(here.get(name))
+            raise UserError(
+                f"{path}: {name} is {shown} there, and not what is asked for now; ask for the same, "
+                "or name another --out"
+            )

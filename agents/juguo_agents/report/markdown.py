@@ -8,6 +8,7 @@ from juguo_agents.report.selection import idea
 from juguo_agents.report.summary import Summary
 from juguo_agents.report.words import BOARD, FIGURES, LEARNING, WORDS
 from juguo_agents.results import Comparison
+from juguo_envs.family import Family
 from juguo_envs.scenario import Scenario
 
 
@@ -15,10 +16,13 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
     """The whole page; with learning curves where there are any."""
     s = comparison.scenario
     confidence = f"{summary['confidence']:.0%}"
-    weights = {"w_b": s.reward.w_b, "w_r": s.reward.w_r, "w_x": s.reward.w_x}
+    drawn = comparison.family is not None and comparison.family.weights is not None
+    weights = {
+        name: f"{name} (drawn)" if drawn else f"{getattr(s.reward, name):g}" for name in ("w_b", "w_r", "w_x")
+    }
     parts = [
         f"# Allocators compared in the world {code(s.name)}",
-        _world(s, summary),
+        _world(s, summary, comparison.family),
         "## What the numbers say",
         *reading(summary),
         "## The numbers",
@@ -48,7 +52,22 @@ def _count(n: int, one: str, many: str | None = None) -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
-def _world(s: Scenario, summary: Summary) -> str:
+def _of_family(family: Family) -> tuple[str, str, str]:
+    """Length, budget and what is drawn, where every episode has a world of its own."""
+    ranges = {axis.name: (axis.low, axis.high) for axis in family.axes}
+    own = {"programme.T": float(family.base.programme.T), "money.B": family.base.money.B}
+    told = {name: ranges.get(name, (value, value)) for name, value in own.items()}
+    shown = {name: f"{low:g} to {high:g}" if high > low else f"{low:g}" for name, (low, high) in told.items()}
+    drawn = [f"{len(ranges)} of its parameters"] if ranges else []
+    drawn += ["the weights of the reward"] if family.weights is not None else []
+    return (
+        f"{shown['programme.T']} quarters",
+        f"{shown['money.B']} units",
+        f"Every episode has a world of its own: {' and '.join(drawn)} are drawn from its seed.",
+    )
+
+
+def _world(s: Scenario, summary: Summary, family: Family | None) -> str:
     places, p = s.society.listed(), s.programme
     hubs = sum(c.hub for c in places)
     seen = (
@@ -67,14 +86,19 @@ def _world(s: Scenario, summary: Summary) -> str:
         else "No technology is seriously defective."
     )
     about = f" {s.description.strip().rstrip('.')}." if s.description.strip() else ""
+    if family is not None:
+        length, money, defective = _of_family(family)
+    else:
+        length = f"{_count(p.T, 'quarter')} ({p.T / 4:g} years)"
+        money = f"{s.money.B:g} units"
     hub_words = f" ({_count(hubs, 'hub')} of knowledge among them)" if hubs else ""
     technologies = _count(p.rounds, "technology", "technologies")
     return (
         f"{_count(allocators, 'allocator')} {'was' if allocators == 1 else 'were'} compared in the world "
         f"{code(s.name)}.{about} It has {_count(s.society.persons, 'person')} in "
         f"{_count(len(places), 'community', 'communities')}{hub_words}; a programme of "
-        f"{_count(p.T, 'quarter')} ({p.T / 4:g} years) is to bring {technologies} into use, with a budget "
-        f"of {s.money.B:g} units of money per person and quarter. {defective} "
+        f"{length} is to bring {technologies} into use, with a budget "
+        f"of {money} of money per person and quarter. {defective} "
         f"Allocators {seen}. Each ran through {same} ({seeds}): the same societies, technologies, "
         "shocks and chance."
     )

@@ -12,15 +12,12 @@ from juguo_envs.model.equations import latent_defect
 
 def first_is_defective(comparison: Comparison) -> npt.NDArray[np.bool_]:
     """(E,) whether the first technology of an episode, the same for everybody, is seriously defective."""
-    parameters = comparison.scenario.record()[0]
-    if parameters["p_X"] <= 0.0:
-        return np.zeros(comparison.episodes, bool)
-    defects = []
-    for seed in range(comparison.first_seed, comparison.first_seed + comparison.episodes):
-        key = np.uint64(draws.stream(np.uint64(seed), 0, draws.DEFECT))
-        defects.append(latent_defect(parameters, draws.uniform(key, 0)))
-    serious: npt.NDArray[np.bool_] = np.array(defects) >= parameters["X_lo"]
-    return serious
+    found = []
+    for i, parameters in enumerate(comparison.parameters()):
+        key = np.uint64(draws.stream(np.uint64(comparison.first_seed + i), 0, draws.DEFECT))
+        defect = latent_defect(parameters, draws.uniform(key, 0))
+        found.append(parameters["p_X"] > 0.0 and defect >= parameters["X_lo"])
+    return np.array(found, np.bool_)
 
 
 def share_given_up(record: Record, among: npt.NDArray[np.bool_]) -> float | None:

@@ -102,7 +102,7 @@ BOARD = (
 WORDS = (
     (
         "Return",
-        "what an allocator is judged by: {w_b:g} x breadth + {w_r:g} x resilience − {w_x:g} x excluded, "
+        "what an allocator is judged by: {w_b} x breadth + {w_r} x resilience − {w_x} x excluded, "
         "mean over the quarters. It has no unit; higher is better.",
     ),
     (

@@ -41,6 +41,7 @@ class Settings:
         begin: The numbers of an allocator to begin at, instead of one of the starts; those that it lacks
             begin as the family has them. There is one phase then.
         lever: A lever that is forced all along, by name.
+        varies: Whether every episode has a scenario of its own, drawn by its seed around `scenario`.
     """
 
     family: str
@@ -54,6 +55,7 @@ class Settings:
     fixed: Parameters = field(default_factory=dict)
     begin: Parameters | None = None
     lever: str | None = None
+    varies: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values."""

@@ -19,8 +19,8 @@ class Revealed(Observed):
 
     programme: npt.NDArray[Any]
     """(n,) records of the model's state."""
-    hazard: float
-    """Harm per quarter of a fully defective technology."""
+    hazard: Floats
+    """(n,) harm per quarter of a fully defective technology."""
 
     @property
     def fit(self) -> Floats:
@@ -42,7 +42,7 @@ class Revealed(Observed):
 class Oracle(ClosedLoop):
     """The closed loop that is shown the defect, its repairability and the ceiling of each technology."""
 
-    def reveal(self, state: State, hazard: float) -> None:
+    def reveal(self, state: State, hazard: Floats) -> None:
         """Take the live state of the societies that it acts for, and the harm of a full defect."""
         self.programme, self.hazard = state.programme, hazard
 

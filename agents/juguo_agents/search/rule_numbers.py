@@ -195,8 +195,10 @@ class SideBySide:
 
     def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
         """Begin episodes; see `Allocator`."""
-        for allocator, part in zip(self.allocators, np.split(seeds, len(self.allocators)), strict=True):
-            allocator.start(setting, part)
+        count = len(self.allocators)
+        runs = zip(self.allocators, setting.split(count), np.split(seeds, count), strict=True)
+        for allocator, known, part in runs:
+            allocator.start(known, part)
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Actions for a batch of observations."""

@@ -156,7 +156,7 @@ class Schedule(Searched):
 
     def prepare(self) -> None:
         """(candidates, quarters, size) every action there will be."""
-        quarters = self.setting.quarters
+        quarters = int(np.max(self.setting.quarters))
         stage, advance, abandon = (
             np.stack(rows) for rows in zip(*(self._clock(c, quarters) for c in self.candidates), strict=True)
         )
@@ -217,7 +217,7 @@ class OpenLoopSegments(Schedule):
 
     def phase(self, stage: Ints, quarter: Ints) -> Ints:
         """The segment, whatever the stage."""
-        segment = quarter * len(self.phases) // self.setting.quarters
+        segment = quarter * len(self.phases) // int(np.max(self.setting.quarters))
         return np.broadcast_to(segment, stage.shape)
 
 

@@ -7,21 +7,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.base import Setting, show_hidden
+from juguo_agents.allocators.base import show_hidden
+from juguo_agents.evaluation import setting_of
 from juguo_agents.search.families import Family
 from juguo_envs.batch import Batch
+from juguo_envs.family import Family as Worlds
+from juguo_envs.family_batch import make_batch
 from juguo_envs.scenario import Scenario
 
 _PERSONS = 1_000_000  # stepped together, about 200 MB; results do not depend on it
 
 
 class Scorer:
-    """Runs candidates of a family in one scenario."""
+    """Runs candidates of a family in one scenario, or where it varies, in that of each episode's seed."""
 
-    def __init__(self, scenario: Scenario, observe: str = "noisy", threads: int = 1) -> None:
-        """Take the world; societies are made when they are first needed."""
+    def __init__(
+        self, scenario: Scenario, observe: str = "noisy", threads: int = 1, varies: bool = False
+    ) -> None:
+        """Take the world, or what the worlds lie around; societies are made when they are first needed."""
         self.scenario, self.noisy, self.threads = scenario, observe == "noisy", threads
-        self.setting = Setting.of(scenario)
+        self.world: Scenario | Worlds = Worlds(scenario) if varies else scenario
         self._batch: Batch | None = None
 
     def returns(
@@ -44,16 +49,21 @@ class Scorer:
         everyone = np.tile(seeds, len(candidates))
         batch = self._societies(len(everyone))
         allocator = family.allocator(candidates, self.scenario)
-        allocator.start(self.setting, everyone)
+        allocator.start(setting_of(self.world, everyone), everyone)
         show_hidden(allocator, batch)
         observation = batch.reset(everyone)
         total = np.zeros(len(everyone))
-        for _ in range(self.scenario.programme.T):
-            observation = batch.step(allocator.act(observation))
-            total += batch.state.quarter["reward"]
+        for _ in range(int(batch.params["T"].max())):
+            going = ~batch.done
+            if going.all():
+                observation = batch.step(allocator.act(observation))
+                total += batch.state.quarter["reward"]
+            else:
+                observation = batch.step(allocator.act(observation), going)
+                total[going] += batch.state.quarter["reward"][going]
         return total.reshape(len(candidates), len(seeds))
 
     def _societies(self, size: int) -> Batch:
         if self._batch is None or self._batch.size != size:
-            self._batch = Batch(self.scenario, size, noisy=self.noisy, threads=self.threads)
+            self._batch = make_batch(self.world, size, noisy=self.noisy, threads=self.threads)
         return self._batch

@@ -72,6 +72,7 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
         "seed": settings.seed,
         "fixed": settings.fixed,
         "lever": settings.lever,
+        "varies": settings.varies,
         "begun": settings.begin is not None,
         "phases": [_describe(state, index) for index in range(last + 1)],
         "validation": {

@@ -66,7 +66,7 @@ def _top(comparison: Comparison, chosen: list[Series]) -> float:
 
 
 def _dress(axes: Axes, comparison: Comparison, top: float) -> None:
-    axes.set_xlim(0, comparison.scenario.programme.T)
+    axes.set_xlim(0, comparison.records[0].adoption.shape[1] - 1)
     axes.set_ylim(0.0, max(top, 0.01))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, steps=(1, 2, 4, 8, 10), integer=True))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if top > 0.05 else 1))

@@ -88,11 +88,11 @@ def _colour(record: Record, comparison: Comparison) -> str:
 
 
 def _parts(axes: Axes, comparison: Comparison, records: list[Record]) -> None:
-    weights = comparison.scenario.reward
+    weights = comparison.parameters()
     y = np.arange(len(records))
-    breadth = np.array([weights.w_b * r.breadth.mean() for r in records])
-    resilience = np.array([weights.w_r * r.resilience.mean() for r in records])
-    excluded = np.array([weights.w_x * r.excluded.mean() for r in records])
+    breadth = np.array([(weights["w_b"] * r.breadth).mean() for r in records])
+    resilience = np.array([(weights["w_r"] * r.resilience).mean() for r in records])
+    excluded = np.array([(weights["w_x"] * r.excluded).mean() for r in records])
     axes.barh(y, breadth, 0.62, color=SKY)
     axes.barh(y, resilience, 0.62, left=breadth, color=GREEN)
     axes.barh(y, -excluded, 0.62, color=ORANGE)

@@ -1,8 +1,8 @@
 """Everything that the rest of a training depends on, taken at the start of a rollout and put back.
 
-At the start of a rollout the rollout buffer is empty and the societies stand still, so the learner, the
-normaliser, the societies and the generators of random numbers are the whole state. Each of them left out
-would let a resumed training drift from one that was never interrupted.
+At the start of a rollout none is half done and the societies stand still, so the learner, the normaliser, the
+societies and the generators of random numbers are the whole state; what a kind of learner keeps besides it
+tells itself. Each of them left out would let a resumed training drift from one never interrupted.
 """
 
 from __future__ import annotations
@@ -13,28 +13,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from stable_baselines3 import PPO
+from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
 from juguo_agents.checkpoint import Arrays, Checkpoint
+from juguo_agents.learners.base import Kind
 from juguo_agents.sb3_vec_env import BatchVecEnv
 
 _ATTRIBUTES = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining")
 _LOGGED = ("name_to_value", "name_to_count", "name_to_excluded")
 
 
-def capture(learner: PPO) -> Checkpoint:
+def capture(learner: BaseAlgorithm, kind: Kind[Any, Any]) -> Checkpoint:
     """The state of a learner between two rollouts, with everything around it."""
-    if learner._last_obs is None or learner._last_episode_starts is None or learner.ep_info_buffer is None:
+    if learner._last_obs is None or learner.ep_info_buffer is None:
         raise ValueError("the learner has not begun to learn")
-    arrays: Arrays = {
-        "learner.last_obs": np.array(learner._last_obs),
-        "learner.last_episode_starts": np.array(learner._last_episode_starts),
-    }
+    arrays: Arrays = {"learner.last_obs": np.array(learner._last_obs)}
     values: dict[str, Any] = {
         "steps": int(learner.num_timesteps),
         "learner": {name.lstrip("_"): getattr(learner, name) for name in _ATTRIBUTES},
+        "kind": kind.capture(learner, arrays),
         "episodes": [{k: _plain(v) for k, v in e.items()} for e in learner.ep_info_buffer],
         "logged": {
             name: {k: _plain(v) for k, v in getattr(learner.logger, name).items()} for name in _LOGGED
@@ -42,24 +41,28 @@ def capture(learner: PPO) -> Checkpoint:
     }
     for name, tensor in learner.policy.state_dict().items():
         arrays[f"policy.{name}"] = tensor.detach().numpy().copy()
-    values["optimiser"] = _capture_optimiser(learner.policy.optimizer, arrays)
+    values["optimisers"] = {
+        name: _capture_optimiser(name, optimiser, arrays)
+        for name, optimiser in kind.optimisers(learner).items()
+    }
     values["environment"] = _capture_environment(learner, arrays)
     values["generators"] = _capture_generators(arrays)
     return Checkpoint(arrays, values)
 
 
-def restore(learner: PPO, checkpoint: Checkpoint) -> None:
+def restore(learner: BaseAlgorithm, kind: Kind[Any, Any], checkpoint: Checkpoint) -> None:
     """Put a state back into a freshly made learner of the same configuration."""
     arrays, values = checkpoint.arrays, checkpoint.values
     learner.policy.load_state_dict(
         {name: torch.from_numpy(array.copy()) for name, array in _under("policy", arrays).items()}
     )
-    _restore_optimiser(learner.policy.optimizer, values["optimiser"], arrays)
+    for name, optimiser in kind.optimisers(learner).items():
+        _restore_optimiser(name, optimiser, values["optimisers"][name], arrays)
     _restore_environment(learner, values["environment"], arrays)
     for name in _ATTRIBUTES:
         setattr(learner, name, values["learner"][name.lstrip("_")])
     learner._last_obs = arrays["learner.last_obs"].copy()
-    learner._last_episode_starts = arrays["learner.last_episode_starts"].copy()
+    kind.restore(learner, values["kind"], arrays)
     episodes = [e | {"r": np.float32(e["r"]), "l": np.int32(e["l"])} for e in values["episodes"]]
     learner.ep_info_buffer = deque(episodes, maxlen=learner._stats_window_size)
     learner.ep_success_buffer = deque(maxlen=learner._stats_window_size)
@@ -79,17 +82,19 @@ def _under(prefix: str, arrays: Arrays) -> Arrays:
     return {n.removeprefix(f"{prefix}."): a for n, a in arrays.items() if n.startswith(f"{prefix}.")}
 
 
-def _capture_optimiser(optimiser: torch.optim.Optimizer, arrays: Arrays) -> dict[str, Any]:
+def _capture_optimiser(own_name: str, optimiser: torch.optim.Optimizer, arrays: Arrays) -> dict[str, Any]:
     state = optimiser.state_dict()
     for index, moments in state["state"].items():
         for name, tensor in moments.items():
-            arrays[f"optimiser.{index}.{name}"] = tensor.detach().numpy().copy()
+            arrays[f"optimiser.{own_name}.{index}.{name}"] = tensor.detach().numpy().copy()
     return {"groups": state["param_groups"]}
 
 
-def _restore_optimiser(optimiser: torch.optim.Optimizer, values: dict[str, Any], arrays: Arrays) -> None:
+def _restore_optimiser(
+    own_name: str, optimiser: torch.optim.Optimizer, values: dict[str, Any], arrays: Arrays
+) -> None:
     state: dict[int, dict[str, torch.Tensor]] = {}
-    for key, array in _under("optimiser", arrays).items():
+    for key, array in _under(f"optimiser.{own_name}", arrays).items():
         index, _, name = key.partition(".")
         state.setdefault(int(index), {})[name] = torch.from_numpy(array.copy())
     groups = [  # JSON has no tuples; Adam's betas are one
@@ -98,7 +103,7 @@ def _restore_optimiser(optimiser: torch.optim.Optimizer, values: dict[str, Any],
     optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _environments(learner: PPO) -> tuple[VecNormalize, VecMonitor, BatchVecEnv]:
+def _environments(learner: BaseAlgorithm) -> tuple[VecNormalize, VecMonitor, BatchVecEnv]:
     normaliser = learner.get_vec_normalize_env()
     monitor = normaliser.venv if normaliser is not None else None
     if normaliser is None or not isinstance(monitor, VecMonitor) or not isinstance(monitor.venv, BatchVecEnv):
@@ -112,7 +117,7 @@ def _moments(normaliser: VecNormalize) -> dict[str, RunningMeanStd]:
     return {"observations": normaliser.obs_rms, "returns": normaliser.ret_rms}
 
 
-def _capture_environment(learner: PPO, arrays: Arrays) -> dict[str, Any]:
+def _capture_environment(learner: BaseAlgorithm, arrays: Arrays) -> dict[str, Any]:
     normaliser, monitor, societies = _environments(learner)
     counts = {}
     for name, moments in _moments(normaliser).items():
@@ -127,7 +132,7 @@ def _capture_environment(learner: PPO, arrays: Arrays) -> dict[str, Any]:
     return {"counts": counts, "episode_count": monitor.episode_count, "generator": generator}
 
 
-def _restore_environment(learner: PPO, values: dict[str, Any], arrays: Arrays) -> None:
+def _restore_environment(learner: BaseAlgorithm, values: dict[str, Any], arrays: Arrays) -> None:
     normaliser, monitor, societies = _environments(learner)
     for name, moments in _moments(normaliser).items():
         mean = arrays[f"normaliser.{name}.mean"]

@@ -1,0 +1,1 @@
+"""Generalists judged on held-out scenarios of a family: docs/family.md."""

@@ -1,0 +1,80 @@
+"""The whole job: tune on the family, search every oracle, measure, judge. What is done is not done again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from juguo_agents.allocators.registry import all_rule_names
+from juguo_agents.evidence.searches import conduct
+from juguo_agents.generalists.figures import draw
+from juguo_agents.generalists.judge import Summary, judge
+from juguo_agents.generalists.measure import Kind, Subject, learned_subjects, measure, searched_subject
+from juguo_agents.generalists.settings import Settings, tuned_rules
+from juguo_agents.generalists.words import FIGURE, as_markdown
+from juguo_agents.search.families import CLOSED_LOOP
+from juguo_envs.files import write_bytes, write_text
+
+SUMMARY_FILE, WORDS_FILE = "family.json", "family.md"
+
+
+def episodes_of(settings: Settings, policies: int) -> dict[str, int]:
+    """About how many episodes each step of the job runs."""
+    allocators = len(all_rule_names()) + len(settings.tunings()) + 1 + policies
+    return {
+        "tuning": len(settings.tunings()) * settings.tuning,
+        "oracles": settings.scenarios * settings.budget,
+        "measuring": settings.scenarios * settings.episodes * allocators,
+    }
+
+
+def judge_family(
+    settings: Settings, folder: Path, runs: Sequence[Path], workers: int, say: Callable[[str], None]
+) -> Summary:
+    """Do whatever is not done yet, and write numbers, words and figure.
+
+    Args:
+        settings: What was asked for; `folder` has claimed it.
+        folder: The judgement's folder.
+        runs: Folders of trained runs; there may be none yet, and more later.
+        workers: Processes; the result does not depend on it.
+        say: Told what there is to do.
+
+    Raises:
+        UserError: If a run holds no policy that fits.
+    """
+    learned = learned_subjects(runs, settings)
+    counts = episodes_of(settings, len(learned))
+    parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    say(f"{folder}: {sum(counts.values()):,} episodes ({parts}); what is done is not done again")
+    for searches, what in ((settings.tunings(), "tuning"), (settings.oracles(), "oracles")):
+        with tqdm(total=len(searches), desc=what, unit="search") as bar:
+
+            def progress(name: str, mean: float, bar: tqdm = bar) -> None:
+                bar.set_postfix_str(f"{name} {mean:.3f}", refresh=False)
+                bar.update()
+
+            conduct(searches, folder, workers, progress)
+    subjects = [*_yardsticks(settings, folder), *learned]
+    with tqdm(total=settings.scenarios, desc="measuring", unit="scenario") as bar:
+        returns = measure(settings, folder, subjects, workers, lambda: bar.update() and None)
+    summary, regret = judge(settings, returns, subjects)
+    write_bytes(folder / FIGURE, draw(summary, regret))
+    write_text(folder / WORDS_FILE, as_markdown(summary))
+    numbers = {**summary, "regret": {name: values.tolist() for name, values in regret.items()}}
+    text = json.dumps(numbers, allow_nan=False, indent=1, ensure_ascii=False)
+    write_text(folder / SUMMARY_FILE, text + "\n")
+    return summary
+
+
+def _yardsticks(settings: Settings, folder: Path) -> list[Subject]:
+    """Every rule as it is, and what was tuned or searched on the family."""
+    found = [Subject(name, "rule") for name in all_rule_names()]
+    for name, search in settings.tunings().items():
+        kind: Kind = "searched" if search.family == CLOSED_LOOP.name else "tuned"
+        found.append(searched_subject(folder, name, kind))
+    assert len(found) == len(all_rule_names()) + len(tuned_rules()) + 1
+    return found

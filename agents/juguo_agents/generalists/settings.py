@@ -1,0 +1,140 @@
+"""What a judgement of generalists was asked for, and the searches that it stands on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from juguo_agents.allocators.registry import all_rule_names
+from juguo_agents.evaluation import HELD_OUT_SCENARIOS, MOST_HELD_OUT, MOST_HELD_OUT_EPISODES
+from juguo_agents.evidence.settings import claim_settings
+from juguo_agents.search.checkpoint import Settings as SearchSettings
+from juguo_agents.search.families import CLOSED_LOOP, ORACLE, RULE
+from juguo_agents.search.optimise import begin
+from juguo_agents.search.rule_numbers import NoNumbers, space_of
+from juguo_agents.search.seeds import LARGEST_BUDGET
+from juguo_envs.errors import UserError
+from juguo_envs.family import Family
+from juguo_envs.model.compiled import SOURCE_KEY
+from juguo_envs.scenario import Scenario
+
+ORACLE_SEED, TUNING_SEED = 40, 41
+"""Seeds of the searches, those of other measurements left out."""
+VALIDATION = 200
+"""Episodes on which a search says how good it found its allocator; nothing here rests on that."""
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked.
+
+    Attributes:
+        scenario: What all scenarios have in common.
+        scenarios: Held-out scenarios.
+        episodes: Test episodes of every allocator in each.
+        budget: Episodes of the search for each scenario's oracle.
+        tuning: Episodes of the search that tunes a rule on the family.
+        observe: "noisy" or "true".
+    """
+
+    scenario: Scenario = field(default_factory=Scenario)
+    scenarios: int = 200
+    episodes: int = 50
+    budget: int = 20_000
+    tuning: int = 20_000
+    observe: str = "noisy"
+
+    def check(self) -> None:
+        """Refuse what cannot be done, before anything is run.
+
+        Raises:
+            UserError: Naming the number, its value and what is allowed.
+        """
+        for name, least, most in (
+            ("scenarios", 2, MOST_HELD_OUT),
+            ("episodes", 2, MOST_HELD_OUT_EPISODES),
+            ("budget", 100, LARGEST_BUDGET),
+            ("tuning", 100, LARGEST_BUDGET),
+        ):
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise UserError(f"{name} is {value}; allowed is {least} to {most}")
+        for search in (self.oracle(0), *self.tunings().values()):
+            begin(search)
+
+    @property
+    def family(self) -> Family:
+        """The scenarios."""
+        return Family(self.scenario)
+
+    def world(self, index: int) -> Scenario:
+        """A held-out scenario, by its number from 0."""
+        return self.family.scenario(HELD_OUT_SCENARIOS + index, f"held-out {index}")
+
+    def oracle(self, index: int) -> SearchSettings:
+        """The search for the oracle of a held-out scenario."""
+        return SearchSettings(
+            ORACLE.name,
+            self.world(index),
+            self.budget,
+            seed=ORACLE_SEED,
+            observe=self.observe,
+            validation=VALIDATION,
+        )
+
+    def oracles(self) -> dict[str, SearchSettings]:
+        """All of them, by the names of their folders."""
+        return {oracle_name(index): self.oracle(index) for index in range(self.scenarios)}
+
+    def tunings(self) -> dict[str, SearchSettings]:
+        """The searches that tune rules and the closed loop on the family, by the names of their folders."""
+        families = [RULE + rule for rule in tuned_rules()] + [CLOSED_LOOP.name]
+        return {
+            tuning_name(family): SearchSettings(
+                family,
+                self.scenario,
+                self.tuning,
+                seed=TUNING_SEED,
+                observe=self.observe,
+                validation=VALIDATION,
+                varies=True,
+            )
+            for family in families
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, with the version of the model's equations."""
+        values = asdict(self) | {"scenario": self.scenario.model_dump(mode="json")}
+        return {"format": _FORMAT, "model": str(SOURCE_KEY), **values}
+
+    def claim(self, folder: Path) -> None:
+        """Remember the settings in a folder, or check that it holds the same.
+
+        Raises:
+            UserError: If the folder was begun with others, or by another version of the model.
+        """
+        claim_settings(folder, self.as_json())
+
+
+def tuned_rules() -> list[str]:
+    """Every rule that has numbers to tune, with and without the exit."""
+    found = []
+    for name in all_rule_names():
+        try:
+            space_of(name)
+        except NoNumbers:
+            continue
+        found.append(name)
+    return found
+
+
+def oracle_name(index: int) -> str:
+    """Folder of a scenario's oracle."""
+    return f"oracle-{index:05d}"
+
+
+def tuning_name(family: str) -> str:
+    """Folder of a tuning search."""
+    return f"tuned-{family.replace(':', '-')}"

@@ -1,0 +1,1 @@
+"""The learners: their settings, how each is made, captured and turned into a policy file."""

@@ -1,0 +1,84 @@
+"""What training needs to know of a kind of learner."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.vec_env import VecEnv
+
+from juguo_agents.checkpoint import Arrays
+from juguo_agents.heads import HEADS, Head
+from juguo_agents.learners.settings import LearnerSettings
+
+L = TypeVar("L", bound=BaseAlgorithm)
+S = TypeVar("S", bound=LearnerSettings)
+
+
+class Kind(ABC, Generic[L, S]):
+    """A kind of learner: how it is made, what of it acts, and what of it a checkpoint holds.
+
+    Attributes:
+        network: What stands in a policy file of this kind besides what all have: `architecture`, `head` and
+            `activation`.
+    """
+
+    network: Mapping[str, str]
+
+    @abstractmethod
+    def make(self, settings: S, venv: VecEnv, seed: int) -> L:
+        """A learner that knows nothing yet, on the CPU."""
+
+    def head(self, settings: S) -> Head:
+        """What the environment makes of the learner's actions."""
+        return HEADS["gaussian"]
+
+    def described(self, settings: S) -> dict[str, Any]:
+        """What a policy file tells of the network."""
+        return {**self.network, "net": list(settings.net)}
+
+    @abstractmethod
+    def acting(self, learner: L) -> torch.nn.Module:
+        """The part of a learner whose tensors a policy file has."""
+
+    @abstractmethod
+    def rebuilt(self, metadata: Mapping[str, Any]) -> BasePolicy:
+        """A policy of the learner's library that takes those tensors."""
+
+    @abstractmethod
+    def optimisers(self, learner: L) -> dict[str, torch.optim.Optimizer]:
+        """The optimisers by name."""
+
+    @abstractmethod
+    def capture(self, learner: L, arrays: Arrays) -> dict[str, Any]:
+        """What this kind keeps besides networks and optimisers, as plain values and in `arrays`."""
+
+    @abstractmethod
+    def restore(self, learner: L, values: Mapping[str, Any], arrays: Arrays) -> None:
+        """Put back what `capture` gave."""
+
+    def log_interval(self, settings: S) -> int:
+        """How often the learner writes what it logs, in its own measure."""
+        return 1
+
+
+def rate(settings: LearnerSettings) -> float | Callable[[float], float]:
+    """The learning rate, or its schedule over the remaining share of training."""
+    whole = settings.learning_rate
+    return (lambda remaining: whole * remaining) if settings.anneal else whole
+
+
+def observation_space(metadata: Mapping[str, Any]) -> spaces.Box:
+    """Normalised observations."""
+    return spaces.Box(-np.inf, np.inf, (int(metadata["observation_size"]),), np.float32)
+
+
+def latent_space(metadata: Mapping[str, Any], head: Head) -> spaces.Box:
+    """What the network gives to its head."""
+    return spaces.Box(-head.limit, head.limit, (int(metadata["action_size"]),), np.float32)

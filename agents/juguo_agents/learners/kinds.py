@@ -1,0 +1,88 @@
+"""Learners by the name of their algorithm: made from a configuration, and turned into policy files."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
+
+from juguo_agents.config import Experiment
+from juguo_agents.learners.base import Kind
+from juguo_agents.policy_file import FORMAT, OBS_MEAN, OBS_VAR, Policy, spaces_of
+from juguo_agents.sb3_vec_env import BatchVecEnv
+from juguo_agents.shown import SHOWN
+from juguo_agents.versions import versions
+from juguo_envs.family import Family
+from juguo_envs.info import REWARD_PARTS
+from juguo_envs.scenario import Scenario
+from juguo_envs.view import FullLayout
+
+AnyKind = Kind[Any, Any]
+
+
+def kind_of(algorithm: str) -> AnyKind:
+    """What there is to know of an algorithm's learners; only the module of that name is imported."""
+    kind: AnyKind = import_module(f"juguo_agents.learners.{algorithm}").KIND
+    return kind
+
+
+def make_learner(scenario: Scenario, experiment: Experiment, seed: int) -> BaseAlgorithm:
+    """A learner over a batch of societies, with normalised observations and rewards."""
+    settings = experiment.training.settings
+    kind = kind_of(experiment.training.algorithm)
+    societies = BatchVecEnv(
+        experiment.worlds(scenario),
+        settings.envs,
+        seed=seed,
+        noisy=experiment.observe == "noisy",
+        head=kind.head(settings),
+        **experiment.shown.arguments(),
+    )
+    venv = VecNormalize(VecMonitor(societies, info_keywords=REWARD_PARTS), gamma=settings.gamma)
+    learner: BaseAlgorithm = kind.make(settings, venv, seed)
+    return learner
+
+
+def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Experiment, seed: int) -> Policy:
+    """The learner's present policy with its frozen normaliser, ready to be written."""
+    venv = learner.get_vec_normalize_env()
+    if venv is None or not isinstance(venv.obs_rms, RunningMeanStd):
+        raise TypeError("the learner has no normaliser of observations")
+    training = experiment.training
+    kind = kind_of(training.algorithm)
+    tensors: dict[str, Any] = {
+        name: tensor.detach().cpu().numpy().copy()
+        for name, tensor in kind.acting(learner).state_dict().items()
+    }
+    tensors[OBS_MEAN] = np.array(venv.obs_rms.mean, np.float64)
+    tensors[OBS_VAR] = np.array(venv.obs_rms.var, np.float64)
+    actions = int(np.prod(learner.action_space.shape or ()))
+    communities = len(scenario.society.listed())
+    layout = FullLayout(communities, **experiment.shown.arguments())
+    worlds = experiment.worlds(scenario)
+    metadata = {
+        "format": FORMAT,
+        "algorithm": training.algorithm,
+        "observation_size": int(tensors[OBS_MEAN].size),
+        "action_size": actions,
+        "communities": communities,
+        "spaces": spaces_of(layout, actions),
+        SHOWN: experiment.shown.model_dump(mode="json"),
+        "family": worlds.as_json() if isinstance(worlds, Family) else None,
+        "observe": experiment.observe,
+        **kind.described(training.settings),
+        "normaliser": {"clip": float(venv.clip_obs), "epsilon": float(venv.epsilon)},
+        "scenario": scenario.model_dump(mode="json"),
+        "scenario_digest": scenario.digest(),
+        "versions": versions(),
+        "training": {
+            "seed": seed,
+            "steps": int(learner.num_timesteps),
+            "config": experiment.model_dump(mode="json"),
+        },
+    }
+    return Policy(tensors, metadata)

@@ -1,0 +1,40 @@
+"""Proximal policy optimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.vec_env import VecEnv
+
+from juguo_agents.heads import HEADS
+from juguo_agents.learners.base import latent_space, observation_space
+from juguo_agents.learners.on_policy import OnPolicyKind, arguments, networks
+from juguo_agents.learners.settings import Ppo
+
+
+class PpoKind(OnPolicyKind[PPO, Ppo]):
+    """stable-baselines3's."""
+
+    network = {"architecture": "actor_critic", "activation": "tanh"}  # noqa: RUF012 (an attribute by contract)
+
+    def make(self, settings: Ppo, venv: VecEnv, seed: int) -> PPO:
+        """With a multilayer perceptron each for actor and critic."""
+        return PPO("MlpPolicy", venv, seed=seed, policy_kwargs=networks(settings), **arguments(settings))
+
+    def rebuilt(self, metadata: Mapping[str, Any]) -> ActorCriticPolicy:
+        """Actor and critic."""
+        net = [int(units) for units in metadata["net"]]
+        return ActorCriticPolicy(
+            observation_space(metadata),
+            latent_space(metadata, HEADS[metadata.get("head", "gaussian")]),
+            lr_schedule=lambda _: 0.0,
+            net_arch={"pi": net, "vf": net},
+            activation_fn=torch.nn.Tanh,
+        )
+
+
+KIND = PpoKind()

@@ -1,0 +1,68 @@
+"""Compare trained runs with the first of them, seed by seed on the same test episodes.
+
+    python scripts/compare_runs.py RUN RUN ... [--episodes N] [--seed K] [--scenario S] [--out FILE] [--json]
+
+Intervals are over training seeds and episodes. It also tells the steps with which the runs would have taken
+the same time, so that they can be trained again and compared at that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from juguo_agents.command_line import guarded
+from juguo_agents.run_comparison import compare_runs, load_trained, runs_table
+from juguo_agents.stored_run import SCENARIO
+from juguo_envs.errors import UserError
+from juguo_envs.files import write_text
+from juguo_envs.scenario import Scenario
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a finished training run")
+    parser.add_argument("--episodes", type=int, default=500, metavar="N", help="test episodes; default 500")
+    parser.add_argument("--seed", type=int, default=0, metavar="K", help="seed of the first; default 0")
+    parser.add_argument("--scenario", help="name, or path of a YAML file; default: that of the first run")
+    parser.add_argument("--observe", choices=("noisy", "true"), default="noisy", help="noise on what is seen")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the numbers there, as JSON")
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON, nothing else")
+    arguments = parser.parse_args()
+    if len(arguments.runs) < 2:
+        parser.error("name at least two runs; the others are compared with the first")
+    return arguments
+
+
+def main() -> int:
+    """Parse, compare, print; returns the exit status."""
+    arguments = parse()
+    if arguments.out and arguments.out.exists():
+        raise UserError(f"{arguments.out} exists already; name another --out, or move it away")
+    runs = load_trained(arguments.runs)
+    scenario = Scenario.load(arguments.scenario or str(arguments.runs[0] / SCENARIO))
+    with tqdm(total=sum(len(r.policies) for r in runs), unit="policy", disable=arguments.json) as bar:
+        summary = compare_runs(
+            runs,
+            scenario,
+            episodes=arguments.episodes,
+            first_seed=arguments.seed,
+            observe=arguments.observe,
+            threads=os.cpu_count() or 1,
+            progress=lambda: bar.update() and None,
+        )
+    text = json.dumps(summary, allow_nan=False, indent=2)
+    if arguments.out:
+        write_text(arguments.out, text + "\n")
+    print(text if arguments.json else runs_table(summary))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))
