@@ -68,15 +68,28 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """Being told to end is treated as Ctrl-C is: the processes end, and what was done is kept."""
-    raise KeyboardInterrupt
+class Interrupts:
+    """Being told to end is treated as Ctrl-C is: the processes end, and what was done is kept.
+
+    What a handler raises is lost where the interpreter is just in a callback of the compiler, so it is also
+    remembered.
+    """
+
+    def __init__(self) -> None:
+        """Listen from now on."""
+        self.told = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._hear)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self.told = True
+        raise KeyboardInterrupt
 
 
 def main() -> int:
     """Parse, judge, print; returns the exit status."""
     arguments = parse()
-    signal.signal(signal.SIGTERM, interrupt)
+    interrupts = Interrupts()
     given = {name: value for name in ASKED if (value := getattr(arguments, name)) is not None}
     numbers = (SMOKE if arguments.smoke else {}) | given
     settings = Settings(scenario=Scenario.load(arguments.scenario), **numbers)
@@ -84,7 +97,8 @@ def main() -> int:
     folder = arguments.out or next_free(Path("families"), settings.scenario.name)
     settings.claim(folder)
     try:
-        summary = judge_family(settings, folder, arguments.runs, arguments.workers or cores(), say)
+        workers = arguments.workers or cores()
+        summary = judge_family(settings, folder, arguments.runs, workers, say, lambda: interrupts.told)
     except KeyboardInterrupt:
         words = [word for word in sys.argv[1:] if word != "--out"]
         words = [*words, "--out", str(folder)] if arguments.out is None else sys.argv[1:]

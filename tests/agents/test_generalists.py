@@ -257,3 +257,10 @@ def test_a_run_without_policies_or_with_an_allocators_name_is_refused(trained: P
 def test_a_policy_for_other_communities_is_refused_before_anything_is_run(trained: Path) -> None:
     with pytest.raises(PolicyFileError, match="trained on 3 communities; this scenario has 8"):
         measure.learned_subjects([trained], Settings())
+
+
+def test_a_judgement_ends_after_the_search_in_hand_when_it_is_told_to(tmp_path: Path) -> None:
+    SETTINGS.claim(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        job.judge_family(SETTINGS, tmp_path, [], 1, lambda text: None, stop=lambda: True)
+    assert len(list((tmp_path / "searches").iterdir())) == 1

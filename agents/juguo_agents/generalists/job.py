@@ -32,7 +32,12 @@ def episodes_of(settings: Settings, policies: int) -> dict[str, int]:
 
 
 def judge_family(
-    settings: Settings, folder: Path, runs: Sequence[Path], workers: int, say: Callable[[str], None]
+    settings: Settings,
+    folder: Path,
+    runs: Sequence[Path],
+    workers: int,
+    say: Callable[[str], None],
+    stop: Callable[[], bool] = lambda: False,
 ) -> Summary:
     """Do whatever is not done yet, and write numbers, words and figure.
 
@@ -42,8 +47,10 @@ def judge_family(
         runs: Folders of trained runs; there may be none yet, and more later.
         workers: Processes; the result does not depend on it.
         say: Told what there is to do.
+        stop: Asked after every search and every scenario whether to end.
 
     Raises:
+        KeyboardInterrupt: If `stop` says so.
         UserError: If a run holds no policy that fits.
     """
     learned = learned_subjects(runs, settings)
@@ -55,12 +62,12 @@ def judge_family(
 
             def progress(name: str, mean: float, bar: tqdm = bar) -> None:
                 bar.set_postfix_str(f"{name} {mean:.3f}", refresh=False)
-                bar.update()
+                _tick(bar, stop)
 
             conduct(searches, folder, workers, progress)
     subjects = [*_yardsticks(settings, folder), *learned]
     with tqdm(total=settings.scenarios, desc="measuring", unit="scenario") as bar:
-        returns = measure(settings, folder, subjects, workers, lambda: bar.update() and None)
+        returns = measure(settings, folder, subjects, workers, lambda: _tick(bar, stop))
     summary, regret = judge(settings, returns, subjects)
     write_bytes(folder / FIGURE, draw(summary, regret))
     write_text(folder / WORDS_FILE, as_markdown(summary))
@@ -68,6 +75,12 @@ def judge_family(
     text = json.dumps(numbers, allow_nan=False, indent=1, ensure_ascii=False)
     write_text(folder / SUMMARY_FILE, text + "\n")
     return summary
+
+
+def _tick(bar: tqdm, stop: Callable[[], bool]) -> None:
+    bar.update()
+    if stop():
+        raise KeyboardInterrupt
 
 
 def _yardsticks(settings: Settings, folder: Path) -> list[Subject]:
