@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import save
+from safetensors.numpy import save, save_file
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from juguo_agents.allocators import Setting
@@ -17,7 +17,7 @@ from juguo_agents.allocators.learned import Learned
 from juguo_agents.config import ConfigError, Experiment, load_experiment
 from juguo_agents.learners.kinds import extract_policy, make_learner
 from juguo_agents.learners.settings import SECTIONS
-from juguo_agents.policy_file import Policy, load_policy, save_policy
+from juguo_agents.policy_file import KEY, Policy, PolicyFileError, load_policy, save_policy
 from juguo_agents.sb3_policy import to_stable_baselines3
 from juguo_agents.training import Trained, train_seed
 from juguo_envs import Batch, Scenario
@@ -27,7 +27,7 @@ ALGORITHMS = tuple(SECTIONS)
 OFF_POLICY = ("sac", "td3", "tqc")
 # rollouts end within episodes, and the replay buffer is full before the end
 _ON = {"envs": 4, "n_steps": 7, "batch_size": 14, "n_epochs": 2}
-_OFF = {"envs": 4, "train_freq": 3, "learning_starts": 24, "buffer_size": 64, "batch_size": 8, "net": [8, 6]}
+_OFF = {"envs": 4, "train_freq": 3, "learning_starts": 48, "buffer_size": 64, "batch_size": 8, "net": [8, 6]}
 SECTION: dict[str, dict[str, Any]] = {
     "ppo": {**_ON, "net": [8, 6], "head": "logistic_normal"},
     "recurrent_ppo": {**_ON, "net": [6], "lstm": 5},
@@ -71,7 +71,7 @@ def test_killed_anywhere_a_training_ends_with_the_same_policy(algorithm: str, tm
 
         return progress
 
-    for after in (12, 56, 84):  # before the first update of the off-policy ones, in the middle, late
+    for after in (24, 56, 84):  # while the off-policy ones act at random, in the middle, late
         with pytest.raises(Killed):
             train_seed(experiment(algorithm), SMALL, 3, checkpoints=tmp_path, progress=kill(after))
     assert content(train_seed(experiment(algorithm), SMALL, 3, checkpoints=tmp_path)) == wanted
@@ -190,3 +190,31 @@ def test_a_setting_that_is_not_allowed_is_refused_by_name(
     (tmp_path / "config.yaml").write_text("name: x\n")
     with pytest.raises(ConfigError, match=message):
         load_experiment(tmp_path / "config.yaml", assignments)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "change", "message"),
+    [
+        ("sac", {"architecture": "transformer"}, "architecture is 'transformer'; allowed is actor_critic, "),
+        ("sac", {"architecture": ["mu"]}, r"architecture is \['mu'\]"),
+        ("sac", {"head": "gaussian"}, "head is 'gaussian'; allowed is tanh"),
+        ("sac", {"algorithm": "td3"}, "algorithm is 'td3'; allowed is sac, tqc"),
+        ("td3", {"architecture": "squashed_actor"}, "algorithm is 'td3'"),
+        ("tqc", {"net": [8, 7]}, r"'latent_pi\.2\.weight' has shape \(6, 8\); expected \(7, 8\)"),
+        ("td3", {"activation": "gelu"}, "activation is 'gelu'; allowed is tanh, relu"),
+        ("recurrent_ppo", {"lstm": 0}, "lstm is 0; allowed are whole numbers from 1"),
+        ("recurrent_ppo", {"lstm": 6}, r"'mlp_extractor\.policy_net\.0\.weight' has shape \(6, 5\)"),
+        ("ppo", {"head": None}, "head is None; allowed is gaussian, logistic_normal"),
+        ("ppo", {"format": 3}, "format is 3; this version reads 1 and 2"),
+        ("ppo", {"format": True}, "format is True"),
+    ],
+)
+def test_a_file_whose_parts_do_not_belong_together_is_refused_by_name(
+    algorithm: str, change: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    setup = experiment(algorithm)
+    policy = extract_policy(make_learner(SMALL, setup, seed=3), SMALL, setup, seed=3)
+    bad = Policy(policy.tensors, {**policy.metadata, **change})
+    save_file(bad.tensors, tmp_path / "bad.safetensors", metadata={KEY: json.dumps(bad.metadata)})
+    with pytest.raises(PolicyFileError, match=message):
+        load_policy(tmp_path / "bad.safetensors")
