@@ -58,7 +58,7 @@ class Asking:
         self._kept.append((read_features(self._setting, observation), wants.copy(), done.copy()))
         return done
 
-    def reveal(self, state: State, hazard: float) -> None:
+    def reveal(self, state: State, hazard: Floats) -> None:
         """Pass on what is hidden to those that may see it."""
         for allocator in self._both():
             if isinstance(allocator, Clairvoyant):

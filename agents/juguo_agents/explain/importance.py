@@ -119,7 +119,7 @@ class Misled:
         seen[:, self.columns] = observation[self._partner][:, self.columns]
         return self.allocator.act(seen)
 
-    def reveal(self, state: State, hazard: float) -> None:
+    def reveal(self, state: State, hazard: Floats) -> None:
         """Pass on what is hidden to an allocator that may see it."""
         if isinstance(self.allocator, Clairvoyant):
             self.allocator.reveal(state, hazard)
