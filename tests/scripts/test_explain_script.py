@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.running import run
 
 from juguo_envs import Scenario
 
-ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = ("--rounds", "1", "--asking", "4", "--ranking", "2", "--choice", "2", "--repeats", "1")
-
-
-def run(script: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a script in a folder of its own."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / script), *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
 
 
 @pytest.fixture(scope="module")

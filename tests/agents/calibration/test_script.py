@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from juguo_agents.command_line import guarded
 from juguo_envs import Scenario
-from tests.agents.calibration.support import DATA, ROOT, SMALL, needs_data, write
-
-
-def script(name: str, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / name), *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-
-
-def load_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("calibrate", ROOT / "scripts" / "calibrate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.agents.calibration.support import DATA, SMALL, needs_data, write
+from tests.running import ROOT, load_script, run
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +19,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder with data and what the script made of them, and what it printed."""
     folder = tmp_path_factory.mktemp("calibrate")
     persons, edges = write(folder, SMALL)
-    done = script("calibrate.py", "--persons", persons, "--edges", edges, "--name", "small", cwd=folder)
+    done = run("calibrate.py", "--persons", persons, "--edges", edges, "--name", "small", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
 
@@ -68,7 +44,7 @@ def test_json_prints_the_content_of_the_file_and_a_name_that_is_taken_gets_a_num
 ) -> None:
     folder, _ = made
     files = ("--persons", "persons.csv", "--edges", "edges.csv")
-    done = script("calibrate.py", *files, "--name", "small", "--json", cwd=folder)
+    done = run("calibrate.py", *files, "--name", "small", "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     written = (folder / "calibrations" / "small-2" / "calibration.json").read_text()
     assert done.stdout == written
@@ -102,7 +78,7 @@ def test_the_script_refuses_in_one_line_with_exit_status_2(
     monkeypatch.chdir(folder)
     files = ("--persons", "persons.csv", "--edges", "edges.csv")
     monkeypatch.setattr(sys, "argv", ["calibrate.py", *files, *arguments])
-    module = load_script()
+    module = load_script("calibrate.py")
     try:
         status = guarded(module.main)
     except SystemExit as left:  # argparse leaves by itself
@@ -117,7 +93,7 @@ def test_the_script_refuses_in_one_line_with_exit_status_2(
 
 def test_training_takes_the_scenario_that_the_script_made(made: tuple[Path, str]) -> None:
     folder, _ = made
-    done = script(
+    done = run(
         "train.py", "--config", ROOT / "configs" / "smoke.yaml", "--out", "run",
         "scenario=calibrations/small/scenario.yaml", "training.seeds=[0]", "training.steps=400",
         "training.selections=1", "training.selection_episodes=2", "training.ppo.envs=8",
@@ -132,9 +108,9 @@ def test_training_takes_the_scenario_that_the_script_made(made: tuple[Path, str]
 @pytest.mark.slow
 def test_the_smoke_experiment_runs_in_the_farmers_villages(tmp_path: Path) -> None:
     files = ("--persons", DATA / "brfarmers" / "persons.csv", "--edges", DATA / "brfarmers" / "edges.csv")
-    done = script("calibrate.py", *files, cwd=tmp_path)
+    done = run("calibrate.py", *files, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     config = ("--config", ROOT / "configs" / "smoke.yaml")
     world = "scenario=calibrations/brfarmers/scenario.yaml"
-    done = script("train.py", *config, "--out", "run", world, cwd=tmp_path)
+    done = run("train.py", *config, "--out", "run", world, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
