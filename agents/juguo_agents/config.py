@@ -20,6 +20,7 @@ from pydantic import (
 from juguo_agents.allocators import UnknownAllocator, make_rule
 from juguo_agents.evaluation import TEST_SEEDS_END
 from juguo_agents.learners.settings import (
+    ON_POLICY,
     SECTIONS,
     Algorithm,
     LearnerSettings,
@@ -43,6 +44,24 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Constraint(_Section):
+    """A limit on the excluded, held by a multiplier (see `juguo_agents.learners.constraint`)."""
+
+    limit: float = Field(ge=0, le=1, description="mean share of excluded that an episode may have")
+    rate: float = Field(0.5, gt=0, le=1e6, description="what an excess of 1 adds to it per update")
+    start: float = Field(1.0, ge=0, le=1e6, description="the multiplier at the beginning")
+    aim: float = Field(
+        0.9, gt=0, le=1, description="share of the limit that the multiplier aims at, so that noise has room"
+    )
+    most: float = Field(100.0, gt=0, le=1e6, description="the multiplier's highest value")
+
+    @model_validator(mode="after")
+    def _below(self) -> Self:
+        if self.start > self.most:
+            raise ValueError(f"start is {self.start:g}; allowed is 0 to most = {self.most:g}")
+        return self
+
+
 class Training(_Section):
     """How allocators are trained.
 
@@ -64,6 +83,11 @@ class Training(_Section):
         default_factory=dict,
         description="scenario fields that differ while training only, for example fewer persons",
     )
+    per_weight: bool = Field(
+        False,
+        description="divide rewards by the sum of the reward's weights, while learning and in selection",
+    )
+    constraint: Constraint | None = Field(None, description="a limit on the excluded, not a weight")
     # mypy does not see that all fields have defaults
     ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]
     recurrent_ppo: RecurrentPpo = Field(default_factory=RecurrentPpo)  # type: ignore[arg-type]
@@ -80,7 +104,19 @@ class Training(_Section):
     @model_serializer(mode="wrap")
     def _in_use(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         fields: dict[str, Any] = handler(self)
-        return {n: v for n, v in fields.items() if n not in SECTIONS or n == self.algorithm}
+        # what is not used is not written: runs from before it was there remain the same
+        unused = {n for n in SECTIONS if n != self.algorithm}
+        unused |= {n for n in ("per_weight", "constraint") if not fields[n]}
+        return {n: v for n, v in fields.items() if n not in unused}
+
+    @model_validator(mode="after")
+    def _on_policy(self) -> Self:
+        if self.constraint is not None and self.algorithm not in ON_POLICY:
+            raise ValueError(
+                f"constraint is set and algorithm is {self.algorithm}; allowed are "
+                f"{' and '.join(ON_POLICY)}: a replay buffer would hold rewards under multipliers of long ago"
+            )
+        return self
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -127,6 +163,20 @@ class Experiment(_Section):
     training: Training = Field(default_factory=Training)  # type: ignore[arg-type]  # all fields have defaults
     # as above
     comparison: ComparisonProtocol = Field(default_factory=ComparisonProtocol)  # type: ignore[arg-type]
+
+    @model_validator(mode="after")
+    def _one_weight(self) -> Self:
+        if self.training.constraint is not None and self.shown.preferences == "drawn":
+            raise ValueError(
+                "training.constraint is set and shown.preferences is drawn; the multiplier stands in for the "
+                "weight of the excluded, which would be shown and mean nothing: use hidden or shown"
+            )
+        if self.training.per_weight and self.shown.preferences != "drawn":
+            raise ValueError(
+                f"training.per_weight is set and shown.preferences is {self.shown.preferences}; it is for "
+                "drawn: where all episodes have the same weights it changes nothing"
+            )
+        return self
 
     def world(self) -> Scenario:
         """The scenario with its overrides; of a family the one around which it lies.

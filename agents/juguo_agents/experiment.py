@@ -35,9 +35,9 @@ from juguo_envs.scenario import Scenario
 
 COMPARISON = "comparison.json"
 _EVALUATED = (
-    "mean", "mean_low", "mean_high", "breadth", "resilience", "excluded", "difference", "difference_low",
-    "difference_high", "difference_to_best_rule", "difference_to_best_rule_low",
-    "difference_to_best_rule_high",
+    "mean", "mean_low", "mean_high", "breadth", "resilience", "excluded", "excluded_low", "excluded_high",
+    "difference", "difference_low", "difference_high", "difference_to_best_rule",
+    "difference_to_best_rule_low", "difference_to_best_rule_high",
 )  # fmt: skip
 
 
@@ -169,6 +169,10 @@ def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: S
         **{field: summary[field] for field in told},
         **{field: row[field] for field in _EVALUATED},
     }
+    constraint = policy.metadata["training"]["config"]["training"].get("constraint")
+    if constraint:
+        kept = bool(row["excluded_high"] <= constraint["limit"])
+        policy.metadata["evaluation"]["test"]["limit_kept"] = kept
     save_policy(policy, path)
 
 

@@ -12,11 +12,14 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices,
 
 from juguo_agents.evaluation import TRAINING_SEEDS
 from juguo_agents.heads import HEADS, Head
+from juguo_agents.learners.constraint import Multiplier
 from juguo_envs.env import observation_space
-from juguo_envs.family import Family
+from juguo_envs.family import WEIGHTS, Family
 from juguo_envs.family_batch import FamilyBatch, make_batch
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.scenario import Scenario
+
+_EXCLUDED = REWARD_PARTS.index("excluded")
 
 
 class BatchVecEnv(VecEnv):
@@ -37,9 +40,15 @@ class BatchVecEnv(VecEnv):
         context: bool = False,
         preferences: bool = False,
         history: int = 1,
+        multiplier: Multiplier | None = None,
+        per_weight: bool = False,
     ) -> None:
-        """Make `num_envs` societies; `seed` fixes every episode that follows; actions go through `head`."""
-        self.head = head
+        """Make `num_envs` societies; `seed` fixes every episode that follows; actions go through `head`.
+
+        With a `multiplier` the reward has it in the place of the weight of the excluded; with `per_weight`
+        the reward is divided by the sum of the weights of its episode.
+        """
+        self.head, self.multiplier, self.per_weight = head, multiplier, per_weight
         self.batch = make_batch(
             world,
             num_envs,
@@ -77,7 +86,7 @@ class BatchVecEnv(VecEnv):
         for total, name in zip(self._sums, REWARD_PARTS, strict=True):
             total += quarter[name]
         self._steps += 1
-        reward = quarter["reward"].astype(np.float32)
+        reward = self._reward(quarter).astype(np.float32)
         done = self.batch.done
         infos = list(self._empty)
         if done.any():
@@ -85,10 +94,18 @@ class BatchVecEnv(VecEnv):
                 means = self._sums[:, i] / self._steps[i]
                 infos[i] = dict(zip(REWARD_PARTS, map(float, means), strict=True))
                 infos[i] |= {"terminal_observation": observation[i].copy(), "TimeLimit.truncated": False}
+            if self.multiplier:
+                self.multiplier.saw(self._sums[_EXCLUDED, done] / self._steps[done])
             self._sums[:, done] = 0.0
             self._steps[done] = 0
             observation[done] = self.batch.reset(self._fresh_seeds(), done)[done]
         return observation, reward, done, infos
+
+    def _reward(self, quarter: npt.NDArray[np.void]) -> npt.NDArray[np.float64]:
+        """(num_envs,) what the learner is rewarded with."""
+        params = self.batch.params
+        reward = self.multiplier.reward(quarter, params) if self.multiplier else quarter["reward"]
+        return reward / sum(params[name] for name in WEIGHTS.values()) if self.per_weight else reward
 
     def capture(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Everything that changes: arrays by name, and the state of the generator of seeds as plain values.
@@ -119,6 +136,8 @@ class BatchVecEnv(VecEnv):
         own = {f"state.{name}": array for name, array in self.batch.state._asdict().items()}
         if isinstance(self.batch, FamilyBatch):
             own |= {f"view.{name}": array for name, array in self.batch.memory().items()}
+        if self.multiplier:
+            own["multiplier"] = self.multiplier.state
         return own | {"sums": self._sums, "steps": self._steps}
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
@@ -22,10 +23,13 @@ from juguo_agents.checkpoint import Arrays, Checkpoint, CheckpointFolder
 from juguo_agents.config import Experiment
 from juguo_agents.evaluation import SELECTION_SEEDS, run
 from juguo_agents.identity import check_same, identity
-from juguo_agents.learners.kinds import extract_policy, kind_of, make_learner
+from juguo_agents.learners.constraint import NONE_YET, Merit, merit
+from juguo_agents.learners.kinds import extract_policy, kind_of, make_learner, multiplier_of
 from juguo_agents.learners.state import capture, restore
 from juguo_agents.policy_file import Policy
+from juguo_agents.results import Record
 from juguo_agents.run_folder import locked
+from juguo_envs.family import Family
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.scenario import Scenario
 
@@ -69,7 +73,7 @@ class _Watch(BaseCallback):
         training = experiment.training
         self.every = max(1, training.steps // training.selections)
         self.next_selection = self.every
-        self.best = -np.inf
+        self.best = NONE_YET
         self.result: Trained | None = None
         self.curve: list[tuple[int, float, float]] = []
         self.pause = 60.0 * training.checkpoint_minutes
@@ -87,6 +91,12 @@ class _Watch(BaseCallback):
                 self.pause = max(self.pause, (self.written - begun) / _WRITING)
 
     def _on_rollout_end(self) -> None:
+        multiplier = multiplier_of(self.model)
+        if multiplier:
+            cost = multiplier.update()
+            self.logger.record("constraint/multiplier", multiplier.value)
+            if cost is not None:
+                self.logger.record("constraint/excluded", cost)
         episodes = self.model.ep_info_buffer
         if episodes:
             self.logger.record("juguo/return", float(np.mean([e["r"] for e in episodes])))
@@ -105,19 +115,31 @@ class _Watch(BaseCallback):
         seeds = np.arange(SELECTION_SEEDS, SELECTION_SEEDS + count, dtype=np.uint64)
         worlds = self.experiment.worlds(self.scenario)
         record = run(Learned(policy, "learned"), worlds, seeds, observe=self.experiment.observe)
-        mean = float(record.returns.mean())
+        found, mean = self._judge(record, seeds)
         self.curve.append((self.num_timesteps, time.monotonic() - self.begun, mean))
         self.logger.record("selection/return", mean)
         parts = {part: float(getattr(record, part).mean()) for part in REWARD_PARTS}
         for part, value in parts.items():
             self.logger.record(f"selection/{part}", value)
-        if mean > self.best:
-            self.best = mean
+        if np.isfinite(found.value) and found > self.best:
+            self.best = found
             policy.metadata["training"]["selection_return"] = mean
-            policy.metadata["evaluation"] = {
-                "selection": {"first_seed": SELECTION_SEEDS, "episodes": count, "return": mean, **parts}
-            }
+            selection = {"first_seed": SELECTION_SEEDS, "episodes": count, "return": mean, **parts}
+            if self.experiment.training.constraint is not None:
+                selection["limit_kept"] = found.kept
+            policy.metadata["evaluation"] = {"selection": selection}
             self.result = Trained(policy)
+
+    def _judge(self, record: Record, seeds: npt.NDArray[np.uint64]) -> tuple[Merit, float]:
+        """What is selected by, and the mean return; per weight where learning is."""
+        training, returns = self.experiment.training, record.returns
+        worlds = self.experiment.worlds(self.scenario)
+        if training.per_weight and isinstance(worlds, Family):
+            returns = returns / worlds.preferences(seeds).sum(1)
+        mean = float(returns.mean())
+        if training.constraint is None:
+            return Merit(True, mean), mean
+        return merit(record, training.constraint, self.scenario.reward), mean
 
     def finish(self) -> Trained:
         """The best policy and the whole curve."""
@@ -146,7 +168,8 @@ class _Watch(BaseCallback):
         state.values["selection"] = {
             "next": self.next_selection,
             "curve": self.curve,
-            "best_return": self.best,
+            "best_return": self.best.value,
+            "best_kept": self.best.kept,
             "best": best,
             "seconds": time.monotonic() - self.begun,
         }
@@ -155,7 +178,8 @@ class _Watch(BaseCallback):
     def take_up(self, checkpoint: Checkpoint) -> None:
         """Put back what `checkpoint` told of the selection."""
         values = checkpoint.values["selection"]
-        self.next_selection, self.best = values["next"], values["best_return"]
+        self.next_selection = values["next"]
+        self.best = Merit(values.get("best_kept", True), values["best_return"])
         self.curve = [(int(steps), seconds, mean) for steps, seconds, mean in values["curve"]]
         self.begun = time.monotonic() - values["seconds"]  # the pause between two runs is no training
         if values["best"] is not None:

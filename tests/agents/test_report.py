@@ -36,6 +36,7 @@ RULES = ("flat", "flat+exit", "experiment_diffusion", "market", "nothing", "care
 VERSIONS = {"juguo": "0.1.0"}
 FIELDS = {
     "name", "episodes", "mean", "std", "iqm", "mean_low", "mean_high", "breadth", "resilience", "excluded",
+    "excluded_low", "excluded_high",
     "difference", "difference_low", "difference_high", "adoption_end", "abandoned", "stage_quarters",
     "difference_to_best_rule", "difference_to_best_rule_low", "difference_to_best_rule_high",
     "defective_given_up", "sound_given_up",

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
-from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
+from stable_baselines3.common.vec_env import VecEnvWrapper, VecMonitor, VecNormalize
 
 from juguo_agents.config import Experiment
 from juguo_agents.learners.base import Kind
+from juguo_agents.learners.constraint import Multiplier
 from juguo_agents.policy_file import FORMAT, OBS_MEAN, OBS_VAR, Policy, spaces_of
 from juguo_agents.sb3_vec_env import BatchVecEnv
 from juguo_agents.shown import SHOWN
@@ -34,12 +35,15 @@ def make_learner(scenario: Scenario, experiment: Experiment, seed: int) -> BaseA
     """A learner over a batch of societies, with normalised observations and rewards."""
     settings = experiment.training.settings
     kind = kind_of(experiment.training.algorithm)
+    constraint = experiment.training.constraint
     societies = BatchVecEnv(
         experiment.worlds(scenario),
         settings.envs,
         seed=seed,
         noisy=experiment.observe == "noisy",
         head=kind.head(settings),
+        multiplier=Multiplier(constraint) if constraint else None,
+        per_weight=experiment.training.per_weight,
         **experiment.shown.arguments(),
     )
     venv = VecNormalize(VecMonitor(societies, info_keywords=REWARD_PARTS), gamma=settings.gamma)
@@ -83,6 +87,20 @@ def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Exper
             "seed": seed,
             "steps": int(learner.num_timesteps),
             "config": experiment.model_dump(mode="json"),
+            **_constrained(learner),
         },
     }
     return Policy(tensors, metadata)
+
+
+def multiplier_of(learner: BaseAlgorithm) -> Multiplier | None:
+    """The multiplier with which a learner holds a limit, where it has one."""
+    venv: Any = learner.get_env()
+    while isinstance(venv, VecEnvWrapper):
+        venv = venv.venv
+    return venv.multiplier if isinstance(venv, BatchVecEnv) else None
+
+
+def _constrained(learner: BaseAlgorithm) -> dict[str, float]:
+    multiplier = multiplier_of(learner)
+    return {"multiplier": multiplier.value} if multiplier else {}

@@ -174,3 +174,6 @@ SECTIONS: dict[Algorithm, type[LearnerSettings]] = {
     "td3": Td3,
     "tqc": Tqc,
 }
+
+ON_POLICY: tuple[Algorithm, ...] = ("ppo", "recurrent_ppo")
+"""Learners that forget a rollout once they have learned from it."""

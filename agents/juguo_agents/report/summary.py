@@ -30,10 +30,11 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
 
     `allocators` is a list, best mean return first. Of each allocator: the mean return with its interval, its
     sample standard deviation (`std`, 0 for one episode) and interquartile mean (`iqm`); the means of breadth,
-    resilience and excluded share; the adopting share at the end; projects given up per episode; quarters in
-    each stage; how often the first technology was given up where it was seriously defective and where it was
-    not (None where an episode of that kind is missing); and paired differences of the return, to the baseline
-    and to the best rule, each with its interval. An allocator's difference to itself is 0.
+    resilience and excluded share, of the last with its interval; the adopting share at the end; projects
+    given up per episode; quarters in each stage; how often the first technology was given up where it was
+    seriously defective and where it was not (None where an episode of that kind is missing); and paired
+    differences of the return, to the baseline and to the best rule, each with its interval. An allocator's
+    difference to itself is 0.
 
     `learned` takes the learned allocators together, each a training seed; it is None where there is none. Its
     intervals cover the luck of training and that of the episodes (see `juguo_agents.two_levels`).
@@ -92,7 +93,7 @@ def _of_course(record: Record) -> dict[str, Any]:
     return {
         "breadth": float(record.breadth.mean()),
         "resilience": float(record.resilience.mean()),
-        "excluded": float(record.excluded.mean()),
+        **_spread_out("excluded", mean_interval(record.excluded)),
         "adoption_end": float(record.adoption[:, -1].mean()),
         "abandoned": float(record.abandoned.mean()),
         "stage_quarters": record.stage_quarters.mean(0).tolist(),

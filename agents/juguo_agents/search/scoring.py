@@ -13,6 +13,7 @@ from juguo_agents.search.families import Family
 from juguo_envs.batch import Batch
 from juguo_envs.family import Family as Worlds
 from juguo_envs.family_batch import make_batch
+from juguo_envs.info import REWARD_PARTS
 from juguo_envs.scenario import Scenario
 
 _PERSONS = 1_000_000  # stepped together, about 200 MB; results do not depend on it
@@ -33,18 +34,40 @@ class Scorer:
         self, family: Family, candidates: Sequence[Mapping[str, float]], seeds: npt.NDArray[np.uint64]
     ) -> npt.NDArray[np.float64]:
         """(candidates, episodes) returns; every candidate meets the same seeds."""
+        return self._sums(family, candidates, seeds, ("reward",))[..., 0]
+
+    def parts(
+        self, family: Family, candidates: Sequence[Mapping[str, float]], seeds: npt.NDArray[np.uint64]
+    ) -> npt.NDArray[np.float64]:
+        """(candidates, episodes, 3) breadth, resilience and excluded share, means over the quarters."""
+        quarters = setting_of(self.world, seeds).quarters
+        sums = self._sums(family, candidates, seeds, REWARD_PARTS)
+        return sums / np.broadcast_to(quarters, len(seeds))[:, None]
+
+    def _sums(
+        self,
+        family: Family,
+        candidates: Sequence[Mapping[str, float]],
+        seeds: npt.NDArray[np.uint64],
+        fields: Sequence[str],
+    ) -> npt.NDArray[np.float64]:
+        """(candidates, episodes, fields) of what a quarter holds, summed over the quarters."""
         room = max(1, _PERSONS // self.scenario.society.persons)
-        found = np.zeros((len(candidates), len(seeds)))
+        found = np.zeros((len(candidates), len(seeds), len(fields)))
         for j in range(0, len(seeds), room):
             some = seeds[j : j + room]
             together = max(1, room // len(some))
             for i in range(0, len(candidates), together):
                 group = candidates[i : i + together]
-                found[i : i + together, j : j + room] = self._run(family, group, some)
+                found[i : i + together, j : j + room] = self._run(family, group, some, fields)
         return found
 
     def _run(
-        self, family: Family, candidates: Sequence[Mapping[str, float]], seeds: npt.NDArray[np.uint64]
+        self,
+        family: Family,
+        candidates: Sequence[Mapping[str, float]],
+        seeds: npt.NDArray[np.uint64],
+        fields: Sequence[str],
     ) -> npt.NDArray[np.float64]:
         everyone = np.tile(seeds, len(candidates))
         batch = self._societies(len(everyone))
@@ -52,16 +75,16 @@ class Scorer:
         allocator.start(setting_of(self.world, everyone), everyone)
         show_hidden(allocator, batch)
         observation = batch.reset(everyone)
-        total = np.zeros(len(everyone))
+        total = np.zeros((len(fields), len(everyone)))
         for _ in range(int(batch.params["T"].max())):
             going = ~batch.done
             if going.all():
                 observation = batch.step(allocator.act(observation))
-                total += batch.state.quarter["reward"]
             else:
                 observation = batch.step(allocator.act(observation), going)
-                total[going] += batch.state.quarter["reward"][going]
-        return total.reshape(len(candidates), len(seeds))
+            for row, name in zip(total, fields, strict=True):
+                row[going] += batch.state.quarter[name][going]
+        return total.reshape(len(fields), len(candidates), len(seeds)).transpose(1, 2, 0)
 
     def _societies(self, size: int) -> Batch:
         if self._batch is None or self._batch.size != size:

@@ -1,0 +1,87 @@
+"""Fronts of three goals, two at a time."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from juguo_agents.report.figures.style import BLACK, BLUE, DPI, GREY, LEARNED, headed, parameters, readable
+
+FIGURE = "front.png"
+Floats = npt.NDArray[np.float64]
+_COLOURS = {"policy": LEARNED, "search": BLUE}
+_NAMES = {"policy": "one policy, by preference", "search": "NSGA-II, closed loop"}
+_GOOD = {"breadth": 1.0, "resilience": 1.0, "excluded": -1.0}
+_PAIRS = (("excluded", "breadth"), ("resilience", "breadth"), ("excluded", "resilience"))
+_ROOM = 0.06  # of the range, beside the outermost point
+
+
+def draw(summary: dict[str, Any]) -> bytes:
+    """PNG: the policies' and the searches' points, rules, and the reference point."""
+    with mpl.rc_context(parameters()):
+        world = readable(summary["scenario"], "of the scenario")
+        fig = headed(
+            11.0,
+            4.2,
+            "Every preference with one policy",
+            f"world {world}, {summary['episodes']:,} test episodes for every point; the excluded share "
+            "falls to the right: better is up and to the right",
+        )
+        panels = fig.subplots(1, len(_PAIRS))
+        for axes, (x, y) in zip(panels, _PAIRS, strict=True):
+            _panel(axes, summary, x, y)
+        handles = [
+            Line2D([], [], color=colour, marker="o", ms=4, lw=1.2, label=_NAMES[kind])
+            for kind, colour in _COLOURS.items()
+        ]
+        handles.append(Line2D([], [], color=GREY, marker="s", ms=3.5, lw=0, label="rules"))
+        handles.append(Line2D([], [], color=BLACK, marker="x", ms=6, lw=0, label="reference"))
+        fig.legend(handles=handles, loc="outside lower left", ncols=len(handles))
+        out = io.BytesIO()
+        fig.savefig(out, dpi=DPI, format="png", metadata={"Software": None})
+    return out.getvalue()
+
+
+def _panel(axes: Axes, summary: dict[str, Any], x: str, y: str) -> None:
+    rules = _pair(summary["rules"], x, y)
+    axes.plot(rules[:, 0], rules[:, 1], "s", color=GREY, ms=3.0, alpha=0.6, mew=0)
+    reference = summary["references"]["worst rule"]
+    axes.plot(reference[x], reference[y], "x", color=BLACK, ms=6.0, mew=1.4)
+    for front in reversed(summary["fronts"]):
+        colour, points = _COLOURS[front["kind"]], _pair(front["points"], x, y)
+        axes.plot(points[:, 0], points[:, 1], "o", color=colour, ms=3.0, alpha=0.35, mew=0)
+        edge = _edge(points, _GOOD[x], _GOOD[y])
+        axes.plot(edge[:, 0], edge[:, 1], "-o", color=colour, ms=3.0, lw=1.1, alpha=0.9, mew=0)
+    axes.margins(_ROOM)
+    if _GOOD[x] < 0.0:
+        axes.invert_xaxis()
+    if _GOOD[y] < 0.0:
+        axes.invert_yaxis()
+    axes.set_xlabel(_label(x))
+    axes.set_ylabel(_label(y))
+    axes.grid()
+
+
+def _pair(points: list[dict[str, Any]], x: str, y: str) -> Floats:
+    return np.array([[point[x], point[y]] for point in points])
+
+
+def _edge(points: Floats, x: float, y: float) -> Floats:
+    """The points that no other dominates in two goals, in the order of the first."""
+    order = np.lexsort((-y * points[:, 1], -x * points[:, 0]))
+    best, kept = -np.inf, []
+    for i in order:
+        if y * points[i, 1] > best:
+            best = y * points[i, 1]
+            kept.append(i)
+    return points[kept]
+
+
+def _label(part: str) -> str:
+    return "excluded, share of persons" if part == "excluded" else part
