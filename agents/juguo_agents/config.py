@@ -105,7 +105,7 @@ class Training(_Section):
     def _in_use(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         fields: dict[str, Any] = handler(self)
         # what is not used is not written: runs from before it was there remain the same
-        unused = {n for n in SECTIONS if n != self.algorithm}
+        unused: set[str] = {n for n in SECTIONS if n != self.algorithm}
         unused |= {n for n in ("per_weight", "constraint") if not fields[n]}
         return {n: v for n, v in fields.items() if n not in unused}
 

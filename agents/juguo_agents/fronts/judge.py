@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,10 @@ def _verdict(volumes: Mapping[str, tuple[float, Floats]], kinds: Mapping[str, st
     }
 
 
+def _mean_of(of: Callable[[Floats], Floats], points: Floats) -> float:
+    return float(of(points).mean())
+
+
 def _utility(
     settings: Settings, groups: Mapping[str, tuple[str, list[int]]], episodes: Floats, weights: Floats
 ) -> dict[str, Any]:
@@ -133,7 +138,8 @@ def _utility(
     scaled = preferences / preferences.sum(1, keepdims=True)  # (preferences, 3)
 
     def own(points: Floats) -> Floats:
-        return np.einsum("nk,nk->n", scaled, points)
+        found: Floats = np.einsum("nk,nk->n", scaled, points)
+        return found
 
     def best(points: Floats) -> Floats:
         found: Floats = (scaled @ points.T).max(1)
@@ -144,7 +150,7 @@ def _utility(
     for kind, of in ways.items():
         members = [rows for k, rows in groups.values() if k == kind]
         values[kind] = np.mean([of(objectives(episodes[rows])) for rows in members], axis=0)
-        each = [resampled(episodes[rows], weights, lambda p, of=of: float(of(p).mean())) for rows in members]
+        each = [resampled(episodes[rows], weights, partial(_mean_of, of)) for rows in members]
         resamples[kind] = over_members(np.array(each), np.random.default_rng(2))
     difference = estimate(
         float((values["policy"] - values["search"]).mean()), resamples["policy"] - resamples["search"]

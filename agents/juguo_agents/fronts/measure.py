@@ -96,7 +96,11 @@ def measure(
     missing = [task for task in tasks.values() if _read(task) is None]
     for _ in range(len(points) - len(missing)):
         progress()
-    work_through(_measure_one, missing, workers, lambda task, result: progress())
+
+    def done(task: Task, result: None) -> None:
+        progress()
+
+    work_through(_measure_one, missing, workers, done)
     found = []
     for point in points:
         values = _read(tasks[point.key])

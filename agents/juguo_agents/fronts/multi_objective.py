@@ -67,7 +67,8 @@ def first_generation(scenario: Scenario, space: Space, count: int, seed: int) ->
     places = np.array([space.encode(start) for start in starts])
     drawn = np.random.default_rng(seed).normal(size=(max(0, count - len(places)), space.size))
     near = places[np.arange(len(drawn)) % len(places)] + space.steps * drawn
-    return np.clip(np.concatenate([places, near])[:count], -BOUND, BOUND)
+    found: Floats = np.clip(np.concatenate([places, near])[:count], -BOUND, BOUND)
+    return found
 
 
 def scorer_of(settings: Settings, index: int, threads: int) -> Score:

@@ -42,7 +42,8 @@ class Scorer:
         """(candidates, episodes, 3) breadth, resilience and excluded share, means over the quarters."""
         quarters = setting_of(self.world, seeds).quarters
         sums = self._sums(family, candidates, seeds, REWARD_PARTS)
-        return sums / np.broadcast_to(quarters, len(seeds))[:, None]
+        means: npt.NDArray[np.float64] = sums / np.broadcast_to(quarters, len(seeds))[:, None]
+        return means
 
     def _sums(
         self,
