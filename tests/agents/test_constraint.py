@@ -130,7 +130,7 @@ def test_the_limit_is_kept_only_beyond_the_noise_of_the_episodes() -> None:
 
 @pytest.mark.parametrize(("limit", "rises"), [(0.0, True), (1.0, False)])
 def test_in_training_the_multiplier_moves_with_the_limit(limit: float, rises: bool) -> None:
-    harsh = small({"exclusion.floor": 0.6}) if rises else SMALL
+    harsh = small({"resilience.floor": 0.6}) if rises else SMALL
     policy = train_seed(experiment(limit=limit, start=1.0), harsh, 0).policy
     value = policy.metadata["training"]["multiplier"]
     assert value > 1.0 if rises else value < 1.0

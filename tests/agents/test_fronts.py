@@ -60,7 +60,7 @@ def experiment(preferences: str = "drawn") -> Experiment:
             "shown": {"preferences": preferences},
             "training": {
                 "seeds": [0],
-                "steps": 96,
+                "steps": 1440,
                 "selections": 2,
                 "selection_episodes": 3,
                 "per_weight": preferences == "drawn",
@@ -127,7 +127,7 @@ def test_the_scorer_measures_what_a_run_measures() -> None:
 
 def test_the_budget_is_what_training_and_its_selections_took(trained: Path) -> None:
     found = settings_of(trained, levels=2)
-    assert found.steps == found.budget == 96 + 2 * 3 * T
+    assert found.steps == found.budget == 1440 + 2 * 3 * T
     assert found.ranges == PREFERENCES
     assert len(found.preferences) == found.population == 8
     assert found.preferences[0] == pytest.approx([low for low, _ in PREFERENCES])
