@@ -28,6 +28,8 @@ from tests.support import seeds, small
 
 pytest.importorskip("pymoo")
 
+from pymoo.core.population import Population
+
 from juguo_agents.fronts.job import SUMMARY_FILE, compare_fronts
 from juguo_agents.fronts.judge import judge
 from juguo_agents.fronts.measure import Point, measure
@@ -38,6 +40,7 @@ from juguo_agents.fronts.multi_objective import (
     first_generation,
     scorer_of,
     search_front,
+    take,
 )
 from juguo_agents.fronts.settings import CANDIDATE_EPISODES, FIRST_SEED, Settings, settings_of
 from juguo_agents.fronts.volume import (
@@ -62,7 +65,7 @@ def experiment(preferences: str = "drawn") -> Experiment:
                 "seeds": [0],
                 "steps": 1440,
                 "selections": 2,
-                "selection_episodes": 3,
+                "selection_episodes": 60,
                 "per_weight": preferences == "drawn",
                 "ppo": {"envs": 4, "n_steps": 12, "batch_size": 24, "net": [8]},
             },
@@ -127,7 +130,7 @@ def test_the_scorer_measures_what_a_run_measures() -> None:
 
 def test_the_budget_is_what_training_and_its_selections_took(trained: Path) -> None:
     found = settings_of(trained, levels=2)
-    assert found.steps == found.budget == 1440 + 2 * 3 * T
+    assert found.steps == found.budget == 96 + 2 * 60 * T
     assert found.ranges == PREFERENCES
     assert len(found.preferences) == found.population == 8
     assert found.preferences[0] == pytest.approx([low for low, _ in PREFERENCES])
@@ -210,16 +213,28 @@ def test_what_another_search_was_told_is_refused(settings: Settings, tmp_path: P
         search_front(settings, 0, tmp_path, fake([]))
 
 
-def test_a_member_is_judged_by_all_the_episodes_that_it_met(settings: Settings, tmp_path: Path) -> None:
-    """A search that kept members by one lucky generation would end above what they are worth on average."""
-    longer = replace(settings, budget=41 * 8 * CANDIDATE_EPISODES * T)
+def test_a_member_is_judged_by_all_the_episodes_that_it_met() -> None:
+    old, young = Population.new("X", np.zeros((1, 2))), Population.new("X", np.ones((1, 2)))
+    take(old, np.array([[0.2, 0.4, 0.1]]))
+    take(Population.merge(old, young), np.array([[0.4, 0.4, 0.3], [0.9, 0.8, 0.7]]))
+    np.testing.assert_allclose(old.get("F"), [[-0.3, -0.4, 0.2]])  # pymoo makes all of them low
+    np.testing.assert_allclose(young.get("F"), [[-0.9, -0.8, 0.7]])
 
-    def luck(candidates: list[Parameters], generation: int) -> Floats:
-        return np.random.default_rng(generation).normal(0.0, 1.0, (len(candidates), 3))
 
-    search_front(longer, 0, tmp_path, luck)
-    last = np.load(sorted(tmp_path.glob("*.npy"))[-1])
-    assert abs(last[:8].mean()) < 0.5  # members of the last generation, met anew
+def test_members_meet_the_episodes_of_every_generation(settings: Settings, tmp_path: Path) -> None:
+    longer = replace(settings, budget=11 * 8 * CANDIDATE_EPISODES * T)
+    scored: list[list[Parameters]] = []
+
+    def score(candidates: list[Parameters], generation: int) -> Floats:
+        scored.append(candidates)
+        return fake([])(candidates, generation)
+
+    found = search_front(longer, 0, tmp_path, score)
+    assert len(scored) == found.generations > 2
+    for before, now in itertools.pairwise(scored):
+        assert len(now) > len(before) / 2
+        assert all(member in before for member in now[:8])
+        assert not any(child in before for child in now[8:])
 
 
 def test_episodes_of_searches_are_neither_tests_nor_trainings() -> None:

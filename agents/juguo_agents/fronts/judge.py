@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,7 +137,7 @@ def _utility(
     scaled = preferences / preferences.sum(1, keepdims=True)  # (preferences, 3)
 
     def own(points: Floats) -> Floats:
-        found: Floats = np.einsum("nk,nk->n", scaled, points)
+        found: Floats = (scaled * points).sum(1)
         return found
 
     def best(points: Floats) -> Floats:
@@ -148,9 +147,13 @@ def _utility(
     ways = {"policy": own, "search": best}
     values, resamples = {}, {}
     for kind, of in ways.items():
+
+        def mean(points: Floats, of: Callable[[Floats], Floats] = of) -> float:
+            return float(of(points).mean())
+
         members = [rows for k, rows in groups.values() if k == kind]
         values[kind] = np.mean([of(objectives(episodes[rows])) for rows in members], axis=0)
-        each = [resampled(episodes[rows], weights, partial(_mean_of, of)) for rows in members]
+        each = [resampled(episodes[rows], weights, mean) for rows in members]
         resamples[kind] = over_members(np.array(each), np.random.default_rng(2))
     difference = estimate(
         float((values["policy"] - values["search"]).mean()), resamples["policy"] - resamples["search"]

@@ -110,7 +110,7 @@ def search_front(settings: Settings, index: int, folder: Path, score: Score) -> 
         if told is None:
             told = score([space.decode(x) for x in everyone.get("X")], generations)
             _write(path, told)
-        _take(everyone, told)
+        take(everyone, told)
         steps += cost
         generations += 1
     kept = non_dominated(-members.get("F"))
@@ -135,7 +135,7 @@ def _generations(settings: Settings, index: int, space: Space) -> Iterator[tuple
         members = algorithm.pop
 
 
-def _take(everyone: Any, told: Floats) -> None:
+def take(everyone: Any, told: Floats) -> None:
     """Add a generation to what each has met; pymoo makes objectives low, here minus the mean of all of it."""
     for member, means in zip(everyone, told, strict=True):
         met = [*(member.get("met") or []), means]

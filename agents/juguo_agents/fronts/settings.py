@@ -92,7 +92,8 @@ class Settings:
         ):
             value = getattr(self, name)
             if not lowest <= value <= highest:
-                raise UserError(f"{name} is {value}; allowed is {lowest} to {highest}")
+                fewer = "; fewer levels need less" if name == "budget" and self.levels > 2 else ""
+                raise UserError(f"{name} is {value}; allowed is {lowest} to {highest}{fewer}")
 
     @property
     def preferences(self) -> list[Weights]:

@@ -34,7 +34,8 @@ class Scorer:
         self, family: Family, candidates: Sequence[Mapping[str, float]], seeds: npt.NDArray[np.uint64]
     ) -> npt.NDArray[np.float64]:
         """(candidates, episodes) returns; every candidate meets the same seeds."""
-        return self._sums(family, candidates, seeds, ("reward",))[..., 0]
+        returns: npt.NDArray[np.float64] = self._sums(family, candidates, seeds, ("reward",))[..., 0]
+        return returns
 
     def parts(
         self, family: Family, candidates: Sequence[Mapping[str, float]], seeds: npt.NDArray[np.uint64]
