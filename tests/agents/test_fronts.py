@@ -63,7 +63,7 @@ def experiment(preferences: str = "drawn") -> Experiment:
             "shown": {"preferences": preferences},
             "training": {
                 "seeds": [0],
-                "steps": 1440,
+                "steps": 96,
                 "selections": 2,
                 "selection_episodes": 60,
                 "per_weight": preferences == "drawn",
