@@ -122,10 +122,6 @@ def _verdict(volumes: Mapping[str, tuple[float, Floats]], kinds: Mapping[str, st
     }
 
 
-def _mean_of(of: Callable[[Floats], Floats], points: Floats) -> float:
-    return float(of(points).mean())
-
-
 def _utility(
     settings: Settings, groups: Mapping[str, tuple[str, list[int]]], episodes: Floats, weights: Floats
 ) -> dict[str, Any]:
