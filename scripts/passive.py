@@ -45,9 +45,8 @@ def main() -> int:
     """Parse, run, write, print; returns the exit status."""
     arguments = parse()
     worlds = Scenario.load(arguments.active), Scenario.load(arguments.passive)
+    folder = claim_folder(arguments.out or next_free(Path("passive"), "run"))
     data, courses = compare(*worlds, arguments.share, arguments.episodes, arguments.first_seed, say)
-    folder = arguments.out or next_free(Path("passive"), "run")
-    claim_folder(folder)
     text = lines(data)
     write_text(
         folder / "passive.json", json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"

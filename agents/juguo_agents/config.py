@@ -89,11 +89,11 @@ class Training(_Section):
     )
     constraint: Constraint | None = Field(None, description="a limit on the excluded, not a weight")
     # mypy does not see that all fields have defaults
-    ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]
-    recurrent_ppo: RecurrentPpo = Field(default_factory=RecurrentPpo)  # type: ignore[arg-type]
-    sac: Sac = Field(default_factory=Sac)  # type: ignore[arg-type]
-    td3: Td3 = Field(default_factory=Td3)  # type: ignore[arg-type]
-    tqc: Tqc = Field(default_factory=Tqc)  # type: ignore[arg-type]
+    ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]  # all fields have defaults
+    recurrent_ppo: RecurrentPpo = Field(default_factory=RecurrentPpo)  # type: ignore[arg-type]  # all fields have defaults
+    sac: Sac = Field(default_factory=Sac)  # type: ignore[arg-type]  # all fields have defaults
+    td3: Td3 = Field(default_factory=Td3)  # type: ignore[arg-type]  # all fields have defaults
+    tqc: Tqc = Field(default_factory=Tqc)  # type: ignore[arg-type]  # all fields have defaults
 
     @property
     def settings(self) -> LearnerSettings:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from juguo_agents.allocators import Setting, all_rule_names, find_allocators, make_rule
+from juguo_agents.allocators import Setting, all_rule_names, find_allocators
 from juguo_agents.evaluation import SEARCH_SEEDS, SELECTION_SEEDS, TRAINING_SEEDS, compare, run
 from juguo_agents.search import seeds
 from juguo_agents.search.checkpoint import CheckpointError, Settings, State, load_state
@@ -23,11 +23,10 @@ from juguo_agents.search.families import (
     find_family,
 )
 from juguo_agents.search.optimise import BudgetTooSmall, begin, search
-from juguo_agents.search.rule_numbers import NoNumbers
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.searched import Found, SearchedFileError, load_found, write_result
 from juguo_agents.search.space import Number, Shares, Space
-from juguo_envs import Batch, Scenario, decode_allocation
+from juguo_envs import Batch, Scenario
 
 TINY = Scenario.load("default").override(
     {
@@ -212,44 +211,6 @@ def test_a_constant_is_searched_with_and_without_asking_to_advance() -> None:
     middle, draws = space.encode(space.start), np.random.default_rng(0).standard_normal((200, space.size))
     asked = [space.decode(middle + space.steps * z)["advance"] for z in draws]
     assert set(asked) == {0.0, 1.0}
-
-
-# --- rules -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", TUNABLE)
-def test_a_rule_with_its_own_numbers_is_the_rule(name: str) -> None:
-    family = find_family(RULE + name)
-    tuned = family.allocator([family.space(TINY).start], TINY)
-    assert tuned.name == f"{name}:tuned"
-    np.testing.assert_allclose(actions(tuned, TINY), actions(make_rule(name), TINY), atol=1e-6)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_tuned_baseline_stays_concentrated_and_closed(seed: int) -> None:
-    family = find_family("rule:concentrated")
-    tuned = family.allocator([some_parameters(family.space(TINY), seed)], TINY)
-    population, hubs = Setting.of(TINY).population, Setting.of(TINY).hubs
-    before = decode_allocation(actions(make_rule("concentrated"), TINY), population)
-    after = decode_allocation(actions(tuned, TINY), population)
-    assert (after.functions[before.functions == 0.0] == 0.0).all()
-    assert not np.array_equal(after.functions, before.functions)
-    assert (after.openness <= 0.3 + 1e-6).all()
-    assert (after.communities[..., hubs == 0.0] == 0.0).all()
-    assert not after.abandon.any()
-
-
-def test_the_tuned_tiers_still_get_50_30_and_20_per_cent() -> None:
-    family = find_family("rule:tiered")
-    tuned = family.allocator([some_parameters(family.space(TINY), 1)], TINY)
-    shares = decode_allocation(actions(tuned, TINY), Setting.of(TINY).population).functions
-    by_actor = shares.reshape(*shares.shape[:-1], 3, 3).sum(-1)
-    np.testing.assert_allclose(by_actor, np.broadcast_to([0.5, 0.3, 0.2], by_actor.shape), atol=1e-6)
-
-
-def test_a_rule_without_numbers_is_refused() -> None:
-    with pytest.raises(NoNumbers, match="'nothing' has no numbers"):
-        find_family("rule:nothing")
 
 
 # --- the search --------------------------------------------------------------------------------------------

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from tests import running
+from tests.running import ENVIRONMENT, command
 
-ROOT = Path(__file__).resolve().parents[2]
 WORLD = "society: {persons: 60, communities: {count: 3, hubs: 1}}\n"
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 SMOKE = ("--scenario", "tiny.yaml", "--smoke", "--workers", "1")
 
 
-def command(*arguments: str) -> list[str]:
-    """The script's command line."""
-    return [sys.executable, str(ROOT / "scripts" / "family.py"), *arguments]
-
-
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the script in a folder of its own."""
+    """Run the script in a folder that holds a small world."""
     (cwd / "tiny.yaml").write_text(WORLD)
-    return subprocess.run(
-        command(*arguments),
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-        env=ENVIRONMENT,
-    )
+    return running.run("family.py", *arguments, cwd=cwd)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +46,7 @@ def test_a_killed_judgement_goes_on_and_ends_as_one_that_was_not(tmp_path: Path)
     assert "in words, with figures: whole/family.md" in whole.stdout
     for pause in (4.0, 8.0):
         process = subprocess.Popen(
-            command(*SMOKE, "--out", "parts"),
+            command("family.py", *SMOKE, "--out", "parts"),
             cwd=tmp_path,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -83,7 +68,11 @@ def test_a_killed_judgement_goes_on_and_ends_as_one_that_was_not(tmp_path: Path)
 def test_a_terminated_judgement_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(WORLD)
     process = subprocess.Popen(
-        command(*SMOKE, "--out", "parts"), cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+        command("family.py", *SMOKE, "--out", "parts"),
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
     )
     while not (tmp_path / "parts" / "searches").exists():
         time.sleep(0.1)

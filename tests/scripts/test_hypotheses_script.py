@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
 import signal
 import subprocess
@@ -14,11 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.running import ENVIRONMENT, ROOT, command, run
 
 from juguo_agents.command_line import REFUSED, guarded
 
-ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 TINY: dict[str, Any] = {
     "kind": "juguo_hypotheses",
     "format": 1,
@@ -57,24 +55,6 @@ TINY: dict[str, Any] = {
     ],
 }  # fmt: skip
 FIELDS = ("claim", "verdict", "effect", "low", "high", "scenarios")
-
-
-def command(*arguments: str) -> list[str]:
-    """The script's command line."""
-    return [sys.executable, str(ROOT / "scripts" / "hypotheses.py"), *arguments]
-
-
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the script in a folder of its own."""
-    return subprocess.run(
-        command(*arguments),
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-        env=ENVIRONMENT,
-    )
 
 
 def stated(folder: Path) -> None:
@@ -125,7 +105,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A finished small test and what it printed."""
     folder = tmp_path_factory.mktemp("hypotheses")
     stated(folder)
-    finished = run("--claims", "claims.yaml", "--out", "whole", "--workers", "1", cwd=folder)
+    finished = run("hypotheses.py", "--claims", "claims.yaml", "--out", "whole", "--workers", "1", cwd=folder)
     assert finished.returncode == 0, finished.stderr
     return folder, finished.stdout
 
@@ -152,7 +132,7 @@ def test_a_test_leaves_a_verdict_a_number_and_a_figure_for_each_claim(done: tupl
 def test_a_killed_test_goes_on_to_the_same_verdicts_with_other_workers(done: tuple[Path, str]) -> None:
     folder, _ = done
     process = subprocess.Popen(
-        command("--claims", "claims.yaml", "--out", "killed", "--workers", "1"),
+        command("hypotheses.py", "--claims", "claims.yaml", "--out", "killed", "--workers", "1"),
         cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     parts = folder / "killed" / "parts"
@@ -163,7 +143,7 @@ def test_a_killed_test_goes_on_to_the_same_verdicts_with_other_workers(done: tup
     assert not (folder / "killed" / "verdicts.json").exists()
     first = next(parts.glob("*.json"))
     before = first.stat().st_mtime_ns
-    resumed = run("--out", "killed", "--resume", "--workers", "2", cwd=folder)
+    resumed = run("hypotheses.py", "--out", "killed", "--resume", "--workers", "2", cwd=folder)
     assert resumed.returncode == 0, resumed.stderr
     assert first.stat().st_mtime_ns == before
     assert verdicts(folder / "killed") == verdicts(folder / "whole")
@@ -172,6 +152,6 @@ def test_a_killed_test_goes_on_to_the_same_verdicts_with_other_workers(done: tup
 @pytest.mark.slow
 def test_a_resumed_test_keeps_to_what_was_asked_for(done: tuple[Path, str]) -> None:
     folder, _ = done
-    refused = run("--out", "whole", "--resume", "--episodes", "9", cwd=folder)
+    refused = run("hypotheses.py", "--out", "whole", "--resume", "--episodes", "9", cwd=folder)
     assert refused.returncode == 2
     assert "differs from what the command line says" in refused.stderr

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from tests.scripts.test_scripts import ROOT, TINY, refused, run
+from tests.running import ENVIRONMENT, command, refused, run
+from tests.scripts.test_scripts import TINY
 
 PROC = Path("/proc")
 PATIENCE = 180.0  # on a busy machine the imports alone take a while
@@ -44,15 +43,11 @@ def wait_until(condition, what: str) -> None:
 def test_a_killed_run_leaves_no_process_and_no_half_written_file(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(TINY)
     train = subprocess.Popen(
-        [
-            sys.executable,
-            str(ROOT / "scripts" / "train.py"),
-            *("--config", "tiny.yaml", "--out", "run", "training.steps=1000000000"),
-        ],
+        command("train.py", "--config", "tiny.yaml", "--out", "run", "training.steps=1000000000"),
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env=ENVIRONMENT,
     )
     try:
         wait_until(lambda: list(tmp_path.glob("run/tensorboard/seed*/events*")), "both seeds to train")

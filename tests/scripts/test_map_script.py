@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,31 +11,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.running import ENVIRONMENT, command, load_script, run
 
 from juguo_agents.command_line import REFUSED, guarded
 from juguo_agents.evidence.map.design import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
 WORLD = "society: {persons: 60, communities: {count: 3, hubs: 1}}\n"
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
-
-
-def command(*arguments: str) -> list[str]:
-    """The script's command line."""
-    return [sys.executable, str(ROOT / "scripts" / "map.py"), *arguments]
-
-
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the script in a folder of its own."""
-    return subprocess.run(
-        command(*arguments),
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=ENVIRONMENT,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +27,11 @@ def mapped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     arguments = ("--smoke", "--points", "24", "--scenario", "tiny.yaml", "--out", "m", "--workers", "1")
     parts = folder / "m" / "parts"
     with subprocess.Popen(
-        command(*arguments), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT
+        command("map.py", *arguments),
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=ENVIRONMENT,
     ) as process:
         deadline = time.monotonic() + 120
         while process.poll() is None and time.monotonic() < deadline and not list(parts.glob("point-*")):
@@ -56,7 +39,7 @@ def mapped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         process.send_signal(signal.SIGKILL)
     assert list(parts.glob("point-*"))
     assert not (folder / "m" / "map.json").exists()
-    done = run("--out", "m", "--resume", "--workers", "2", cwd=folder)
+    done = run("map.py", "--out", "m", "--resume", "--workers", "2", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
 
@@ -79,7 +62,7 @@ def test_a_map_prints_who_wins_and_leaves_words_and_figures(mapped: tuple[Path, 
 def test_a_finished_map_is_told_again_and_json_prints_nothing_else(mapped: tuple[Path, str]) -> None:
     folder, _ = mapped
     before = (folder / "m" / "runs.parquet").read_bytes()
-    done = run("--out", "m", "--resume", "--json", cwd=folder)
+    done = run("map.py", "--out", "m", "--resume", "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == json.loads((folder / "m" / "map.json").read_text())
     assert (folder / "m" / "runs.parquet").read_bytes() == before
@@ -88,12 +71,7 @@ def test_a_finished_map_is_told_again_and_json_prints_nothing_else(mapped: tuple
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
     """The script as a module."""
-    spec = importlib.util.spec_from_file_location("map_script", ROOT / "scripts" / "map.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("map.py")
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.running import ENVIRONMENT, command, refused, run
 from tests.scripts.test_killed_run import PROC, children, wait_until
-from tests.scripts.test_scripts import ROOT, refused, run
 
 from juguo_agents.policy_file import load_policy
 
@@ -37,11 +36,11 @@ def start(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
     """`train.py` in a process group of its own."""
     with (cwd / "stderr.txt").open("wb") as said:
         return subprocess.Popen(
-            [sys.executable, str(ROOT / "scripts" / "train.py"), *arguments],
+            command("train.py", *arguments),
             cwd=cwd,
             stdout=subprocess.DEVNULL,
             stderr=said,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env=ENVIRONMENT,
             start_new_session=True,
         )
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.running import refused, run
 
-ROOT = Path(__file__).resolve().parents[2]
 FIELDS = {
     "name", "mean", "std", "iqm", "mean_low", "mean_high", "breadth", "resilience", "excluded", "difference",
     "difference_low", "difference_high", "episodes",
@@ -27,28 +24,6 @@ training:
   ppo: {envs: 4, n_steps: 12, batch_size: 24}
 comparison: {allocators: [flat, experiment_diffusion], episodes: 5}
 """
-
-
-def run(script: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a script in a folder of its own."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / script), *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-
-
-def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
-    """One clear message, exit status 2, no traceback."""
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
-    message = done.stderr.strip().splitlines()[-1]
-    for word in words:
-        assert word in message, message
 
 
 @pytest.fixture(scope="module")

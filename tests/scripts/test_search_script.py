@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from tests.running import ENVIRONMENT, command, run
 
-ROOT = Path(__file__).resolve().parents[2]
 WORLD = "society: {persons: 60, communities: {count: 3, hubs: 1}}\nprogramme: {T: 12}\n"
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
-
-
-def command(script: str, *arguments: str) -> list[str]:
-    """A script's command line."""
-    return [sys.executable, str(ROOT / "scripts" / script), *arguments]
-
-
-def run(script: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a script in a folder of its own."""
-    return subprocess.run(
-        command(script, *arguments),
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=ENVIRONMENT,
-    )
 
 
 @pytest.fixture(scope="module")

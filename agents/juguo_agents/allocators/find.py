@@ -1,4 +1,4 @@
-"""Allocators by what a user names: a rule, the folder or file of a trained run or of a search."""
+"""Allocators by what a user names: a rule, the folder or file of a trained run, of a search or of trees."""
 
 from __future__ import annotations
 
@@ -15,44 +15,68 @@ if TYPE_CHECKING:
 ALL = "all"
 POLICY_PATTERN = "policy-seed*.safetensors"
 SEARCHED_FILE = "searched.json"
+TREE_PATTERN = "tree*.json"
 
 
 def find_allocators(names: Sequence[str]) -> list[Allocator]:
     """The allocators behind names.
 
     Args:
-        names: Each the name of a rule, `all` for every rule, the folder of a trained run or of a search, a
-            policy file, or the `.json` file of a search.
+        names: Each the name of a rule, `all` for every rule, the folder of a trained run, of a search or of
+            an explanation (which holds trees), a policy file, or the `.json` file of a search or of a tree.
 
     Raises:
         UnknownAllocator: If a name is none of these.
         PolicyFileError: If a policy file cannot be used.
         SearchedFileError: If the file of a search cannot be used.
+        TreeFileError: If the file of a tree cannot be used.
     """
     rules: list[Allocator] = []
     files: list[Path] = []
     searched: list[Path] = []
+    trees: list[Path] = []
     for name in names:
         path = Path(name)
         if name == ALL:
             rules += [make_rule(rule) for rule in all_rule_names()]
         elif path.suffix == ".json":
-            searched.append(path)
+            (trees if _is_tree(path) else searched).append(path)
         elif path.is_dir() and (path / SEARCHED_FILE).is_file():
             searched.append(path / SEARCHED_FILE)
         elif path.is_dir():
-            found = sorted(path.glob(POLICY_PATTERN), key=lambda p: (len(p.name), p.name))
-            if not found:
+            found = _in_order(path, POLICY_PATTERN)
+            grown = [] if found else _in_order(path, TREE_PATTERN)
+            if not found and not grown:
                 raise UnknownAllocator(
-                    f"{name}: a folder without {POLICY_PATTERN} or {SEARCHED_FILE}; "
-                    "no training finished there, and no search"
+                    f"{name}: a folder without {POLICY_PATTERN}, {SEARCHED_FILE} or {TREE_PATTERN}; "
+                    "no training finished there, no search and no explanation"
                 )
             files += found
+            trees += grown
         elif path.suffix == ".safetensors":
             files.append(path)
         else:
             rules.append(make_rule(name))
-    return [*rules, *_load_searched(searched), *load_learned(files)]
+    return [*rules, *_load_searched(searched), *_load_trees(trees), *load_learned(files)]
+
+
+def _in_order(folder: Path, pattern: str) -> list[Path]:
+    """Files of a folder, those with smaller numbers first."""
+    return sorted(folder.glob(pattern), key=lambda p: (len(p.name), p.name))
+
+
+def _is_tree(path: Path) -> bool:
+    from juguo_agents.explain.tree_file import is_tree
+
+    return is_tree(path)
+
+
+def _load_trees(files: Sequence[Path]) -> list[Allocator]:
+    if not files:
+        return []
+    from juguo_agents.explain.tree_file import load_trees
+
+    return load_trees(files)
 
 
 def _load_searched(files: Sequence[Path]) -> list[Allocator]:

@@ -15,6 +15,7 @@ from juguo_agents.results import Comparison, Record
 PROPOSAL = "experiment_diffusion"
 _LONGEST = 34  # characters of a label that figures have room for
 _SEED = re.compile(r"learned(?:_(?P<run>.+))?_seed(?P<seed>\d+)")
+_TREE = re.compile(r"tree(?P<leaves>\d+)_of_(?P<source>.+)")
 _IDEAS = {rule.base_name: rule.idea for rule in RULES}
 
 
@@ -49,6 +50,8 @@ def idea(name: str) -> str:
     """The idea behind an allocator in a few words, or nothing where it is not known."""
     if name.startswith("searched_"):
         return "the best of its family that a search found"
+    if tree := _TREE.fullmatch(name):
+        return f"a tree of at most {tree['leaves']} leaves distilled from {tree['source']}"
     rule, tuned, _ = name.partition(":tuned")
     if tuned:
         return f"{idea(rule)}; its numbers tuned by a search"

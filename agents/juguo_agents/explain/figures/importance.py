@@ -1,0 +1,38 @@
+"""Which observations matter: the loss of return without each group, with its interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from juguo_agents.report.figures.style import BLACK, BLUE, GREY, headed, readable
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    """The group that matters most at the top; groups whose interval includes zero are grey."""
+    groups = data["importance"]
+    settings = data["settings"]
+    fig = headed(
+        8.6,
+        1.9 + 0.27 * len(groups),
+        f"Which observations matter to {readable(data['source']['name'], 'the allocator')}",
+        f"world {readable(data['scenario'], 'of the scenario')}, {settings['episodes']:,} test episodes; "
+        "mean loss of return when a group is seen as it is in\nanother episode in the same quarter; 95 % "
+        "intervals, paired by episode; grey: cannot be told from none",
+    )
+    axes = fig.subplots()
+    places = np.arange(len(groups))
+    for y, group in zip(places, groups, strict=True):
+        told = group["low"] > 0.0 or group["high"] < 0.0
+        colour = BLUE if told else GREY
+        axes.plot((group["low"], group["high"]), (y, y), color=colour, lw=1.6)
+        axes.plot(group["loss"], y, "o", color=colour, ms=5)
+    axes.axvline(0.0, color=BLACK, lw=0.8)
+    axes.set_yticks(places, [group["group"] for group in groups])
+    axes.set_ylim(len(groups) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x")
+    axes.set_xlabel("loss of return")
+    return fig

@@ -1,0 +1,136 @@
+"""What is to be explained: an allocator by what a user names, with the world it is at home in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from juguo_agents.allocators import Allocator, find_allocators
+from juguo_agents.allocators.find import POLICY_PATTERN, SEARCHED_FILE, TREE_PATTERN
+from juguo_agents.stored_run import SCENARIO, policy_path
+from juguo_envs.errors import UserError
+from juguo_envs.scenario import Scenario
+
+DEFAULT_SCENARIO = "default"
+_SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An allocator, its own world, and where it comes from.
+
+    Attributes:
+        allocator: What is explained.
+        scenario: The world it was made for; `default` for a rule.
+        observe: With noise on what is seen ("noisy"), or without ("true").
+        label: A name for folders.
+        digest: SHA-256 of its file; None for a rule.
+        others: Training seeds of the same run that are not explained, each with its selection return.
+    """
+
+    allocator: Allocator
+    scenario: Scenario
+    observe: str
+    label: str
+    digest: str | None
+    others: dict[int, float | None]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for files."""
+        return {
+            "name": self.allocator.name,
+            "sha256": self.digest,
+            "other_seeds": {str(seed): value for seed, value in self.others.items()},
+        }
+
+
+def find_source(name: str, seed: int | None = None) -> Source:
+    """The allocator that a user named.
+
+    Args:
+        name: The folder of a run, a policy file, a rule, the folder or file of a search or of a tree.
+        seed: Which training seed of a run; by default the best by its return on the selection episodes.
+
+    Raises:
+        UserError: If there is no such allocator, or more than one; files that cannot be used are named.
+    """
+    path = Path(name)
+    is_run = path.is_dir() and not (path / SEARCHED_FILE).is_file() and any(path.glob(POLICY_PATTERN))
+    if is_run:
+        return _of_run(path, seed)
+    if seed is not None:
+        raise UserError(f"--seed is {seed}, but {name} is no folder of a run; leave it out")
+    if path.suffix == _SUFFIX:
+        return _of_policy(path, {})
+    found = find_allocators([name])
+    if len(found) > 1:
+        names = ", ".join(a.name for a in found[:4])
+        raise UserError(f"{name} stands for {len(found)} allocators ({names} ...); name one of them")
+    file = _file_of(path)
+    if file is None:
+        return Source(found[0], Scenario.load(DEFAULT_SCENARIO), "noisy", found[0].name, None, {})
+    scenario, observe = _home(file)
+    return Source(found[0], scenario, observe, found[0].name, _sha256(file), {})
+
+
+def _of_run(folder: Path, seed: int | None) -> Source:
+    from juguo_agents.policy_file import load_policy  # rules alone need no safetensors
+
+    returns = {
+        policy.seed: _selection_return(policy.metadata)
+        for policy in (load_policy(path) for path in folder.glob(POLICY_PATTERN))
+    }
+    if seed is None:
+        seed = max(returns, key=lambda s: (returns[s] if returns[s] is not None else float("-inf"), -s))
+    elif seed not in returns:
+        raise UserError(f"--seed is {seed}; {folder} has {', '.join(map(str, sorted(returns)))}")
+    others = {other: returns[other] for other in sorted(returns) if other != seed}
+    return _of_policy(policy_path(folder, seed), others)
+
+
+def _of_policy(path: Path, others: dict[int, float | None]) -> Source:
+    from juguo_agents.policy_file import load_policy
+
+    (allocator,) = find_allocators([str(path)])
+    metadata = load_policy(path).metadata
+    beside = path.parent / SCENARIO
+    if beside.is_file():
+        scenario = Scenario.load(str(beside))
+    elif "scenario" in metadata:
+        scenario = Scenario.parse(metadata["scenario"], str(path))
+    else:
+        raise UserError(f"{path}: tells no scenario; name one by --scenario")
+    home = path.resolve().parent.name
+    label = f"{home}-{path.stem.removeprefix('policy-')}"
+    return Source(allocator, scenario, str(metadata.get("observe", "noisy")), label, _sha256(path), others)
+
+
+def _selection_return(metadata: dict[str, Any]) -> float | None:
+    """What a policy earned on the selection episodes, where its file tells."""
+    value = metadata.get("evaluation", {}).get("selection", {}).get("return")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _file_of(path: Path) -> Path | None:
+    """The JSON file behind the name of a search or a tree; None for a rule."""
+    if path.is_dir():
+        searched = path / SEARCHED_FILE
+        return searched if searched.is_file() else next(iter(sorted(path.glob(TREE_PATTERN))))
+    return path if path.suffix == ".json" else None
+
+
+def _home(file: Path) -> tuple[Scenario, str]:
+    from juguo_agents.explain.tree_file import is_tree, load_tree
+    from juguo_agents.search.searched import load_found
+
+    if is_tree(file):
+        stored = load_tree(file)
+        return stored.scenario, str(stored.data.get("observe", "noisy"))
+    found = load_found(file)
+    return found.scenario, str(found.data.get("observe", "noisy"))
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
