@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from stable_baselines3 import PPO
-from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecMonitor, VecNormalize
 from timing import Rate
 
+from juguo_agents.learners.kinds import normalised
+from juguo_agents.learners.ppo import KIND
 from juguo_agents.learners.settings import Ppo
 from juguo_agents.sb3_vec_env import BatchVecEnv
 from juguo_envs import ExperimentDiffusionEnv, Scenario
@@ -31,17 +32,7 @@ class ZeroCost(BatchVecEnv):
 
 def rate(venv: VecEnv, settings: Ppo, updates: int, repetitions: int) -> Rate:
     """Steps per second of PPO at the given settings."""
-    learner = PPO(
-        "MlpPolicy",
-        VecNormalize(venv, gamma=settings.gamma),
-        n_steps=settings.n_steps,
-        batch_size=settings.batch_size,
-        n_epochs=settings.n_epochs,
-        learning_rate=settings.learning_rate,
-        policy_kwargs={"net_arch": {"pi": list(settings.net), "vf": list(settings.net)}},
-        seed=0,
-        device="cpu",
-    )
+    learner = KIND.make(settings, venv, seed=0)
     steps = settings.envs * settings.n_steps * updates
     learner.learn(settings.envs * settings.n_steps)
     rates = []
@@ -52,6 +43,11 @@ def rate(venv: VecEnv, settings: Ppo, updates: int, repetitions: int) -> Rate:
     return Rate(float(np.median(rates)), min(rates), max(rates))
 
 
+def single(venv: VecEnv, settings: Ppo) -> VecEnv:
+    """Single environments, wrapped as a user of stable-baselines3 would."""
+    return VecNormalize(VecMonitor(venv), gamma=settings.gamma)
+
+
 def run(quick: bool) -> dict[str, Rate]:
     """Rates by name, in one process."""
     torch.set_num_threads(1)
@@ -59,14 +55,17 @@ def run(quick: bool) -> dict[str, Rate]:
     updates, repetitions = (4, 3) if quick else (10, 5)
     makers = [lambda: ExperimentDiffusionEnv(scenario) for _ in range(settings.envs)]
     processes = SubprocVecEnv(makers, start_method="fork")
+    paired = settings.paired
+    native = BatchVecEnv(scenario, settings.envs, seed=0, paired=paired)
+    free = ZeroCost(scenario, settings.envs, seed=0, paired=paired)
+    two = BatchVecEnv(scenario, settings.envs, seed=0, threads=2, paired=paired)
+    few = max(1, updates // 4)
     rates = {
-        "native": rate(BatchVecEnv(scenario, settings.envs, seed=0), settings, updates, repetitions),
-        "ceiling": rate(ZeroCost(scenario, settings.envs, seed=0), settings, updates, repetitions),
-        "native_threads2": rate(
-            BatchVecEnv(scenario, settings.envs, seed=0, threads=2), settings, updates, repetitions
-        ),
-        "dummy": rate(DummyVecEnv(makers), settings, max(1, updates // 4), repetitions),
-        "subproc": rate(processes, settings, max(1, updates // 4), repetitions),
+        "native": rate(normalised(native, settings), settings, updates, repetitions),
+        "ceiling": rate(normalised(free, settings), settings, updates, repetitions),
+        "native_threads2": rate(normalised(two, settings), settings, updates, repetitions),
+        "dummy": rate(single(DummyVecEnv(makers), settings), settings, few, repetitions),
+        "subproc": rate(single(processes, settings), settings, few, repetitions),
     }
     processes.close()
     return rates

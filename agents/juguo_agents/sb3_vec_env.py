@@ -42,13 +42,15 @@ class BatchVecEnv(VecEnv):
         history: int = 1,
         multiplier: Multiplier | None = None,
         per_weight: bool = False,
+        paired: int = 1,
     ) -> None:
         """Make `num_envs` societies; `seed` fixes every episode that follows; actions go through `head`.
 
         With a `multiplier` the reward has it in the place of the weight of the excluded; with `per_weight`
-        the reward is divided by the sum of the weights of its episode.
+        the reward is divided by the sum of the weights of its episode. Runs of `paired` societies, a divisor
+        of `num_envs`, meet the same episodes.
         """
-        self.head, self.multiplier, self.per_weight = head, multiplier, per_weight
+        self.head, self.multiplier, self.per_weight, self.paired = head, multiplier, per_weight, paired
         self.batch = make_batch(
             world,
             num_envs,
@@ -67,7 +69,8 @@ class BatchVecEnv(VecEnv):
         super().__init__(num_envs, observation_space(self.batch.layout), latent)
 
     def _fresh_seeds(self) -> npt.NDArray[np.uint64]:
-        return self._generator.integers(TRAINING_SEEDS, 2**63, self.num_envs).astype(np.uint64)
+        distinct = self._generator.integers(TRAINING_SEEDS, 2**63, self.num_envs // self.paired)
+        return np.repeat(distinct, self.paired).astype(np.uint64)
 
     def reset(self) -> VecEnvObs:
         """Begin an episode in every society."""

@@ -36,7 +36,7 @@ def experiment(**constraint: float) -> Experiment:
                 "selection_episodes": 3,
                 "checkpoint_minutes": 0,
                 "constraint": {"limit": 0.02, **constraint},
-                "ppo": {"envs": 4, "n_steps": 8, "batch_size": 16},
+                "ppo": {"envs": 4, "paired": 2, "n_steps": 8, "batch_size": 16},
             }
         }
     )
@@ -161,7 +161,9 @@ def test_killed_under_a_limit_a_training_ends_with_the_same_policy(tmp_path: Pat
 
 
 def test_a_learner_without_a_limit_has_no_multiplier() -> None:
-    plain = Experiment.model_validate({"training": {"ppo": {"envs": 2, "n_steps": 8, "batch_size": 8}}})
+    plain = Experiment.model_validate(
+        {"training": {"ppo": {"envs": 2, "paired": 2, "n_steps": 8, "batch_size": 8}}}
+    )
     assert multiplier_of(make_learner(SMALL, plain, 0)) is None
     assert multiplier_of(make_learner(SMALL, experiment(), 0)) is not None
 

@@ -52,7 +52,7 @@ def experiment(scenario: str = "family", shown: dict[str, Any] | None = None) ->
                 "selections": 1,
                 "selection_episodes": 3,
                 "checkpoint_minutes": 0,
-                "ppo": {"envs": 4, "n_steps": 50, "batch_size": 50},
+                "ppo": {"envs": 4, "paired": 2, "n_steps": 50, "batch_size": 50},
             },
         }
     )

@@ -67,7 +67,7 @@ def experiment(preferences: str = "drawn") -> Experiment:
                 "selections": 2,
                 "selection_episodes": 60,
                 "per_weight": preferences == "drawn",
-                "ppo": {"envs": 4, "n_steps": 12, "batch_size": 24, "net": [8]},
+                "ppo": {"envs": 4, "paired": 2, "n_steps": 12, "batch_size": 24, "net": [8]},
             },
         }
     )

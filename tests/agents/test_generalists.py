@@ -165,7 +165,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "steps": 100,
                 "selections": 1,
                 "selection_episodes": 2,
-                "ppo": {"envs": 2, "n_steps": 50, "batch_size": 50},
+                "ppo": {"envs": 2, "paired": 2, "n_steps": 50, "batch_size": 50},
             },
         }
     )

@@ -73,7 +73,16 @@ def test_the_adapter_steps_the_world_with_what_the_head_makes_of_latent_actions(
 
 
 def test_the_log_probabilities_that_ppo_learns_from_are_the_gaussians_of_the_latent_actions_drawn() -> None:
-    training = {"ppo": {"envs": 4, "n_steps": 10, "batch_size": 20, "head": "logistic_normal", "n_epochs": 1}}
+    training = {
+        "ppo": {
+            "envs": 4,
+            "paired": 2,
+            "n_steps": 10,
+            "batch_size": 20,
+            "head": "logistic_normal",
+            "n_epochs": 1,
+        }
+    }
     learner = make_learner(SMALL, Experiment.model_validate({"training": training}), seed=0)
     assert isinstance(learner, PPO)
     before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}

@@ -26,7 +26,7 @@ SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T":
 ALGORITHMS = tuple(SECTIONS)
 OFF_POLICY = ("sac", "td3", "tqc")
 # rollouts end within episodes, and the replay buffer is full before the end
-_ON = {"envs": 4, "n_steps": 7, "batch_size": 14, "n_epochs": 2}
+_ON = {"envs": 4, "paired": 2, "n_steps": 7, "batch_size": 14, "n_epochs": 2}
 _OFF = {"envs": 4, "train_freq": 3, "learning_starts": 48, "buffer_size": 64, "batch_size": 8, "net": [8, 6]}
 SECTION: dict[str, dict[str, Any]] = {
     "ppo": {**_ON, "net": [8, 6], "head": "logistic_normal"},

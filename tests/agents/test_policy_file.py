@@ -30,7 +30,7 @@ SMALL = Scenario.load("default").override({"society.persons": 100, "programme.T"
 def policy() -> Policy:
     """The policy of a learner that took a few steps."""
     experiment = Experiment.model_validate(
-        {"training": {"seeds": [3], "ppo": {"envs": 4, "n_steps": 12, "batch_size": 24}}}
+        {"training": {"seeds": [3], "ppo": {"envs": 4, "paired": 2, "n_steps": 12, "batch_size": 24}}}
     )
     learner = make_learner(SMALL, experiment, seed=3)
     learner.learn(96)

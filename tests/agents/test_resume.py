@@ -26,7 +26,7 @@ EXPERIMENT = Experiment.model_validate(
             "selections": 2,
             "selection_episodes": 3,
             "checkpoint_minutes": 0,
-            "ppo": {"envs": 8, "n_steps": 7, "batch_size": 28},
+            "ppo": {"envs": 8, "paired": 2, "n_steps": 7, "batch_size": 28},
         }
     }
 )

@@ -22,7 +22,11 @@ SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T":
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    training = {"seeds": [0], "steps": 1000, "ppo": {"envs": 4, "n_steps": 10, "batch_size": 20, "net": [4]}}
+    training = {
+        "seeds": [0],
+        "steps": 1000,
+        "ppo": {"envs": 4, "paired": 2, "n_steps": 10, "batch_size": 20, "net": [4]},
+    }
     setup = Experiment.model_validate({"training": training})
     return extract_policy(make_learner(SMALL, setup, seed=0), SMALL, setup, seed=0)
 

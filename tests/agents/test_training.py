@@ -23,7 +23,7 @@ EXPERIMENT = Experiment.model_validate(
             "steps": 480,
             "selections": 2,
             "selection_episodes": 4,
-            "ppo": {"envs": 8, "n_steps": 12, "batch_size": 48},
+            "ppo": {"envs": 8, "paired": 2, "n_steps": 12, "batch_size": 48},
         }
     }
 )

@@ -197,7 +197,9 @@ def test_numbers_that_are_none_are_told_from_other_faults(error: Exception, is_o
 
 
 def test_a_training_that_runs_away_breaks_down_and_is_no_fault(tmp_path: Path) -> None:
-    setup = experiment("ppo", envs=4, n_steps=10, batch_size=40, learning_rate=1.0, max_grad_norm=1e6)
+    setup = experiment(
+        "ppo", envs=4, paired=2, n_steps=10, batch_size=40, learning_rate=1.0, max_grad_norm=1e6
+    )
     wild = trial_experiment(setup, dataclasses.replace(BUDGET, steps=120), {"log_std_init": 5.0})
     scenario: Scenario = setup.world()
     result = conduct_module.train_and_score(Task(wild, scenario, 1000, 2, tmp_path))

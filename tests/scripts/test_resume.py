@@ -26,7 +26,7 @@ training:
   selections: 8
   selection_episodes: 20
   checkpoint_minutes: 0
-  ppo: {envs: 8, n_steps: 12, batch_size: 48}
+  ppo: {envs: 8, paired: 2, n_steps: 12, batch_size: 48}
 comparison: {allocators: [flat], episodes: 10}
 """
 KILLS = 30

@@ -21,7 +21,7 @@ training:
   steps: 200
   selections: 1
   selection_episodes: 2
-  ppo: {envs: 4, n_steps: 12, batch_size: 24}
+  ppo: {envs: 4, paired: 2, n_steps: 12, batch_size: 24}
 comparison: {allocators: [flat, experiment_diffusion], episodes: 5}
 """
 

@@ -39,6 +39,10 @@ class Kind(ABC, Generic[L, S]):
         """What the environment makes of the learner's actions."""
         return HEADS["gaussian"]
 
+    def paired(self, settings: S) -> int:
+        """How many societies live the same episodes; 1: each lives its own."""
+        return 1
+
     def described(self, settings: S) -> dict[str, Any]:
         """What a policy file tells of the network."""
         return {**self.network, "net": list(settings.net)}

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
-from stable_baselines3.common.vec_env import VecEnvWrapper, VecMonitor, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecMonitor, VecNormalize
 
 from juguo_agents.config import Experiment
 from juguo_agents.learners.base import Kind
 from juguo_agents.learners.constraint import Multiplier
+from juguo_agents.learners.paired import PairedRewards
+from juguo_agents.learners.settings import LearnerSettings
 from juguo_agents.policy_file import FORMAT, OBS_MEAN, OBS_VAR, Policy, spaces_of
 from juguo_agents.sb3_vec_env import BatchVecEnv
 from juguo_agents.shown import SHOWN
@@ -44,11 +46,20 @@ def make_learner(scenario: Scenario, experiment: Experiment, seed: int) -> BaseA
         head=kind.head(settings),
         multiplier=Multiplier(constraint) if constraint else None,
         per_weight=experiment.training.per_weight,
+        paired=kind.paired(settings),
         **experiment.shown.arguments(),
     )
-    venv = VecNormalize(VecMonitor(societies, info_keywords=REWARD_PARTS), gamma=settings.gamma)
+    venv = normalised(societies, settings)
     learner: BaseAlgorithm = kind.make(settings, venv, seed)
     return learner
+
+
+def normalised(societies: BatchVecEnv, settings: LearnerSettings) -> VecNormalize:
+    """What a learner sees: monitored, with relative rewards where societies are paired, and normalised."""
+    venv: VecEnv = VecMonitor(societies, info_keywords=REWARD_PARTS)
+    if societies.paired > 1:
+        venv = PairedRewards(venv, societies.paired)
+    return VecNormalize(venv, gamma=settings.gamma)
 
 
 def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Experiment, seed: int) -> Policy:

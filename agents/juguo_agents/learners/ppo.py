@@ -12,7 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from juguo_agents.heads import HEADS
 from juguo_agents.learners.base import latent_space, observation_space
-from juguo_agents.learners.on_policy import OnPolicyKind, arguments, networks
+from juguo_agents.learners.on_policy import OnPolicyKind, arguments, begin_without_giving_up, networks
 from juguo_agents.learners.settings import Ppo
 
 
@@ -23,7 +23,9 @@ class PpoKind(OnPolicyKind[PPO, Ppo]):
 
     def make(self, settings: Ppo, venv: VecEnv, seed: int) -> PPO:
         """With a multilayer perceptron each for actor and critic."""
-        return PPO("MlpPolicy", venv, seed=seed, policy_kwargs=networks(settings), **arguments(settings))
+        learner = PPO("MlpPolicy", venv, seed=seed, policy_kwargs=networks(settings), **arguments(settings))
+        begin_without_giving_up(learner.policy, settings)
+        return learner
 
     def rebuilt(self, metadata: Mapping[str, Any]) -> ActorCriticPolicy:
         """Actor and critic."""

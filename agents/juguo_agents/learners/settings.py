@@ -48,10 +48,23 @@ class _OnPolicy(LearnerSettings):
     n_epochs: int = Field(4, ge=1, le=1000)
     gae_lambda: float = Field(0.95, ge=0, le=1)
     clip_range: float = Field(0.2, gt=0, le=10)
-    ent_coef: float = Field(0.0, ge=0, le=10)
+    ent_coef: float = Field(0.003, ge=0, le=10)
     vf_coef: float = Field(0.5, ge=0, le=10)
     max_grad_norm: float = Field(0.5, gt=0, le=1e6)
     log_std_init: float = Field(0.0, ge=-10, le=5)
+    abandon_init: float = Field(
+        -2.0,
+        ge=-10,
+        le=10,
+        description="mean of the latent action abandon before training; at 0 a coin is tossed each quarter",
+    )
+    paired: int = Field(
+        8,
+        ge=1,
+        le=65536,
+        description="societies that live the same episodes; each is rewarded with what it brings beyond the "
+        "mean of the others; 1: with what it brings",
+    )
     head: Head = Field(
         "gaussian",
         description="the Gaussian is the action, clipped; or its groups are softmaxed into shares",
@@ -66,6 +79,15 @@ class _OnPolicy(LearnerSettings):
     def _whole_batches(self) -> Self:
         if self.batch_size > self.rollout:
             raise ValueError(f"batch_size is {self.batch_size}, more than envs * n_steps = {self.rollout}")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_groups(self) -> Self:
+        if self.envs % self.paired:
+            raise ValueError(
+                f"paired is {self.paired}, which does not divide envs = {self.envs}; allowed are divisors, "
+                "and 1 for none"
+            )
         return self
 
 

@@ -19,6 +19,7 @@ from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
 from juguo_agents.checkpoint import Arrays, Checkpoint
 from juguo_agents.learners.base import Kind
+from juguo_agents.learners.paired import PairedRewards
 from juguo_agents.sb3_vec_env import BatchVecEnv
 
 _ATTRIBUTES = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining")
@@ -106,6 +107,8 @@ def _restore_optimiser(
 def _environments(learner: BaseAlgorithm) -> tuple[VecNormalize, VecMonitor, BatchVecEnv]:
     normaliser = learner.get_vec_normalize_env()
     monitor = normaliser.venv if normaliser is not None else None
+    if isinstance(monitor, PairedRewards):
+        monitor = monitor.venv
     if normaliser is None or not isinstance(monitor, VecMonitor) or not isinstance(monitor.venv, BatchVecEnv):
         raise TypeError("the learner's environment is not VecNormalize(VecMonitor(BatchVecEnv))")
     return normaliser, monitor, monitor.venv

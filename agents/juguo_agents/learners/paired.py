@@ -1,0 +1,41 @@
+"""Societies that live the same episode are rewarded with what they bring beyond the others of their group.
+
+The draws of the model are counted, from an episode's seed alone: the same technologies, shocks and persons
+come whoever decides. So the mean reward of the *other* societies in a group is a baseline that no critic
+could give, for it knows the hidden draws. Since it does not depend on what a society's own policy did, the
+expected gradient is that of the plain reward (leave-one-out, as in Kool, van Hoof and Welling 2019, there
+for whole episodes).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
+
+
+def beyond_the_others(rewards: npt.NDArray[np.float32], group: int) -> npt.NDArray[np.float32]:
+    """(n,) each reward minus the mean of the others in its run of `group`, which is at least 2."""
+    runs = rewards.reshape(-1, group)
+    others = (runs.sum(1, keepdims=True) - runs) / (group - 1)
+    difference: npt.NDArray[np.float32] = (runs - others).ravel()
+    return difference
+
+
+class PairedRewards(VecEnvWrapper):
+    """Rewards of equal runs of environments, which have the same episodes, made relative; else nothing."""
+
+    def __init__(self, venv: VecEnv, group: int) -> None:
+        """Take the environments, runs of `group` of which meet the same episodes."""
+        super().__init__(venv)
+        self.group = group
+
+    def reset(self) -> VecEnvObs:
+        """As it is."""
+        return self.venv.reset()
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """With relative rewards."""
+        observation, reward, done, infos = self.venv.step_wait()
+        return observation, beyond_the_others(reward, self.group), done, infos
