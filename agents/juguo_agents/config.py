@@ -70,7 +70,7 @@ class Training(_Section):
 
     algorithm: Algorithm = Field("ppo", description="the learner")
     seeds: tuple[int, ...] = Field((0, 1, 2, 3), min_length=1, description="training seeds, one policy each")
-    steps: int = Field(2_500_000, ge=1, le=10**12, description="environment steps per seed")
+    steps: int = Field(3_000_000, ge=1, le=10**12, description="environment steps per seed")
     processes: int = Field(2, ge=1, le=1024, description="seeds trained side by side, one core each")
     selections: int = Field(
         25, ge=1, le=10_000, description="evaluations on selection seeds; the best is kept"

@@ -94,6 +94,8 @@ class _OnPolicy(LearnerSettings):
 class Ppo(_OnPolicy):
     """Proximal policy optimisation (Schulman et al. 2017), as stable-baselines3 has it."""
 
+    net: tuple[int, ...] = Field((128, 128), min_length=1, max_length=8, description="units per hidden layer")
+
 
 class RecurrentPpo(_OnPolicy):
     """PPO whose actor and critic each remember by an LSTM, as sb3-contrib has it."""
