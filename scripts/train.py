@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from juguo_agents.allocators.find import find_allocator
 from juguo_agents.command_line import INTERRUPTED, guarded
 from juguo_agents.config import load_experiment
 from juguo_agents.run_folder import FolderExists, next_free
@@ -49,6 +50,8 @@ def fresh(arguments: argparse.Namespace) -> str:
     experiment = load_experiment(arguments.config or CONFIGS / "default.yaml", arguments.assignments)
     scenario = experiment.world()
     experiment.training_world(scenario)  # refuses before anything is written
+    if experiment.training.expert is not None:
+        find_allocator(experiment.training.expert, "training.expert")
     folder = arguments.out or next_free(Path("runs"), experiment.name)
     if folder.exists():
         raise FolderExists(

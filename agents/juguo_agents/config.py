@@ -88,6 +88,11 @@ class Training(_Section):
         description="divide rewards by the sum of the reward's weights, while learning and in selection",
     )
     constraint: Constraint | None = Field(None, description="a limit on the excluded, not a weight")
+    expert: str | None = Field(
+        None,
+        min_length=1,
+        description="an allocator, as evaluate.py takes it, at whose imitation learning begins; ppo only",
+    )
     # mypy does not see that all fields have defaults
     ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]  # all fields have defaults
     recurrent_ppo: RecurrentPpo = Field(default_factory=RecurrentPpo)  # type: ignore[arg-type]  # all fields have defaults
@@ -106,7 +111,7 @@ class Training(_Section):
         fields: dict[str, Any] = handler(self)
         # what is not used is not written: runs from before it was there remain the same
         unused: set[str] = {n for n in SECTIONS if n != self.algorithm}
-        unused |= {n for n in ("per_weight", "constraint") if not fields[n]}
+        unused |= {n for n in ("per_weight", "constraint", "expert") if not fields[n]}
         return {n: v for n, v in fields.items() if n not in unused}
 
     @model_validator(mode="after")
@@ -115,6 +120,15 @@ class Training(_Section):
             raise ValueError(
                 f"constraint is set and algorithm is {self.algorithm}; allowed are "
                 f"{' and '.join(ON_POLICY)}: a replay buffer would hold rewards under multipliers of long ago"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _imitable(self) -> Self:
+        if self.expert is not None and (self.algorithm != "ppo" or self.ppo.head != "gaussian"):
+            raise ValueError(
+                f"expert is set, algorithm is {self.algorithm} and its head may be another; allowed is "
+                "algorithm ppo with ppo.head gaussian, whose mean is an action"
             )
         return self
 

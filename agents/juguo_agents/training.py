@@ -24,7 +24,7 @@ from juguo_agents.config import Experiment
 from juguo_agents.evaluation import SELECTION_SEEDS, run
 from juguo_agents.identity import check_same, identity
 from juguo_agents.learners.constraint import NONE_YET, Merit, merit
-from juguo_agents.learners.kinds import extract_policy, kind_of, make_learner, multiplier_of
+from juguo_agents.learners.kinds import begin_at_expert, extract_policy, kind_of, make_learner, multiplier_of
 from juguo_agents.learners.state import capture, restore
 from juguo_agents.policy_file import Policy
 from juguo_agents.results import Record
@@ -243,6 +243,8 @@ def _train(
     if found and folder:
         check_same(identity(experiment, scenario), found.values["run"], str(folder.path))
     learner = make_learner(experiment.training_world(scenario), experiment, seed)
+    if experiment.training.expert is not None and not found:
+        begin_at_expert(learner, experiment, scenario, seed)
     outputs = [_Scalars(tensorboard, found.steps if found else None)] if tensorboard else []
     learner.set_logger(Logger(str(tensorboard) if tensorboard else None, list(outputs)))
     watch = _Watch(scenario, experiment, seed, progress, folder)

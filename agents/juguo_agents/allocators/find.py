@@ -60,6 +60,18 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
     return [*rules, *_load_searched(searched), *_load_trees(trees), *load_learned(files)]
 
 
+def find_allocator(name: str, field: str) -> Allocator:
+    """The one allocator behind a name that stands in a field.
+
+    Raises:
+        UnknownAllocator: If there is none, or more than one; see also `find_allocators`.
+    """
+    found = find_allocators([name])
+    if len(found) != 1:
+        raise UnknownAllocator(f"{field} is {name!r}, which stands for {len(found)} allocators; name one")
+    return found[0]
+
+
 def _in_order(folder: Path, pattern: str) -> list[Path]:
     """Files of a folder, those with smaller numbers first."""
     return sorted(folder.glob(pattern), key=lambda p: (len(p.name), p.name))

@@ -6,13 +6,16 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecMonitor, VecNormalize
 
+from juguo_agents.allocators.find import find_allocator
 from juguo_agents.config import Experiment
 from juguo_agents.learners.base import Kind
 from juguo_agents.learners.constraint import Multiplier
+from juguo_agents.learners.imitation import imitate
 from juguo_agents.learners.paired import PairedRewards
 from juguo_agents.learners.settings import LearnerSettings
 from juguo_agents.policy_file import FORMAT, OBS_MEAN, OBS_VAR, Policy, spaces_of
@@ -60,6 +63,19 @@ def normalised(societies: BatchVecEnv, settings: LearnerSettings) -> VecNormaliz
     if societies.paired > 1:
         venv = PairedRewards(venv, societies.paired)
     return VecNormalize(venv, gamma=settings.gamma)
+
+
+def begin_at_expert(learner: BaseAlgorithm, experiment: Experiment, scenario: Scenario, seed: int) -> None:
+    """Let a fresh learner imitate the expert that its experiment names.
+
+    Raises:
+        UserError: If there is no such allocator, or more than one.
+    """
+    if not isinstance(learner, PPO):
+        raise TypeError("only PPO begins at an expert")
+    worlds = experiment.worlds(experiment.training_world(scenario))
+    expert = find_allocator(experiment.training.expert or "", "training.expert")
+    imitate(learner, expert, worlds, experiment.shown, experiment.observe, seed)
 
 
 def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Experiment, seed: int) -> Policy:

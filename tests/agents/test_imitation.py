@@ -1,0 +1,91 @@
+"""Learning begins at an expert: the pupil does what it does, and nothing else of the learner has moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from juguo_agents.allocators import make_rule
+from juguo_agents.allocators.find import UnknownAllocator, find_allocator
+from juguo_agents.allocators.learned import Learned
+from juguo_agents.config import Experiment
+from juguo_agents.evaluation import SELECTION_SEEDS, run
+from juguo_agents.learners import imitation
+from juguo_agents.learners.imitation import imitate
+from juguo_agents.learners.kinds import extract_policy, make_learner
+from juguo_agents.shown import Shown
+from juguo_agents.training import train_seed
+from juguo_envs import Family
+from tests.support import small
+
+SMALL = small()
+SEEDS = np.arange(SELECTION_SEEDS, SELECTION_SEEDS + 20, dtype=np.uint64)
+
+
+def experiment(**training: Any) -> Experiment:
+    ppo = {"envs": 4, "paired": 2, "n_steps": 10, "batch_size": 20, "log_std_init": -2.0}
+    return Experiment.model_validate(
+        {
+            "training": {"seeds": [0], "steps": 80, "selections": 1, "selection_episodes": 3, "ppo": ppo}
+            | training
+        }
+    )
+
+
+@pytest.mark.parametrize("rule", ["experiment_diffusion", "technology_centred"])
+def test_a_pupil_earns_what_its_expert_earns(rule: str) -> None:
+    learner = make_learner(SMALL, experiment(), 0)
+    before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
+    missed = imitate(learner, make_rule(rule), SMALL, Shown(), "noisy", 0)  # type: ignore[arg-type]  # it is PPO
+    assert missed < 0.25
+    after = learner.policy.state_dict()
+    for name, tensor in before.items():
+        actor = "policy_net" in name or "action_net" in name
+        assert bool((after[name] != tensor).any()) == actor, name
+
+    pupil = Learned(extract_policy(learner, SMALL, experiment(), 0), "learned")
+    expert, nothing = (run(make_rule(name), SMALL, SEEDS).returns for name in (rule, "nothing"))
+    own = run(pupil, SMALL, SEEDS).returns
+    assert abs((own - expert).mean()) < 0.25 * abs((expert - nothing).mean())
+
+
+def test_a_pupil_learns_in_a_family_from_what_a_policy_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imitation, "ROUNDS", 2)
+    monkeypatch.setattr(imitation, "EPISODES", 10)
+    shown = {"context": True, "history": 2}
+    setup = experiment().model_copy(update={"scenario": "family", "shown": Shown.model_validate(shown)})
+    learner = make_learner(SMALL, setup, 0)
+    imitate(learner, make_rule("flat"), Family(SMALL), setup.shown, "noisy", 0)  # type: ignore[arg-type]  # it is PPO
+    policy = extract_policy(learner, SMALL, setup, 0)
+    assert policy.metadata["shown"]["history"] == 2
+    assert np.isfinite(run(Learned(policy, "learned"), Family(SMALL), SEEDS).returns).all()
+
+
+def test_a_training_with_an_expert_is_the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imitation, "ROUNDS", 2)
+    monkeypatch.setattr(imitation, "EPISODES", 10)
+    setup = experiment(expert="experiment_diffusion")
+    one, other = (train_seed(setup, SMALL, 0).policy for _ in range(2))
+    alone = train_seed(experiment(), SMALL, 0).policy
+    for name, tensor in one.tensors.items():
+        assert (other.tensors[name] == tensor).all()
+    assert (alone.tensors["action_net.weight"] != one.tensors["action_net.weight"]).any()
+    assert one.metadata["training"]["config"]["training"]["expert"] == "experiment_diffusion"
+
+
+@pytest.mark.parametrize(
+    "training", [{"algorithm": "sac"}, {"ppo": {"head": "logistic_normal"}}], ids=["sac", "logistic_normal"]
+)
+def test_an_expert_is_refused_where_it_cannot_be_imitated(training: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"allowed is algorithm ppo with ppo\.head gaussian"):
+        Experiment.model_validate({"training": {"expert": "flat", **training}})
+
+
+def test_an_expert_has_to_be_one_allocator(tmp_path: Path) -> None:
+    with pytest.raises(UnknownAllocator, match=r"training\.expert is 'all', which stands for \d+ allocators"):
+        find_allocator("all", "training.expert")
+    with pytest.raises(UnknownAllocator, match="flatt"):
+        find_allocator("flatt", "training.expert")
