@@ -95,6 +95,8 @@ def test_an_existing_out_folder_is_refused_and_left_alone(trained: tuple[Path, s
     ("arguments", "words"),
     [
         (["--config", "absent.yaml"], ["absent.yaml", "cannot be read"]),
+        (["--config", "tiny.yaml", "training.expert=flatt"], ["training.expert", "did you mean 'flat'"]),
+        (["--config", "tiny.yaml", "training.ppo.paired=3"], ["paired is 3", "envs = 4"]),
         (["--config", "broken.yaml"], ["broken.yaml", "not readable as YAML", "line"]),
         (["--config", "list.yaml"], ["list.yaml", "expected a mapping"]),
         (["--config", "tiny.yaml", "training.step=5"], ["training.step", "did you mean 'steps'"]),

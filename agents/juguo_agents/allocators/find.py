@@ -66,7 +66,10 @@ def find_allocator(name: str, field: str) -> Allocator:
     Raises:
         UnknownAllocator: If there is none, or more than one; see also `find_allocators`.
     """
-    found = find_allocators([name])
+    try:
+        found = find_allocators([name])
+    except UnknownAllocator as error:
+        raise UnknownAllocator(f"{field}: {error}") from None
     if len(found) != 1:
         raise UnknownAllocator(f"{field} is {name!r}, which stands for {len(found)} allocators; name one")
     return found[0]
