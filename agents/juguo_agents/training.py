@@ -243,12 +243,12 @@ def _train(
     if found and folder:
         check_same(identity(experiment, scenario), found.values["run"], str(folder.path))
     learner = make_learner(experiment.training_world(scenario), experiment, seed)
-    if experiment.training.expert is not None and not found:
-        begin_at_expert(learner, experiment, scenario, seed)
     outputs = [_Scalars(tensorboard, found.steps if found else None)] if tensorboard else []
     learner.set_logger(Logger(str(tensorboard) if tensorboard else None, list(outputs)))
     watch = _Watch(scenario, experiment, seed, progress, folder)
     kind = kind_of(experiment.training.algorithm)
+    if experiment.training.expert is not None and not found:  # the watch runs: its time counts, too
+        begin_at_expert(learner, experiment, scenario, seed)
     if found:
         restore(learner, kind, found)
         watch.take_up(found)
