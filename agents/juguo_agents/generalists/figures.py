@@ -49,6 +49,7 @@ def draw(summary: Summary, regret: Mapping[str, Floats]) -> bytes:
         left, right = fig.subplots(1, 2, width_ratios=(1.25, 1.0))
         _ranges(left, rows, regret)
         _distributions(right, summary, rows, regret)
+        fig.legend(handles=right.get_legend_handles_labels()[0], loc="outside lower right", ncols=3)
         out = io.BytesIO()
         fig.savefig(out, dpi=DPI, format="png", metadata={"Software": None})
     return out.getvalue()
@@ -114,4 +115,3 @@ def _distributions(
     axes.grid()
     axes.set_title("Share of scenarios with at most so much")
     axes.set_xlabel("regret")
-    axes.legend(loc="lower right")
