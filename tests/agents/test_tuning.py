@@ -81,7 +81,7 @@ def test_a_study_begins_at_the_settings_as_they_are_and_finds_better_ones(
     monkeypatch.setattr(conduct_module, "train_and_score", fake)
     space = {name: SPACES["ppo"][name] for name in ("learning_rate", "net")}
     study = studied(tmp_path, STARTUP + 30, space=space)
-    assert study.trials[0].parameters == {"learning_rate": 0.001, "net": [64, 64]}
+    assert study.trials[0].parameters == {"learning_rate": 0.001, "net": [128, 128]}
     assert len({json.dumps(t.parameters) for t in study.trials}) == len(study.trials)
 
     def distance(trials: Any) -> float:

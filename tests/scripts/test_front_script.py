@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run of one policy that hardly learned."""
     place = tmp_path_factory.mktemp("front")
     training = {"steps": 48, "selections": 1, "selection_episodes": 2}
-    training["ppo"] = {"envs": 4, "n_steps": 12, "batch_size": 24, "net": [8]}
+    training["ppo"] = {"envs": 4, "paired": 2, "n_steps": 12, "batch_size": 24, "net": [8]}
     for name, preferences in (("run", "drawn"), ("blind", "hidden")):
         setup = Experiment.model_validate({"shown": {"preferences": preferences}, "training": training})
         (place / name).mkdir()

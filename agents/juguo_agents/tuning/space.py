@@ -62,7 +62,7 @@ _ON_POLICY: Space = {
     "n_epochs": Choice((2, 4, 8)),
     "gae_lambda": Choice((0.8, 0.9, 0.95, 0.98, 1.0)),
     "clip_range": Choice((0.1, 0.2, 0.3)),
-    "ent_coef": Choice((0.0, 1e-4, 1e-3, 1e-2)),
+    "ent_coef": Choice((0.0, 1e-3, 3e-3, 1e-2)),
     "log_std_init": Choice((-1.0, -0.5, 0.0)),
 }
 _OFF_POLICY: Space = {
