@@ -125,10 +125,12 @@ class Training(_Section):
 
     @model_validator(mode="after")
     def _imitable(self) -> Self:
-        if self.expert is not None and (self.algorithm != "ppo" or self.ppo.head != "gaussian"):
+        is_ppo = self.algorithm == "ppo"
+        if self.expert is not None and not (is_ppo and self.ppo.head == "gaussian"):
+            what = f"ppo.head is {self.ppo.head}" if is_ppo else f"algorithm is {self.algorithm}"
             raise ValueError(
-                f"expert is set, algorithm is {self.algorithm} and its head may be another; allowed is "
-                "algorithm ppo with ppo.head gaussian, whose mean is an action"
+                f"expert is set and {what}; allowed is algorithm ppo with ppo.head gaussian, whose mean is "
+                "an action: change that, or leave expert out"
             )
         return self
 

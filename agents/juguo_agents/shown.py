@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from juguo_envs.observation import ObservationLayout
-from juguo_envs.view import LONGEST_HISTORY, FullLayout, Preferences
+from juguo_envs.view import LONGEST_HISTORY, FullLayout, Known, Preferences, View
 
 SHOWN = "shown"
 """Field of a policy's metadata; a policy without it sees the observation alone."""
@@ -30,6 +31,13 @@ class Shown(BaseModel):
             "preferences": self.preferences != "hidden",
             "history": self.history,
         }
+
+
+def begin_view(layout: FullLayout, known: Known, episodes: int) -> View:
+    """What so many episodes are shown, all of them at their start, where so much is known of their worlds."""
+    view = View(layout, episodes)
+    view.begin(layout.facts_of(known), np.ones(episodes, np.bool_))
+    return view
 
 
 def layout_of(metadata: Mapping[str, Any], observation: ObservationLayout) -> FullLayout:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+from stable_baselines3 import PPO
 
 from juguo_agents.allocators import make_rule
 from juguo_agents.allocators.find import UnknownAllocator, find_allocator
@@ -21,6 +23,7 @@ from juguo_agents.training import train_seed
 from juguo_envs import Family
 from tests.support import small
 
+Floats = npt.NDArray[np.float64]
 SMALL = small()
 SEEDS = np.arange(SELECTION_SEEDS, SELECTION_SEEDS + 20, dtype=np.uint64)
 
@@ -35,11 +38,17 @@ def experiment(**training: Any) -> Experiment:
     )
 
 
+def fresh(setup: Experiment) -> PPO:
+    learner = make_learner(SMALL, setup, 0)
+    assert isinstance(learner, PPO)
+    return learner
+
+
 @pytest.mark.parametrize("rule", ["experiment_diffusion", "technology_centred"])
 def test_a_pupil_earns_what_its_expert_earns(rule: str) -> None:
-    learner = make_learner(SMALL, experiment(), 0)
+    learner = fresh(experiment())
     before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
-    missed = imitate(learner, make_rule(rule), SMALL, Shown(), "noisy", 0)  # type: ignore[arg-type]  # it is PPO
+    missed = imitate(learner, make_rule(rule), SMALL, Shown(), "noisy", 0)
     assert missed < 0.25
     after = learner.policy.state_dict()
     for name, tensor in before.items():
@@ -53,15 +62,18 @@ def test_a_pupil_earns_what_its_expert_earns(rule: str) -> None:
 
 
 def test_a_pupil_learns_in_a_family_from_what_a_policy_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imitation, "ROUNDS", 2)
-    monkeypatch.setattr(imitation, "EPISODES", 10)
+    monkeypatch.setattr(imitation, "EPISODES", 60)
     shown = {"context": True, "history": 2}
     setup = experiment().model_copy(update={"scenario": "family", "shown": Shown.model_validate(shown)})
-    learner = make_learner(SMALL, setup, 0)
-    imitate(learner, make_rule("flat"), Family(SMALL), setup.shown, "noisy", 0)  # type: ignore[arg-type]  # it is PPO
-    policy = extract_policy(learner, SMALL, setup, 0)
-    assert policy.metadata["shown"]["history"] == 2
-    assert np.isfinite(run(Learned(policy, "learned"), Family(SMALL), SEEDS).returns).all()
+    learner, worlds = fresh(setup), Family(SMALL)
+
+    def returns() -> Floats:
+        return run(Learned(extract_policy(learner, SMALL, setup, 0), "learned"), worlds, SEEDS).returns
+
+    expert = run(make_rule("experiment_diffusion"), worlds, SEEDS).returns
+    before = np.abs(returns() - expert).mean()
+    imitate(learner, make_rule("experiment_diffusion"), worlds, setup.shown, "noisy", 0)
+    assert np.abs(returns() - expert).mean() < 0.5 * before
 
 
 def test_a_training_with_an_expert_is_the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,18 +10,19 @@ from hypothesis.extra import numpy as stnp
 from stable_baselines3.common.vec_env import VecMonitor
 
 from juguo_agents.config import Experiment
-from juguo_agents.learners.kinds import make_learner
+from juguo_agents.learners.kinds import make_learner, normalised
 from juguo_agents.learners.paired import PairedRewards, beyond_the_others
+from juguo_agents.learners.settings import Ppo
 from juguo_agents.sb3_vec_env import BatchVecEnv
-from juguo_envs import Family
+from juguo_envs import Family, Scenario
 from tests.support import small
 
 SMALL = small()
 _rewards = stnp.arrays(np.float32, (12,), elements=st.floats(-1, 1, width=32))
 
 
-def societies(paired: int, world: object = SMALL, envs: int = 12) -> BatchVecEnv:
-    return BatchVecEnv(world, envs, seed=3, paired=paired)  # type: ignore[arg-type]  # a scenario or a family
+def societies(paired: int, world: Scenario | Family = SMALL) -> BatchVecEnv:
+    return BatchVecEnv(world, 12, seed=3, paired=paired)
 
 
 @given(_rewards, st.sampled_from([2, 3, 4, 6, 12]))
@@ -45,7 +46,7 @@ def test_what_one_brings_counts_fully_for_itself(rewards: np.ndarray, more: floa
 
 
 @pytest.mark.parametrize("world", [SMALL, Family(SMALL)], ids=["scenario", "family"])
-def test_groups_live_the_same_episodes_and_different_ones_from_each_other(world: object) -> None:
+def test_groups_live_the_same_episodes_and_different_ones_from_each_other(world: Scenario | Family) -> None:
     venv = societies(4, world)
     observation = venv.reset()
     actions = np.zeros((12, venv.batch.action_size), np.float32)
@@ -64,12 +65,12 @@ def test_groups_live_the_same_episodes_and_different_ones_from_each_other(world:
 
 def test_what_is_logged_is_the_plain_return() -> None:
     own = societies(4)
-    paired = PairedRewards(VecMonitor(own), 4)
-    paired.reset()
+    venv = normalised(own, Ppo())  # as every learner has it
+    venv.reset()
     generator, done = np.random.default_rng(0), np.zeros(12, bool)
     while not done.any():
         actions = generator.uniform(-1, 1, (12, own.batch.action_size)).astype(np.float32)
-        _, _, done, infos = paired.step(actions)
+        _, _, done, infos = venv.step(actions)
     expected = [
         sum(
             w * i[part]

@@ -8,8 +8,7 @@ import numpy.typing as npt
 from juguo_agents.allocators.base import Setting
 from juguo_agents.architectures import Memory
 from juguo_agents.policy_file import Policy, check_fits
-from juguo_agents.shown import layout_of
-from juguo_envs.view import View
+from juguo_agents.shown import begin_view, layout_of
 
 
 class Learned:
@@ -34,8 +33,7 @@ class Learned:
         """
         layout = layout_of(self.policy.metadata, setting.layout)
         check_fits(self.policy, layout, self.name)
-        self._view = View(layout, len(seeds))
-        self._view.begin(layout.facts_of(setting.known), np.ones(len(seeds), np.bool_))
+        self._view = begin_view(layout, setting.known, len(seeds))
         self._memory = self.policy.begin(len(seeds))
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

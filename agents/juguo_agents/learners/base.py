@@ -11,7 +11,8 @@ import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
-from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from juguo_agents.checkpoint import Arrays
 from juguo_agents.heads import HEADS, Head
@@ -70,6 +71,18 @@ class Kind(ABC, Generic[L, S]):
     def log_interval(self, settings: S) -> int:
         """How often the learner writes what it logs, in its own measure."""
         return 1
+
+
+def normaliser_of(learner: BaseAlgorithm) -> tuple[VecNormalize, RunningMeanStd]:
+    """What normalises a learner's observations and rewards, and the running moments of the observations.
+
+    Raises:
+        TypeError: If there is none.
+    """
+    normaliser = learner.get_vec_normalize_env()
+    if normaliser is None or not isinstance(normaliser.obs_rms, RunningMeanStd):
+        raise TypeError("the learner has no normaliser of observations")
+    return normaliser, normaliser.obs_rms
 
 
 def rate(settings: LearnerSettings) -> float | Callable[[float], float]:

@@ -16,11 +16,12 @@ from stable_baselines3 import PPO
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
 from juguo_agents.evaluation import TRAINING_SEEDS, run
 from juguo_agents.heads import HEADS
-from juguo_agents.shown import Shown
+from juguo_agents.learners.base import normaliser_of
+from juguo_agents.shown import Shown, begin_view
 from juguo_envs.family import Family
 from juguo_envs.model.state import State
 from juguo_envs.scenario import Scenario
-from juguo_envs.view import FullLayout, View
+from juguo_envs.view import FullLayout
 
 ROUNDS, EPISODES = 6, 200
 """Rounds of asking, and the episodes of each."""
@@ -48,8 +49,7 @@ class Pupil:
         self.expert.start(setting, seeds)
         self._layout = setting.layout
         layout = FullLayout(setting.layout.communities, **self.shown.arguments())
-        self._view = View(layout, len(seeds))
-        self._view.begin(layout.facts_of(setting.known), np.ones(len(seeds), np.bool_))
+        self._view = begin_view(layout, setting.known, len(seeds))
 
     def act(self, observation: Rows) -> Rows:
         """What the expert does, or what the learner draws."""
@@ -69,9 +69,7 @@ class Pupil:
         return np.concatenate(self._seen), np.concatenate(self._wanted)
 
     def _own(self, seen: Rows) -> Rows:
-        normaliser = self.learner.get_vec_normalize_env()
-        if normaliser is None:
-            raise TypeError("the learner has no normaliser of observations")
+        normaliser, _ = normaliser_of(self.learner)
         x = torch.as_tensor(normaliser.normalize_obs(seen))
         with torch.no_grad():
             latent = self.learner.policy.get_distribution(x).sample().numpy()
@@ -94,9 +92,7 @@ def imitate(
     Returns:
         The root mean square of what the last fit misses, in units of the action.
     """
-    normaliser = learner.get_vec_normalize_env()
-    if normaliser is None:
-        raise TypeError("the learner has no normaliser of observations")
+    normaliser, moments = normaliser_of(learner)
     generator = np.random.default_rng([seed, _PURPOSE])
     pupil, missed = Pupil(learner, expert, shown), 0.0
     for number in range(ROUNDS):
@@ -105,7 +101,7 @@ def imitate(
         run(pupil, world, seeds, observe=observe)
         seen, wanted = pupil.answers()
         if number == 0:
-            normaliser.obs_rms.update(seen)
+            moments.update(seen)
         missed = _fit(learner, torch.as_tensor(normaliser.normalize_obs(seen)), torch.as_tensor(wanted))
     return missed
 
@@ -124,7 +120,7 @@ def _fit(learner: PPO, x: torch.Tensor, wanted: torch.Tensor) -> float:
             latent = policy.action_net(policy.mlp_extractor.forward_actor(x[some]))
             loss = torch.nn.functional.mse_loss(latent, wanted[some])
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's own is untyped
+            torch.autograd.backward(loss)
             optimiser.step()
             falling.step()
             squares += float(loss.detach()) * len(some)

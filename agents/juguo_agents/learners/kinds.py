@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.running_mean_std import RunningMeanStd
-from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecMonitor, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 
 from juguo_agents.allocators.find import find_allocator
 from juguo_agents.config import Experiment
-from juguo_agents.learners.base import Kind
+from juguo_agents.learners.base import Kind, normaliser_of
 from juguo_agents.learners.constraint import Multiplier
 from juguo_agents.learners.imitation import imitate
 from juguo_agents.learners.paired import PairedRewards
@@ -80,17 +79,15 @@ def begin_at_expert(learner: BaseAlgorithm, experiment: Experiment, scenario: Sc
 
 def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Experiment, seed: int) -> Policy:
     """The learner's present policy with its frozen normaliser, ready to be written."""
-    venv = learner.get_vec_normalize_env()
-    if venv is None or not isinstance(venv.obs_rms, RunningMeanStd):
-        raise TypeError("the learner has no normaliser of observations")
+    normaliser, moments = normaliser_of(learner)
     training = experiment.training
     kind = kind_of(training.algorithm)
     tensors: dict[str, Any] = {
         name: tensor.detach().cpu().numpy().copy()
         for name, tensor in kind.acting(learner).state_dict().items()
     }
-    tensors[OBS_MEAN] = np.array(venv.obs_rms.mean, np.float64)
-    tensors[OBS_VAR] = np.array(venv.obs_rms.var, np.float64)
+    tensors[OBS_MEAN] = np.array(moments.mean, np.float64)
+    tensors[OBS_VAR] = np.array(moments.var, np.float64)
     actions = int(np.prod(learner.action_space.shape or ()))
     communities = len(scenario.society.listed())
     layout = FullLayout(communities, **experiment.shown.arguments())
@@ -106,7 +103,7 @@ def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Exper
         "family": worlds.as_json() if isinstance(worlds, Family) else None,
         "observe": experiment.observe,
         **kind.described(training.settings),
-        "normaliser": {"clip": float(venv.clip_obs), "epsilon": float(venv.epsilon)},
+        "normaliser": {"clip": float(normaliser.clip_obs), "epsilon": float(normaliser.epsilon)},
         "scenario": scenario.model_dump(mode="json"),
         "scenario_digest": scenario.digest(),
         "versions": versions(),
@@ -122,10 +119,9 @@ def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Exper
 
 def multiplier_of(learner: BaseAlgorithm) -> Multiplier | None:
     """The multiplier with which a learner holds a limit, where it has one."""
-    venv: Any = learner.get_env()
-    while isinstance(venv, VecEnvWrapper):
-        venv = venv.venv
-    return venv.multiplier if isinstance(venv, BatchVecEnv) else None
+    venv = learner.get_env()
+    societies = venv.unwrapped if venv is not None else None
+    return societies.multiplier if isinstance(societies, BatchVecEnv) else None
 
 
 def _constrained(learner: BaseAlgorithm) -> dict[str, float]:

@@ -15,11 +15,10 @@ import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
-from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
+from stable_baselines3.common.vec_env import VecMonitor, VecNormalize, unwrap_vec_wrapper
 
 from juguo_agents.checkpoint import Arrays, Checkpoint
-from juguo_agents.learners.base import Kind
-from juguo_agents.learners.paired import PairedRewards
+from juguo_agents.learners.base import Kind, normaliser_of
 from juguo_agents.sb3_vec_env import BatchVecEnv
 
 _ATTRIBUTES = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining")
@@ -105,25 +104,22 @@ def _restore_optimiser(
 
 
 def _environments(learner: BaseAlgorithm) -> tuple[VecNormalize, VecMonitor, BatchVecEnv]:
-    normaliser = learner.get_vec_normalize_env()
-    monitor = normaliser.venv if normaliser is not None else None
-    if isinstance(monitor, PairedRewards):
-        monitor = monitor.venv
-    if normaliser is None or not isinstance(monitor, VecMonitor) or not isinstance(monitor.venv, BatchVecEnv):
-        raise TypeError("the learner's environment is not VecNormalize(VecMonitor(BatchVecEnv))")
-    return normaliser, monitor, monitor.venv
+    normaliser, _ = normaliser_of(learner)
+    monitor, societies = unwrap_vec_wrapper(normaliser, VecMonitor), normaliser.unwrapped
+    if monitor is None or not isinstance(societies, BatchVecEnv):
+        raise TypeError("the learner's environment is not a BatchVecEnv in a VecMonitor in a VecNormalize")
+    return normaliser, monitor, societies
 
 
-def _moments(normaliser: VecNormalize) -> dict[str, RunningMeanStd]:
-    if not isinstance(normaliser.obs_rms, RunningMeanStd):
-        raise TypeError("the learner has no normaliser of observations")
-    return {"observations": normaliser.obs_rms, "returns": normaliser.ret_rms}
+def _moments(learner: BaseAlgorithm) -> dict[str, RunningMeanStd]:
+    normaliser, observations = normaliser_of(learner)
+    return {"observations": observations, "returns": normaliser.ret_rms}
 
 
 def _capture_environment(learner: BaseAlgorithm, arrays: Arrays) -> dict[str, Any]:
     normaliser, monitor, societies = _environments(learner)
     counts = {}
-    for name, moments in _moments(normaliser).items():
+    for name, moments in _moments(learner).items():
         arrays[f"normaliser.{name}.mean"] = np.array(moments.mean, np.float64)
         arrays[f"normaliser.{name}.var"] = np.array(moments.var, np.float64)
         counts[name] = float(moments.count)
@@ -137,7 +133,7 @@ def _capture_environment(learner: BaseAlgorithm, arrays: Arrays) -> dict[str, An
 
 def _restore_environment(learner: BaseAlgorithm, values: dict[str, Any], arrays: Arrays) -> None:
     normaliser, monitor, societies = _environments(learner)
-    for name, moments in _moments(normaliser).items():
+    for name, moments in _moments(learner).items():
         mean = arrays[f"normaliser.{name}.mean"]
         moments.mean, moments.var = mean.copy(), arrays[f"normaliser.{name}.var"].copy()
         moments.count = values["counts"][name]
