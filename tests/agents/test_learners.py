@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from safetensors.numpy import save, save_file
@@ -218,3 +219,19 @@ def test_a_file_whose_parts_do_not_belong_together_is_refused_by_name(
     save_file(bad.tensors, tmp_path / "bad.safetensors", metadata={KEY: json.dumps(bad.metadata)})
     with pytest.raises(PolicyFileError, match=message):
         load_policy(tmp_path / "bad.safetensors")
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_learner_begins_with_the_tendency_to_give_up_that_is_set(algorithm: str) -> None:
+    """The last entry of the mean is higher by the difference of two settings, all others are the same."""
+
+    def means(abandon: float) -> npt.NDArray[np.float64]:
+        setup = experiment(algorithm, abandon_init=abandon)
+        policy = extract_policy(make_learner(SMALL, setup, 3), SMALL, setup, 3)
+        seen = np.random.default_rng(0).normal(size=(5, policy.metadata["observation_size"]))
+        memory = policy.begin(5)
+        return policy.architecture.step(policy.tensors, policy.metadata, seen.astype(np.float32), memory)[0]
+
+    higher = means(0.25) - means(-0.5)
+    np.testing.assert_allclose(higher[:, -1], 0.75, atol=1e-5)
+    np.testing.assert_allclose(higher[:, :-1], 0.0, atol=1e-6)

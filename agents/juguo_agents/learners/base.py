@@ -91,6 +91,18 @@ def rate(settings: LearnerSettings) -> float | Callable[[float], float]:
     return (lambda remaining: whole * remaining) if settings.anneal else whole
 
 
+def begin_without_giving_up(last: torch.nn.Module, mean: float) -> None:
+    """Let the mean of the latent action `abandon`, the last, begin at `mean`: the bias of the last layer.
+
+    Raises:
+        TypeError: If that layer is not linear.
+    """
+    if not isinstance(last, torch.nn.Linear):
+        raise TypeError("the actor's last layer is not linear")
+    with torch.no_grad():
+        last.bias[-1] = mean
+
+
 def observation_space(metadata: Mapping[str, Any]) -> spaces.Box:
     """Normalised observations."""
     return spaces.Box(-np.inf, np.inf, (int(metadata["observation_size"]),), np.float32)

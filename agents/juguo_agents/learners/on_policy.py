@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
-from stable_baselines3.common.policies import ActorCriticPolicy
 
 from juguo_agents.checkpoint import Arrays
 from juguo_agents.heads import HEADS, Head
@@ -67,14 +66,6 @@ def arguments(settings: _OnPolicy) -> dict[str, Any]:
         "max_grad_norm": settings.max_grad_norm,
         "device": "cpu",
     }
-
-
-def begin_without_giving_up(policy: ActorCriticPolicy, settings: _OnPolicy) -> None:
-    """Let the mean of the latent action `abandon`, the last, begin where it is set."""
-    if not isinstance(policy.action_net, torch.nn.Linear):
-        raise TypeError("the policy's last layer is not linear")
-    with torch.no_grad():
-        policy.action_net.bias[-1] = settings.abandon_init
 
 
 def networks(settings: _OnPolicy) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
 from juguo_agents.heads import HEADS
-from juguo_agents.learners.base import latent_space, observation_space
-from juguo_agents.learners.on_policy import OnPolicyKind, arguments, begin_without_giving_up, networks
+from juguo_agents.learners.base import begin_without_giving_up, latent_space, observation_space
+from juguo_agents.learners.on_policy import OnPolicyKind, arguments, networks
 from juguo_agents.learners.settings import Ppo
 
 
@@ -24,7 +24,7 @@ class PpoKind(OnPolicyKind[PPO, Ppo]):
     def make(self, settings: Ppo, venv: VecEnv, seed: int) -> PPO:
         """With a multilayer perceptron each for actor and critic."""
         learner = PPO("MlpPolicy", venv, seed=seed, policy_kwargs=networks(settings), **arguments(settings))
-        begin_without_giving_up(learner.policy, settings)
+        begin_without_giving_up(learner.policy.action_net, settings.abandon_init)
         return learner
 
     def rebuilt(self, metadata: Mapping[str, Any]) -> ActorCriticPolicy:

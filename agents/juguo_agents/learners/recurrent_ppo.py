@@ -13,8 +13,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from juguo_agents.checkpoint import Arrays
 from juguo_agents.heads import HEADS
-from juguo_agents.learners.base import latent_space, observation_space
-from juguo_agents.learners.on_policy import OnPolicyKind, arguments, begin_without_giving_up, networks
+from juguo_agents.learners.base import begin_without_giving_up, latent_space, observation_space
+from juguo_agents.learners.on_policy import OnPolicyKind, arguments, networks
 from juguo_agents.learners.settings import RecurrentPpo
 
 
@@ -27,7 +27,7 @@ class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
         """With an LSTM of one layer each for actor and critic."""
         kwargs = {**networks(settings), "lstm_hidden_size": settings.lstm}
         learner = RecurrentPPO("MlpLstmPolicy", venv, seed=seed, policy_kwargs=kwargs, **arguments(settings))
-        begin_without_giving_up(learner.policy, settings)
+        begin_without_giving_up(learner.policy.action_net, settings.abandon_init)
         return learner
 
     def described(self, settings: RecurrentPpo) -> dict[str, Any]:

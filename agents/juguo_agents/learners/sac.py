@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.sac.policies import Actor
 
 from juguo_agents.heads import HEADS
-from juguo_agents.learners.base import latent_space, observation_space
+from juguo_agents.learners.base import begin_without_giving_up, latent_space, observation_space
 from juguo_agents.learners.off_policy import EntropicKind, arguments
 from juguo_agents.learners.settings import Sac
 
@@ -23,7 +23,7 @@ class SacKind(EntropicKind[SAC, Sac]):
 
     def make(self, settings: Sac, venv: VecEnv, seed: int) -> SAC:
         """With two critics."""
-        return SAC(
+        learner = SAC(
             "MlpPolicy",
             venv,
             seed=seed,
@@ -31,6 +31,8 @@ class SacKind(EntropicKind[SAC, Sac]):
             policy_kwargs={"net_arch": list(settings.net)},
             **arguments(settings),
         )
+        begin_without_giving_up(learner.actor.mu, settings.abandon_init)
+        return learner
 
     def rebuilt(self, metadata: Mapping[str, Any]) -> Actor:
         """The actor."""

@@ -126,6 +126,12 @@ class _OffPolicy(LearnerSettings):
     )
     batch_size: int = Field(256, ge=2, le=1_000_000)
     tau: float = Field(0.005, gt=0, le=1, description="how far the target follows at a gradient step")
+    abandon_init: float = Field(
+        -1.0,
+        ge=-10,
+        le=10,
+        description="mean of the latent action abandon, before it is squashed, when training begins",
+    )
 
     @property
     def quarters_per_update(self) -> int:

@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.td3.policies import Actor
 
 from juguo_agents.heads import HEADS
-from juguo_agents.learners.base import latent_space, observation_space
+from juguo_agents.learners.base import begin_without_giving_up, latent_space, observation_space
 from juguo_agents.learners.off_policy import OffPolicyKind, arguments
 from juguo_agents.learners.settings import Td3
 
@@ -27,7 +27,7 @@ class Td3Kind(OffPolicyKind[TD3, Td3]):
         """With Gaussian noise, independent in every entry and quarter, on what is explored."""
         size = venv.action_space.shape or ()
         noise = NormalActionNoise(np.zeros(size), np.full(size, settings.action_noise))
-        return TD3(
+        learner = TD3(
             "MlpPolicy",
             venv,
             seed=seed,
@@ -38,6 +38,9 @@ class Td3Kind(OffPolicyKind[TD3, Td3]):
             policy_kwargs={"net_arch": list(settings.net)},
             **arguments(settings),
         )
+        for actor in (learner.actor, learner.actor_target):
+            begin_without_giving_up(actor.mu[-2], settings.abandon_init)  # a hyperbolic tangent comes last
+        return learner
 
     def rebuilt(self, metadata: Mapping[str, Any]) -> Actor:
         """The actor."""

@@ -11,7 +11,7 @@ from stable_baselines3.common.torch_layers import FlattenExtractor
 from stable_baselines3.common.vec_env import VecEnv
 
 from juguo_agents.heads import HEADS
-from juguo_agents.learners.base import latent_space, observation_space
+from juguo_agents.learners.base import begin_without_giving_up, latent_space, observation_space
 from juguo_agents.learners.off_policy import EntropicKind, arguments
 from juguo_agents.learners.settings import Tqc
 
@@ -23,7 +23,7 @@ class TqcKind(EntropicKind[TQC, Tqc]):
 
     def make(self, settings: Tqc, venv: VecEnv, seed: int) -> TQC:
         """With critics of quantiles."""
-        return TQC(
+        learner = TQC(
             "MlpPolicy",
             venv,
             seed=seed,
@@ -36,6 +36,8 @@ class TqcKind(EntropicKind[TQC, Tqc]):
             },
             **arguments(settings),
         )
+        begin_without_giving_up(learner.actor.mu, settings.abandon_init)
+        return learner
 
     def rebuilt(self, metadata: Mapping[str, Any]) -> Actor:
         """The actor."""

@@ -71,6 +71,7 @@ _OFF_POLICY: Space = {
     "batch_size": Choice((128, 256, 512)),
     "learning_starts": Choice((1_000, 5_000, 20_000)),
     "tau": Choice((0.002, 0.005, 0.01, 0.02)),
+    "abandon_init": Choice((-2.0, -1.0, -0.5, 0.0)),
     "net": _NETS,
 }
 _ENTROPIC: Space = {**_OFF_POLICY, "ent_coef": Choice(("auto", 0.001, 0.01, 0.1))}
