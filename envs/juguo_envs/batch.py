@@ -203,6 +203,8 @@ class Batch:
     ) -> npt.NDArray[np.float32]:
         """Make societies anew.
 
+        Societies of one seed are made once and copied, as those that live the same episode are.
+
         Args:
             seeds: (B,) uint64, one per society.
             mask: (B,) which societies; all by default.
@@ -213,14 +215,35 @@ class Batch:
         out = np.zeros((self.size, self.layout.size), np.float32)
         numbers = self._per_society(seeds, np.uint64, "seeds")
         chosen = self._chosen(mask)
+        copies, originals = self._twins(numbers, chosen)
+        if len(copies):
+            chosen = chosen.copy()  # a caller's, or that of everyone
+            chosen[copies] = False
+        self._make(numbers, chosen, out)
+        if len(copies):
+            for array in (*self.state, out):
+                array[copies] = array[originals]
+        return out
+
+    def _make(self, seeds: Array, chosen: Array, out: Array) -> None:
+        """Make the chosen societies, and write their observations to `out`."""
         if self.threads == 1 or self.size == 1 or _reset_range not in _compiled:
-            _run(_reset_range, (self.state, self.world, self.params, numbers, chosen, self.noisy, out))
-            return out
+            _run(_reset_range, (self.state, self.world, self.params, seeds, chosen, self.noisy, out))
+            return
         world = self.world._replace(team=new_team())  # of its own: a helper that comes late does no harm
-        arguments = (self.state, world, self.params, numbers, chosen, self.noisy, out)
+        arguments = (self.state, world, self.params, seeds, chosen, self.noisy, out)
         _call_helpers(min(self.threads, self.size) - 1, _reset_range, arguments)
         _run(_reset_range, arguments)
-        return out
+
+    def _twins(self, seeds: Array, chosen: Array) -> tuple[Array, Array]:
+        """Of the chosen, those that another one's seed and parameters would make once more, and that one."""
+        among = np.flatnonzero(chosen)
+        _, first, group = np.unique(seeds[among], return_index=True, return_inverse=True)
+        original = among[first[group]]
+        params = self.params.view(np.uint8).reshape(self.size, -1)
+        twin = original != among
+        twin[twin] = (params[among[twin]] == params[original[twin]]).all(1)
+        return among[twin], original[twin]
 
     def step(
         self, actions: npt.ArrayLike, mask: npt.NDArray[np.bool_] | None = None

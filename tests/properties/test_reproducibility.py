@@ -154,6 +154,40 @@ def test_a_used_environment_starts_like_a_new_one() -> None:
     assert society_bytes(used.batch, 0) == society_bytes(new.batch, 0)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_societies_of_one_seed_are_each_what_it_would_be_alone(threads: int) -> None:
+    """Some are made once and copied, into slots that were in use; one is left as it is by the mask."""
+    together, actions = Batch(WORLD, 5, threads=threads), all_actions(Batch(WORLD, 5), 12)[:, :5]
+    together.reset(np.arange(5, dtype=np.uint64))
+    for now in actions[:6]:
+        together.step(now)
+    kept = society_bytes(together, 2)
+    twins = np.array([8, 9, 8, 8, 9], np.uint64)
+    seen = together.reset(twins, np.array([True, True, False, True, True]))
+    assert society_bytes(together, 2) == kept
+    assert not seen[2].any()
+    for b in (0, 1, 3, 4):
+        alone = Batch(WORLD, 1)
+        assert alone.reset(twins[b : b + 1]).tobytes() == seen[b].tobytes()
+        assert society_bytes(alone, 0) == society_bytes(together, b)
+    for now in actions[6:]:
+        together.step(now)
+    for b in (0, 1, 3, 4):
+        alone = Batch(WORLD, 1)
+        alone.reset(twins[b : b + 1])
+        for now in actions[6:]:
+            alone.step(now[b : b + 1])
+        assert society_bytes(alone, 0) == society_bytes(together, b)
+
+
+def test_societies_of_one_seed_and_other_parameters_are_no_copies() -> None:
+    batch, other = Batch(WORLD, 2), WORLD.override({"knowledge.K0": 0.3})
+    batch.params[1] = other.record()
+    seen = batch.reset(np.array([8, 8], np.uint64))
+    assert seen[1].tobytes() == Batch(other, 1).reset(np.array([8], np.uint64))[0].tobytes()
+    assert seen[1].tobytes() != seen[0].tobytes()
+
+
 # --- common random numbers ---------------------------------------------------------------------------------
 
 
