@@ -20,14 +20,16 @@ from juguo_agents.evaluation import (
     held_out_seeds,
     run,
 )
+from juguo_agents.evidence.searches import SEARCHES
 from juguo_agents.generalists import job, measure
 from juguo_agents.generalists.judge import judge
 from juguo_agents.generalists.measure import ORACLE, Subject
-from juguo_agents.generalists.settings import Settings, tuned_rules
+from juguo_agents.generalists.settings import Settings, oracle_name, tuned_rules
 from juguo_agents.generalists.words import as_markdown, console_table
 from juguo_agents.policy_file import PolicyFileError, save_policy
 from juguo_agents.search.checkpoint import load_state
 from juguo_agents.search.optimise import make_phase
+from juguo_agents.search.searched import RESULT_FILE, load_found
 from juguo_agents.search.seeds import ranking_seeds
 from juguo_agents.training import train_seed
 from juguo_envs import Family
@@ -180,8 +182,8 @@ def judged(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("judged")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("juguo_agents.generalists.settings.all_rule_names", lambda: list(RULES))
-        patch.setattr("juguo_agents.generalists.settings.CLOSED_LOOP", _Named("thresholds"))
-        patch.setattr("juguo_agents.generalists.job.CLOSED_LOOP", _Named("thresholds"))
+        patch.setattr("juguo_agents.generalists.settings.CLOSED_LOOP", _Named("open_loop"))
+        patch.setattr("juguo_agents.generalists.job.CLOSED_LOOP", _Named("open_loop"))
         patch.setattr("juguo_agents.generalists.settings.VALIDATION", 10)
         SETTINGS.claim(folder)
         job.judge_family(SETTINGS, folder, [trained], 1, lambda text: None)
@@ -194,7 +196,7 @@ def judged(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class _Named:
-    """A family by its name: a closed loop takes too long for a test."""
+    """A family by its name: a closed loop takes too long for a test; an open one has some of its numbers."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -202,6 +204,12 @@ class _Named:
 
 def _refuse(*arguments: Any, **named: Any) -> None:
     raise AssertionError("this was done before")
+
+
+def test_oracles_begin_at_what_was_searched_on_the_family(judged: Path) -> None:
+    tuned = load_found(judged / SEARCHES / "tuned-open_loop" / RESULT_FILE).data["parameters"]
+    for index in range(SETTINGS.scenarios):
+        assert load_state(judged / SEARCHES / oracle_name(index)).settings.begin == tuned
 
 
 def test_a_judgement_leaves_numbers_words_and_a_figure(judged: Path) -> None:

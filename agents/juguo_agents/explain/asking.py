@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
 from juguo_agents.explain.features import read_features
+from juguo_agents.explain.leaning import read_places
 from juguo_agents.explain.tree import as_row
 from juguo_envs.allocation import decode_allocation
 from juguo_envs.model.state import State
@@ -22,11 +23,13 @@ class Asked:
 
     Attributes:
         values: (n, features) what was seen.
+        places: (n, R, L) how far each place was above the mean; see `read_places`.
         wants: (n, 13 + R) flat allocations that the learner wanted.
         done: (n, 13 + R) flat allocations of the one that acted.
     """
 
     values: npt.NDArray[np.float32]
+    places: npt.NDArray[np.float32]
     wants: Floats
     done: Floats
 
@@ -37,8 +40,7 @@ class Asking:
     def __init__(self, actor: Allocator, learner: Allocator) -> None:
         """Take the one that acts and the one that is asked; they may be the same."""
         self.actor, self.learner = actor, learner
-        self._kept: list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]]
-        self._kept = []
+        self._kept: list[tuple[npt.NDArray[np.float32], ...]] = []
 
     @property
     def name(self) -> str:
@@ -55,7 +57,8 @@ class Asking:
         """The actor's actions."""
         done = self.actor.act(observation)
         wants = done if self.learner is self.actor else self.learner.act(observation)
-        self._kept.append((read_features(self._setting, observation), wants.copy(), done.copy()))
+        seen = read_features(self._setting, observation), read_places(self._setting, observation)
+        self._kept.append((*seen, wants.copy(), done.copy()))
         return done
 
     def reveal(self, state: State, hazard: Floats) -> None:
@@ -66,11 +69,12 @@ class Asking:
 
     def asked(self) -> Asked:
         """Everything written down."""
-        values, wants, done = (np.concatenate(part) for part in zip(*self._kept, strict=True))
+        values, places, wants, done = (np.concatenate(part) for part in zip(*self._kept, strict=True))
         population = self._setting.population
         wanted = as_row(decode_allocation(wants, population))
         same = self.learner is self.actor
-        return Asked(values, wanted, wanted if same else as_row(decode_allocation(done, population)))
+        acted = wanted if same else as_row(decode_allocation(done, population))
+        return Asked(values, places, wanted, acted)
 
     def _both(self) -> list[Allocator]:
         return [self.actor] if self.learner is self.actor else [self.actor, self.learner]
@@ -78,6 +82,5 @@ class Asking:
 
 def together(parts: list[Asked]) -> Asked:
     """All of them."""
-    return Asked(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "wants", "done"))
-    )
+    names = ("values", "places", "wants", "done")
+    return Asked(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

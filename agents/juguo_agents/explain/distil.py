@@ -154,7 +154,7 @@ def _choose(
 
 def _fit_all(asked: Asked, leaves: int, threads: int) -> list[Tree]:
     """A tree for each of the weights; scikit-learn lets other threads run meanwhile."""
-    fit = partial(fit_tree, FEATURES, asked.values, asked.wants, leaves)
+    fit = partial(fit_tree, FEATURES, asked, leaves)
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(fit, WEIGHTS))
 

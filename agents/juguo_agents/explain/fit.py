@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from juguo_agents.explain.asking import Asked
 from juguo_agents.explain.features import Feature
+from juguo_agents.explain.leaning import fit_leans
 from juguo_agents.explain.tree import ABANDON, ADVANCE, LEAF, OPENNESS, Tree
+from juguo_envs.allocation import SHARES
 from juguo_envs.errors import UserError
 
 Floats = npt.NDArray[np.float64]
@@ -42,8 +45,7 @@ class Weights:
 
 def fit_tree(
     features: tuple[Feature, ...],
-    values: npt.NDArray[np.float32],
-    wants: Floats,
+    asked: Asked,
     leaves: int,
     weights: Weights,
 ) -> Tree:
@@ -51,8 +53,7 @@ def fit_tree(
 
     Args:
         features: What it may look at.
-        values: (n, features) what was seen.
-        wants: (n, 13 + R) flat allocations that the learner wanted there.
+        asked: What was seen, and what the learner wanted there.
         leaves: At most so many, at least 2.
         weights: What counts how much.
 
@@ -65,6 +66,7 @@ def fit_tree(
         raise NoScikitLearn(
             "a tree is fitted by scikit-learn, which is missing: pip install 'juguo[evidence]'"
         ) from None
+    values, wants = asked.values, asked.wants
     fitted = DecisionTreeRegressor(
         max_leaf_nodes=leaves,
         min_samples_leaf=max(_SMALLEST, int(_SMALLEST_SHARE * len(values))),
@@ -80,7 +82,7 @@ def fit_tree(
         np.where(leaf, LEAF, place[children[order]])
         for children in (inner.children_left, inner.children_right)
     )
-    rows, quarters = _means(yes, no, ended, wants)
+    rows, quarters, leans = _answers(yes, no, ended, asked)
     return Tree(
         features=features,
         feature=np.where(leaf, LEAF, inner.feature[order]).astype(np.int64),
@@ -90,6 +92,7 @@ def fit_tree(
         wants=rows,
         cut=weights.cut,
         quarters=quarters,
+        leans=leans,
     )
 
 
@@ -104,15 +107,15 @@ def _walk(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDAr
     return np.array(order)
 
 
-def _means(
-    yes: npt.NDArray[np.int64], no: npt.NDArray[np.int64], ended: npt.NDArray[np.int64], wants: Floats
-) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Means of what was wanted under every node, and how many quarters that were."""
-    sums = np.zeros((len(yes), wants.shape[1]))
-    np.add.at(sums, ended, wants)
-    quarters = np.bincount(ended, minlength=len(yes))
-    for node in range(len(yes) - 1, -1, -1):  # children come after their parent
+def _answers(
+    yes: npt.NDArray[np.int64], no: npt.NDArray[np.int64], ended: npt.NDArray[np.int64], asked: Asked
+) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
+    """Of every node, from the quarters under it: means of what was wanted, how many there are, and leans."""
+    nodes, wants = len(yes), asked.wants
+    under: list[npt.NDArray[np.int64]] = [np.flatnonzero(ended == node) for node in range(nodes)]
+    for node in range(nodes - 1, -1, -1):  # children come after their parent
         if yes[node] != LEAF:
-            sums[node] = sums[yes[node]] + sums[no[node]]
-            quarters[node] = quarters[yes[node]] + quarters[no[node]]
-    return sums / quarters[:, None], quarters
+            under[node] = np.concatenate([under[yes[node]], under[no[node]]])
+    rows = np.array([wants[quarters].mean(0) for quarters in under])
+    leans = [fit_leans(wants[quarters, SHARES:OPENNESS], asked.places[quarters]) for quarters in under]
+    return rows, np.array([len(quarters) for quarters in under]), np.array(leans)

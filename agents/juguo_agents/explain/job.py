@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from juguo_agents.allocators.rules import Flat
 from juguo_agents.evaluation import test_seeds
 from juguo_agents.evidence.map.design import MAP_SEEDS
 from juguo_agents.explain import seeds
-from juguo_agents.explain.asking import Asked, Asking
+from juguo_agents.explain.asking import Asking
 from juguo_agents.explain.distil import Plan, Progress, World, distil
 from juguo_agents.explain.fidelity import fidelity, gain_kept
 from juguo_agents.explain.importance import groups, importance
@@ -250,7 +250,7 @@ def _tree(
     kept = gain_kept(record.returns, returns[learner.name], returns[FLAT])
     close = {
         "tree": fidelity(asking.asked()),
-        "learner": fidelity(Asked(there.values, wants=there.done, done=there.wants)),
+        "learner": fidelity(replace(there, wants=there.done, done=there.wants)),
     }
     spent = spending(record, Setting.of(settings.scenario).population)
     measured = {

@@ -1,4 +1,4 @@
-"""A tree that allocates: questions about features, and at each leaf one allocation. Needs numpy alone."""
+"""A tree that allocates: questions about features, and at each leaf an allocation. Needs numpy alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from juguo_agents.allocators.base import Setting
 from juguo_agents.explain.features import Feature, read_features
+from juguo_agents.explain.leaning import LOCALS, Local, leaning, read_places
 from juguo_envs.allocation import SHARES, Allocation, encode_allocation
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import N_FUNCTIONS
@@ -39,6 +40,9 @@ class Tree:
             asked to advance and to give up there. The rows of questions are the means of all under them.
         cut: A leaf asks where the learner asked in at least this share of the quarters.
         quarters: (nodes,) quarters from which a node's row is the mean.
+        leans: (nodes, L) by how much a place's share of the money rises per unit that it is above the
+            society's mean in each of `locals`; its shares in `wants` are those without any difference.
+        locals: What money leans by.
     """
 
     features: tuple[Feature, ...]
@@ -49,6 +53,8 @@ class Tree:
     wants: Floats
     cut: float
     quarters: Ints
+    leans: Floats
+    locals: tuple[Local, ...] = LOCALS
 
     @property
     def leaves(self) -> Ints:
@@ -80,9 +86,11 @@ class Tree:
             at_most = values[rows[asks], self.feature[here]] <= self.threshold[here]
             node[asks] = np.where(at_most, self.yes[here], self.no[here])
 
-    def allocation(self, nodes: Ints) -> Allocation:
-        """What is done at nodes (n,)."""
-        return as_allocation(self.wants[nodes], self.cut)
+    def allocation(self, nodes: Ints, places: npt.NDArray[np.float32]) -> Allocation:
+        """What is done at nodes (n,) where places differ so: (n, R, L), see `read_places`."""
+        rows = self.wants[nodes].copy()
+        rows[:, SHARES:OPENNESS] = leaning(rows[:, SHARES:OPENNESS], self.leans[nodes], places)
+        return as_allocation(rows, self.cut)
 
 
 def as_allocation(wants: Floats, cut: float = 0.5) -> Allocation:
@@ -118,15 +126,6 @@ class TreeAllocator:
     def __init__(self, tree: Tree, name: str) -> None:
         """Take the tree under a name."""
         self.tree, self._name = tree, name
-        done = tree.allocation(np.arange(len(tree.feature)))
-        self._actions = encode_allocation(
-            done.functions,
-            done.communities,
-            reserve=done.reserve,
-            openness=done.openness,
-            advance=done.advance,
-            abandon=done.abandon,
-        )
 
     @property
     def name(self) -> str:
@@ -149,6 +148,14 @@ class TreeAllocator:
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Actions for a batch of observations."""
-        values = read_features(self._setting, observation, self.tree.features)
-        actions: npt.NDArray[np.float32] = self._actions[self.tree.leaf_of(values)]
-        return actions
+        tree, setting = self.tree, self._setting
+        leaf = tree.leaf_of(read_features(setting, observation, tree.features))
+        done = tree.allocation(leaf, read_places(setting, observation, tree.locals))
+        return encode_allocation(
+            done.functions,
+            done.communities,
+            reserve=done.reserve,
+            openness=done.openness,
+            advance=done.advance,
+            abandon=done.abandon,
+        )

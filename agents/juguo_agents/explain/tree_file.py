@@ -12,16 +12,20 @@ import numpy as np
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.explain.features import BY_NAME
+from juguo_agents.explain.leaning import LOCAL_BY_NAME
 from juguo_agents.explain.tree import LEAF, Tree, TreeAllocator
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.model.state import FUNCTIONS
 from juguo_envs.scenario import Scenario
 
-KIND, FORMAT = "juguo_tree", 1
+KIND, FORMAT = "juguo_tree", 2
+READABLE = (1, FORMAT)
+"""Formats that are read; in the first, money leans to no place."""
 USES = (*FUNCTIONS, "reserve")
 MOST_NODES = 4095
 _TOLERANCE = 1e-6  # of sums of shares
+_STEEPEST = 1e4  # lean that a file may hold
 _KINDS: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 _REQUESTS = ("openness", "advance", "abandon")
 
@@ -68,6 +72,7 @@ def save_tree(tree: Tree, about: Mapping[str, Any], scenario: Scenario, path: Pa
         "features": [
             {"name": feature.name, "words": feature.words, "unit": feature.unit} for feature in tree.features
         ],
+        "locals": [local.name for local in tree.locals],
         "nodes": [_node(tree, node) for node in range(len(tree.feature))],
         "scenario_digest": scenario.digest(),
         "scenario": scenario.model_dump(mode="json"),
@@ -91,6 +96,7 @@ def _node(tree: Tree, node: int) -> dict[str, Any]:
         "shares": dict(zip(USES, row[:shares].tolist(), strict=True)),
         "communities": row[shares : -len(_REQUESTS)].tolist(),
         **dict(zip(_REQUESTS, row[-len(_REQUESTS) :].tolist(), strict=True)),
+        "leans": {local.name: float(x) for local, x in zip(tree.locals, tree.leans[node], strict=True)},
     }
 
 
@@ -117,8 +123,9 @@ def load_tree(path: Path) -> StoredTree:
         raise TreeFileError(f"{path}: no JSON ({error})") from None
     if not isinstance(data, dict) or data.get("kind") != KIND:
         raise TreeFileError(f"{path}: not a tree (kind is not {KIND!r})")
-    if data.get("format") != FORMAT:
-        raise TreeFileError(f"{path}: format is {data.get('format')!r}; this version reads {FORMAT}")
+    if data.get("format") not in READABLE:
+        readable = " and ".join(map(str, READABLE))
+        raise TreeFileError(f"{path}: format is {data.get('format')!r}; this version reads {readable}")
     try:
         scenario = Scenario.parse(_of(data, "scenario", dict, ""), "scenario")
         if scenario.digest() != data.get("scenario_digest"):
@@ -162,14 +169,15 @@ def _tree(data: dict[str, Any]) -> Tree:
             )
         features.append(BY_NAME[known])
     index = {feature.name: i for i, feature in enumerate(features)}
+    locals_ = _locals(data) if data["format"] == FORMAT else ()
     nodes = _of(data, "nodes", list, "")
     if not 1 <= len(nodes) <= MOST_NODES:
         raise _Fault(f"nodes has {len(nodes)} entries; allowed are 1 to {MOST_NODES}")
     rows = [
-        _read_node(_as(told, dict, f"nodes[{i}]"), i, len(nodes), index, communities)
+        _read_node(_as(told, dict, f"nodes[{i}]"), i, len(nodes), index, communities, locals_)
         for i, told in enumerate(nodes)
     ]
-    feature, threshold, yes, no, quarters, wants = (list(part) for part in zip(*rows, strict=True))
+    feature, threshold, yes, no, quarters, wants, leans = (list(part) for part in zip(*rows, strict=True))
     reached = sorted(child for pair in (yes, no) for child in pair if child != LEAF)
     if reached != list(range(1, len(nodes))):
         raise _Fault("nodes: each but the first must follow exactly one other by yes or no")
@@ -182,13 +190,31 @@ def _tree(data: dict[str, Any]) -> Tree:
         wants=np.array(wants, np.float64),
         cut=cut,
         quarters=np.array(quarters, np.int64),
+        leans=np.array(leans, np.float64).reshape(len(nodes), len(locals_)),
+        locals=tuple(LOCAL_BY_NAME[name] for name in locals_),
     )
 
 
+def _locals(data: dict[str, Any]) -> tuple[str, ...]:
+    """What money leans by, by name."""
+    names = _of(data, "locals", list, "")
+    for i, name in enumerate(names):
+        if name not in LOCAL_BY_NAME or name in names[:i]:
+            raise _Fault(
+                f"locals[{i}] is {_shown(name)}; allowed are {', '.join(LOCAL_BY_NAME)}, each once at most"
+            )
+    return tuple(names)
+
+
 def _read_node(
-    told: dict[str, Any], i: int, nodes: int, features: Mapping[str, int], communities: int
-) -> tuple[int, float, int, int, int, list[float]]:
-    """Feature, threshold, yes, no, quarters and the row of an allocation."""
+    told: dict[str, Any],
+    i: int,
+    nodes: int,
+    features: Mapping[str, int],
+    communities: int,
+    locals_: Sequence[str],
+) -> tuple[int, float, int, int, int, list[float], list[float]]:
+    """Feature, threshold, yes, no, quarters, the row of an allocation, and leans."""
     at = f"nodes[{i}]."
     feature, threshold, yes, no = LEAF, 0.0, LEAF, LEAF
     if "feature" in told:
@@ -213,7 +239,12 @@ def _read_node(
             raise _Fault(f"{at}{field} sum to {sum(part):g}; they must sum to 1")
     requests = [_number(told, request, at, 0.0, 1.0) for request in _REQUESTS]
     quarters = _whole(told, "quarters", at, 0, 2**53)
-    return feature, threshold, yes, no, quarters, [*uses, *where, *requests]
+    told_leans = _of(told, "leans", dict, at) if locals_ else {}
+    if set(told_leans) != set(locals_):
+        odd = sorted(set(told_leans) ^ set(locals_))[0]
+        raise _Fault(f"{at}leans: {odd!r} is {'unknown' if odd in told_leans else 'missing'}")
+    leans = [_number(told_leans, name, f"{at}leans.", -_STEEPEST, _STEEPEST) for name in locals_]
+    return feature, threshold, yes, no, quarters, [*uses, *where, *requests], leans
 
 
 def _as(value: Any, kind: type, name: str) -> Any:

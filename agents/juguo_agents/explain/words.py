@@ -12,6 +12,7 @@ from juguo_envs.model.state import FUNCTIONS, STAGES
 
 _LEAST = 0.05  # share of the money under which a use is not named in a rule
 _NAMED = 5
+_LEAST_LEAN = 0.5  # lean under which it is not named: 5 % per 0.1
 _FIDELITY = (
     ("money", "same uses of the money"),
     ("communities", "same places"),
@@ -62,8 +63,14 @@ def _leaf(tree: Tree, node: int) -> str:
     shares = dict(zip(USES, tree.wants[node, : len(USES)], strict=True))
     named = [u for u in sorted(shares, key=lambda u: -shares[u]) if shares[u] >= _LEAST][:_NAMED]
     money = ", ".join(f"{use} {shares[use]:.0%}" for use in named)
+    leans = [
+        f"{local.words} {10.0 * lean:+.0f} %"
+        for local, lean in zip(tree.locals, tree.leans[node], strict=True)
+        if abs(lean) >= _LEAST_LEAN
+    ]
     asks = [text for asked, text in ((done.advance, "ASK TO ADVANCE"), (done.abandon, "GIVE UP")) if asked]
-    return "; ".join([money, f"openness {float(done.openness):.1f}", *asks])
+    where = ["places by " + ", ".join(leans)] if leans else []
+    return "; ".join([money, f"openness {float(done.openness):.1f}", *where, *asks])
 
 
 def _opening(data: dict[str, Any]) -> list[str]:
@@ -175,8 +182,9 @@ def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
         parts += [
             f"## The tree of at most {leaves} leaves",
             f"![the tree of at most {leaves} leaves](tree{leaves}.png)",
-            f"As rules (uses of {_LEAST:.0%} or more; `{stored.name}` in `tree{leaves}.json`, an allocator "
-            "for `scripts/evaluate.py`):",
+            f"As rules (uses of {_LEAST:.0%} or more; places: how much more money a place gets for each 0.1 "
+            f"that it is above the society's mean, {10.0 * _LEAST_LEAN:.0f} % or more; `{stored.name}` in "
+            f"`tree{leaves}.json`, an allocator for `scripts/evaluate.py`):",
             _fenced(tree_lines(stored.tree)),
         ]
     parts += [

@@ -14,6 +14,7 @@ from juguo_agents.search.families import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.search.optimise import begin
 from juguo_agents.search.rule_numbers import NoNumbers, space_of
 from juguo_agents.search.seeds import LARGEST_BUDGET
+from juguo_agents.search.space import Parameters
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family
 from juguo_envs.model.compiled import SOURCE_KEY
@@ -23,7 +24,7 @@ ORACLE_SEED, TUNING_SEED = 40, 41
 """Seeds of the searches, those of other measurements left out."""
 VALIDATION = 200
 """Episodes on which a search says how good it found its allocator; nothing here rests on that."""
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ class Settings:
         """A held-out scenario, by its number from 0."""
         return self.family.scenario(HELD_OUT_SCENARIOS + index, f"held-out {index}")
 
-    def oracle(self, index: int) -> SearchSettings:
-        """The search for the oracle of a held-out scenario."""
+    def oracle(self, index: int, begin: Parameters | None = None) -> SearchSettings:
+        """The search for the oracle of a held-out scenario, from the numbers of a closed loop on."""
         return SearchSettings(
             ORACLE.name,
             self.world(index),
@@ -82,11 +83,12 @@ class Settings:
             seed=ORACLE_SEED,
             observe=self.observe,
             validation=VALIDATION,
+            begin=begin,
         )
 
-    def oracles(self) -> dict[str, SearchSettings]:
+    def oracles(self, begin: Parameters | None = None) -> dict[str, SearchSettings]:
         """All of them, by the names of their folders."""
-        return {oracle_name(index): self.oracle(index) for index in range(self.scenarios)}
+        return {oracle_name(index): self.oracle(index, begin) for index in range(self.scenarios)}
 
     def tunings(self) -> dict[str, SearchSettings]:
         """The searches that tune rules and the closed loop on the family, by the names of their folders."""

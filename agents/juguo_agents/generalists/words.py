@@ -73,9 +73,10 @@ def _asked(summary: Summary) -> str:
     return (
         f"Every allocator met the same {s['episodes']} test episodes in each of {s['scenarios']} scenarios, "
         "whose parameters were drawn over their sampling ranges from seeds that no training, search or "
-        f"selection has. Each scenario's oracle was searched with {s['budget']:,} episodes, each rule tuned "
-        f"on the family with {s['tuning']:,}. Regret is the oracle's mean return less the allocator's, as a "
-        "share of the spread between the worst and the best of rules, tuned rules, closed loop and oracle "
+        f"selection has. Each rule and the closed loop were tuned on the family with {s['tuning']:,} "
+        f"episodes; from that closed loop on, each scenario's oracle was searched with {s['budget']:,}. "
+        "Regret is the oracle's mean return less the allocator's, as a share of the spread between the worst "
+        "and the best of rules, tuned rules, closed loop and oracle "
         f"there (median spread {spread['median']:.3f}, from {spread['low']:.3f} to {spread['high']:.3f}). In "
         f"{s['oracle_beaten']:.0%} of the scenarios another yardstick had a higher mean than the oracle that "
         f"was found; on average the oracle falls {s['oracle_gap']:.1%} of the spread short of the best."

@@ -45,4 +45,4 @@ def asked(world: World) -> Asked:
 @pytest.fixture(scope="package")
 def tree(asked: Asked) -> Tree:
     """A tree of at most six leaves fitted to that."""
-    return fit_tree(FEATURES, asked.values, asked.wants, 6, Weights(1.0, 1.0, 1.0))
+    return fit_tree(FEATURES, asked, 6, Weights(1.0, 1.0, 1.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from juguo_agents.explain.distil import Plan, World, distil
 from juguo_agents.explain.features import BY_NAME, FEATURES, read_features
 from juguo_agents.explain.fidelity import fidelity, gain_kept
 from juguo_agents.explain.fit import Weights, fit_tree
+from juguo_agents.explain.leaning import LOCALS, leaning, read_places
 from juguo_agents.explain.tree import ABANDON, ADVANCE, LEAF, Tree, TreeAllocator, TreeMisfit, as_row
 from juguo_agents.explain.tree_file import save_tree
 from juguo_agents.explain.words import tree_lines
@@ -29,7 +31,7 @@ SEEDS = np.arange(6, dtype=np.uint64)
 
 def test_a_tree_ends_where_scikit_learns_own_ends(asked: Asked) -> None:
     weights = Weights(0.3, 1.0, 0.3)
-    ours = fit_tree(FEATURES, asked.values, asked.wants, 8, weights)
+    ours = fit_tree(FEATURES, asked, 8, weights)
     theirs = DecisionTreeRegressor(max_leaf_nodes=8, min_samples_leaf=10, random_state=0).fit(
         asked.values, asked.wants * weights.scale(asked.wants.shape[1])
     )
@@ -52,11 +54,11 @@ def test_a_question_holds_the_mean_of_all_that_is_under_it(asked: Asked, tree: T
 def test_a_leaf_asks_where_the_learner_asked_in_the_share_that_the_cut_says(asked: Asked) -> None:
     wants = asked.wants.copy()
     wants[:, ADVANCE] = np.random.default_rng(0).random(len(wants)) < 0.4
-    low, high = (
-        fit_tree(FEATURES, asked.values, wants, 4, Weights(1.0, 0.01, 0.01, cut)) for cut in (0.2, 0.6)
-    )
-    assert low.allocation(low.leaves).advance.all()
-    assert not high.allocation(high.leaves).advance.any()
+    other = replace(asked, wants=wants)
+    low, high = (fit_tree(FEATURES, other, 4, Weights(1.0, 0.01, 0.01, cut)) for cut in (0.2, 0.6))
+    alike = np.zeros((len(low.leaves), 3, len(LOCALS)), np.float32)
+    assert low.allocation(low.leaves, alike).advance.all()
+    assert not high.allocation(high.leaves, alike[: len(high.leaves)]).advance.any()
 
 
 def test_an_allocators_actions_are_the_allocations_of_its_leaves(world: World, tree: Tree) -> None:
@@ -67,6 +69,8 @@ def test_an_allocators_actions_are_the_allocations_of_its_leaves(world: World, t
         actions = allocator.act(observation)
         leaves = tree.leaf_of(read_features(setting, observation, tree.features))
         wanted = tree.wants[leaves].copy()
+        above = read_places(setting, observation)
+        wanted[:, SHARES:-3] = leaning(wanted[:, SHARES:-3], tree.leans[leaves], above)
         wanted[:, ADVANCE], wanted[:, ABANDON] = wanted[:, ADVANCE] >= 0.5, wanted[:, ABANDON] >= 0.5
         np.testing.assert_allclose(as_row(decode_allocation(actions, setting.population)), wanted, atol=1e-6)
         observation = batch.step(actions)
@@ -116,7 +120,7 @@ def test_an_allocator_agrees_with_itself_and_fidelity_falls_with_distance(asked:
     assert all(value == pytest.approx(1.0) for value in same.values() if value is not None)
     done = tree.wants[tree.leaf_of(asked.values)]
     mean = np.broadcast_to(asked.wants.mean(0), asked.wants.shape)
-    of_tree, of_mean = (fidelity(Asked(asked.values, asked.wants, d)) for d in (done, mean))
+    of_tree, of_mean = (fidelity(replace(asked, done=d)) for d in (done, mean))
     assert of_mean["money"] < of_tree["money"] < 1.0
     assert of_mean["openness"] < of_tree["openness"]
 

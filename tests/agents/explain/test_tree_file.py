@@ -30,8 +30,8 @@ def file(world: World, tree: Tree, tmp_path: Path) -> Path:
 def test_a_tree_comes_back_as_it_was_written(file: Path, tree: Tree, world: World) -> None:
     back = load_tree(file)
     assert (back.name, back.scenario) == ("tree6_of_rule", world.scenario)
-    assert back.tree.features == tree.features
-    for field in ("feature", "threshold", "yes", "no", "wants", "quarters"):
+    assert (back.tree.features, back.tree.locals) == (tree.features, tree.locals)
+    for field in ("feature", "threshold", "yes", "no", "wants", "quarters", "leans"):
         np.testing.assert_array_equal(getattr(back.tree, field), getattr(tree, field))
     assert [p.name for p in file.parent.iterdir()] == [file.name]
 
@@ -70,13 +70,18 @@ def _leaf(data: dict[str, Any]) -> dict[str, Any]:
 
 FAULTS: dict[str, tuple[Change, str]] = {
     "another kind": (lambda d: d.update(kind="juguo_search"), "not a tree"),
-    "another format": (lambda d: d.update(format=2), "format is 2"),
+    "another format": (lambda d: d.update(format=3), "format is 3; this version reads 1 and 2"),
     "no name": (lambda d: d.pop("name"), "'name' is missing"),
     "an empty name": (lambda d: d.update(name=""), "name is ''"),
     "no source": (lambda d: d.pop("source"), "'source' is missing"),
     "fidelity as text": (lambda d: d.update(fidelity="good"), "fidelity is 'good'; expected an object"),
     "another scenario": (lambda d: d["scenario"]["money"].update(B=1.5), "scenario_digest"),
     "an impossible scenario": (lambda d: d["scenario"]["money"].update(B=-1), "money.B"),
+    "an unknown lean": (lambda d: d["locals"].append("mood"), r"locals\[3\] is 'mood'"),
+    "a lean twice": (lambda d: d["locals"].append("crisis"), r"locals\[3\] is 'crisis'"),
+    "no leans": (lambda d: _leaf(d).pop("leans"), "leans' is missing"),
+    "a missing lean": (lambda d: _leaf(d)["leans"].pop("crisis"), "leans: 'crisis' is missing"),
+    "a lean that is no number": (lambda d: _leaf(d)["leans"].update(crisis="up"), "leans.crisis is 'up'"),
     "unknown feature": (lambda d: d["features"][0].update(name="mood"), r"features\[0\].name is 'mood'"),
     "features as object": (lambda d: d.update(features={}), "features is {}; expected a list"),
     "no nodes": (lambda d: d.update(nodes=[]), "nodes has 0 entries"),

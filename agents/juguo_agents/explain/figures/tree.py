@@ -36,7 +36,7 @@ def draw(stored: StoredTree, data: dict[str, Any]) -> Figure:
     places = [c["name"] for c in data["communities"]]
     shown = places if len(places) <= _MOST_PLACES else []
     population = np.array([c["population"] for c in data["communities"]])
-    table = len(USES) * _CELL + len(_REQUESTS) * _WIDE + len(shown) * _CELL + 0.4
+    table = (len(USES) + len(shown) + len(tree.locals)) * _CELL + len(_REQUESTS) * _WIDE + 0.5
     width, height = questions + table + 0.45, 1.75 + _ROW * len(leaves) + 0.75
     fig = headed(width, height, _title(stored, data), _subtitle(tree, bool(shown)))
     fig.set_layout_engine("none")
@@ -62,6 +62,8 @@ def _title(stored: StoredTree, data: dict[str, Any]) -> str:
 def _subtitle(tree: Tree, places: bool) -> str:
     asks = "yes, or no" if tree.cut == 0.5 else f"yes where the learner asks in {tree.cut:.0%} of quarters"
     where = "; a place's figure is its money per member, 100: by population" if places else ""
+    if tree.locals:
+        where += ";\nby ...: % more for a place per 0.1 that it is above the society's mean"
     return (
         "Upwards: yes, downwards: no. Money in % of the quarter's purse (names coloured by actor)"
         f"{where}.\nLast columns: openness 0 to 1; in how many % of these quarters the learner asked; bold: "
@@ -122,6 +124,14 @@ def _table(
                 _cell(axes, x, heights[int(leaf)], _CELL, share, min(1.0, share / 2.5), GREY)
             x += _CELL
         x += 0.12
+    for k, local in enumerate(tree.locals):
+        _head(axes, x + _CELL / 2, head, f"by {local.words}", BLACK)
+        for leaf in leaves:
+            per_tenth = 10.0 * float(tree.leans[leaf, k])
+            text = f"{per_tenth:+.0f}".replace("-", "\u2212") if abs(per_tenth) >= 0.5 else ""
+            axes.text(x + _CELL / 2, heights[int(leaf)], text, ha="center", va="center", fontsize=8.2)
+        x += _CELL
+    x += 0.1 if tree.locals else 0.0
     columns = (tree.quarters[leaves] / total, *tree.wants[leaves, -3:].T)
     for k, (name, values) in enumerate(zip(_REQUESTS, columns, strict=True)):
         _head(axes, x + _WIDE / 2, head, name, BLACK, slant=False)
