@@ -68,11 +68,11 @@ _ON_POLICY: Space = {
 _OFF_POLICY: Space = {
     **_COMMON,
     "gradient_steps": Choice((1, 2, 4)),
-    "batch_size": Choice((128, 256, 512)),
+    "batch_size": Choice((128, 256)),
     "learning_starts": Choice((1_000, 5_000, 20_000)),
     "tau": Choice((0.002, 0.005, 0.01, 0.02)),
     "abandon_init": Choice((-2.0, -1.0, -0.5, 0.0)),
-    "net": _NETS,
+    "net": Choice(((64, 64), (128, 128))),
 }
 _ENTROPIC: Space = {**_OFF_POLICY, "ent_coef": Choice(("auto", 0.001, 0.01, 0.1))}
 
