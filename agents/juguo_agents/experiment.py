@@ -22,6 +22,7 @@ from juguo_agents.run_folder import claim_folder, locked
 from juguo_agents.stored_run import (
     CURVES,
     begin_run,
+    check_expert,
     forget_checkpoints,
     load_run,
     policy_path,
@@ -95,6 +96,8 @@ def resume_experiment(
         states = states_of(folder, experiment, scenario)
         for seed, state in states.items():
             say(f"{folder}, training seed {seed}: {state}")
+        if any(not state.steps for state in states.values()):
+            check_expert(folder, experiment)
         begun = {seed: state.steps for seed, state in states.items()}
         finished = {seed for seed, state in states.items() if state.finished}
         return _conduct(experiment, scenario, folder, begun, finished)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from juguo_agents.allocators.find import digest_of
 from juguo_agents.checkpoint import CheckpointFolder
 from juguo_agents.config import Experiment, load_experiment, read_config
 from juguo_agents.identity import ResumeError, check_same, config_of, identity, software
@@ -19,7 +20,8 @@ from juguo_envs.scenario import Scenario
 
 CONFIG, SCENARIO, CHECKPOINTS = "config.yaml", "scenario.yaml", "checkpoints"
 CURVES = "learning_curve.json"
-_RECORDED = ("versions", "scenario_digest")  # in the file of the configuration, but no part of it
+_RECORDED = ("versions", "scenario_digest", "expert_sha256")
+"""Stands in the file of the configuration, and is no part of it."""
 
 
 def begin_run(folder: Path, experiment: Experiment, scenario: Scenario) -> None:
@@ -31,8 +33,26 @@ def begin_run(folder: Path, experiment: Experiment, scenario: Scenario) -> None:
             **experiment.model_dump(mode="json"),
             "versions": software(),
             "scenario_digest": scenario.digest(),
+            **_expert(experiment),
         },
     )
+
+
+def _expert(experiment: Experiment) -> dict[str, str | None]:
+    """What tells the files of the allocator at whose imitation training begins."""
+    expert = experiment.training.expert
+    return {} if expert is None else {"expert_sha256": digest_of(expert)}
+
+
+def check_expert(folder: Path, experiment: Experiment) -> None:
+    """Refuse to imitate another expert than the one that a run was begun with.
+
+    Raises:
+        ResumeError: If its files are gone or were changed.
+    """
+    data = read_config(folder / CONFIG)
+    told = {name: data.get(name) for name in _expert(experiment)}
+    check_same(_expert(experiment), told, f"{folder}, training.expert {experiment.training.expert}:")
 
 
 def load_run(

@@ -15,10 +15,13 @@ from juguo_agents.allocators.find import UnknownAllocator, find_allocator
 from juguo_agents.allocators.learned import Learned
 from juguo_agents.config import Experiment
 from juguo_agents.evaluation import SELECTION_SEEDS, run
+from juguo_agents.experiment import resume_experiment
+from juguo_agents.identity import ResumeError
 from juguo_agents.learners import imitation
 from juguo_agents.learners.imitation import imitate
 from juguo_agents.learners.kinds import extract_policy, make_learner
 from juguo_agents.shown import Shown
+from juguo_agents.stored_run import begin_run, check_expert
 from juguo_agents.training import train_seed
 from juguo_envs import Family
 from tests.support import small
@@ -101,3 +104,19 @@ def test_an_expert_has_to_be_one_allocator(tmp_path: Path) -> None:
         find_allocator("all", "training.expert")
     with pytest.raises(UnknownAllocator, match="flatt"):
         find_allocator("flatt", "training.expert")
+
+
+def test_a_run_goes_on_with_the_expert_it_was_begun_with_and_no_other(tmp_path: Path) -> None:
+    """Seeds that are yet to begin would imitate another one, so the run would not end as it should."""
+    expert, run = tmp_path / "searched.json", tmp_path / "run"
+    expert.write_text("one")
+    setup = experiment(expert=str(expert))
+    run.mkdir()
+    begin_run(run, setup, setup.world())
+    check_expert(run, setup)
+    expert.write_text("other")
+    with pytest.raises(ResumeError, match=r"training\.expert .*searched\.json.*expert_sha256 is .* and was"):
+        resume_experiment(run)
+    expert.unlink()
+    with pytest.raises(ResumeError, match="expert_sha256 is absent now"):
+        resume_experiment(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from juguo_agents.policy_file import Policy
 
 ALL = "all"
-POLICY_PATTERN = "policy-seed*.safetensors"
+POLICY_SUFFIX = ".safetensors"
+POLICY_PATTERN = f"policy-seed*{POLICY_SUFFIX}"
 SEARCHED_FILE = "searched.json"
 TREE_PATTERN = "tree*.json"
 
@@ -33,31 +35,40 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
     """
     rules: list[Allocator] = []
     files: list[Path] = []
-    searched: list[Path] = []
-    trees: list[Path] = []
     for name in names:
-        path = Path(name)
         if name == ALL:
             rules += [make_rule(rule) for rule in all_rule_names()]
-        elif path.suffix == ".json":
-            (trees if _is_tree(path) else searched).append(path)
-        elif path.is_dir() and (path / SEARCHED_FILE).is_file():
-            searched.append(path / SEARCHED_FILE)
-        elif path.is_dir():
-            found = _in_order(path, POLICY_PATTERN)
-            grown = [] if found else _in_order(path, TREE_PATTERN)
-            if not found and not grown:
-                raise UnknownAllocator(
-                    f"{name}: a folder without {POLICY_PATTERN}, {SEARCHED_FILE} or {TREE_PATTERN}; "
-                    "no training finished there, no search and no explanation"
-                )
-            files += found
-            trees += grown
-        elif path.suffix == ".safetensors":
-            files.append(path)
-        else:
+            continue
+        found = files_of(name)
+        files += found
+        if not found:
             rules.append(make_rule(name))
-    return [*rules, *_load_searched(searched), *_load_trees(trees), *load_learned(files)]
+    policies = [path for path in files if path.suffix == POLICY_SUFFIX]
+    trees = [path for path in files if path.suffix != POLICY_SUFFIX and _is_tree(path)]
+    searched = [path for path in files if path not in policies and path not in trees]
+    return [*rules, *_load_searched(searched), *_load_trees(trees), *load_learned(policies)]
+
+
+def files_of(name: str) -> list[Path]:
+    """The files that hold what a name stands for; none where it can only be a rule's.
+
+    Raises:
+        UnknownAllocator: If it is a folder that holds no allocator.
+    """
+    path = Path(name)
+    if path.suffix in (".json", POLICY_SUFFIX):
+        return [path]
+    if not path.is_dir():
+        return []
+    if (path / SEARCHED_FILE).is_file():
+        return [path / SEARCHED_FILE]
+    found = _in_order(path, POLICY_PATTERN) or _in_order(path, TREE_PATTERN)
+    if not found:
+        raise UnknownAllocator(
+            f"{name}: a folder without {POLICY_PATTERN}, {SEARCHED_FILE} or {TREE_PATTERN}; "
+            "no training finished there, no search and no explanation"
+        )
+    return found
 
 
 def find_allocator(name: str, field: str) -> Allocator:
@@ -73,6 +84,14 @@ def find_allocator(name: str, field: str) -> Allocator:
     if len(found) != 1:
         raise UnknownAllocator(f"{field} is {name!r}, which stands for {len(found)} allocators; name one")
     return found[0]
+
+
+def digest_of(name: str) -> str | None:
+    """SHA-256 of the files behind a name, in their order; None where there are none, as for a rule."""
+    files = [path for path in files_of(name) if path.is_file()]
+    if not files:
+        return None
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _in_order(folder: Path, pattern: str) -> list[Path]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from juguo_agents.allocators import Allocator, find_allocators
-from juguo_agents.allocators.find import POLICY_PATTERN, SEARCHED_FILE, TREE_PATTERN
+from juguo_agents.allocators.find import POLICY_PATTERN, POLICY_SUFFIX, SEARCHED_FILE, digest_of, files_of
 from juguo_agents.stored_run import SCENARIO, policy_path
 from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario
 
 DEFAULT_SCENARIO = "default"
-_SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True)
@@ -62,17 +60,17 @@ def find_source(name: str, seed: int | None = None) -> Source:
         return _of_run(path, seed)
     if seed is not None:
         raise UserError(f"--seed is {seed}, but {name} is no folder of a run; leave it out")
-    if path.suffix == _SUFFIX:
+    if path.suffix == POLICY_SUFFIX:
         return _of_policy(path, {})
     found = find_allocators([name])
     if len(found) > 1:
         names = ", ".join(a.name for a in found[:4])
         raise UserError(f"{name} stands for {len(found)} allocators ({names} ...); name one of them")
-    file = _file_of(path)
-    if file is None:
+    files = files_of(name)
+    if not files:
         return Source(found[0], Scenario.load(DEFAULT_SCENARIO), "noisy", found[0].name, None, {})
-    scenario, observe = _home(file)
-    return Source(found[0], scenario, observe, found[0].name, _sha256(file), {})
+    scenario, observe = _home(files[0])
+    return Source(found[0], scenario, observe, found[0].name, digest_of(name), {})
 
 
 def _of_run(folder: Path, seed: int | None) -> Source:
@@ -104,21 +102,15 @@ def _of_policy(path: Path, others: dict[int, float | None]) -> Source:
         raise UserError(f"{path}: tells no scenario; name one by --scenario")
     home = path.resolve().parent.name
     label = f"{home}-{path.stem.removeprefix('policy-')}"
-    return Source(allocator, scenario, str(metadata.get("observe", "noisy")), label, _sha256(path), others)
+    return Source(
+        allocator, scenario, str(metadata.get("observe", "noisy")), label, digest_of(str(path)), others
+    )
 
 
 def _selection_return(metadata: dict[str, Any]) -> float | None:
     """What a policy earned on the selection episodes, where its file tells."""
     value = metadata.get("evaluation", {}).get("selection", {}).get("return")
     return float(value) if isinstance(value, int | float) else None
-
-
-def _file_of(path: Path) -> Path | None:
-    """The JSON file behind the name of a search or a tree; None for a rule."""
-    if path.is_dir():
-        searched = path / SEARCHED_FILE
-        return searched if searched.is_file() else next(iter(sorted(path.glob(TREE_PATTERN))))
-    return path if path.suffix == ".json" else None
 
 
 def _home(file: Path) -> tuple[Scenario, str]:
@@ -130,7 +122,3 @@ def _home(file: Path) -> tuple[Scenario, str]:
         return stored.scenario, str(stored.data.get("observe", "noisy"))
     found = load_found(file)
     return found.scenario, str(found.data.get("observe", "noisy"))
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
