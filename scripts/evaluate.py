@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from juguo_agents.allocators import BASELINE, find_allocators, rule_names
+from juguo_agents.allocators.home import common_home
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.command_line import guarded
 from juguo_agents.evaluation import compare
@@ -43,7 +44,11 @@ def main() -> int:
     parser.add_argument(
         "names", nargs="*", metavar="NAME_OR_RUN", help="rule, 'all', folder of a run or search, or a file"
     )
-    parser.add_argument("--scenario", default="default", help="name, path of a YAML file, or family")
+    parser.add_argument(
+        "--scenario",
+        help="name, path of a YAML file, or family; by default the one that the named runs, searches and "
+        "trees were made for, and for rules alone 'default'",
+    )
     parser.add_argument("--episodes", type=int, default=200, metavar="N", help="test episodes")
     parser.add_argument("--seed", type=int, default=0, metavar="K", help="seed of the first test episode")
     parser.add_argument("--observe", choices=("noisy", "true"), default="noisy", help="noise on what is seen")
@@ -58,7 +63,8 @@ def main() -> int:
         return 0
     if not arguments.names:
         parser.error(f"name at least one allocator, for example {rule_names()[-1]} {BASELINE}, or use --list")
-    world = load_world(arguments.scenario)
+    home = None if arguments.scenario else common_home(arguments.names)
+    world = home or load_world(arguments.scenario or "default")
     allocators = find_allocators(arguments.names)
     if arguments.out and arguments.out.exists():
         claim_folder(arguments.out)  # refuses before the work is done

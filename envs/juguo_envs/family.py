@@ -199,6 +199,11 @@ def _log_uniform(low: float, high: float, unit: float) -> float:
     return min(high, max(low, low * math.exp(unit * math.log(high / low))))
 
 
+def names_family(which: object) -> bool:
+    """Whether something is the name of a family: `family`, or `family:` and a scenario."""
+    return isinstance(which, str) and (which == FAMILY or which.startswith(f"{FAMILY}:"))
+
+
 def load_world(which: str | Path | Scenario | Family) -> Scenario | Family:
     """A scenario as `Scenario.load` takes it, or a family: `family`, or `family:` and what that takes.
 
@@ -207,7 +212,7 @@ def load_world(which: str | Path | Scenario | Family) -> Scenario | Family:
     """
     if isinstance(which, Family):
         return which
-    if isinstance(which, str) and (which == FAMILY or which.startswith(f"{FAMILY}:")):
+    if isinstance(which, str) and names_family(which):
         base = Scenario.load(which.partition(":")[2] or "default")
         return Family(base.model_copy(update={"name": which[:80], "description": ""}))
     return Scenario.load(which)

@@ -1,0 +1,76 @@
+"""The world that a trained, searched or distilled allocator was made for, as its file tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from juguo_agents.allocators.find import POLICY_SUFFIX, files_of
+from juguo_envs.errors import UserError
+from juguo_envs.family import Family, names_family
+from juguo_envs.scenario import Scenario
+
+World = Scenario | Family
+
+
+class NoCommonHome(UserError):
+    """Allocators that were made for different worlds; the message names two of them."""
+
+
+def common_home(names: Sequence[str]) -> World | None:
+    """The one world for which everything behind some names was made; None where they are all rules.
+
+    Args:
+        names: As `find_allocators` takes them.
+
+    Raises:
+        NoCommonHome: If there is more than one world.
+        UserError: If a file cannot be used.
+    """
+    homes = [(file, home) for name in names for file in files_of(name) if (home := home_of(file)) is not None]
+    if not homes:
+        return None
+    first, world = homes[0]
+    for file, other in homes[1:]:
+        if _identity(other) != _identity(world):
+            raise NoCommonHome(
+                f"{first} was made for {_told(world)}, {file} for {_told(other)}: say by --scenario where to "
+                "compare them"
+            )
+    return world
+
+
+def home_of(file: Path) -> World | None:
+    """The world of a policy, a search or a tree; None for a policy whose file does not tell.
+
+    Raises:
+        UserError: If the file cannot be used.
+    """
+    if file.suffix == POLICY_SUFFIX:
+        return _home_of_policy(file)
+    from juguo_agents.explain.tree_file import is_tree, load_tree
+    from juguo_agents.search.searched import load_found
+
+    if is_tree(file):
+        return load_tree(file).scenario
+    found = load_found(file)
+    return Family(found.scenario) if found.data.get("varies") else found.scenario
+
+
+def _home_of_policy(file: Path) -> World | None:
+    from juguo_agents.policy_file import load_policy
+
+    metadata = load_policy(file).metadata
+    if "scenario" not in metadata:
+        return None
+    scenario = Scenario.parse(metadata["scenario"], str(file))
+    varies = names_family(metadata["training"].get("config", {}).get("scenario"))
+    return Family(scenario) if varies else scenario
+
+
+def _identity(world: World) -> tuple[bool, str]:
+    return isinstance(world, Family), (world.base if isinstance(world, Family) else world).digest()
+
+
+def _told(world: World) -> str:
+    return f"a family around {world.base.name}" if isinstance(world, Family) else world.name
