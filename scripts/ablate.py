@@ -13,9 +13,9 @@ import json
 import sys
 from typing import Any
 
-from juguo_agents.command_line import INTERRUPTED, guarded
+from juguo_agents.command_line import guarded, interrupted, same_command, say
 from juguo_agents.evidence.ablation import ABLATION_FILE, LEAST, ablate
-from juguo_agents.evidence.command import again, parse, prepare, say
+from juguo_agents.evidence.command import parse, prepare
 from juguo_agents.evidence.figures import draw_ablation
 from juguo_agents.evidence.words import ablation_lines, levers_over_worlds
 from juguo_envs.files import write_text
@@ -29,8 +29,7 @@ def main() -> int:
         try:
             data = ablate(settings, folder, arguments.workers, say)
         except KeyboardInterrupt:
-            say(f"interrupted; go on with: {again(arguments)}")
-            return INTERRUPTED
+            return interrupted(same_command(arguments.out))
         write_text(
             folder / ABLATION_FILE, json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
         )

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from juguo_agents.command_line import INTERRUPTED, guarded
+from juguo_agents.command_line import add_workers, check_workers, guarded, interrupted, same_command
 from juguo_agents.explain.distil import Plan
 from juguo_agents.explain.job import Settings, explain, stored_trees
 from juguo_agents.explain.source import find_source
@@ -66,12 +65,11 @@ def parse() -> argparse.Namespace:
         metavar="DIR",
         help=f"folder, gone on with where it exists; default {HOME}/, numbered",
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="threads; default: one for each core")
+    add_workers(parser, "threads")
     parser.add_argument("--smoke", action="store_true", help="tiny numbers: only to see that it runs")
     parser.add_argument("--json", action="store_true", help="print the content of explain.json, nothing else")
     arguments = parser.parse_args()
-    if arguments.workers is not None and arguments.workers < 1:
-        parser.error(f"--workers is {arguments.workers}; allowed is 1 or more")
+    check_workers(parser, arguments)
     return arguments
 
 
@@ -107,10 +105,7 @@ def main() -> int:
             data = explain(settings, folder, arguments.workers or cores(), progress)
         except KeyboardInterrupt:
             bar.close()
-            named = any(word.split("=")[0] == "--out" for word in sys.argv)
-            again = [*sys.argv, *([] if named else ["--out", str(folder)])]
-            print(f"interrupted; go on with: python {shlex.join(again)}", file=sys.stderr)
-            return INTERRUPTED
+            return interrupted(same_command(folder))
     from juguo_agents.explain.figures import draw_figures  # the only part that needs matplotlib
 
     trees = stored_trees(settings, folder)

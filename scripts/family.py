@@ -12,14 +12,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from juguo_agents.command_line import INTERRUPTED, guarded
+from juguo_agents.command_line import (
+    add_workers,
+    check_workers,
+    guarded,
+    interrupted,
+    same_command,
+    say,
+    told_to_end,
+)
 from juguo_agents.generalists.job import WORDS_FILE, judge_family
 from juguo_agents.generalists.settings import Settings
 from juguo_agents.generalists.words import console_table
@@ -52,44 +57,19 @@ def parse() -> argparse.Namespace:
         metavar="DIR",
         help="folder, gone on with where it exists; default families/, numbered",
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one for each core")
+    add_workers(parser)
     parser.add_argument("--smoke", action="store_true", help="tiny numbers: only to see that it runs")
     parser.add_argument(
         "--json", action="store_true", help="print the content of family.json, but for regrets"
     )
     arguments = parser.parse_args()
-    if arguments.workers is not None and arguments.workers < 1:
-        parser.error(f"--workers is {arguments.workers}; allowed is 1 or more")
+    check_workers(parser, arguments)
     return arguments
-
-
-def say(text: str) -> None:
-    """Progress goes to the other stream."""
-    print(text, file=sys.stderr, flush=True)
-
-
-class Interrupts:
-    """Being told to end is treated as Ctrl-C is: the processes end, and what was done is kept.
-
-    What a handler raises is lost where the interpreter is just in a callback of the compiler, so it is also
-    remembered.
-    """
-
-    def __init__(self) -> None:
-        """Listen from now on."""
-        self.told = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._hear)
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        self.told = True
-        raise KeyboardInterrupt
 
 
 def main() -> int:
     """Parse, judge, print; returns the exit status."""
     arguments = parse()
-    interrupts = Interrupts()
     given = {name: value for name in ASKED if (value := getattr(arguments, name)) is not None}
     numbers = (SMOKE if arguments.smoke else {}) | given
     settings = Settings(scenario=Scenario.load(arguments.scenario), **numbers)
@@ -98,12 +78,9 @@ def main() -> int:
     settings.claim(folder)
     try:
         workers = arguments.workers or cores()
-        summary = judge_family(settings, folder, arguments.runs, workers, say, lambda: interrupts.told)
+        summary = judge_family(settings, folder, arguments.runs, workers, say, told_to_end)
     except KeyboardInterrupt:
-        words = [word for word in sys.argv[1:] if word != "--out"]
-        words = [*words, "--out", str(folder)] if arguments.out is None else sys.argv[1:]
-        say(f"interrupted; go on with: python {shlex.join([sys.argv[0], *words])}")
-        return INTERRUPTED
+        return interrupted(same_command(folder))
     if arguments.json:
         print(json.dumps(summary, allow_nan=False, indent=2))
     else:

@@ -12,13 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
-from juguo_agents.command_line import INTERRUPTED, guarded
+from juguo_agents.command_line import add_workers, check_workers, guarded, interrupted, same_command, say
 from juguo_agents.fronts.settings import Settings, settings_of
 from juguo_agents.processes import cores
 from juguo_agents.run_folder import locked, next_free
@@ -57,22 +54,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--begun", action="store_true", help="searches may begin at what an earlier one found, uncounted"
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one for each core")
+    add_workers(parser)
     parser.add_argument("--json", action="store_true", help="print the content of front.json, nothing else")
     arguments = parser.parse_args()
-    if arguments.workers is not None and arguments.workers < 1:
-        parser.error(f"--workers is {arguments.workers}; allowed is 1 or more")
+    check_workers(parser, arguments)
     return arguments
-
-
-def say(text: str) -> None:
-    """Progress goes to the other stream."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """Being told to end is treated as Ctrl-C is: the processes end, and what was done is kept."""
-    raise KeyboardInterrupt
 
 
 def main() -> int:
@@ -88,7 +74,6 @@ def main() -> int:
     from juguo_agents.fronts.job import WORDS_FILE, compare_fronts
     from juguo_agents.fronts.words import console_table
 
-    signal.signal(signal.SIGTERM, interrupt)
     settings = settings_of(
         arguments.run,
         budget=arguments.budget,
@@ -104,9 +89,7 @@ def main() -> int:
         with locked(folder):
             summary = compare_fronts(settings, folder, arguments.workers or cores(), say)
     except KeyboardInterrupt:
-        words = sys.argv[1:] if arguments.out else [*sys.argv[1:], "--out", str(folder)]
-        say(f"interrupted; go on with: python {shlex.join([sys.argv[0], *words])}")
-        return INTERRUPTED
+        return interrupted(same_command(folder))
     if arguments.json:
         print(json.dumps(summary, allow_nan=False, indent=2))
     else:

@@ -11,19 +11,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.command_line import INTERRUPTED, guarded
+from juguo_agents.command_line import (
+    add_resume,
+    add_workers,
+    check_resume,
+    check_workers,
+    claim_new,
+    guarded,
+    interrupted,
+    resume_command,
+    say,
+)
 from juguo_agents.hypotheses.claims import CLAIMS_FILE, Hypotheses, load_claims, parse_claims
 from juguo_agents.hypotheses.job import PAGE_FILE, VERDICTS_FILE, conduct
 from juguo_agents.hypotheses.page import console_table
 from juguo_agents.hypotheses.runs import SETTINGS_FILE, HypothesesError, Settings, episodes_of, load_settings
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import FolderExists, claim_folder, next_free
+from juguo_agents.run_folder import next_free
 
 CLAIMS = Path(__file__).resolve().parents[1] / CLAIMS_FILE
 NUMBERS = {
@@ -54,14 +63,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="new folder; default hypotheses/test, numbered"
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one for each core")
-    parser.add_argument("--resume", action="store_true", help="go on with the test in --out")
+    add_workers(parser)
+    add_resume(parser, "test")
     parser.add_argument("--json", action="store_true", help=f"print {VERDICTS_FILE} and nothing else")
     arguments = parser.parse_args()
-    if arguments.resume and not arguments.out:
-        parser.error("--resume needs --out, the folder of the test to go on with")
-    if arguments.workers is not None and arguments.workers < 1:
-        parser.error(f"--workers is {arguments.workers}; allowed is 1 or more")
+    check_resume(parser, arguments, "test")
+    check_workers(parser, arguments)
     return arguments
 
 
@@ -93,9 +100,7 @@ def fresh(arguments: argparse.Namespace) -> tuple[Settings, Path]:
     """A new test in a new folder."""
     settings = stated(arguments, load_claims(arguments.claims or CLAIMS))
     folder = arguments.out or next_free(Path("hypotheses"), "test")
-    if folder.exists():
-        raise FolderExists(f"{folder} exists already; add --resume to go on with it, or name another --out")
-    claim_folder(folder)
+    claim_new(folder)
     settings.save(folder)
     return settings, folder
 
@@ -121,13 +126,11 @@ def main() -> int:
     settings, folder = resumed(arguments) if arguments.resume else fresh(arguments)
     begun = time.monotonic()
     total = sum(episodes_of(settings, i) for i in range(settings.claims.sample.scenarios))
-    print(f"{folder}: {len(settings.only)} claims, about {total:,} episodes after tuning", file=sys.stderr)
+    say(f"{folder}: {len(settings.only)} claims, about {total:,} episodes after tuning")
     try:
         results = conduct(settings, folder, arguments.workers or cores())
     except KeyboardInterrupt:
-        again = f"python scripts/hypotheses.py --out {shlex.quote(str(folder))} --resume"
-        print(f"interrupted; go on with: {again}", file=sys.stderr)
-        return INTERRUPTED
+        return interrupted(resume_command(folder))
     if arguments.json:
         print(json.dumps(json.loads((folder / VERDICTS_FILE).read_text(encoding="utf-8")), indent=1))
     else:

@@ -11,18 +11,27 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.command_line import INTERRUPTED, guarded
+from juguo_agents.command_line import (
+    add_resume,
+    add_workers,
+    check_resume,
+    check_workers,
+    claim_new,
+    guarded,
+    interrupted,
+    resume_command,
+    say,
+)
 from juguo_agents.evidence.map.design import SETTINGS_FILE, Settings, load_settings
 from juguo_agents.evidence.map.job import WORDS_FILE, episodes_of, make_map
 from juguo_agents.evidence.map.words import console_summary
 from juguo_agents.evidence.points import DESIGNS
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import FolderExists, claim_folder, next_free
+from juguo_agents.run_folder import next_free
 from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario
 
@@ -48,15 +57,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--design", choices=DESIGNS, help="how points fill the ranges; default sobol")
     parser.add_argument("--scenario", help="what all scenarios have in common; name or YAML file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="new folder; default maps/map, numbered")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one for each core")
-    parser.add_argument("--resume", action="store_true", help="go on with the map in --out")
+    add_workers(parser)
+    add_resume(parser, "map")
     parser.add_argument("--smoke", action="store_true", help="tiny numbers: only to see that it runs")
     parser.add_argument("--json", action="store_true", help="print the content of map.json, nothing else")
     arguments = parser.parse_args()
-    if arguments.resume and not arguments.out:
-        parser.error("--resume needs --out, the folder of the map to go on with")
-    if arguments.workers is not None and arguments.workers < 1:
-        parser.error(f"--workers is {arguments.workers}; allowed is 1 or more")
+    check_resume(parser, arguments, "map")
+    check_workers(parser, arguments)
     return arguments
 
 
@@ -71,9 +78,7 @@ def fresh(arguments: argparse.Namespace) -> tuple[Settings, Path]:
     settings = Settings(base=Scenario.load(arguments.scenario or "default"), **asked(arguments))
     settings.check()
     folder = arguments.out or next_free(Path("maps"), "map")
-    if folder.exists():
-        raise FolderExists(f"{folder} exists already; add --resume to go on with it, or name another --out")
-    claim_folder(folder)
+    claim_new(folder)
     settings.save(folder)
     return settings, folder
 
@@ -96,18 +101,13 @@ def main() -> int:
     """Parse, map, print; returns the exit status."""
     arguments = parse()
     settings, folder = resumed(arguments) if arguments.resume else fresh(arguments)
-
-    def say(text: str) -> None:
-        print(text, file=sys.stderr)
-
     counts = episodes_of(settings)
     parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     say(f"{folder}: {sum(counts.values()):,} episodes ({parts})")
     try:
         summary = make_map(settings, folder, arguments.workers or cores(), say)
     except KeyboardInterrupt:
-        say(f"interrupted; go on with: python scripts/map.py --out {shlex.quote(str(folder))} --resume")
-        return INTERRUPTED
+        return interrupted(resume_command(folder))
     if arguments.json:
         print(json.dumps(summary, allow_nan=False, indent=2))
     else:

@@ -13,8 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from juguo_agents.command_line import guarded
-from juguo_agents.evidence.command import say
+from juguo_agents.command_line import guarded, say
 from juguo_agents.evidence.passive import compare, draw, lines
 from juguo_agents.run_folder import claim_folder, next_free
 from juguo_envs.errors import UserError

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,15 @@ from typing import Any
 from tqdm import tqdm
 
 from juguo_agents.allocators.forced import LEVERS
-from juguo_agents.command_line import INTERRUPTED, guarded
-from juguo_agents.run_folder import FolderExists, claim_folder, next_free
+from juguo_agents.command_line import (
+    add_resume,
+    check_resume,
+    claim_new,
+    guarded,
+    interrupted,
+    resume_command,
+)
+from juguo_agents.run_folder import next_free
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
 from juguo_agents.search.optimise import begin, search
@@ -68,13 +74,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="new folder; default searches/<family>, numbered"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the search in --out")
+    add_resume(parser, "search")
     parser.add_argument(
         "--json", action="store_true", help="print the content of searched.json, nothing else"
     )
     arguments = parser.parse_args()
-    if arguments.resume and not arguments.out:
-        parser.error("--resume needs --out, the folder of the search to go on with")
+    check_resume(parser, arguments, "search")
     if not arguments.resume and not arguments.family:
         parser.error("--family is missing, for example --family open_loop")
     if arguments.reveal:
@@ -119,9 +124,7 @@ def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
     )
     state = begin(settings)
     folder = arguments.out or next_free(Path("searches"), arguments.family.replace(":", "-"))
-    if folder.exists():
-        raise FolderExists(f"{folder} exists already; add --resume to go on with it, or name another --out")
-    claim_folder(folder)
+    claim_new(folder)
     scenario.save(folder / "scenario.yaml")
     state.save(folder)
     return state, folder
@@ -171,9 +174,7 @@ def main() -> int:
     try:
         found = conduct(state, folder)
     except KeyboardInterrupt:
-        again = f"python scripts/search.py --out {shlex.quote(str(folder))} --resume"
-        print(f"interrupted; go on with: {again}", file=sys.stderr)
-        return INTERRUPTED
+        return interrupted(resume_command(folder))
     if arguments.json:
         print(json.dumps(found.data, allow_nan=False, indent=2))
     else:

@@ -10,14 +10,12 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 
 from juguo_agents.allocators.find import find_allocator
-from juguo_agents.command_line import INTERRUPTED, guarded
+from juguo_agents.command_line import guarded, interrupted
 from juguo_agents.config import load_experiment
 from juguo_agents.run_folder import FolderExists, next_free
 from juguo_agents.stored_run import load_run, resume_command
@@ -77,24 +75,17 @@ def resumed(arguments: argparse.Namespace) -> str:
     )
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """Being told to end is treated as Ctrl-C is: the processes end, and what was done is kept."""
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Parse, train, compare, print; returns the exit status."""
     arguments = parse()
     arguments.folder = None
-    signal.signal(signal.SIGTERM, interrupt)
     begun = time.monotonic()
     try:
         table = resumed(arguments) if arguments.resume else fresh(arguments)
     except KeyboardInterrupt:
         if arguments.folder is None or not (arguments.folder / "config.yaml").is_file():
             raise
-        print(f"interrupted; go on with: {resume_command(arguments.folder)}", file=sys.stderr)
-        return INTERRUPTED
+        return interrupted(resume_command(arguments.folder))
     seconds = time.monotonic() - begun
     print(f"{table}\n\n{seconds:.0f} s; tables and figures: {arguments.folder / 'comparison.md'}")
     return 0

@@ -9,6 +9,7 @@ ends as if it had not been. DIR gets ALGORITHM.study.json and ALGORITHM.yaml, a 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import textwrap
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from juguo_agents.command_line import INTERRUPTED, guarded
+from juguo_agents.command_line import guarded, interrupted
 from juguo_agents.config import load_experiment
 from juguo_agents.learners.settings import SECTIONS
 from juguo_agents.processes import cores
@@ -112,8 +113,7 @@ def main() -> int:
     try:
         study = conduct(arguments)
     except KeyboardInterrupt:
-        print("interrupted; go on by the same command", file=sys.stderr)
-        return INTERRUPTED
+        return interrupted(shlex.join(["python", *sys.argv]))
     print(table(study))
     if study.best is None:
         print("error: every trial broke down; lower the learning rates in the space", file=sys.stderr)

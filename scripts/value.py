@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 import sys
 
-from juguo_agents.command_line import INTERRUPTED, guarded
-from juguo_agents.evidence.command import again, parse, prepare, say
+from juguo_agents.command_line import guarded, interrupted, same_command, say
+from juguo_agents.evidence.command import parse, prepare
 from juguo_agents.evidence.figures import draw_value
 from juguo_agents.evidence.value import VALUE_FILE, value
 from juguo_agents.evidence.words import value_lines
@@ -27,8 +27,7 @@ def main() -> int:
         try:
             data = value(settings, folder, arguments.workers, say)
         except KeyboardInterrupt:
-            say(f"interrupted; go on with: {again(arguments)}")
-            return INTERRUPTED
+            return interrupted(same_command(arguments.out))
         write_text(
             folder / VALUE_FILE, json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
         )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from juguo_agents.command_line import add_workers, check_workers
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.processes import cores
 from juguo_agents.run_folder import next_free
@@ -44,11 +43,10 @@ def parse(page: str, home: str) -> argparse.Namespace:
         metavar="DIR",
         help=f"folder, gone on with where it exists; default {home}/, numbered",
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one for each core")
+    add_workers(parser)
     parser.add_argument("--smoke", action="store_true", help="tiny numbers: only to see that it runs")
     arguments = parser.parse_args()
-    if arguments.workers is not None and arguments.workers < 1:
-        parser.error(f"--workers is {arguments.workers}; allowed is 1 or more")
+    check_workers(parser, arguments)
     arguments.workers = arguments.workers or cores()
     return arguments
 
@@ -65,15 +63,3 @@ def prepare(arguments: argparse.Namespace, home: str) -> Iterator[tuple[Settings
     for settings, folder in zip(worlds, folders, strict=True):
         settings.claim(folder)
     yield from zip(worlds, folders, strict=True)
-
-
-def say(text: str) -> None:
-    """Progress goes to the other stream."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def again(arguments: argparse.Namespace) -> str:
-    """The command that goes on with what was interrupted."""
-    named = any(word.split("=")[0] == "--out" for word in sys.argv)
-    where = [] if named else ["--out", str(arguments.out)]
-    return "python " + " ".join(shlex.quote(word) for word in (*sys.argv, *where))
