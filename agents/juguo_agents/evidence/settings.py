@@ -53,16 +53,14 @@ class Settings:
         Raises:
             UserError: Naming the number, its value and what is allowed.
         """
-        for name, least, most in (
-            ("budget", 100, LARGEST_BUDGET),
-            ("refine", 100, LARGEST_BUDGET),
-            ("searches", 1, REFINING_SEED - SEARCH_SEED),
-            ("episodes", 2, 100_000),
-            ("first_seed", 0, MAP_SEEDS - self.episodes),
-        ):
-            value = getattr(self, name)
-            if not least <= value <= most:
-                raise UserError(f"{name} is {value}; allowed is {least} to {most}")
+        check_within(
+            self,
+            budget=(100, LARGEST_BUDGET),
+            refine=(100, LARGEST_BUDGET),
+            searches=(1, REFINING_SEED - SEARCH_SEED),
+            episodes=(2, 100_000),
+            first_seed=(0, MAP_SEEDS - self.episodes),
+        )
         assert REFINING_SEED < SEEDS_OF_SEARCH and MAP_SEEDS <= TEST_SEEDS_END
 
     @property
@@ -110,6 +108,18 @@ class Settings:
             UserError: If the folder was begun with others, or by another version of the model.
         """
         claim_settings(folder, self.as_json())
+
+
+def check_within(settings: object, **allowed: tuple[int, int]) -> None:
+    """Refuse the first of some numbers that is not within its two ends.
+
+    Raises:
+        UserError: Naming the number, its value and what is allowed.
+    """
+    for name, (least, most) in allowed.items():
+        value = getattr(settings, name)
+        if not least <= value <= most:
+            raise UserError(f"{name} is {value}; allowed is {least} to {most}")
 
 
 def claim_settings(folder: Path, values: dict[str, Any]) -> None:

@@ -8,14 +8,13 @@ from typing import Any
 
 from juguo_agents.allocators.registry import all_rule_names
 from juguo_agents.evaluation import HELD_OUT_SCENARIOS, MOST_HELD_OUT, MOST_HELD_OUT_EPISODES
-from juguo_agents.evidence.settings import claim_settings
+from juguo_agents.evidence.settings import check_within, claim_settings
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.search.optimise import begin
 from juguo_agents.search.rule_numbers import NoNumbers, space_of
 from juguo_agents.search.seeds import LARGEST_BUDGET
 from juguo_agents.search.space import Parameters
-from juguo_envs.errors import UserError
 from juguo_envs.family import Family
 from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.scenario import Scenario
@@ -53,15 +52,13 @@ class Settings:
         Raises:
             UserError: Naming the number, its value and what is allowed.
         """
-        for name, least, most in (
-            ("scenarios", 2, MOST_HELD_OUT),
-            ("episodes", 2, MOST_HELD_OUT_EPISODES),
-            ("budget", 100, LARGEST_BUDGET),
-            ("tuning", 100, LARGEST_BUDGET),
-        ):
-            value = getattr(self, name)
-            if not least <= value <= most:
-                raise UserError(f"{name} is {value}; allowed is {least} to {most}")
+        check_within(
+            self,
+            scenarios=(2, MOST_HELD_OUT),
+            episodes=(2, MOST_HELD_OUT_EPISODES),
+            budget=(100, LARGEST_BUDGET),
+            tuning=(100, LARGEST_BUDGET),
+        )
         for search in (self.oracle(0), *self.tunings().values()):
             begin(search)
 

@@ -14,9 +14,12 @@ import numpy as np
 import torch
 from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.torch_layers import FlattenExtractor
 
 from juguo_agents.checkpoint import Arrays
-from juguo_agents.learners.base import Kind, rate
+from juguo_agents.heads import HEADS
+from juguo_agents.learners.base import Kind, latent_space, observation_space, rate
 from juguo_agents.learners.settings import _OffPolicy
 
 L = TypeVar("L", bound=OffPolicyAlgorithm)
@@ -26,11 +29,23 @@ _REMEMBERED = ("observations", "actions", "rewards", "dones")
 
 
 class OffPolicyKind(Kind[L, S]):
-    """Between two updates the replay buffer is kept, and the generator of the first, random actions."""
+    """Between two updates the replay buffer is kept, and the generator of the first, random actions.
+
+    Attributes:
+        actor: The library's network that acts.
+    """
+
+    actor: type[BasePolicy]
 
     def acting(self, learner: L) -> torch.nn.Module:
         """The actor alone."""
         return learner.actor
+
+    def rebuilt(self, metadata: Mapping[str, Any]) -> BasePolicy:
+        """The actor."""
+        seen, net = observation_space(metadata), [int(units) for units in metadata["net"]]
+        space, size = latent_space(metadata, HEADS["tanh"]), int(metadata["observation_size"])
+        return self.actor(seen, space, net, FlattenExtractor(seen), size)
 
     def optimisers(self, learner: L) -> dict[str, torch.optim.Optimizer]:
         """One of the actor and one of the critics."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from stable_baselines3 import SAC
-from stable_baselines3.common.torch_layers import FlattenExtractor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.sac.policies import Actor
 
-from juguo_agents.heads import HEADS
-from juguo_agents.learners.base import begin_without_giving_up, latent_space, observation_space
+from juguo_agents.learners.base import begin_without_giving_up
 from juguo_agents.learners.off_policy import EntropicKind, arguments
 from juguo_agents.learners.settings import Sac
 
@@ -20,6 +15,7 @@ class SacKind(EntropicKind[SAC, Sac]):
     """stable-baselines3's."""
 
     network = {"architecture": "squashed_actor", "head": "tanh", "activation": "relu"}  # noqa: RUF012
+    actor = Actor
 
     def make(self, settings: Sac, venv: VecEnv, seed: int) -> SAC:
         """With two critics."""
@@ -33,12 +29,6 @@ class SacKind(EntropicKind[SAC, Sac]):
         )
         begin_without_giving_up(learner.actor.mu, settings.abandon_init)
         return learner
-
-    def rebuilt(self, metadata: Mapping[str, Any]) -> Actor:
-        """The actor."""
-        seen, net = observation_space(metadata), [int(units) for units in metadata["net"]]
-        space = latent_space(metadata, HEADS["tanh"])
-        return Actor(seen, space, net, FlattenExtractor(seen), int(metadata["observation_size"]))
 
 
 KIND = SacKind()

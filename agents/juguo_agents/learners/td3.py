@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from stable_baselines3 import TD3
 from stable_baselines3.common.noise import NormalActionNoise
-from stable_baselines3.common.torch_layers import FlattenExtractor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.td3.policies import Actor
 
-from juguo_agents.heads import HEADS
-from juguo_agents.learners.base import begin_without_giving_up, latent_space, observation_space
+from juguo_agents.learners.base import begin_without_giving_up
 from juguo_agents.learners.off_policy import OffPolicyKind, arguments
 from juguo_agents.learners.settings import Td3
 
@@ -22,6 +17,7 @@ class Td3Kind(OffPolicyKind[TD3, Td3]):
     """stable-baselines3's."""
 
     network = {"architecture": "deterministic_actor", "head": "tanh", "activation": "relu"}  # noqa: RUF012
+    actor = Actor
 
     def make(self, settings: Td3, venv: VecEnv, seed: int) -> TD3:
         """With Gaussian noise, independent in every entry and quarter, on what is explored."""
@@ -41,12 +37,6 @@ class Td3Kind(OffPolicyKind[TD3, Td3]):
         for actor in (learner.actor, learner.actor_target):
             begin_without_giving_up(actor.mu[-2], settings.abandon_init)  # a hyperbolic tangent comes last
         return learner
-
-    def rebuilt(self, metadata: Mapping[str, Any]) -> Actor:
-        """The actor."""
-        seen, net = observation_space(metadata), [int(units) for units in metadata["net"]]
-        space = latent_space(metadata, HEADS["tanh"])
-        return Actor(seen, space, net, FlattenExtractor(seen), int(metadata["observation_size"]))
 
 
 KIND = Td3Kind()
