@@ -56,6 +56,8 @@ class Feature:
 
 def _figures(value: float) -> str:
     """Three significant figures, plainly written."""
+    if abs(value) >= 999.5:
+        return f"{value:,.0f}".replace("-", "−")
     text = f"{value:#.3g}" if abs(value) >= 1e-3 else f"{value:.4f}"
     return text.rstrip(".").replace("-", "−")
 

@@ -27,11 +27,13 @@ class Local:
     Attributes:
         name: What a file calls it.
         words: What people read.
+        short: What they read over a column.
         read: From observations (n, size) to values (n, R).
     """
 
     name: str
     words: str
+    short: str
     read: Callable[[Setting, npt.NDArray[np.float32]], Floats]
 
 
@@ -45,9 +47,9 @@ def _level(name: str) -> Callable[[Setting, npt.NDArray[np.float32]], Floats]:
 
 
 LOCALS = (
-    Local("crisis", "crisis", _level("crisis")),
-    Local("resilience_lowest", "weakest tenth's resilience", _level("resilience_lowest")),
-    Local("adoption", "adoption", _adoption),
+    Local("crisis", "crisis", "crisis", _level("crisis")),
+    Local("resilience_lowest", "weakest tenth's resilience", "resilience", _level("resilience_lowest")),
+    Local("adoption", "adoption", "adoption", _adoption),
 )
 LOCAL_BY_NAME = {local.name: local for local in LOCALS}
 

@@ -125,7 +125,7 @@ def _table(
             x += _CELL
         x += 0.12
     for k, local in enumerate(tree.locals):
-        _head(axes, x + _CELL / 2, head, f"by {local.words}", BLACK)
+        _head(axes, x + _CELL / 2, head, f"by {local.short}", BLACK)
         for leaf in leaves:
             per_tenth = 10.0 * float(tree.leans[leaf, k])
             text = f"{per_tenth:+.0f}".replace("-", "\u2212") if abs(per_tenth) >= 0.5 else ""
