@@ -1,11 +1,15 @@
 """Compare the front of one policy over preferences with that of a multi-objective search at equal steps.
 
     python scripts/front.py RUN [--budget STEPS] [--out DIR] [--searches N] [--levels N] [--episodes N]
+    python scripts/front.py [--scenario S] [--budget STEPS] [--out DIR] [--searches N] [--levels N]
 
 RUN is the folder of a training with `shown: {preferences: drawn}`, for example of configs/preferences.yaml.
 Each of its policies is run under a grid of preferences; NSGA-II searches the numbers of the closed loop with
 as many environment steps as the training of one policy took. A folder is gone on with where it exists. How to
 read the numbers: docs/preferences.md.
+
+Without RUN a front is searched alone. What is found is an allocator that acts as the member which is best for
+the weights of the scenario it is in.
 """
 
 from __future__ import annotations
@@ -16,18 +20,32 @@ import sys
 from pathlib import Path
 
 from juguo_agents.command_line import add_workers, check_workers, guarded, interrupted, same_command, say
-from juguo_agents.fronts.settings import Settings, settings_of
+from juguo_agents.fronts.settings import Settings, settings_of, settings_of_search
 from juguo_agents.processes import cores
 from juguo_agents.run_folder import locked, next_free
 from juguo_envs.errors import UserError
+from juguo_envs.scenario import Scenario
+
+BUDGET = 1_800_000
+"""Environment steps of a search that is compared with nothing: 30,000 episodes of 60 quarters."""
 
 
 def parse() -> argparse.Namespace:
     """The command line; a number that was not said is None."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run with drawn preferences")
     parser.add_argument(
-        "--budget", type=int, metavar="STEPS", help="environment steps of a search; default: one training's"
+        "run",
+        type=Path,
+        nargs="?",
+        metavar="RUN",
+        help="folder of a run with drawn preferences; none: search",
+    )
+    parser.add_argument("--scenario", metavar="S", help="without RUN: name or YAML file; default: default")
+    parser.add_argument(
+        "--budget",
+        type=int,
+        metavar="STEPS",
+        help=f"environment steps of a search; default: one training's, and without RUN {BUDGET:,}",
     )
     parser.add_argument("--searches", type=int, metavar="N", help="searches; default: one for each policy")
     parser.add_argument(
@@ -58,7 +76,32 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print the content of front.json, nothing else")
     arguments = parser.parse_args()
     check_workers(parser, arguments)
+    if arguments.run is None and arguments.json:
+        parser.error("--json is for a comparison; a search without RUN leaves JSON in its folder")
+    if arguments.run is not None and arguments.scenario:
+        parser.error("--scenario is for a search without RUN; a run's policies tell theirs")
     return arguments
+
+
+def asked(arguments: argparse.Namespace) -> Settings:
+    """What is asked, checked."""
+    if arguments.run is None:
+        return settings_of_search(
+            Scenario.load(arguments.scenario or "default"),
+            budget=arguments.budget or BUDGET,
+            searches=arguments.searches,
+            begun=arguments.begun,
+            levels=arguments.levels,
+        )
+    return settings_of(
+        arguments.run,
+        budget=arguments.budget,
+        searches=arguments.searches,
+        begun=arguments.begun,
+        levels=arguments.levels,
+        episodes=arguments.episodes,
+        first_seed=arguments.seed,
+    )
 
 
 def main() -> int:
@@ -71,23 +114,21 @@ def main() -> int:
         raise UserError(
             "pymoo is missing; install the extra: pip install 'juguo[train,report,front]'"
         ) from None
-    from juguo_agents.fronts.job import WORDS_FILE, compare_fronts
-    from juguo_agents.fronts.words import console_table
+    from juguo_agents.fronts.job import WORDS_FILE, compare_fronts, search_fronts
+    from juguo_agents.fronts.words import console_table, search_table
 
-    settings = settings_of(
-        arguments.run,
-        budget=arguments.budget,
-        searches=arguments.searches,
-        begun=arguments.begun,
-        levels=arguments.levels,
-        episodes=arguments.episodes,
-        first_seed=arguments.seed,
-    )
-    folder = arguments.out or next_free(Path("fronts"), arguments.run.resolve().name)
+    settings = asked(arguments)
+    home = settings.scenario.name if arguments.run is None else arguments.run.resolve().name
+    folder = arguments.out or next_free(Path("fronts"), home)
     settings.claim(folder)
+    workers = arguments.workers or cores()
     try:
         with locked(folder):
-            summary = compare_fronts(settings, folder, arguments.workers or cores(), say)
+            if arguments.run is None:
+                searched = search_fronts(settings, folder, workers)
+                print(f"{search_table(searched)}\n\nallocators for evaluate.py: {folder}")
+                return 0
+            summary = compare_fronts(settings, folder, workers, say)
     except KeyboardInterrupt:
         return interrupted(same_command(folder))
     if arguments.json:

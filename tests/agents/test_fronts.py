@@ -268,7 +268,7 @@ def judged(settings: Settings, shift: float) -> dict[str, object]:
     own = generator.random((8, 1, 3)) * (0.5, 0.5, 0.1) + generator.normal(0.0, 0.01, (1, 6, 3))
     worst = np.tile([0.0, 0.0, 0.5], (2, 6, 1))
     episodes = np.concatenate([worst, own + np.array([shift, 0.0, 0.0]), own])
-    return judge(settings, [*rules, *policy, *search], episodes, {"search": Searched([], 10, 1)})
+    return judge(settings, [*rules, *policy, *search], episodes, {"search": Searched([], [], 10, 1)})
 
 
 def test_the_verdict_follows_the_volumes(settings: Settings) -> None:

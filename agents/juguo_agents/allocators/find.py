@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ POLICY_SUFFIX = ".safetensors"
 POLICY_PATTERN = f"policy-seed*{POLICY_SUFFIX}"
 SEARCHED_FILE = "searched.json"
 TREE_PATTERN = "tree*.json"
+FRONT_PATTERN = "front-seed*.json"
+TREE_KIND, FRONT_KIND = "juguo_tree", "juguo_front"
+"""What files of trees and of fronts say that they are."""
 
 
 def find_allocators(names: Sequence[str]) -> list[Allocator]:
@@ -25,13 +29,15 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
 
     Args:
         names: Each the name of a rule, `all` for every rule, the folder of a trained run, of a search or of
-            an explanation (which holds trees), a policy file, or the `.json` file of a search or of a tree.
+            an explanation (which holds trees) or of a comparison of fronts, a policy file, or the `.json`
+            file of a search, of a tree or of a front.
 
     Raises:
         UnknownAllocator: If a name is none of these.
         PolicyFileError: If a policy file cannot be used.
         SearchedFileError: If the file of a search cannot be used.
         TreeFileError: If the file of a tree cannot be used.
+        FrontFileError: If the file of a front cannot be used.
     """
     rules: list[Allocator] = []
     files: list[Path] = []
@@ -44,9 +50,16 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
         if not found:
             rules.append(make_rule(name))
     policies = [path for path in files if path.suffix == POLICY_SUFFIX]
-    trees = [path for path in files if path.suffix != POLICY_SUFFIX and _is_tree(path)]
-    searched = [path for path in files if path not in policies and path not in trees]
-    return [*rules, *_load_searched(searched), *_load_trees(trees), *load_learned(policies)]
+    told = [(path, kind_told(path)) for path in files if path.suffix != POLICY_SUFFIX]
+    trees, fronts = ([path for path, kind in told if kind == k] for k in (TREE_KIND, FRONT_KIND))
+    searched = [path for path, kind in told if kind not in (TREE_KIND, FRONT_KIND)]
+    return [
+        *rules,
+        *_load_searched(searched),
+        *_load_trees(trees),
+        *_load_fronts(fronts),
+        *load_learned(policies),
+    ]
 
 
 def files_of(name: str) -> list[Path]:
@@ -62,13 +75,23 @@ def files_of(name: str) -> list[Path]:
         return []
     if (path / SEARCHED_FILE).is_file():
         return [path / SEARCHED_FILE]
-    found = _in_order(path, POLICY_PATTERN) or _in_order(path, TREE_PATTERN)
-    if not found:
-        raise UnknownAllocator(
-            f"{name}: a folder without {POLICY_PATTERN}, {SEARCHED_FILE} or {TREE_PATTERN}; "
-            "no training finished there, no search and no explanation"
-        )
-    return found
+    for pattern in (POLICY_PATTERN, TREE_PATTERN, FRONT_PATTERN):
+        if found := _in_order(path, pattern):
+            return found
+    raise UnknownAllocator(
+        f"{name}: a folder without {POLICY_PATTERN}, {SEARCHED_FILE}, {TREE_PATTERN} or {FRONT_PATTERN}; "
+        "no training finished there, no search and no explanation"
+    )
+
+
+def kind_told(file: Path) -> str | None:
+    """What a JSON file says that it is; None where it cannot be read or does not say."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    kind = data.get("kind") if isinstance(data, dict) else None
+    return kind if isinstance(kind, str) else None
 
 
 def find_allocator(name: str, field: str) -> Allocator:
@@ -99,18 +122,20 @@ def _in_order(folder: Path, pattern: str) -> list[Path]:
     return sorted(folder.glob(pattern), key=lambda p: (len(p.name), p.name))
 
 
-def _is_tree(path: Path) -> bool:
-    from juguo_agents.explain.tree_file import is_tree
-
-    return is_tree(path)
-
-
 def _load_trees(files: Sequence[Path]) -> list[Allocator]:
     if not files:
         return []
     from juguo_agents.explain.tree_file import load_trees
 
     return load_trees(files)
+
+
+def _load_fronts(files: Sequence[Path]) -> list[Allocator]:
+    if not files:
+        return []
+    from juguo_agents.fronts.front_file import load_fronts
+
+    return load_fronts(files)
 
 
 def _load_searched(files: Sequence[Path]) -> list[Allocator]:

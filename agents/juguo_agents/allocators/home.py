@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from juguo_agents.allocators.find import POLICY_SUFFIX, files_of
+from juguo_agents.allocators.find import FRONT_KIND, POLICY_SUFFIX, TREE_KIND, files_of, kind_told
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family, names_family
 from juguo_envs.scenario import Scenario
@@ -48,11 +48,15 @@ def home_of(file: Path) -> World | None:
     """
     if file.suffix == POLICY_SUFFIX:
         return _home_of_policy(file)
-    from juguo_agents.explain.tree_file import is_tree, load_tree
+    from juguo_agents.explain.tree_file import load_tree
+    from juguo_agents.fronts.front_file import load_front
     from juguo_agents.search.searched import load_found
 
-    if is_tree(file):
+    kind = kind_told(file)
+    if kind == TREE_KIND:
         return load_tree(file).scenario
+    if kind == FRONT_KIND:
+        return load_front(file).scenario
     found = load_found(file)
     return Family(found.scenario) if found.data.get("varies") else found.scenario
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from juguo_agents.allocators.base import Allocator
+from juguo_agents.allocators.find import TREE_KIND
 from juguo_agents.explain.features import BY_NAME
 from juguo_agents.explain.leaning import LOCAL_BY_NAME
 from juguo_agents.explain.tree import LEAF, Tree, TreeAllocator
@@ -19,7 +20,7 @@ from juguo_envs.files import write_text
 from juguo_envs.model.state import FUNCTIONS
 from juguo_envs.scenario import Scenario
 
-KIND, FORMAT = "juguo_tree", 2
+KIND, FORMAT = TREE_KIND, 2
 READABLE = (1, FORMAT)
 """Formats that are read; in the first, money leans to no place."""
 USES = (*FUNCTIONS, "reserve")
@@ -98,15 +99,6 @@ def _node(tree: Tree, node: int) -> dict[str, Any]:
         **dict(zip(_REQUESTS, row[-len(_REQUESTS) :].tolist(), strict=True)),
         "leans": {local.name: float(x) for local, x in zip(tree.locals, tree.leans[node], strict=True)},
     }
-
-
-def is_tree(path: Path) -> bool:
-    """Whether a file says of itself that it is a tree; one that cannot be read does not."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(data, dict) and data.get("kind") == KIND
 
 
 def load_tree(path: Path) -> StoredTree:

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
+from juguo_agents.allocators.find import FRONT_PATTERN
 from juguo_agents.allocators.registry import all_rule_names
+from juguo_agents.fronts.front_file import save_front
 from juguo_agents.fronts.judge import Summary, judge
 from juguo_agents.fronts.measure import Point, measure, searched_point
 from juguo_agents.fronts.multi_objective import Searched, scorer_of, search_front
@@ -17,6 +20,7 @@ from juguo_agents.fronts.settings import FIRST_SEED, Settings
 from juguo_agents.fronts.words import as_markdown
 from juguo_agents.processes import work_through
 from juguo_agents.report.figures.fronts import FIGURE, draw
+from juguo_agents.versions import versions
 from juguo_envs.files import write_bytes, write_text
 
 SEARCHES = "searches"
@@ -46,7 +50,7 @@ def compare_fronts(settings: Settings, folder: Path, workers: int, say: Callable
         f"{folder}: {settings.searches} searches of {settings.budget:,} environment steps, then "
         f"{settings.episodes:,} test episodes of every point; what is done is not done again"
     )
-    searched = _search_all(settings, folder, workers)
+    searched = search_fronts(settings, folder, workers)
     points = _points(settings, searched)
     with tqdm(total=len(points), desc="measuring", unit="point") as bar:
         episodes = measure(settings, folder, points, workers, bar.update)
@@ -63,7 +67,14 @@ def search_name(index: int) -> str:
     return f"search seed {FIRST_SEED + index}"
 
 
-def _search_all(settings: Settings, folder: Path, workers: int) -> dict[str, Searched]:
+def search_fronts(settings: Settings, folder: Path, workers: int) -> dict[str, Searched]:
+    """Run or finish the searches, and write the front of each as an allocator; by name.
+
+    Args:
+        settings: What was asked for; `folder` has claimed it.
+        folder: Gets `front-seed<k>.json`.
+        workers: Processes; the result does not depend on it.
+    """
     count = settings.searches
     threads = max(1, workers // count)  # where there are more cores than searches
     tasks = [_Search(settings, i, folder / SEARCHES / f"search-{i:02d}", threads) for i in range(count)]
@@ -75,7 +86,25 @@ def _search_all(settings: Settings, folder: Path, workers: int) -> dict[str, Sea
             bar.update()
 
         work_through(_search_one, tasks, min(workers, count), done)
+    for index in range(count):
+        _write_front(settings, folder, index, found[index])
     return {search_name(i): found[i] for i in range(count)}
+
+
+def _write_front(settings: Settings, folder: Path, index: int, found: Searched) -> None:
+    seed = FIRST_SEED + index
+    about = {
+        "name": f"front_seed{seed}",
+        "observe": settings.observe,
+        "seed": seed,
+        "budget": settings.budget,
+        "steps": found.steps,
+        "generations": found.generations,
+        "begun": settings.begun,
+        "versions": versions(),
+    }
+    file = folder / FRONT_PATTERN.replace("*", str(seed))
+    save_front(found.front, np.array(found.means), about, settings.scenario, file)
 
 
 def _search_one(task: _Search) -> Searched:

@@ -51,11 +51,13 @@ class Searched:
 
     Attributes:
         front: The members of the last population that no other dominates.
+        means: (members, 3) breadth, resilience and excluded, as the search met them.
         steps: Environment steps that it took.
         generations: Its generations.
     """
 
     front: list[Parameters]
+    means: list[list[float]]
     steps: int
     generations: int
 
@@ -118,7 +120,8 @@ def search_front(settings: Settings, index: int, folder: Path, score: Score) -> 
         generations += 1
     kept = non_dominated(-members.get("F"))
     front = [space.decode(x) for x in members.get("X")[kept]]
-    return Searched(front, steps, generations)
+    means: Floats = -members.get("F")[kept] * SIGNS
+    return Searched(front, means.tolist(), steps, generations)
 
 
 def _generations(settings: Settings, index: int, space: Space) -> Iterator[tuple[Any, int, Any]]:

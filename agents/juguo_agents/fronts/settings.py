@@ -19,7 +19,7 @@ from juguo_agents.policy_file import Policy, PolicyFileError, check_fits, load_p
 from juguo_agents.search.seeds import SEEDS_OF_SEARCH
 from juguo_agents.shown import SHOWN, layout_of
 from juguo_envs.errors import UserError
-from juguo_envs.family import WEIGHTS
+from juguo_envs.family import PREFERENCES, WEIGHTS
 from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.observation import ObservationLayout
 from juguo_envs.scenario import Scenario
@@ -167,6 +167,33 @@ def settings_of(
         observe=metadata["observe"],
         begun=begun,
         **numbers,
+    )
+
+
+def settings_of_search(
+    scenario: Scenario, *, budget: int, searches: int | None, begun: bool, levels: int
+) -> Settings:
+    """Settings for searches alone, without a policy that they are compared with.
+
+    Args:
+        scenario: The world.
+        budget: Environment steps of a search.
+        searches: How many; one by default.
+        begun: Whether they may begin at what other searches found, too.
+        levels: The population has as many members as a grid of so many weights on each range.
+
+    Raises:
+        UserError: If a number is not allowed.
+    """
+    return Settings(
+        scenario=scenario,
+        policies=(),
+        ranges=PREFERENCES,
+        steps=0,
+        budget=budget,
+        searches=1 if searches is None else searches,
+        levels=levels,
+        begun=begun,
     )
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from juguo_agents.fronts.judge import FALLBACK, Summary
+from juguo_agents.fronts.multi_objective import Searched
 from juguo_agents.report.console import WIDTH
 from juguo_agents.report.figures.fronts import FIGURE
 
@@ -131,4 +135,16 @@ def _preferences(summary: Summary) -> str:
             f"| {breadth:.2f} | {resilience:.2f} | {excluded:.2f} | {point['breadth']:.3f} | "
             f"{point['resilience']:.3f} | {point['excluded']:.3f} | {kept} |"
         )
+    return "\n".join(lines)
+
+
+def search_table(searched: Mapping[str, Searched]) -> str:
+    """What searches found, a row for each: members, and from where to where their goals reach."""
+    lines = [
+        f"{'search':<16} {'members':>7} {'steps':>10}  {'breadth':<14} {'resilience':<14} {'excluded':<14}"
+    ]
+    for name, found in searched.items():
+        low, high = np.min(found.means, 0), np.max(found.means, 0)
+        spans = "".join(f"{f'{a:.3f} to {b:.3f}':<15}" for a, b in zip(low, high, strict=True))
+        lines.append(f"{name:<16} {len(found.front):>7} {found.steps:>10,}  {spans.rstrip()}")
     return "\n".join(lines)
