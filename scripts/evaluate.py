@@ -30,7 +30,8 @@ def print_list() -> None:
         print(f"  {rule.base_name:22} {rule.idea}")
     print("  all                    every rule, and each with the other choice of exit")
     print("  FOLDER or FILE         a trained run, or one policy-seed<k>.safetensors of it;")
-    print("                         a search, or its searched.json; an explanation, or its tree<n>.json")
+    print("                         a search, or its searched.json; an explanation, or its tree<n>.json;")
+    print("                         a searched front, or its front-seed<k>.json: the best for the weights")
     print("scenarios:")
     for name in scenario_names():
         print(f"  {name:22} {Scenario.load(name).description}")
