@@ -47,3 +47,30 @@ def test_front_refuses_a_run_that_was_not_trained_for_it(folder: Path) -> None:
     refused(run("front.py", "blind", cwd=folder), "shown.preferences is hidden there", "configs/preferences")
     refused(run("front.py", "run", cwd=folder), "budget is")
     assert not (folder / "fronts").exists()
+
+
+def test_without_a_run_a_front_is_searched_and_is_an_allocator(folder: Path) -> None:
+    small().save(folder / "small.yaml")
+    alone = (
+        "--scenario",
+        "small.yaml",
+        "--levels",
+        "2",
+        "--budget",
+        "1440",
+        "--workers",
+        "1",
+        "--out",
+        "alone",
+    )
+    searched = run("front.py", *alone, cwd=folder)
+    assert searched.returncode == 0, searched.stderr
+    assert "search seed 64" in searched.stdout
+    written = (folder / "alone" / "front-seed64.json").read_bytes()
+    assert run("front.py", *alone, cwd=folder).stdout == searched.stdout
+    assert (folder / "alone" / "front-seed64.json").read_bytes() == written
+    evaluated = run("evaluate.py", "alone", "flat", "--episodes", "4", cwd=folder)
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert "front_seed64" in evaluated.stdout
+    refused(run("front.py", *alone, "--json", cwd=folder), "--json is for a comparison")
+    refused(run("front.py", "run", "--scenario", "small.yaml", cwd=folder), "--scenario is for a search")
