@@ -32,9 +32,9 @@ _OFF = {"envs": 4, "train_freq": 3, "learning_starts": 48, "buffer_size": 64, "b
 SECTION: dict[str, dict[str, Any]] = {
     "ppo": {**_ON, "net": [8, 6], "head": "logistic_normal"},
     "recurrent_ppo": {**_ON, "net": [6], "lstm": 5},
-    "sac": _OFF,
+    "sac": {**_OFF, "ent_coef": "auto"},
     "td3": _OFF,
-    "tqc": {**_OFF, "n_quantiles": 5},
+    "tqc": {**_OFF, "n_quantiles": 5, "ent_coef": 0.01},
 }
 
 

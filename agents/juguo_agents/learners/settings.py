@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Head = Literal["gaussian", "logistic_normal"]
 
 _LARGEST_BUFFER = 5_000_000
+_ABANDON = "mean of the latent action abandon, before it is squashed, when training begins"
+_ENTROPY = "weight of the entropy, from 0 to 10; auto: it is learned"
 
 
 class LearnerSettings(BaseModel):
@@ -126,12 +128,7 @@ class _OffPolicy(LearnerSettings):
     )
     batch_size: int = Field(256, ge=2, le=1_000_000)
     tau: float = Field(0.005, gt=0, le=1, description="how far the target follows at a gradient step")
-    abandon_init: float = Field(
-        -1.0,
-        ge=-10,
-        le=10,
-        description="mean of the latent action abandon, before it is squashed, when training begins",
-    )
+    abandon_init: float = Field(-1.0, ge=-10, le=10, description=_ABANDON)
 
     @property
     def quarters_per_update(self) -> int:
@@ -148,9 +145,7 @@ class _OffPolicy(LearnerSettings):
 
 
 class _Entropic(_OffPolicy):
-    ent_coef: float | Literal["auto"] = Field(
-        "auto", description="weight of the entropy, from 0 to 10; auto: it is learned"
-    )
+    ent_coef: float | Literal["auto"] = Field("auto", description=_ENTROPY)
 
     @field_validator("ent_coef", mode="before")
     @classmethod
@@ -162,18 +157,34 @@ class _Entropic(_OffPolicy):
 
 
 class Sac(_Entropic):
-    """Soft actor-critic (Haarnoja et al. 2018), as stable-baselines3 has it."""
+    """Soft actor-critic (Haarnoja et al. 2018), as stable-baselines3 has it. Defaults: configs/learners."""
+
+    learning_rate: float = Field(6.52e-4, gt=0, le=1)
+    gamma: float = Field(0.95, gt=0, le=1)
+    gradient_steps: int = Field(1, ge=1, le=100_000, description="gradient steps per update")
+    batch_size: int = Field(128, ge=2, le=1_000_000)
+    tau: float = Field(0.02, gt=0, le=1, description="how far the target follows at a gradient step")
+    abandon_init: float = Field(0.0, ge=-10, le=10, description=_ABANDON)
+    ent_coef: float | Literal["auto"] = Field(0.001, description=_ENTROPY)
 
 
 class Td3(_OffPolicy):
-    """Twin delayed deterministic policy gradient (Fujimoto et al. 2018), as stable-baselines3 has it."""
+    """Twin delayed deterministic policy gradient (Fujimoto et al. 2018), as stable-baselines3 has it.
 
-    learning_rate: float = Field(1e-3, gt=0, le=1)
-    action_noise: float = Field(0.1, ge=0, le=2, description="standard deviation of what exploration adds")
+    Defaults: configs/learners.
+    """
+
+    learning_rate: float = Field(4.5e-3, gt=0, le=1)
+    gamma: float = Field(0.98, gt=0, le=1)
+    gradient_steps: int = Field(4, ge=1, le=100_000, description="gradient steps per update")
+    batch_size: int = Field(128, ge=2, le=1_000_000)
+    tau: float = Field(0.002, gt=0, le=1, description="how far the target follows at a gradient step")
+    abandon_init: float = Field(-2.0, ge=-10, le=10, description=_ABANDON)
+    action_noise: float = Field(0.2, ge=0, le=2, description="standard deviation of what exploration adds")
     policy_delay: int = Field(
-        2, ge=1, le=1000, description="gradient steps of the critics per one of the actor"
+        4, ge=1, le=1000, description="gradient steps of the critics per one of the actor"
     )
-    target_policy_noise: float = Field(0.2, ge=0, le=2)
+    target_policy_noise: float = Field(0.1, ge=0, le=2)
     target_noise_clip: float = Field(0.5, ge=0, le=2)
 
 
