@@ -28,7 +28,8 @@ from juguo_agents.generalists.settings import Settings, oracle_name, tuned_rules
 from juguo_agents.generalists.words import as_markdown, console_table
 from juguo_agents.policy_file import PolicyFileError, save_policy
 from juguo_agents.search.checkpoint import load_state
-from juguo_agents.search.optimise import make_phase
+from juguo_agents.search.families import CLOSED_LOOP
+from juguo_agents.search.optimise import begin, make_phase
 from juguo_agents.search.searched import RESULT_FILE, load_found
 from juguo_agents.search.seeds import ranking_seeds
 from juguo_agents.training import train_seed
@@ -209,7 +210,21 @@ def _refuse(*arguments: Any, **named: Any) -> None:
 def test_oracles_begin_at_what_was_searched_on_the_family(judged: Path) -> None:
     tuned = load_found(judged / SEARCHES / "tuned-open_loop" / RESULT_FILE).data["parameters"]
     for index in range(SETTINGS.scenarios):
-        assert load_state(judged / SEARCHES / oracle_name(index)).settings.begin == tuned
+        begun = load_state(judged / SEARCHES / oracle_name(index)).settings.begin
+        assert begun is not None and begun.keys() == tuned.keys()
+        moved = {name for name in tuned if begun[name] != tuned[name]}
+        assert moved <= {"production.quarters", "diffusion.quarters", "exit.quarter"}
+
+
+def test_an_oracle_begins_within_what_its_programme_allows() -> None:
+    """The family's programmes are of different lengths; every one can be begun at any of the numbers."""
+    numbers = CLOSED_LOOP.space(SMALL).start | {"exit.quarter": 60.0}
+    lengths = set()
+    for index in range(12):
+        search = SETTINGS.oracle(index, numbers)
+        begin(search)  # refuses numbers that are not allowed
+        lengths.add(search.scenario.programme.T)
+    assert min(lengths) < 60
 
 
 def test_a_judgement_leaves_numbers_words_and_a_figure(judged: Path) -> None:

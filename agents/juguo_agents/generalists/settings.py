@@ -72,10 +72,16 @@ class Settings:
         return self.family.scenario(HELD_OUT_SCENARIOS + index, f"held-out {index}")
 
     def oracle(self, index: int, begin: Parameters | None = None) -> SearchSettings:
-        """The search for the oracle of a held-out scenario, from the numbers of a closed loop on."""
+        """The search for the oracle of a held-out scenario, from the numbers of a closed loop on.
+
+        Numbers outside their range there, such as quarters after a shorter programme's end, are brought in.
+        """
+        world = self.world(index)
+        if begin is not None:
+            begin = {**begin, **ORACLE.space(world).within(begin)}
         return SearchSettings(
             ORACLE.name,
-            self.world(index),
+            world,
             self.budget,
             seed=ORACLE_SEED,
             observe=self.observe,
