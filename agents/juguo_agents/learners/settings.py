@@ -100,14 +100,15 @@ class Ppo(_OnPolicy):
 
 
 class RecurrentPpo(_OnPolicy):
-    """PPO whose actor and critic each remember by an LSTM, as sb3-contrib has it."""
+    """PPO whose actor and critic each remember by an LSTM, as sb3-contrib has it. Defaults: configs/learners."""
 
-    learning_rate: float = Field(3e-4, gt=0, le=1)
+    learning_rate: float = Field(4.5e-3, gt=0, le=1)
+    gamma: float = Field(0.98, gt=0, le=1)
     lstm: int = Field(
-        64, ge=1, le=4096, description="units of the LSTM, of the actor's and the critic's each"
+        32, ge=1, le=4096, description="units of the LSTM, of the actor's and the critic's each"
     )
     net: tuple[int, ...] = Field(
-        (64,), min_length=1, max_length=8, description="units per hidden layer after the LSTM"
+        (64, 64), min_length=1, max_length=8, description="units per hidden layer after the LSTM"
     )
 
 
