@@ -100,7 +100,10 @@ class Ppo(_OnPolicy):
 
 
 class RecurrentPpo(_OnPolicy):
-    """PPO whose actor and critic each remember by an LSTM, as sb3-contrib has it. Defaults: configs/learners."""
+    """PPO whose actor and critic each remember by an LSTM, as sb3-contrib has it.
+
+    Defaults: configs/learners.
+    """
 
     learning_rate: float = Field(4.5e-3, gt=0, le=1)
     gamma: float = Field(0.98, gt=0, le=1)
