@@ -10,7 +10,6 @@ Head = Literal["gaussian", "logistic_normal"]
 
 _LARGEST_BUFFER = 5_000_000
 _ABANDON = "mean of the latent action abandon, before it is squashed, when training begins"
-_ENTROPY = "weight of the entropy, from 0 to 10; auto: it is learned"
 
 
 class LearnerSettings(BaseModel):
@@ -149,7 +148,17 @@ class _OffPolicy(LearnerSettings):
 
 
 class _Entropic(_OffPolicy):
-    ent_coef: float | Literal["auto"] = Field("auto", description=_ENTROPY)
+    """What SAC and TQC share; the studies of both ended at the same of what they share."""
+
+    learning_rate: float = Field(6.52e-4, gt=0, le=1)
+    gamma: float = Field(0.95, gt=0, le=1)
+    gradient_steps: int = Field(1, ge=1, le=100_000, description="gradient steps per update")
+    batch_size: int = Field(128, ge=2, le=1_000_000)
+    tau: float = Field(0.02, gt=0, le=1, description="how far the target follows at a gradient step")
+    abandon_init: float = Field(0.0, ge=-10, le=10, description=_ABANDON)
+    ent_coef: float | Literal["auto"] = Field(
+        0.001, description="weight of the entropy, from 0 to 10; auto: it is learned"
+    )
 
     @field_validator("ent_coef", mode="before")
     @classmethod
@@ -162,14 +171,6 @@ class _Entropic(_OffPolicy):
 
 class Sac(_Entropic):
     """Soft actor-critic (Haarnoja et al. 2018), as stable-baselines3 has it. Defaults: configs/learners."""
-
-    learning_rate: float = Field(6.52e-4, gt=0, le=1)
-    gamma: float = Field(0.95, gt=0, le=1)
-    gradient_steps: int = Field(1, ge=1, le=100_000, description="gradient steps per update")
-    batch_size: int = Field(128, ge=2, le=1_000_000)
-    tau: float = Field(0.02, gt=0, le=1, description="how far the target follows at a gradient step")
-    abandon_init: float = Field(0.0, ge=-10, le=10, description=_ABANDON)
-    ent_coef: float | Literal["auto"] = Field(0.001, description=_ENTROPY)
 
 
 class Td3(_OffPolicy):
@@ -193,7 +194,10 @@ class Td3(_OffPolicy):
 
 
 class Tqc(_Entropic):
-    """Truncated quantile critics (Kuznetsov et al. 2020), as sb3-contrib has it."""
+    """Truncated quantile critics (Kuznetsov et al. 2020), as sb3-contrib has it.
+
+    Defaults: configs/learners.
+    """
 
     n_quantiles: int = Field(25, ge=2, le=1000)
     n_critics: int = Field(2, ge=1, le=20)
