@@ -102,7 +102,7 @@ def test_an_interrupted_search_says_how_to_go_on_and_can_be_ended(tmp_path: Path
         process.send_signal(signal.SIGINT)
         message = process.communicate(timeout=60)[1]
     assert process.returncode == 130, message
-    assert "python scripts/search.py --out stopped --resume" in message
+    assert "scripts/search.py --out stopped --resume" in message
     assert not (tmp_path / "stopped" / "searched.json").exists()
     resumed = run("search.py", "--out", "stopped", "--resume", "--json", cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
