@@ -62,5 +62,5 @@ def make_rule(name: str) -> Allocator:
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     raise UnknownAllocator(
         f"unknown allocator {name!r}{hint}; there are {', '.join(rule_names())}, each also with {EXIT} or "
-        f"{NO_EXIT}, or the folder of a trained run, of a search or of an explanation"
+        f"{NO_EXIT}, or the folder of a trained run, of a search, of a searched front or of an explanation"
     )
