@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.registry import UnknownAllocator, all_rule_names, make_rule
+from juguo_envs.errors import UserError
 
 if TYPE_CHECKING:
     from juguo_agents.policy_file import Policy
@@ -82,6 +83,28 @@ def files_of(name: str) -> list[Path]:
         f"{name}: a folder without {POLICY_PATTERN}, {SEARCHED_FILE}, {TREE_PATTERN} or {FRONT_PATTERN}; "
         "no training finished there, no search and no explanation"
     )
+
+
+def read_told(
+    file: Path, kind: str, formats: Sequence[int], what: str, fault: type[UserError]
+) -> dict[str, Any]:
+    """The content of a JSON file that says that it is of a kind, in a format that is read.
+
+    Raises:
+        UserError: As `fault`, with the file's name, if it cannot be read, is of another kind or format.
+    """
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise fault(f"{file}: cannot be read ({error})") from None
+    except (ValueError, RecursionError) as error:
+        raise fault(f"{file}: no JSON ({error})") from None
+    if not isinstance(data, dict) or data.get("kind") != kind:
+        raise fault(f"{file}: not {what} (kind is not {kind!r})")
+    if data.get("format") not in formats:
+        readable = " and ".join(map(str, formats))
+        raise fault(f"{file}: format is {data.get('format')!r}; this version reads {readable}")
+    return data
 
 
 def kind_told(file: Path) -> str | None:

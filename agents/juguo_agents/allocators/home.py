@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from juguo_agents.allocators.find import FRONT_KIND, POLICY_SUFFIX, TREE_KIND, files_of, kind_told
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family, names_family
 from juguo_envs.scenario import Scenario
+
+if TYPE_CHECKING:
+    from juguo_agents.explain.tree_file import StoredTree
+    from juguo_agents.fronts.front_file import StoredFront
+    from juguo_agents.search.searched import Found
 
 World = Scenario | Family
 
@@ -41,24 +47,31 @@ def common_home(names: Sequence[str]) -> World | None:
 
 
 def home_of(file: Path) -> World | None:
-    """The world of a policy, a search or a tree; None for a policy whose file does not tell.
+    """The world of a policy, a search, a tree or a front; None for a policy whose file does not tell.
 
     Raises:
         UserError: If the file cannot be used.
     """
     if file.suffix == POLICY_SUFFIX:
         return _home_of_policy(file)
+    stored = load_stored(file)
+    return Family(stored.scenario) if stored.data.get("varies") else stored.scenario
+
+
+def load_stored(file: Path) -> StoredTree | StoredFront | Found:
+    """What the JSON file of a tree, a front or a search holds; each has its `scenario` and all its `data`.
+
+    Raises:
+        UserError: If the file cannot be used.
+    """
     from juguo_agents.explain.tree_file import load_tree
     from juguo_agents.fronts.front_file import load_front
     from juguo_agents.search.searched import load_found
 
     kind = kind_told(file)
-    if kind == TREE_KIND:
-        return load_tree(file).scenario
-    if kind == FRONT_KIND:
-        return load_front(file).scenario
-    found = load_found(file)
-    return Family(found.scenario) if found.data.get("varies") else found.scenario
+    return (
+        load_tree(file) if kind == TREE_KIND else load_front(file) if kind == FRONT_KIND else load_found(file)
+    )
 
 
 def _home_of_policy(file: Path) -> World | None:

@@ -7,16 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from juguo_agents.allocators import Allocator, find_allocators
-from juguo_agents.allocators.find import (
-    FRONT_KIND,
-    POLICY_PATTERN,
-    POLICY_SUFFIX,
-    SEARCHED_FILE,
-    TREE_KIND,
-    digest_of,
-    files_of,
-    kind_told,
-)
+from juguo_agents.allocators.find import POLICY_PATTERN, POLICY_SUFFIX, SEARCHED_FILE, digest_of, files_of
+from juguo_agents.allocators.home import load_stored
 from juguo_agents.stored_run import SCENARIO, policy_path
 from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario
@@ -123,11 +115,5 @@ def _selection_return(metadata: dict[str, Any]) -> float | None:
 
 
 def _home(file: Path) -> tuple[Scenario, str]:
-    from juguo_agents.explain.tree_file import load_tree
-    from juguo_agents.fronts.front_file import load_front
-    from juguo_agents.search.searched import load_found
-
-    kind = kind_told(file)
-    load = load_tree if kind == TREE_KIND else load_front if kind == FRONT_KIND else load_found
-    found = load(file)
-    return found.scenario, str(found.data.get("observe", "noisy"))
+    stored = load_stored(file)
+    return stored.scenario, str(stored.data.get("observe", "noisy"))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.find import TREE_KIND
+from juguo_agents.allocators.find import TREE_KIND, read_told
 from juguo_agents.explain.features import BY_NAME
 from juguo_agents.explain.leaning import LOCAL_BY_NAME
 from juguo_agents.explain.tree import LEAF, Tree, TreeAllocator
@@ -107,17 +107,7 @@ def load_tree(path: Path) -> StoredTree:
     Raises:
         TreeFileError: If the file is missing, is no tree, or anything in it cannot be; it is named.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TreeFileError(f"{path}: cannot be read ({error})") from None
-    except (ValueError, RecursionError) as error:
-        raise TreeFileError(f"{path}: no JSON ({error})") from None
-    if not isinstance(data, dict) or data.get("kind") != KIND:
-        raise TreeFileError(f"{path}: not a tree (kind is not {KIND!r})")
-    if data.get("format") not in READABLE:
-        readable = " and ".join(map(str, READABLE))
-        raise TreeFileError(f"{path}: format is {data.get('format')!r}; this version reads {readable}")
+    data = read_told(path, KIND, READABLE, "a tree", TreeFileError)
     try:
         scenario = Scenario.parse(_of(data, "scenario", dict, ""), "scenario")
         if scenario.digest() != data.get("scenario_digest"):

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Setting
-from juguo_agents.allocators.find import FRONT_KIND
+from juguo_agents.allocators.find import FRONT_KIND, read_told
 from juguo_agents.search.families import CLOSED_LOOP
 from juguo_agents.search.space import Parameters
 from juguo_envs.errors import UserError
@@ -128,16 +128,7 @@ def load_front(path: Path) -> StoredFront:
     Raises:
         FrontFileError: If the file is missing, is no front, or anything in it cannot be; it is named.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FrontFileError(f"{path}: cannot be read ({error})") from None
-    except (ValueError, RecursionError) as error:
-        raise FrontFileError(f"{path}: no JSON ({error})") from None
-    if not isinstance(data, dict) or data.get("kind") != KIND:
-        raise FrontFileError(f"{path}: not a front (kind is not {KIND!r})")
-    if data.get("format") != FORMAT:
-        raise FrontFileError(f"{path}: format is {data.get('format')!r}; this version reads {FORMAT}")
+    data = read_told(path, KIND, (FORMAT,), "a front", FrontFileError)
     for name, kind in (("name", str), ("members", list), ("scenario", dict), ("scenario_digest", str)):
         if not isinstance(data.get(name), kind) or not data[name]:
             raise FrontFileError(f"{path}: {name!r} is missing, empty or of another kind")

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator
+from juguo_agents.allocators.find import read_told
 from juguo_agents.search import seeds
 from juguo_agents.search.checkpoint import State
 from juguo_agents.search.families import Family, find_family
@@ -96,16 +97,7 @@ def load_found(path: Path) -> Found:
         SearchedFileError: If the file is missing, is no result of a search, or holds a parameter that its
             family does not have or allow.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SearchedFileError(f"{path}: cannot be read ({error})") from None
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise SearchedFileError(f"{path}: no JSON ({error})") from None
-    if not isinstance(data, dict) or data.get("kind") != KIND:
-        raise SearchedFileError(f"{path}: not the result of a search (kind is not {KIND!r})")
-    if data.get("format") != FORMAT:
-        raise SearchedFileError(f"{path}: format is {data.get('format')!r}; this version reads {FORMAT}")
+    data = read_told(path, KIND, (FORMAT,), "the result of a search", SearchedFileError)
     for name in ("family", "parameters", "scenario", "scenario_digest"):
         if name not in data:
             raise SearchedFileError(f"{path}: {name!r} is missing")
