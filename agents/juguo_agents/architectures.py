@@ -192,7 +192,8 @@ def _actor_and_critic(metadata: Mapping[str, Any], width: int) -> Shapes:
     net, actions = list(metadata["net"]), int(metadata["action_size"])
     shapes = _layers("mlp_extractor.policy_net", width, net) | _layers("mlp_extractor.value_net", width, net)
     shapes |= _layer("action_net", net[-1], actions) | _layer("value_net", net[-1], 1)
-    return shapes | {"log_std": (actions,)}
+    # state-dependent noise has a spread for each of its weights
+    return shapes | {"log_std": (net[-1], actions) if metadata.get("use_sde", False) else (actions,)}
 
 
 ARCHITECTURES: dict[str, Architecture] = {

@@ -204,6 +204,9 @@ def _check_metadata(metadata: dict[str, Any], source: str) -> None:
         value = metadata.get(name)
         if type(value) is not int or value < 1:
             raise PolicyFileError(f"{source}: {name} is {value!r}; allowed are whole numbers from 1")
+    use_sde = metadata.get("use_sde", False)  # files from before it was there have none
+    if type(use_sde) is not bool:
+        raise PolicyFileError(f"{source}: use_sde is {use_sde!r}; allowed is true or false")
     net = metadata["net"]
     if not isinstance(net, list) or not net or any(type(u) is not int or u < 1 for u in net):
         raise PolicyFileError(f"{source}: net is {net!r}; allowed is a list of units per layer, each from 1")

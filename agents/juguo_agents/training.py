@@ -25,7 +25,7 @@ from juguo_agents.evaluation import SELECTION_SEEDS, run
 from juguo_agents.identity import check_same, identity
 from juguo_agents.learners.constraint import NONE_YET, Merit, merit
 from juguo_agents.learners.kinds import begin_at_expert, extract_policy, kind_of, make_learner, multiplier_of
-from juguo_agents.learners.state import capture, restore
+from juguo_agents.learners.state import capture, restore, restore_generators
 from juguo_agents.policy_file import Policy
 from juguo_agents.results import Record
 from juguo_agents.run_folder import locked
@@ -78,11 +78,15 @@ class _Watch(BaseCallback):
         self.curve: list[tuple[int, float, float]] = []
         self.pause = 60.0 * training.checkpoint_minutes
         self.begun = self.written = time.monotonic()
+        self.taken_up: Checkpoint | None = None
 
     def _on_step(self) -> bool:
         return True
 
     def _on_rollout_start(self) -> None:
+        if self.taken_up:
+            restore_generators(self.taken_up)
+            self.taken_up = None
         begun = time.monotonic()
         if self.checkpoints and begun - self.written >= self.pause:
             self.checkpoints.write(self.checkpoint())
@@ -176,7 +180,8 @@ class _Watch(BaseCallback):
         return state
 
     def take_up(self, checkpoint: Checkpoint) -> None:
-        """Put back what `checkpoint` told of the selection."""
+        """Put back what `checkpoint` told of the selection, and with the first rollout what is drawn next."""
+        self.taken_up = checkpoint
         values = checkpoint.values["selection"]
         self.next_selection = values["next"]
         self.best = Merit(values.get("best_kept", True), values["best_return"])

@@ -37,6 +37,12 @@ SECTION: dict[str, dict[str, Any]] = {
     "tqc": {**_OFF, "n_quantiles": 5, "ent_coef": 0.01},
 }
 
+CASES = [
+    *(pytest.param(algorithm, {}, id=algorithm) for algorithm in ALGORITHMS),
+    *(pytest.param(a, {"use_sde": True}, id=f"{a}, use_sde") for a in ("ppo", "recurrent_ppo")),
+]
+"""Every algorithm, and its other kind of noise where it has one."""
+
 
 def experiment(algorithm: str, **section: Any) -> Experiment:
     training = {
@@ -61,9 +67,12 @@ def content(trained: Trained) -> tuple[bytes, object, list[tuple[int, float]]]:
     return save(policy.tensors), policy.metadata, [(steps, mean) for steps, _, mean in trained.curve]
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_killed_anywhere_a_training_ends_with_the_same_policy(algorithm: str, tmp_path: Path) -> None:
-    wanted = content(train_seed(experiment(algorithm), SMALL, 3))
+@pytest.mark.parametrize(("algorithm", "section"), CASES)
+def test_killed_anywhere_a_training_ends_with_the_same_policy(
+    algorithm: str, section: dict[str, Any], tmp_path: Path
+) -> None:
+    setup = experiment(algorithm, **section)
+    wanted = content(train_seed(setup, SMALL, 3))
 
     def kill(after: int) -> Any:
         def progress(steps: int, selection: float | None) -> None:
@@ -74,17 +83,18 @@ def test_killed_anywhere_a_training_ends_with_the_same_policy(algorithm: str, tm
 
     for after in (24, 56, 84):  # while the off-policy ones act at random, in the middle, late
         with pytest.raises(Killed):
-            train_seed(experiment(algorithm), SMALL, 3, checkpoints=tmp_path, progress=kill(after))
-    assert content(train_seed(experiment(algorithm), SMALL, 3, checkpoints=tmp_path)) == wanted
+            train_seed(setup, SMALL, 3, checkpoints=tmp_path, progress=kill(after))
+    assert content(train_seed(setup, SMALL, 3, checkpoints=tmp_path)) == wanted
 
 
-@pytest.fixture(scope="module", params=ALGORITHMS)
+@pytest.fixture(scope="module", params=[pytest.param(case.values, id=case.id) for case in CASES])
 def trained(request: pytest.FixtureRequest) -> tuple[str, BaseAlgorithm, Policy]:
     """A learner of each kind that took a few steps, and its policy."""
-    setup = experiment(request.param)
+    algorithm, section = request.param
+    setup = experiment(algorithm, **section)
     learner = make_learner(SMALL, setup, seed=3)
     learner.learn(84)
-    return request.param, learner, extract_policy(learner, SMALL, setup, seed=3)
+    return algorithm, learner, extract_policy(learner, SMALL, setup, seed=3)
 
 
 def episode(policy: Policy, n: int) -> list[np.ndarray]:
@@ -206,6 +216,8 @@ def test_a_setting_that_is_not_allowed_is_refused_by_name(
         ("recurrent_ppo", {"lstm": 0}, "lstm is 0; allowed are whole numbers from 1"),
         ("recurrent_ppo", {"lstm": 6}, r"'mlp_extractor\.policy_net\.0\.weight' has shape \(6, 5\)"),
         ("ppo", {"head": None}, "head is None; allowed is gaussian, logistic_normal"),
+        ("ppo", {"use_sde": 1}, "use_sde is 1; allowed is true or false"),
+        ("ppo", {"use_sde": True}, r"'log_std' has shape \(21,\); expected \(6, 21\)"),
         ("ppo", {"format": 3}, "format is 3; this version reads 1 and 2"),
         ("ppo", {"format": True}, "format is True"),
     ],

@@ -30,8 +30,8 @@ class OnPolicyKind(Kind[L, S]):
         return settings.paired
 
     def described(self, settings: S) -> dict[str, Any]:
-        """With the head that is set."""
-        return {**super().described(settings), "head": settings.head}
+        """With the head that is set, and the noise."""
+        return {**super().described(settings), "head": settings.head, "use_sde": settings.use_sde}
 
     def acting(self, learner: L) -> torch.nn.Module:
         """Actor and critic."""
@@ -64,6 +64,9 @@ def arguments(settings: _OnPolicy) -> dict[str, Any]:
         "ent_coef": settings.ent_coef,
         "vf_coef": settings.vf_coef,
         "max_grad_norm": settings.max_grad_norm,
+        "use_sde": settings.use_sde,
+        # drawn once more when a rollout begins, from what a resumed training puts back just before
+        "sde_sample_freq": settings.n_steps,
         "device": "cpu",
     }
 

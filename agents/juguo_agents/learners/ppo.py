@@ -36,6 +36,7 @@ class PpoKind(OnPolicyKind[PPO, Ppo]):
             lr_schedule=lambda _: 0.0,
             net_arch={"pi": net, "vf": net},
             activation_fn=torch.nn.Tanh,
+            use_sde=bool(metadata.get("use_sde", False)),
         )
 
 

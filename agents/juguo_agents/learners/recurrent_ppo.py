@@ -43,6 +43,7 @@ class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
             lr_schedule=lambda _: 0.0,
             net_arch={"pi": net, "vf": net},
             activation_fn=torch.nn.Tanh,
+            use_sde=bool(metadata.get("use_sde", False)),
             lstm_hidden_size=int(metadata["lstm"]),
         )
 

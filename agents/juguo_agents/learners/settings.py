@@ -52,7 +52,14 @@ class _OnPolicy(LearnerSettings):
     ent_coef: float = Field(0.003, ge=0, le=10)
     vf_coef: float = Field(0.5, ge=0, le=10)
     max_grad_norm: float = Field(0.5, gt=0, le=1e6)
-    log_std_init: float = Field(0.0, ge=-10, le=5)
+    log_std_init: float = Field(
+        0.0, ge=-10, le=5, description="logarithm of the noise's spread; with use_sde, of its weights'"
+    )
+    use_sde: bool = Field(
+        False,
+        description="state-dependent exploration: between two updates a society's noise is a fixed linear "
+        "function of the last hidden layer, not drawn anew each quarter",
+    )
     abandon_init: float = Field(
         -2.0,
         ge=-10,

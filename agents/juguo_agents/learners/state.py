@@ -51,7 +51,7 @@ def capture(learner: BaseAlgorithm, kind: Kind[Any, Any]) -> Checkpoint:
 
 
 def restore(learner: BaseAlgorithm, kind: Kind[Any, Any], checkpoint: Checkpoint) -> None:
-    """Put a state back into a freshly made learner of the same configuration."""
+    """Put a state back into a freshly made learner of the same configuration, but for `restore_generators`."""
     arrays, values = checkpoint.arrays, checkpoint.values
     learner.policy.load_state_dict(
         {name: torch.from_numpy(array.copy()) for name, array in _under("policy", arrays).items()}
@@ -70,7 +70,14 @@ def restore(learner: BaseAlgorithm, kind: Kind[Any, Any], checkpoint: Checkpoint
         getattr(learner.logger, name).update(
             {k: tuple(v) if isinstance(v, list) else v for k, v in values["logged"][name].items()}
         )
-    _restore_generators(values["generators"], arrays)  # last: what is above may have drawn
+
+
+def restore_generators(checkpoint: Checkpoint) -> None:
+    """Put back the generators of random numbers, once the first rollout starts.
+
+    The library draws the noise of state-dependent exploration just before it tells of a rollout's start.
+    """
+    _restore_generators(checkpoint.values["generators"], checkpoint.arrays)
 
 
 def _plain(value: Any) -> Any:
