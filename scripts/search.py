@@ -32,7 +32,7 @@ from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
 from juguo_agents.search.optimise import begin, search
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.searched import RESULT_FILE, Found, load_found, write_result
+from juguo_agents.search.searched import RESULT_FILE, Found, load_found, result_in, write_result
 from juguo_agents.search.table import console_table
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family, load_world
@@ -111,7 +111,7 @@ def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
     given = DEFAULTS | {name: value for name, value in given.items() if value is not None}
     world = load_world(given.pop("scenario"))
     scenario = world if isinstance(world, Scenario) else world.base
-    start_at = load_found(_result(Path(arguments.begin))).data["parameters"] if arguments.begin else None
+    start_at = load_found(result_in(Path(arguments.begin))).data["parameters"] if arguments.begin else None
     held_at = held(arguments.fix)
     settings = Settings(
         arguments.family,
@@ -128,10 +128,6 @@ def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
     scenario.save(folder / "scenario.yaml")
     state.save(folder)
     return state, folder
-
-
-def _result(path: Path) -> Path:
-    return path / RESULT_FILE if path.is_dir() else path
 
 
 def resumed(arguments: argparse.Namespace) -> tuple[State, Path]:

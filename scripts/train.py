@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from juguo_agents.allocators.find import find_allocator
+from juguo_agents.allocators.experts import find_experts
 from juguo_agents.command_line import guarded, interrupted
 from juguo_agents.config import load_experiment
 from juguo_agents.run_folder import FolderExists, next_free
@@ -49,7 +49,7 @@ def fresh(arguments: argparse.Namespace) -> str:
     scenario = experiment.world()
     experiment.training_world(scenario)  # refuses before anything is written
     if experiment.training.expert is not None:
-        find_allocator(experiment.training.expert, "training.expert")
+        find_experts(experiment.training.expert, experiment.worlds(scenario))
     folder = arguments.out or next_free(Path("runs"), experiment.name)
     if folder.exists():
         raise FolderExists(

@@ -91,7 +91,8 @@ class Training(_Section):
     expert: str | None = Field(
         None,
         min_length=1,
-        description="an allocator, as evaluate.py takes it, at whose imitation learning begins; ppo only",
+        description="an allocator, as evaluate.py takes it, or a folder of scripts/experts.py, at whose "
+        "imitation learning begins; ppo only",
     )
     # mypy does not see that all fields have defaults
     ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]  # all fields have defaults

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from stable_baselines3 import PPO
 
-from juguo_agents.allocators import make_rule
+from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.allocators.find import UnknownAllocator, find_allocator
 from juguo_agents.allocators.learned import Learned
 from juguo_agents.config import Experiment
@@ -23,7 +23,7 @@ from juguo_agents.learners.kinds import extract_policy, make_learner
 from juguo_agents.shown import Shown
 from juguo_agents.stored_run import begin_run, check_expert
 from juguo_agents.training import train_seed
-from juguo_envs import Family
+from juguo_envs import Family, Scenario
 from tests.support import small
 
 Floats = npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ def fresh(setup: Experiment) -> PPO:
 def test_a_pupil_earns_what_its_expert_earns(rule: str) -> None:
     learner = fresh(experiment())
     before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
-    missed = imitate(learner, make_rule(rule), SMALL, Shown(), "noisy", 0)
+    missed = imitate(learner, [(make_rule(rule), SMALL)], Shown(), "noisy", 0)
     assert missed < 0.25
     after = learner.policy.state_dict()
     for name, tensor in before.items():
@@ -75,8 +75,29 @@ def test_a_pupil_learns_in_a_family_from_what_a_policy_is_shown(monkeypatch: pyt
 
     expert = run(make_rule("experiment_diffusion"), worlds, SEEDS).returns
     before = np.abs(returns() - expert).mean()
-    imitate(learner, make_rule("experiment_diffusion"), worlds, setup.shown, "noisy", 0)
+    imitate(learner, [(make_rule("experiment_diffusion"), worlds)], setup.shown, "noisy", 0)
     assert np.abs(returns() - expert).mean() < 0.5 * before
+
+
+def test_a_pupil_of_many_experts_does_in_each_world_what_is_done_there() -> None:
+    """What tells the worlds apart, their money, is in the context alone."""
+    shown = Shown.model_validate({"context": True})
+    setup = experiment().model_copy(update={"scenario": "family", "shown": shown})
+    rules = {0.4: "care_only", 1.2: "technology_centred"}
+    experts = [(make_rule(rule), SMALL.override({"money.B": money})) for money, rule in rules.items()]
+    learner = fresh(setup)
+    imitate(learner, experts, shown, "noisy", 0)
+    pupil = Learned(extract_policy(learner, SMALL, setup, 0), "learned")
+
+    def shares(allocator: Allocator, world: Scenario) -> Floats:
+        spent = run(allocator, world, SEEDS).spending.sum(1)
+        return spent / spent.sum(-1, keepdims=True)
+
+    def missed(allocator: Allocator, world: Scenario) -> float:
+        return float(np.abs(shares(pupil, world) - shares(allocator, world)).mean())
+
+    for (own, world), (other, _) in (experts, experts[::-1]):
+        assert missed(own, world) < 0.5 * missed(other, world)
 
 
 def test_a_training_with_an_expert_is_the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ POLICY_PATTERN = f"policy-seed*{POLICY_SUFFIX}"
 SEARCHED_FILE = "searched.json"
 TREE_PATTERN = "tree*.json"
 FRONT_PATTERN = "front-seed*.json"
+PANEL_PATTERN = f"searches/world-*/{SEARCHED_FILE}"
+"""Experts, each of a world of its own; see `juguo_agents.generalists.experts`."""
 TREE_KIND, FRONT_KIND = "juguo_tree", "juguo_front"
 """What files of trees and of fronts say that they are."""
 
@@ -76,7 +78,7 @@ def files_of(name: str) -> list[Path]:
         return []
     if (path / SEARCHED_FILE).is_file():
         return [path / SEARCHED_FILE]
-    for pattern in (POLICY_PATTERN, TREE_PATTERN, FRONT_PATTERN):
+    for pattern in (POLICY_PATTERN, TREE_PATTERN, FRONT_PATTERN, PANEL_PATTERN):
         if found := _in_order(path, pattern):
             return found
     raise UnknownAllocator(
@@ -142,7 +144,7 @@ def digest_of(name: str) -> str | None:
 
 def _in_order(folder: Path, pattern: str) -> list[Path]:
     """Files of a folder, those with smaller numbers first."""
-    return sorted(folder.glob(pattern), key=lambda p: (len(p.name), p.name))
+    return sorted(folder.glob(pattern), key=lambda p: (len(p.as_posix()), p.as_posix()))
 
 
 def _load_trees(files: Sequence[Path]) -> list[Allocator]:

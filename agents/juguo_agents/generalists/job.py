@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from juguo_agents.allocators.registry import all_rule_names
-from juguo_agents.evidence.searches import conduct
 from juguo_agents.generalists.figures import draw
 from juguo_agents.generalists.judge import Summary, judge
 from juguo_agents.generalists.measure import Kind, Subject, learned_subjects, measure, searched_subject
 from juguo_agents.generalists.settings import Settings, tuned_rules, tuning_name
+from juguo_agents.generalists.under_bar import conduct_under_bar, tick
 from juguo_agents.generalists.words import FIGURE, as_markdown
-from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.families import CLOSED_LOOP
-from juguo_agents.search.searched import Found
 from juguo_envs.files import write_bytes, write_text
 
 SUMMARY_FILE, WORDS_FILE = "family.json", "family.md"
@@ -59,12 +57,12 @@ def judge_family(
     counts = episodes_of(settings, len(learned))
     parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     say(f"{folder}: {sum(counts.values()):,} episodes ({parts}); what is done is not done again")
-    tuned = _conduct(settings.tunings(), folder, workers, "tuning", stop)
+    tuned = conduct_under_bar(settings.tunings(), folder, workers, "tuning", stop)
     on_the_family = tuned[tuning_name(CLOSED_LOOP.name)].data["parameters"]
-    _conduct(settings.oracles(on_the_family), folder, workers, "oracles", stop)
+    conduct_under_bar(settings.oracles(on_the_family), folder, workers, "oracles", stop)
     subjects = [*_yardsticks(settings, folder), *learned]
     with tqdm(total=settings.scenarios, desc="measuring", unit="scenario") as bar:
-        returns = measure(settings, folder, subjects, workers, lambda: _tick(bar, stop))
+        returns = measure(settings, folder, subjects, workers, lambda: tick(bar, stop))
     summary, regret = judge(settings, returns, subjects)
     write_bytes(folder / FIGURE, draw(summary, regret))
     write_text(folder / WORDS_FILE, as_markdown(summary))
@@ -72,25 +70,6 @@ def judge_family(
     text = json.dumps(numbers, allow_nan=False, indent=1, ensure_ascii=False)
     write_text(folder / SUMMARY_FILE, text + "\n")
     return summary
-
-
-def _conduct(
-    searches: Mapping[str, SearchSettings], folder: Path, workers: int, what: str, stop: Callable[[], bool]
-) -> dict[str, Found]:
-    """Searches under a bar; what was found, by name."""
-    with tqdm(total=len(searches), desc=what, unit="search") as bar:
-
-        def progress(name: str, mean: float) -> None:
-            bar.set_postfix_str(f"{name} {mean:.3f}", refresh=False)
-            _tick(bar, stop)
-
-        return conduct(searches, folder, workers, progress)
-
-
-def _tick(bar: tqdm, stop: Callable[[], bool]) -> None:
-    bar.update()
-    if stop():
-        raise KeyboardInterrupt
 
 
 def _yardsticks(settings: Settings, folder: Path) -> list[Subject]:

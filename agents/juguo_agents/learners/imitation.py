@@ -1,4 +1,4 @@
-"""Where learning begins: at an imitation of another allocator, the expert.
+"""Where learning begins: at an imitation of another allocator, the expert, or of many, each in its own world.
 
 DAgger (Ross, Gordon and Bagnell 2011): in the first round the expert acts, in each further one the pupil
 does, drawing its actions as it will when it learns by itself. In every state that is met so the expert is
@@ -7,6 +7,8 @@ observations, with which a learner normalises, are those of the first round.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +26,14 @@ from juguo_envs.scenario import Scenario
 from juguo_envs.view import FullLayout
 
 ROUNDS, EPISODES = 6, 200
-"""Rounds of asking, and the episodes of each."""
+"""Rounds of asking, and the episodes of each; where there are more experts, one for each of them."""
 PASSES, BATCH, RATE = 15, 512, 1e-3
 """Passes over all answers in each round, observations per gradient step, and its rate, which falls."""
 _PURPOSE = 97  # a stream of seeds of its own beside that of the training
 
 Rows = npt.NDArray[np.float32]
+Expert = tuple[Allocator, Scenario | Family]
+"""An allocator, and the world or worlds in which it is imitated."""
 
 
 class Pupil:
@@ -37,9 +41,10 @@ class Pupil:
 
     name = "pupil"
 
-    def __init__(self, learner: PPO, expert: Allocator, shown: Shown) -> None:
-        """Take the learner whose policy is fitted, the expert, and what the learner is shown."""
-        self.learner, self.expert, self.shown = learner, expert, shown
+    def __init__(self, learner: PPO, shown: Shown) -> None:
+        """Take the learner whose policy is fitted, and what it is shown."""
+        self.learner, self.shown = learner, shown
+        self.expert: Allocator
         self.expert_acts = True
         self._seen: list[Rows] = []
         self._wanted: list[Rows] = []
@@ -76,15 +81,12 @@ class Pupil:
         return HEADS["gaussian"].actions(latent)
 
 
-def imitate(
-    learner: PPO, expert: Allocator, world: Scenario | Family, shown: Shown, observe: str, seed: int
-) -> float:
-    """Fit the mean of the learner's policy to an expert; its spread and its critic stay as they are.
+def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str, seed: int) -> float:
+    """Fit the mean of the learner's policy to experts; its spread and its critic stay as they are.
 
     Args:
         learner: PPO with the head `gaussian`, not yet trained.
-        expert: What is imitated.
-        world: Where episodes are lived, all of them from training seeds.
+        experts: What is imitated, and where; all episodes have training seeds.
         shown: What the learner is shown beside the observation.
         observe: "noisy" or "true".
         seed: The training seed.
@@ -94,11 +96,13 @@ def imitate(
     """
     normaliser, moments = normaliser_of(learner)
     generator = np.random.default_rng([seed, _PURPOSE])
-    pupil, missed = Pupil(learner, expert, shown), 0.0
+    pupil, missed = Pupil(learner, shown), 0.0
+    episodes = max(1, EPISODES // len(experts))
     for number in range(ROUNDS):
-        seeds = generator.integers(TRAINING_SEEDS, 2**63, EPISODES).astype(np.uint64)
         pupil.expert_acts = number == 0
-        run(pupil, world, seeds, observe=observe)
+        for pupil.expert, world in experts:
+            seeds = generator.integers(TRAINING_SEEDS, 2**63, episodes).astype(np.uint64)
+            run(pupil, world, seeds, observe=observe)
         seen, wanted = pupil.answers()
         if number == 0:
             moments.update(seen)

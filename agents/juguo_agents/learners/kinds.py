@@ -10,7 +10,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 
-from juguo_agents.allocators.find import find_allocator
+from juguo_agents.allocators.experts import find_experts
 from juguo_agents.config import Experiment
 from juguo_agents.learners.base import Kind, normaliser_of
 from juguo_agents.learners.constraint import Multiplier
@@ -73,8 +73,8 @@ def begin_at_expert(learner: BaseAlgorithm, experiment: Experiment, scenario: Sc
     if not isinstance(learner, PPO):
         raise TypeError("only PPO begins at an expert")
     worlds = experiment.worlds(experiment.training_world(scenario))
-    expert = find_allocator(experiment.training.expert or "", "training.expert")
-    imitate(learner, expert, worlds, experiment.shown, experiment.observe, seed)
+    experts = find_experts(experiment.training.expert or "", worlds)
+    imitate(learner, experts, experiment.shown, experiment.observe, seed)
 
 
 def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Experiment, seed: int) -> Policy:

@@ -51,7 +51,7 @@ def capture(learner: BaseAlgorithm, kind: Kind[Any, Any]) -> Checkpoint:
 
 
 def restore(learner: BaseAlgorithm, kind: Kind[Any, Any], checkpoint: Checkpoint) -> None:
-    """Put a state back into a freshly made learner of the same configuration, but for `restore_generators`."""
+    """Put a state back into a freshly made learner of the same configuration; see `restore_generators`."""
     arrays, values = checkpoint.arrays, checkpoint.values
     learner.policy.load_state_dict(
         {name: torch.from_numpy(array.copy()) for name, array in _under("policy", arrays).items()}

@@ -90,6 +90,11 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
     return load_found(folder / RESULT_FILE)
 
 
+def result_in(path: Path) -> Path:
+    """The file of a result, given itself or the folder of its search."""
+    return path / RESULT_FILE if path.is_dir() else path
+
+
 def load_found(path: Path) -> Found:
     """Read and check a result.
 

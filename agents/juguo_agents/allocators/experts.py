@@ -1,0 +1,45 @@
+"""The allocators at whose imitation a training begins: one for all of its worlds, or many of a world each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from juguo_agents.allocators.base import Allocator
+from juguo_agents.allocators.find import PANEL_PATTERN, files_of, find_allocator
+from juguo_envs.errors import UserError
+from juguo_envs.family import Family
+from juguo_envs.scenario import Scenario
+
+_FIELD = "training.expert"
+
+
+def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, Scenario | Family]]:
+    """Experts, and where each is to be imitated.
+
+    Args:
+        name: What stands for one allocator, which is imitated in all of `worlds`, or the folder of
+            `scripts/experts.py`, each of which is imitated in the world that it was searched in.
+        worlds: What episodes of the training are drawn from.
+
+    Raises:
+        UnknownAllocator: If there is none, or more than one that are no panel.
+        UserError: If a file cannot be used, or its world has other communities than those of the training.
+    """
+    files = files_of(name)
+    if not files or not files[0].match(PANEL_PATTERN):
+        return [(find_allocator(name, _FIELD), worlds)]
+    return [_expert(file, worlds) for file in files]
+
+
+def _expert(file: Path, worlds: Scenario | Family) -> tuple[Allocator, Scenario]:
+    from juguo_agents.search.searched import load_found
+
+    found = load_found(file)
+    base = worlds if isinstance(worlds, Scenario) else worlds.base
+    here, there = (len(scenario.society.listed()) for scenario in (base, found.scenario))
+    if here != there:
+        raise UserError(
+            f"{_FIELD}: {file} is of a world with {there} communities, and the training has {here}; search "
+            "experts for its worlds by scripts/experts.py --scenario"
+        )
+    return found.allocator(), found.scenario

@@ -1,0 +1,104 @@
+"""Experts of many worlds: searched once each, found by the folder, refused where they do not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from juguo_agents.allocators.experts import find_experts
+from juguo_agents.allocators.find import UnknownAllocator, digest_of, find_allocator
+from juguo_agents.evaluation import TRAINING_SEEDS
+from juguo_agents.generalists.experts import Settings, search_experts
+from juguo_agents.search.families import CLOSED_LOOP
+from juguo_envs import Family
+from juguo_envs.errors import UserError
+from tests.support import small
+
+SETTINGS = Settings(small(), worlds=3, budget=300, validation=4)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The experts of three worlds."""
+    found = tmp_path_factory.mktemp("experts")
+    SETTINGS.claim(found)
+    search_experts(SETTINGS, found, 1)
+    return found
+
+
+def test_each_expert_is_imitated_in_the_world_that_it_was_searched_in(folder: Path) -> None:
+    experts = find_experts(str(folder), Family(small()))
+    worlds = [SETTINGS.search(index).scenario for index in range(3)]
+    assert [world for _, world in experts] == worlds
+    assert len({world.digest() for world in worlds}) == 3
+    assert {allocator.name for allocator, _ in experts} == {CLOSED_LOOP.label}
+
+
+def test_an_expert_for_all_worlds_is_imitated_in_all_of_them() -> None:
+    worlds = Family(small())
+    ((expert, where),) = find_experts("experiment_diffusion", worlds)
+    assert expert.name == "experiment_diffusion" and where is worlds
+
+
+def test_worlds_are_drawn_from_training_seeds_and_do_not_depend_on_how_many_there_are() -> None:
+    more = Settings(small(), worlds=5, budget=300)
+    assert [more.search(i).scenario for i in range(3)] == [SETTINGS.search(i).scenario for i in range(3)]
+    drawn_from = int(SETTINGS.search(0).scenario.name.rpartition(" ")[2])
+    assert drawn_from >= TRAINING_SEEDS
+
+
+def test_searches_begin_at_what_is_given_within_what_each_world_allows(folder: Path) -> None:
+    space = CLOSED_LOOP.space(small())
+    late = {**space.start, "diffusion.quarters": 24.0}
+    search = Settings(small(), worlds=2, budget=300, begin=late).search(0)
+    assert search.begin is not None
+    assert CLOSED_LOOP.space(search.scenario).fault(search.begin) is None
+
+
+def test_what_is_searched_is_not_searched_again(folder: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in folder.rglob("searched.json")}
+    digest = digest_of(str(folder))
+    panel = search_experts(SETTINGS, folder, 1)
+    assert {file: file.stat().st_mtime_ns for file in folder.rglob("searched.json")} == before
+    assert len(before) == 3 and digest_of(str(folder)) == digest
+    assert panel.gain.mean == pytest.approx(panel.found.mean - panel.begun.mean)
+
+
+def test_a_job_that_is_told_to_end_goes_on_with_what_it_has(folder: Path, tmp_path: Path) -> None:
+    SETTINGS.claim(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        search_experts(SETTINGS, tmp_path, 1, stop=lambda: True)
+    assert len(list(tmp_path.rglob("searched.json"))) == 1
+    search_experts(SETTINGS, tmp_path, 1)
+    for file in folder.rglob("searched.json"):
+        assert (tmp_path / file.relative_to(folder)).read_bytes() == file.read_bytes()
+
+
+def test_other_settings_need_another_folder(folder: Path) -> None:
+    with pytest.raises(UserError, match="budget is 300 there"):
+        Settings(small(), worlds=3, budget=301, validation=4).claim(folder)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (Settings(small(), worlds=1), "worlds is 1; allowed is 2 to 10000"),
+        (Settings(small(), budget=10), "budget is 10; allowed is 100 to"),
+        (Settings(small(), budget=120), "budget is too small for 42 dimensions"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_by_name(settings: Settings, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        settings.check()
+
+
+def test_experts_of_other_communities_are_refused(folder: Path) -> None:
+    other = small({"society.communities.count": 4})
+    with pytest.raises(UserError, match=r"world with 3 communities, and the training has 4"):
+        find_experts(str(folder), Family(other))
+
+
+def test_a_panel_is_no_allocator(folder: Path) -> None:
+    with pytest.raises(UnknownAllocator, match="stands for 3 allocators"):
+        find_allocator(str(folder), "allocator")
