@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from juguo_agents.evaluation import TEST_SEEDS_END
 from juguo_agents.evidence.map.design import MAP_SEEDS
@@ -18,7 +18,6 @@ from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.scenario import Scenario
 
 SETTINGS_FILE = "settings.json"
-_FORMAT = 1
 SEARCH_SEED = 8
 """First seed of the searches; those below were used while the model was tuned."""
 REFINING_SEED = 32
@@ -26,11 +25,36 @@ REFINING_SEED = 32
 
 
 @dataclass(frozen=True)
-class Settings:
+class Claim:
+    """What is asked of a job whose folder remembers it; each job has fields of its own besides.
+
+    Attributes:
+        scenario: The world, or what all worlds have in common.
+        format: Of what the folder remembers.
+    """
+
+    scenario: Scenario = field(default_factory=Scenario)
+    format: ClassVar[int] = 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, with the version of the model's equations."""
+        values = asdict(self) | {"scenario": self.scenario.model_dump(mode="json")}
+        return {"format": self.format, "model": str(SOURCE_KEY), **values}
+
+    def claim(self, folder: Path) -> None:
+        """Remember the settings in a folder, or check that it holds the same.
+
+        Raises:
+            UserError: If the folder was begun with others, or by another version of the model.
+        """
+        _claim(folder, self.as_json())
+
+
+@dataclass(frozen=True)
+class Settings(Claim):
     """What is asked of one world.
 
     Attributes:
-        scenario: The world.
         budget: Episodes of each search for the yardsticks.
         refine: Episodes of each search that goes on from the best of them.
         searches: Searches of each yardstick; the best by the validation episodes is taken.
@@ -39,7 +63,6 @@ class Settings:
         observe: "noisy" or "true".
     """
 
-    scenario: Scenario = field(default_factory=Scenario)
     budget: int = 60_000
     refine: int = 30_000
     searches: int = 2
@@ -96,19 +119,6 @@ class Settings:
             lever=lever,
         )
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, with the version of the model's equations."""
-        values = asdict(self) | {"scenario": self.scenario.model_dump(mode="json")}
-        return {"format": _FORMAT, "model": str(SOURCE_KEY), **values}
-
-    def claim(self, folder: Path) -> None:
-        """Remember the settings in a folder, or check that it holds the same.
-
-        Raises:
-            UserError: If the folder was begun with others, or by another version of the model.
-        """
-        claim_settings(folder, self.as_json())
-
 
 def check_within(settings: object, **allowed: tuple[int, int]) -> None:
     """Refuse the first of some numbers that is not within its two ends.
@@ -122,7 +132,7 @@ def check_within(settings: object, **allowed: tuple[int, int]) -> None:
             raise UserError(f"{name} is {value}; allowed is {least} to {most}")
 
 
-def claim_settings(folder: Path, values: dict[str, Any]) -> None:
+def _claim(folder: Path, values: dict[str, Any]) -> None:
     """Remember what was asked for in a folder, made where it is missing, or check that it holds the same.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,12 @@ import numpy as np
 from juguo_agents.allocators.find import POLICY_PATTERN
 from juguo_agents.config import Experiment
 from juguo_agents.evaluation import HELD_OUT_SCENARIOS
-from juguo_agents.evidence.settings import claim_settings
+from juguo_agents.evidence.settings import Claim
 from juguo_agents.policy_file import Policy, PolicyFileError, check_fits, load_policy
 from juguo_agents.search.seeds import SEEDS_OF_SEARCH
 from juguo_agents.shown import SHOWN, layout_of
 from juguo_envs.errors import UserError
 from juguo_envs.family import PREFERENCES, WEIGHTS
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.observation import ObservationLayout
 from juguo_envs.scenario import Scenario
 
@@ -29,7 +28,6 @@ FIRST_SEED = 64
 CANDIDATE_EPISODES = 5
 """Episodes of every candidate in every generation, as in the other searches."""
 MOST_LEVELS = 8
-_FORMAT = 1
 Weights = tuple[float, float, float]
 
 
@@ -48,12 +46,11 @@ class Trained:
     digest: str
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Claim):
     """What is asked.
 
     Attributes:
-        scenario: The world.
         policies: Of one run, a policy for each of its training seeds.
         ranges: Lowest and highest weight of breadth, resilience and the excluded in training.
         steps: Environment steps of one policy's training, those of its selection included.
@@ -66,7 +63,6 @@ class Settings:
         begun: Whether searches may begin at what other searches found, too, whose steps nobody counts here.
     """
 
-    scenario: Scenario
     policies: tuple[Trained, ...]
     ranges: tuple[tuple[float, float], ...]
     steps: int
@@ -114,15 +110,9 @@ class Settings:
             {f"reward.{name}": value for name, value in zip(WEIGHTS.values(), weights, strict=True)}
         )
 
-    def claim(self, folder: Path) -> None:
-        """Remember the settings in a folder, or check that it holds the same.
-
-        Raises:
-            UserError: If the folder was begun with others, or by another version of the model.
-        """
-        values = asdict(self) | {"scenario": self.scenario.model_dump(mode="json")}
-        values["policies"] = {trained.name: trained.digest for trained in self.policies}
-        claim_settings(folder, {"format": _FORMAT, "model": str(SOURCE_KEY), **values})
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, of each policy its digest alone."""
+        return super().as_json() | {"policies": {trained.name: trained.digest for trained in self.policies}}
 
 
 def settings_of(

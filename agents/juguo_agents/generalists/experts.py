@@ -9,14 +9,13 @@ what can be told of their differences from what it is shown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from juguo_agents.evaluation import TRAINING_SEEDS
-from juguo_agents.evidence.settings import check_within, claim_settings
+from juguo_agents.evidence.settings import Claim, check_within
 from juguo_agents.generalists.under_bar import conduct_under_bar
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.families import CLOSED_LOOP
@@ -25,23 +24,19 @@ from juguo_agents.search.seeds import LARGEST_BUDGET
 from juguo_agents.search.space import Parameters
 from juguo_agents.statistics import Estimate, mean_interval, paired_difference
 from juguo_envs.family import Family
-from juguo_envs.model.compiled import SOURCE_KEY
-from juguo_envs.scenario import Scenario
 
 MOST_WORLDS = 10_000
 _APART = 10_000_019
 """Distance of the seeds that draw the worlds, all of them training seeds."""
 _SEED = 50
 """Seed of the searches, those of other measurements left out."""
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Claim):
     """What is asked.
 
     Attributes:
-        scenario: What all worlds have in common.
         worlds: How many there are, an expert each.
         budget: Episodes of each search.
         validation: Episodes on which each search says how good its expert is, for the table.
@@ -49,7 +44,6 @@ class Settings:
         observe: "noisy" or "true".
     """
 
-    scenario: Scenario = field(default_factory=Scenario)
     worlds: int = 400
     budget: int = 2000
     validation: int = 20
@@ -82,19 +76,6 @@ class Settings:
     def searches(self) -> dict[str, SearchSettings]:
         """All of them, by the names of their folders."""
         return {f"world-{index:05d}": self.search(index) for index in range(self.worlds)}
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, with the version of the model's equations."""
-        values = asdict(self) | {"scenario": self.scenario.model_dump(mode="json")}
-        return {"format": _FORMAT, "model": str(SOURCE_KEY), **values}
-
-    def claim(self, folder: Path) -> None:
-        """Remember the settings in a folder, or check that it holds the same.
-
-        Raises:
-            UserError: If the folder was begun with others, or by another version of the model.
-        """
-        claim_settings(folder, self.as_json())
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 from juguo_agents.allocators.registry import all_rule_names
 from juguo_agents.evaluation import HELD_OUT_SCENARIOS, MOST_HELD_OUT, MOST_HELD_OUT_EPISODES
-from juguo_agents.evidence.settings import check_within, claim_settings
+from juguo_agents.evidence.settings import Claim, check_within
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.search.optimise import begin
@@ -16,22 +15,19 @@ from juguo_agents.search.rule_numbers import NoNumbers, space_of
 from juguo_agents.search.seeds import LARGEST_BUDGET
 from juguo_agents.search.space import Parameters
 from juguo_envs.family import Family
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.scenario import Scenario
 
 ORACLE_SEED, TUNING_SEED = 40, 41
 """Seeds of the searches, those of other measurements left out."""
 VALIDATION = 200
 """Episodes on which a search says how good it found its allocator; nothing here rests on that."""
-_FORMAT = 2
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Claim):
     """What is asked.
 
     Attributes:
-        scenario: What all scenarios have in common.
         scenarios: Held-out scenarios.
         episodes: Test episodes of every allocator in each.
         budget: Episodes of the search for each scenario's oracle.
@@ -39,12 +35,12 @@ class Settings:
         observe: "noisy" or "true".
     """
 
-    scenario: Scenario = field(default_factory=Scenario)
     scenarios: int = 200
     episodes: int = 50
     budget: int = 20_000
     tuning: int = 20_000
     observe: str = "noisy"
+    format: ClassVar[int] = 2
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run.
@@ -108,19 +104,6 @@ class Settings:
             )
             for family in families
         }
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, with the version of the model's equations."""
-        values = asdict(self) | {"scenario": self.scenario.model_dump(mode="json")}
-        return {"format": _FORMAT, "model": str(SOURCE_KEY), **values}
-
-    def claim(self, folder: Path) -> None:
-        """Remember the settings in a folder, or check that it holds the same.
-
-        Raises:
-            UserError: If the folder was begun with others, or by another version of the model.
-        """
-        claim_settings(folder, self.as_json())
 
 
 def tuned_rules() -> list[str]:
