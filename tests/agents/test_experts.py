@@ -48,12 +48,18 @@ def test_worlds_are_drawn_from_training_seeds_and_do_not_depend_on_how_many_ther
     assert drawn_from >= TRAINING_SEEDS
 
 
-def test_searches_begin_at_what_is_given_within_what_each_world_allows(folder: Path) -> None:
-    space = CLOSED_LOOP.space(small())
-    late = {**space.start, "diffusion.quarters": 24.0}
+def test_one_of_the_experts_named_alone_is_imitated_in_all_worlds(folder: Path) -> None:
+    worlds = Family(small())
+    ((_, where),) = find_experts(str(folder / "searches" / "world-00001"), worlds)
+    assert where is worlds
+
+
+def test_searches_begin_at_what_is_given_within_what_each_world_allows() -> None:
+    late = {**CLOSED_LOOP.space(small()).start, "exit.quarter": 1000.0}
     search = Settings(small(), worlds=2, budget=300, begin=late).search(0)
+    space = CLOSED_LOOP.space(search.scenario)
     assert search.begin is not None
-    assert CLOSED_LOOP.space(search.scenario).fault(search.begin) is None
+    assert space.fault(late) is not None and space.fault(search.begin) is None
 
 
 def test_what_is_searched_is_not_searched_again(folder: Path) -> None:

@@ -26,7 +26,7 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
         UserError: If a file cannot be used, or its world has other communities than those of the training.
     """
     files = files_of(name)
-    if not files or not files[0].match(PANEL_PATTERN):
+    if len(files) < 2 or not files[0].match(PANEL_PATTERN):  # one of a panel's, named alone, is one allocator
         return [(find_allocator(name, _FIELD), worlds)]
     return [_expert(file, worlds) for file in files]
 
