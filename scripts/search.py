@@ -30,7 +30,7 @@ from juguo_agents.command_line import (
 from juguo_agents.run_folder import next_free
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
-from juguo_agents.search.optimise import begin, search
+from juguo_agents.search.optimise import OPTIMISERS, begin, search
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.searched import RESULT_FILE, Found, load_found, result_in, write_result
 from juguo_agents.search.table import console_table
@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "observe": "noisy",
     "validation": 1000,
     "start": None,
+    "covariance": "full",
 }
 
 
@@ -71,6 +72,11 @@ def parse() -> argparse.Namespace:
         "--reveal", action="store_true", help="with --family closed_loop: the hidden draws are known"
     )
     parser.add_argument("--start", metavar="NAME", help="begin there, for example flat; default: at the best")
+    parser.add_argument(
+        "--covariance",
+        choices=tuple(OPTIMISERS),
+        help="what the optimiser learns of its steps; diagonal needs fewer episodes; default full",
+    )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="new folder; default searches/<family>, numbered"
     )

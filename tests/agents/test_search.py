@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,7 +75,7 @@ def actions(allocator, scenario: Scenario, seeds_: np.ndarray = SEEDS) -> np.nda
     return np.stack(done)
 
 
-def found(folder: Path, family: str, budget: int = 400, scenario: Scenario = TINY, **more: int) -> Found:
+def found(folder: Path, family: str, budget: int = 400, scenario: Scenario = TINY, **more: Any) -> Found:
     """A whole small search."""
     state = begin(Settings(family, scenario, budget, validation=20, **more))
     scorer = Scorer(scenario)
@@ -244,13 +245,16 @@ class Interrupted(Exception):
     pass
 
 
-@pytest.mark.parametrize("family", ["closed_loop", "rule:concentrated"])
+@pytest.mark.parametrize(
+    ("family", "covariance"),
+    [("closed_loop", "full"), ("closed_loop", "diagonal"), ("rule:concentrated", "full")],
+)
 def test_an_interrupted_search_that_is_resumed_finds_what_an_uninterrupted_one_does(
-    family: str, tmp_path: Path
+    family: str, covariance: str, tmp_path: Path
 ) -> None:
-    whole = found(tmp_path / "whole", family, budget=900)
+    whole = found(tmp_path / "whole", family, budget=900, covariance=covariance)
     (tmp_path / "parts").mkdir()
-    state: State = begin(Settings(family, TINY, 900, validation=20))
+    state: State = begin(Settings(family, TINY, 900, validation=20, covariance=covariance))
     state.save(tmp_path / "parts")
     interruptions = 0
     while True:
@@ -321,6 +325,14 @@ def test_the_same_seed_finds_the_same_and_another_seed_something_else(tmp_path: 
     first, again, other = (found(tmp_path, "thresholds", seed=k).data["parameters"] for k in (0, 0, 1))
     assert first == again
     assert first != other
+
+
+def test_what_the_optimiser_learns_of_its_steps_is_a_setting_and_told(tmp_path: Path) -> None:
+    full, diagonal = (found(tmp_path / c, "thresholds", covariance=c).data for c in ("full", "diagonal"))
+    assert (full["covariance"], diagonal["covariance"]) == ("full", "diagonal")
+    assert full["start"] == diagonal["start"] and full["parameters"] != diagonal["parameters"]
+    with pytest.raises(ValueError, match="covariance is 'block'; allowed is 'full' or 'diagonal'"):
+        begin(Settings("thresholds", TINY, 1000, covariance="block"))
 
 
 def test_a_budget_that_buys_nothing_is_refused() -> None:

@@ -44,6 +44,7 @@ class Settings(Claim):
         begin: The numbers of closed loops to begin at, such as one that was searched on the family, or the
             experts of an earlier round; of several, each search begins at the best in its world.
         observe: "noisy" or "true".
+        covariance: As for a search.
     """
 
     worlds: int = 400
@@ -51,6 +52,7 @@ class Settings(Claim):
     validation: int = 20
     begin: Places = ()
     observe: str = "noisy"
+    covariance: str = "diagonal"
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run.
@@ -77,6 +79,7 @@ class Settings(Claim):
             observe=self.observe,
             validation=self.validation,
             begin=start,
+            covariance=self.covariance,
         )
 
     def searches(self) -> dict[str, SearchSettings]:

@@ -36,6 +36,7 @@ class Settings(Claim):
         begin: Numbers of closed loops, such as experts of other worlds; each oracle's search begins at the
             best of them and of the family's closed loop in its world. None: at the family's.
         observe: "noisy" or "true".
+        covariance: Of the oracles' searches, as for a search.
     """
 
     scenarios: int = 200
@@ -44,6 +45,7 @@ class Settings(Claim):
     tuning: int = 20_000
     begin: Places = ()
     observe: str = "noisy"
+    covariance: str = "diagonal"
     format: ClassVar[int] = 2
 
     def check(self) -> None:
@@ -91,6 +93,7 @@ class Settings(Claim):
             observe=self.observe,
             validation=VALIDATION,
             begin=begin,
+            covariance=self.covariance,
         )
 
     def oracles(self, begin: Parameters | None = None) -> dict[str, SearchSettings]:

@@ -42,6 +42,8 @@ class Settings:
             begin as the family has them. There is one phase then.
         lever: A lever that is forced all along, by name.
         varies: Whether every episode has a scenario of its own, drawn by its seed around `scenario`.
+        covariance: "full", or "diagonal": then the optimiser learns a scale of each axis and no directions
+            between them, which takes far fewer generations (Ros and Hansen 2008).
     """
 
     family: str
@@ -56,6 +58,7 @@ class Settings:
     begin: Parameters | None = None
     lever: str | None = None
     varies: bool = False
+    covariance: str = "full"
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values."""

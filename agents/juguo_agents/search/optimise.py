@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from cmaes import CMA
+from cmaes import CMA, SepCMA
 
 from juguo_agents.search import seeds
 from juguo_agents.search.checkpoint import CheckpointError, Outcome, PhaseState, Settings, State
@@ -39,6 +39,9 @@ START_EPISODES = 50
 """Episodes on which the places to begin at are compared, at most."""
 MARKS = (0.6, 0.8, 1.0)
 """Shares of the generations after which the mean of the distribution becomes a finalist."""
+
+OPTIMISERS: dict[str, type[CMA | SepCMA]] = {"full": CMA, "diagonal": SepCMA}
+"""By what they learn of the covariance of good steps."""
 
 Progress = Callable[[int, float], None]
 """Told of episodes just run, and of their mean return."""
@@ -177,6 +180,10 @@ def begin(settings: Settings) -> State:
     ):
         if not least <= value <= most:
             raise UserError(f"{name} is {value}; allowed is {least} to {most}")
+    if settings.covariance not in OPTIMISERS:
+        raise UserError(
+            f"covariance is {settings.covariance!r}; allowed is {' or '.join(map(repr, OPTIMISERS))}"
+        )
     phases = _phases(settings)
     if settings.begin is not None:
         space = phases[-1][0].space(settings.scenario)
@@ -228,7 +235,7 @@ def _run_phase(
         state.save(folder)
     # a closed loop begins with feedback; its start as such, which stays a finalist, has none
     middle = phase.space.encode(phase.reacting[part.centre] if part.centre else start)
-    optimiser = CMA(
+    optimiser = OPTIMISERS[state.settings.covariance](
         mean=np.zeros(phase.space.size),
         sigma=1.0,
         seed=seed * seeds.PHASES + index,

@@ -74,6 +74,7 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
         "fixed": settings.fixed,
         "lever": settings.lever,
         "varies": settings.varies,
+        "covariance": settings.covariance,
         "begun": settings.begin is not None,
         "phases": [_describe(state, index) for index in range(last + 1)],
         "validation": {
