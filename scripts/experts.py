@@ -22,9 +22,9 @@ from juguo_agents.command_line import (
     told_to_end,
 )
 from juguo_agents.generalists.experts import Settings, search_experts
-from juguo_agents.generalists.places import load_places
 from juguo_agents.processes import cores
 from juguo_agents.run_folder import next_free
+from juguo_agents.search.searched import load_found, result_in
 from juguo_agents.statistics import Estimate
 from juguo_envs.scenario import Scenario
 
@@ -38,11 +38,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--scenario", default="default", help="what all worlds have in common")
     parser.add_argument(
-        "--begin",
-        type=Path,
-        metavar="DIR",
-        help="begin at a closed loop that was searched on the family, or at the best of experts that this "
-        "command found before",
+        "--begin", type=Path, metavar="DIR", help="a search of a closed loop, on the family, to begin at"
     )
     parser.add_argument("--worlds", type=int, metavar="N", help=f"worlds; default {default.worlds}")
     parser.add_argument(
@@ -66,9 +62,10 @@ def main() -> int:
     """Parse, search, print; returns the exit status."""
     arguments = parse()
     given = {name: value for name in ASKED if (value := getattr(arguments, name)) is not None}
-    scenario = Scenario.load(arguments.scenario)
-    begin = load_places(arguments.begin, scenario) if arguments.begin else ()
-    settings = Settings(scenario, begin=begin, **((SMOKE if arguments.smoke else {}) | given))
+    begin = load_found(result_in(arguments.begin)).data["parameters"] if arguments.begin else None
+    settings = Settings(
+        Scenario.load(arguments.scenario), begin=begin, **((SMOKE if arguments.smoke else {}) | given)
+    )
     settings.check()
     folder = arguments.out or next_free(Path("searches"), "experts")
     settings.claim(folder)

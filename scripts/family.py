@@ -1,7 +1,6 @@
 """Judge generalists on held-out scenarios: regret to each scenario's oracle, against every rule.
 
     python scripts/family.py [RUN ...] [--out DIR] [--scenarios N] [--episodes N] [--budget N] [--tuning N]
-                             [--begin DIR]
 
 RUN is the folder of a training on `scenario: family`. Rules are tuned on the family, an oracle is searched in
 every scenario, and all are run there under common random numbers. A folder is gone on with where it exists:
@@ -27,7 +26,6 @@ from juguo_agents.command_line import (
     told_to_end,
 )
 from juguo_agents.generalists.job import WORDS_FILE, judge_family
-from juguo_agents.generalists.places import load_places
 from juguo_agents.generalists.settings import Settings
 from juguo_agents.generalists.words import console_table
 from juguo_agents.processes import cores
@@ -52,12 +50,6 @@ def parse() -> argparse.Namespace:
         parser.add_argument(
             f"--{name}", type=int, metavar="N", help=f"{text}; default {getattr(default, name)}"
         )
-    parser.add_argument(
-        "--begin",
-        type=Path,
-        metavar="DIR",
-        help="experts of other worlds (scripts/experts.py); each oracle begins at the best of them there",
-    )
     parser.add_argument("--scenario", default="default", help="what all scenarios have in common")
     parser.add_argument(
         "--out",
@@ -80,9 +72,7 @@ def main() -> int:
     arguments = parse()
     given = {name: value for name in ASKED if (value := getattr(arguments, name)) is not None}
     numbers = (SMOKE if arguments.smoke else {}) | given
-    scenario = Scenario.load(arguments.scenario)
-    begin = load_places(arguments.begin, scenario) if arguments.begin else ()
-    settings = Settings(scenario=scenario, begin=begin, **numbers)
+    settings = Settings(scenario=Scenario.load(arguments.scenario), **numbers)
     settings.check()
     folder = arguments.out or next_free(Path("families"), settings.scenario.name)
     settings.claim(folder)

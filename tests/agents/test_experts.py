@@ -56,7 +56,7 @@ def test_one_of_the_experts_named_alone_is_imitated_in_all_worlds(folder: Path) 
 
 def test_searches_begin_at_what_is_given_within_what_each_world_allows() -> None:
     late = {**CLOSED_LOOP.space(small()).start, "exit.quarter": 1000.0}
-    search = Settings(small(), worlds=2, budget=300, begin=(late,)).search(0)
+    search = Settings(small(), worlds=2, budget=300, begin=late).search(0)
     space = CLOSED_LOOP.space(search.scenario)
     assert search.begin is not None
     assert space.fault(late) is not None and space.fault(search.begin) is None

@@ -11,18 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from juguo_agents.evaluation import TRAINING_SEEDS
 from juguo_agents.evidence.settings import Claim, check_within
-from juguo_agents.generalists.places import Places, begin_at_best, told, within
 from juguo_agents.generalists.under_bar import conduct_under_bar
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.families import CLOSED_LOOP
 from juguo_agents.search.optimise import begin
 from juguo_agents.search.seeds import LARGEST_BUDGET
+from juguo_agents.search.space import Parameters
 from juguo_agents.statistics import Estimate, mean_interval, paired_difference
 from juguo_envs.family import Family
 
@@ -41,8 +40,7 @@ class Settings(Claim):
         worlds: How many there are, an expert each.
         budget: Episodes of each search.
         validation: Episodes on which each search says how good its expert is, for the table.
-        begin: The numbers of closed loops to begin at, such as one that was searched on the family, or the
-            experts of an earlier round; of several, each search begins at the best in its world.
+        begin: The numbers of a closed loop to begin at, such as one that was searched on the family.
         observe: "noisy" or "true".
         covariance: As for a search.
     """
@@ -50,7 +48,7 @@ class Settings(Claim):
     worlds: int = 400
     budget: int = 2000
     validation: int = 20
-    begin: Places = ()
+    begin: Parameters | None = None
     observe: str = "noisy"
     covariance: str = "diagonal"
 
@@ -63,14 +61,10 @@ class Settings(Claim):
         check_within(self, worlds=(2, MOST_WORLDS), budget=(100, LARGEST_BUDGET), validation=(2, 100_000))
         begin(self.search(0))
 
-    def as_json(self) -> dict[str, Any]:
-        """As of every claim; of several places, their number and digest."""
-        return super().as_json() | {"begin": told(self.begin)}
-
     def search(self, index: int) -> SearchSettings:
-        """The search for the expert of a world, by its number from 0; from the first place on."""
+        """The search for the expert of a world, by its number from 0."""
         world = Family(self.scenario).scenario(TRAINING_SEEDS + _APART * (index + 1))
-        start = within(CLOSED_LOOP.space(world), self.begin[0]) if self.begin else None
+        start = self.begin and {**self.begin, **CLOSED_LOOP.space(world).within(self.begin)}
         return SearchSettings(
             CLOSED_LOOP.name,
             world,
@@ -116,10 +110,7 @@ def search_experts(
     Raises:
         KeyboardInterrupt: If `stop` says so.
     """
-    searches = settings.searches()
-    if len(settings.begin) > 1:
-        searches = begin_at_best(searches, settings.begin, folder, workers, stop)
-    found = conduct_under_bar(searches, folder, workers, "experts", stop)
+    found = conduct_under_bar(settings.searches(), folder, workers, "experts", stop)
     told = [expert.data["validation"] for expert in found.values()]
     begun, reached = (np.array([row[name] for row in told]) for name in ("start_mean", "mean"))
     return Panel(mean_interval(begun), mean_interval(reached), paired_difference(reached, begun))

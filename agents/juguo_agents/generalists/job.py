@@ -12,7 +12,6 @@ from juguo_agents.allocators.registry import all_rule_names
 from juguo_agents.generalists.figures import draw
 from juguo_agents.generalists.judge import Summary, judge
 from juguo_agents.generalists.measure import Kind, Subject, learned_subjects, measure, searched_subject
-from juguo_agents.generalists.places import begin_at_best
 from juguo_agents.generalists.settings import Settings, tuned_rules, tuning_name
 from juguo_agents.generalists.under_bar import conduct_under_bar, tick
 from juguo_agents.generalists.words import FIGURE, as_markdown
@@ -60,10 +59,7 @@ def judge_family(
     say(f"{folder}: {sum(counts.values()):,} episodes ({parts}); what is done is not done again")
     tuned = conduct_under_bar(settings.tunings(), folder, workers, "tuning", stop)
     on_the_family = tuned[tuning_name(CLOSED_LOOP.name)].data["parameters"]
-    oracles = settings.oracles(on_the_family)
-    if settings.begin:
-        oracles = begin_at_best(oracles, (*settings.begin, on_the_family), folder, workers, stop)
-    conduct_under_bar(oracles, folder, workers, "oracles", stop)
+    conduct_under_bar(settings.oracles(on_the_family), folder, workers, "oracles", stop)
     subjects = [*_yardsticks(settings, folder), *learned]
     with tqdm(total=settings.scenarios, desc="measuring", unit="scenario") as bar:
         returns = measure(settings, folder, subjects, workers, lambda: tick(bar, stop))

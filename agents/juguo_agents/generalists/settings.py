@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from juguo_agents.allocators.registry import all_rule_names
 from juguo_agents.evaluation import HELD_OUT_SCENARIOS, MOST_HELD_OUT, MOST_HELD_OUT_EPISODES
 from juguo_agents.evidence.settings import Claim, check_within
-from juguo_agents.generalists.places import Places, told
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.search.optimise import begin
@@ -33,8 +32,6 @@ class Settings(Claim):
         episodes: Test episodes of every allocator in each.
         budget: Episodes of the search for each scenario's oracle.
         tuning: Episodes of the search that tunes a rule on the family.
-        begin: Numbers of closed loops, such as experts of other worlds; each oracle's search begins at the
-            best of them and of the family's closed loop in its world. None: at the family's.
         observe: "noisy" or "true".
         covariance: Of the oracles' searches, as for a search.
     """
@@ -43,7 +40,6 @@ class Settings(Claim):
     episodes: int = 50
     budget: int = 20_000
     tuning: int = 20_000
-    begin: Places = ()
     observe: str = "noisy"
     covariance: str = "diagonal"
     format: ClassVar[int] = 2
@@ -63,10 +59,6 @@ class Settings(Claim):
         )
         for search in (self.oracle(0), *self.tunings().values()):
             begin(search)
-
-    def as_json(self) -> dict[str, Any]:
-        """As of every claim; of several places, their number and digest."""
-        return super().as_json() | {"begin": told(self.begin)}
 
     @property
     def family(self) -> Family:
