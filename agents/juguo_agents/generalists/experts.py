@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from juguo_agents.evidence.settings import Claim, check_within
 from juguo_agents.generalists.under_bar import conduct_under_bar
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.families import CLOSED_LOOP
-from juguo_agents.search.optimise import begin
+from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.search.seeds import LARGEST_BUDGET
 from juguo_agents.search.space import Parameters
 from juguo_agents.statistics import Estimate, mean_interval, paired_difference
@@ -42,15 +43,14 @@ class Settings(Claim):
         validation: Episodes on which each search says how good its expert is, for the table.
         begin: The numbers of a closed loop to begin at, such as one that was searched on the family.
         observe: "noisy" or "true".
-        covariance: As for a search.
     """
 
     worlds: int = 400
-    budget: int = 2000
+    budget: int = 3000
     validation: int = 20
     begin: Parameters | None = None
     observe: str = "noisy"
-    covariance: str = "diagonal"
+    format: ClassVar[int] = 2
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run.
@@ -73,7 +73,7 @@ class Settings(Claim):
             observe=self.observe,
             validation=self.validation,
             begin=start,
-            covariance=self.covariance,
+            **QUICK,
         )
 
     def searches(self) -> dict[str, SearchSettings]:

@@ -10,7 +10,7 @@ from juguo_agents.evaluation import HELD_OUT_SCENARIOS, MOST_HELD_OUT, MOST_HELD
 from juguo_agents.evidence.settings import Claim, check_within
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, RULE
-from juguo_agents.search.optimise import begin
+from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.search.rule_numbers import NoNumbers, space_of
 from juguo_agents.search.seeds import LARGEST_BUDGET
 from juguo_agents.search.space import Parameters
@@ -33,7 +33,6 @@ class Settings(Claim):
         budget: Episodes of the search for each scenario's oracle.
         tuning: Episodes of the search that tunes a rule on the family.
         observe: "noisy" or "true".
-        covariance: Of the oracles' searches, as for a search.
     """
 
     scenarios: int = 200
@@ -41,8 +40,7 @@ class Settings(Claim):
     budget: int = 20_000
     tuning: int = 20_000
     observe: str = "noisy"
-    covariance: str = "diagonal"
-    format: ClassVar[int] = 2
+    format: ClassVar[int] = 3
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run.
@@ -85,7 +83,7 @@ class Settings(Claim):
             observe=self.observe,
             validation=VALIDATION,
             begin=begin,
-            covariance=self.covariance,
+            **QUICK,
         )
 
     def oracles(self, begin: Parameters | None = None) -> dict[str, SearchSettings]:

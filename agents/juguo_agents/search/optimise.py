@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,8 @@ MARKS = (0.6, 0.8, 1.0)
 
 OPTIMISERS: dict[str, type[CMA | SepCMA]] = {"full": CMA, "diagonal": SepCMA}
 """By what they learn of the covariance of good steps."""
+QUICK: dict[str, Any] = {"covariance": "diagonal", "episodes": 2}
+"""Settings of a search that comes far in few episodes, for when many worlds are searched."""
 
 Progress = Callable[[int, float], None]
 """Told of episodes just run, and of their mean return."""
