@@ -91,7 +91,7 @@ def test_other_settings_need_another_folder(folder: Path) -> None:
     [
         (Settings(small(), worlds=1), "worlds is 1; allowed is 2 to 10000"),
         (Settings(small(), budget=10), "budget is 10; allowed is 100 to"),
-        (Settings(small(), budget=120), "budget is too small for 42 dimensions"),
+        (Settings(small(), validation=1), "validation is 1; allowed is 2 to 100000"),
     ],
 )
 def test_what_cannot_be_done_is_refused_by_name(settings: Settings, message: str) -> None:
@@ -103,6 +103,18 @@ def test_experts_of_other_communities_are_refused(folder: Path) -> None:
     other = small({"society.communities.count": 4})
     with pytest.raises(UserError, match=r"world with 3 communities, and the training has 4"):
         find_experts(str(folder), Family(other))
+
+
+def test_a_folder_whose_search_was_stopped_is_not_imitated_in_part(folder: Path, tmp_path: Path) -> None:
+    SETTINGS.claim(tmp_path)
+    for index in (0, 2):
+        name = f"searches/world-{index:05d}/searched.json"
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    with pytest.raises(UserError, match=r"training\.expert: .* holds 2 of 3 experts; go on with the"):
+        find_experts(str(tmp_path), Family(small()))
+    (tmp_path / "settings.json").unlink()
+    assert len(find_experts(str(tmp_path), Family(small()))) == 2
 
 
 def test_a_panel_is_no_allocator(folder: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.find import PANEL_PATTERN, files_of, find_allocator
+from juguo_agents.evidence.settings import SETTINGS_FILE
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family
 from juguo_envs.scenario import Scenario
@@ -23,12 +25,26 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
 
     Raises:
         UnknownAllocator: If there is none, or more than one that are no panel.
-        UserError: If a file cannot be used, or its world has other communities than those of the training.
+        UserError: If a file cannot be used, its world has other communities than those of the training, or
+            the folder's search was stopped before it had all of them.
     """
     files = files_of(name)
     if len(files) < 2 or not files[0].match(PANEL_PATTERN):  # one of a panel's, named alone, is one allocator
         return [(find_allocator(name, _FIELD), worlds)]
+    _check_complete(Path(name), len(files))
     return [_expert(file, worlds) for file in files]
+
+
+def _check_complete(folder: Path, found: int) -> None:
+    try:
+        asked = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))["worlds"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # a folder put together by hand says nothing of how many it should hold
+    if found < asked:
+        raise UserError(
+            f"{_FIELD}: {folder} holds {found} of {asked} experts; go on with the same command of "
+            "scripts/experts.py, or name another folder"
+        )
 
 
 def _expert(file: Path, worlds: Scenario | Family) -> tuple[Allocator, Scenario]:
