@@ -10,6 +10,7 @@ from juguo_agents.allocators.experts import find_experts
 from juguo_agents.allocators.find import UnknownAllocator, digest_of, find_allocator
 from juguo_agents.evaluation import TRAINING_SEEDS
 from juguo_agents.generalists.experts import Settings, search_experts
+from juguo_agents.generalists.settings import Settings as Judgement
 from juguo_agents.search.families import CLOSED_LOOP
 from juguo_envs import Family
 from juguo_envs.errors import UserError
@@ -60,6 +61,13 @@ def test_searches_begin_at_what_is_given_within_what_each_world_allows() -> None
     space = CLOSED_LOOP.space(search.scenario)
     assert search.begin is not None
     assert space.fault(late) is not None and space.fault(search.begin) is None
+
+
+def test_many_worlds_are_searched_by_quick_steps() -> None:
+    for search in (SETTINGS.search(0), Judgement(small()).oracle(0)):
+        assert (search.covariance, search.episodes) == ("diagonal", 2)
+    tuned = Judgement(small()).tunings().values()  # few searches, with a budget for more
+    assert {search.covariance for search in tuned} == {"full"}
 
 
 def test_what_is_searched_is_not_searched_again(folder: Path) -> None:

@@ -37,7 +37,7 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
 
 def _check_complete(folder: Path, found: int) -> None:
     try:
-        asked = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))["worlds"]
+        asked = int(json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))["worlds"])
     except (OSError, ValueError, KeyError, TypeError):
         return  # a folder put together by hand says nothing of how many it should hold
     if found < asked:
