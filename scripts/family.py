@@ -1,6 +1,7 @@
 """Judge generalists on held-out scenarios: regret to each scenario's oracle, against every rule.
 
     python scripts/family.py [RUN ...] [--out DIR] [--scenarios N] [--episodes N] [--budget N] [--tuning N]
+        [--doubled N]
 
 RUN is the folder of a training on `scenario: family`. Rules are tuned on the family, an oracle is searched in
 every scenario, and all are run there under common random numbers. A folder is gone on with where it exists:
@@ -32,8 +33,8 @@ from juguo_agents.processes import cores
 from juguo_agents.run_folder import next_free
 from juguo_envs.scenario import Scenario
 
-SMOKE: dict[str, Any] = {"scenarios": 3, "episodes": 4, "budget": 1000, "tuning": 400}
-ASKED = ("scenarios", "episodes", "budget", "tuning")
+SMOKE: dict[str, Any] = {"scenarios": 3, "episodes": 4, "budget": 1000, "tuning": 400, "doubled": 2}
+ASKED = ("scenarios", "episodes", "budget", "tuning", "doubled")
 
 
 def parse() -> argparse.Namespace:
@@ -46,6 +47,7 @@ def parse() -> argparse.Namespace:
         ("episodes", "test episodes of every allocator in each"),
         ("budget", "episodes of the search for each scenario's oracle"),
         ("tuning", "episodes of the search that tunes a rule on the family"),
+        ("doubled", "scenarios in which the oracle's search goes on to twice the budget"),
     ):
         parser.add_argument(
             f"--{name}", type=int, metavar="N", help=f"{text}; default {getattr(default, name)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from juguo_agents.evaluation import TRAINING_SEEDS
 from juguo_agents.generalists.experts import Settings, search_experts
 from juguo_agents.generalists.settings import Settings as Judgement
 from juguo_agents.search.families import CLOSED_LOOP
+from juguo_agents.search.searched import load_found
 from juguo_envs import Family
 from juguo_envs.errors import UserError
 from tests.support import small
@@ -90,8 +93,28 @@ def test_a_job_that_is_told_to_end_goes_on_with_what_it_has(folder: Path, tmp_pa
 
 
 def test_other_settings_need_another_folder(folder: Path) -> None:
-    with pytest.raises(UserError, match="budget is 300 there"):
-        Settings(small(), worlds=3, budget=301, validation=4).claim(folder)
+    with pytest.raises(UserError, match=r"worlds is 3 there, .* ask for the same, or name"):
+        replace(SETTINGS, worlds=4).claim(folder)
+    with pytest.raises(UserError, match=r"budget is 300 there, .* ask for the same or more"):
+        replace(SETTINGS, budget=299).claim(folder)
+
+
+def test_a_larger_budget_goes_on_with_the_experts_that_are_there(tmp_path: Path) -> None:
+    begun = replace(SETTINGS, begin=CLOSED_LOOP.space(small()).start, worlds=2)
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    more = replace(begun, budget=500)
+    for folder, budgets in ((whole, (more,)), (parts, (begun, more))):
+        for settings in budgets:
+            settings.claim(folder)
+            panel = search_experts(settings, folder, 1)
+    for name in more.searches():
+        one, two = (
+            load_found(folder / "searches" / name / "searched.json").data for folder in (whole, parts)
+        )
+        assert [before["budget"] for before in two.pop("earlier")] == [300]
+        assert one.pop("earlier") == [] and one == two
+    assert json.loads((parts / "settings.json").read_text(encoding="utf-8"))["budget"] == 500
+    assert panel.found.mean == pytest.approx(search_experts(more, whole, 1).found.mean)
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,10 @@ from juguo_agents.evidence.searches import SEARCHES
 from juguo_agents.generalists import job, measure
 from juguo_agents.generalists.judge import judge
 from juguo_agents.generalists.measure import ORACLE, Subject
-from juguo_agents.generalists.settings import Settings, oracle_name, tuned_rules
+from juguo_agents.generalists.settings import Settings, doubled_name, oracle_name, tuned_rules
 from juguo_agents.generalists.words import as_markdown, console_table
 from juguo_agents.policy_file import PolicyFileError, save_policy
-from juguo_agents.search.checkpoint import load_state
+from juguo_agents.search.checkpoint import Earlier, load_state
 from juguo_agents.search.families import CLOSED_LOOP
 from juguo_agents.search.optimise import begin, make_phase
 from juguo_agents.search.searched import RESULT_FILE, load_found
@@ -38,7 +38,7 @@ from juguo_envs.errors import UserError
 from tests.support import small
 
 SMALL = small()
-SETTINGS = Settings(SMALL, scenarios=3, episodes=3, budget=700, tuning=200)
+SETTINGS = Settings(SMALL, scenarios=3, episodes=3, budget=700, tuning=200, doubled=2)
 RULES = ("flat", "concentrated")
 
 
@@ -86,6 +86,17 @@ def test_where_a_yardstick_beats_the_oracle_that_is_told() -> None:
     assert regret["flat"][0] == pytest.approx(-1.0 / 3.0)
     assert summary["oracle_beaten"] == pytest.approx(1.0 / 3.0)
     assert summary["oracle_gap"] == pytest.approx(1.0 / 9.0)
+
+
+def test_what_twice_the_budget_brings_the_oracles_is_a_share_of_the_spread() -> None:
+    told = returns(**YARDSTICKS)
+    summary, _ = judge(SETTINGS, told, subjects(), gains=[0.1, 0.02])
+    doubling = summary["doubling"]
+    assert doubling["scenarios"] == 2
+    assert doubling["mean"] == pytest.approx((0.1 / 1.0 + 0.02 / 0.4) / 2)
+    assert "In the first 2 scenarios twice the budget raised the oracle's mean return" in as_markdown(summary)
+    without, _ = judge(SETTINGS, told, subjects())
+    assert without["doubling"] is None and "twice the budget" not in as_markdown(without)
 
 
 def test_scenarios_in_which_the_baseline_is_better_are_counted() -> None:
@@ -265,6 +276,33 @@ def test_a_torn_or_foreign_measurement_is_done_again(judged: Path, tmp_path: Pat
 def test_a_folder_of_other_settings_is_refused(judged: Path) -> None:
     with pytest.raises(UserError, match="episodes is 3 there, and not what is asked for now"):
         replace(SETTINGS, episodes=4).claim(judged)
+
+
+def test_searches_at_twice_the_budget_go_on_from_the_oracles(judged: Path) -> None:
+    summary = json.loads((judged / job.SUMMARY_FILE).read_text(encoding="utf-8"))
+    assert summary["doubling"]["scenarios"] == SETTINGS.doubled == 2
+    for index in range(2):
+        name = oracle_name(index)
+        oracle, twice = (load_state(judged / SEARCHES / n) for n in (name, doubled_name(name)))
+        assert (oracle.settings.budget, twice.settings.budget) == (700, 1400)
+        asked = len(oracle.phases[0].told)
+        assert twice.phases[0].told[:asked] == oracle.phases[0].told
+        assert len(twice.phases[0].told) > asked
+        assert twice.earlier == [Earlier(700, oracle.phases[0].outcome.parameters)]
+    assert not (judged / SEARCHES / doubled_name(oracle_name(2))).exists()
+
+
+def test_a_budget_may_be_raised_and_not_lowered(judged: Path, tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes((judged / "settings.json").read_bytes())
+    with pytest.raises(UserError, match=r"budget is 700 there, .* ask for the same or more"):
+        replace(SETTINGS, budget=600).claim(tmp_path)
+    replace(SETTINGS, budget=900, doubled=3).claim(tmp_path)
+    now = json.loads(path.read_text(encoding="utf-8"))
+    assert (now["budget"], now["doubled"]) == (900, 3)
+    path.write_text(json.dumps({**now, "budget": "many"}), encoding="utf-8")
+    with pytest.raises(UserError, match="budget is 'many' there"):
+        replace(SETTINGS, budget=900, doubled=3).claim(tmp_path)
 
 
 def test_a_run_without_policies_or_with_an_allocators_name_is_refused(trained: Path, tmp_path: Path) -> None:

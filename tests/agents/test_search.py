@@ -23,7 +23,7 @@ from juguo_agents.search.families import (
     UnknownFamily,
     find_family,
 )
-from juguo_agents.search.optimise import BudgetTooSmall, begin, search
+from juguo_agents.search.optimise import BudgetTooSmall, begin, raised, search
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.searched import Found, SearchedFileError, load_found, write_result
 from juguo_agents.search.space import Number, Shares, Space
@@ -333,6 +333,42 @@ def test_what_the_optimiser_learns_of_its_steps_is_a_setting_and_told(tmp_path: 
     assert full["start"] == diagonal["start"] and full["parameters"] != diagonal["parameters"]
     with pytest.raises(ValueError, match="covariance is 'block'; allowed is 'full' or 'diagonal'"):
         begin(Settings("thresholds", TINY, 1000, covariance="block"))
+
+
+@pytest.mark.parametrize("covariance", ["full", "diagonal"])
+def test_a_search_whose_budget_is_raised_ends_as_if_it_had_had_it_at_once(
+    covariance: str, tmp_path: Path
+) -> None:
+    more = {"covariance": covariance, "begin": OPEN_LOOP.space(TINY).start}
+    whole = found(tmp_path / "whole", "open_loop", budget=900, **more).data
+    small = found(tmp_path / "parts", "open_loop", budget=400, **more).data
+    scorer = Scorer(TINY)
+    state = raised(load_state(tmp_path / "parts"), Settings("open_loop", TINY, 900, validation=20, **more))
+    assert state is not None
+    search(state, tmp_path / "parts", scorer)
+    data = write_result(load_state(tmp_path / "parts"), tmp_path / "parts", scorer).data
+    (before,) = data.pop("earlier")
+    assert whole.pop("earlier") == []
+    assert data == whole
+    assert (before["budget"], before["parameters"]) == (400, small["parameters"])
+    assert before["mean"] == small["validation"]["mean"]
+    assert before["difference_mean"] == pytest.approx(whole["validation"]["mean"] - before["mean"])
+
+
+def test_only_the_same_search_from_given_numbers_goes_on_at_a_larger_budget() -> None:
+    numbers = OPEN_LOOP.space(TINY).start
+    here = Settings("open_loop", TINY, 400, begin=numbers)
+    state = begin(here)
+    assert raised(state, replace(here, budget=401)) is not None
+    for other in (
+        here,
+        replace(here, budget=399),
+        replace(here, budget=800, seed=1),
+        replace(here, budget=800, scenario=ROUNDS),
+    ):
+        assert raised(state, other) is None
+    begun_nowhere = replace(here, begin=None)
+    assert raised(begin(begun_nowhere), replace(begun_nowhere, budget=800)) is None
 
 
 def test_a_budget_that_buys_nothing_is_refused() -> None:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.evaluation import run
 from juguo_agents.processes import work_through
-from juguo_agents.search.checkpoint import STATE_FILE, CheckpointError, load_state
+from juguo_agents.search.checkpoint import STATE_FILE, CheckpointError, State, load_state
 from juguo_agents.search.checkpoint import Settings as SearchSettings
-from juguo_agents.search.optimise import begin, search
+from juguo_agents.search.optimise import begin, raised, search
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.searched import RESULT_FILE, Found, load_found, write_result
 from juguo_envs.errors import UserError
@@ -26,10 +26,11 @@ SEARCHES = "searches"
 
 @dataclass(frozen=True)
 class Task:
-    """A search by name, and the folder that it belongs to."""
+    """A search, the folder that it belongs to, and that of another which it goes on from, if any."""
 
     folder: Path
     settings: SearchSettings
+    after: Path | None = None
 
 
 def conduct(
@@ -37,14 +38,16 @@ def conduct(
     folder: Path,
     workers: int,
     progress: Callable[[str, float], None] | None = None,
+    after: Mapping[str, str] | None = None,
 ) -> dict[str, Found]:
-    """Run or finish searches.
+    """Run or finish searches; one that is there with a smaller budget is gone on with, where that can be.
 
     Args:
         searches: What is searched, by the name of its folder.
         folder: The job's folder.
         workers: Processes.
         progress: Told of every search that is done, and of its mean return on the validation episodes.
+        after: For a search by name, that of another which it goes on from at a larger budget.
 
     Returns:
         What was found, by name.
@@ -52,7 +55,11 @@ def conduct(
     Raises:
         UserError: If a folder holds another search.
     """
-    tasks = [Task(folder / SEARCHES / name, settings) for name, settings in searches.items()]
+    place, after = folder / SEARCHES, after or {}
+    tasks = [
+        Task(place / name, settings, place / after[name] if name in after else None)
+        for name, settings in searches.items()
+    ]
     found: dict[str, Found] = {}
 
     def done(task: Task, mean: float) -> None:
@@ -68,14 +75,33 @@ def _conduct_one(task: Task) -> float:
     """One search, from wherever it is."""
     folder, settings = task.folder, task.settings
     folder.mkdir(parents=True, exist_ok=True)
-    state = load_state(folder) if (folder / STATE_FILE).exists() else begin(settings)
-    if state.settings != settings:
-        raise CheckpointError(f"{folder}: holds another search; remove it, or name another --out")
-    if not (folder / RESULT_FILE).exists():
+    result = folder / RESULT_FILE
+    state = _taken_up(task)
+    # a result may be older than the state: that of a search whose budget was raised since
+    if not result.exists() or load_found(result).data["budget"] != settings.budget:
         scorer = Scorer(settings.scenario, settings.observe, varies=settings.varies)
         search(state, folder, scorer)
         write_result(state, folder, scorer)
-    return validated(load_found(folder / RESULT_FILE))
+    return validated(load_found(result))
+
+
+def _taken_up(task: Task) -> State:
+    """The state of a search: its own, that of a smaller budget, or a new one.
+
+    Raises:
+        CheckpointError: If the folder, or that of the search to go on from, holds another search.
+    """
+    for folder in (task.folder, task.after):
+        if folder is None or not (folder / STATE_FILE).exists():
+            continue
+        state = load_state(folder)
+        if state.settings == task.settings:
+            return state
+        larger = raised(state, task.settings)
+        if larger is None:
+            raise CheckpointError(f"{folder}: holds another search; remove it, or name another --out")
+        return larger
+    return begin(task.settings)
 
 
 def validated(found: Found) -> float:

@@ -31,10 +31,12 @@ class Claim:
     Attributes:
         scenario: The world, or what all worlds have in common.
         format: Of what the folder remembers.
+        grows: Numbers that may be raised later: what is done in the folder then counts.
     """
 
     scenario: Scenario = field(default_factory=Scenario)
     format: ClassVar[int] = 1
+    grows: ClassVar[tuple[str, ...]] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, with the version of the model's equations."""
@@ -47,7 +49,7 @@ class Claim:
         Raises:
             UserError: If the folder was begun with others, or by another version of the model.
         """
-        _claim(folder, self.as_json())
+        _claim(folder, self.as_json(), self.grows)
 
 
 @dataclass(frozen=True)
@@ -132,16 +134,19 @@ def check_within(settings: object, **allowed: tuple[int, int]) -> None:
             raise UserError(f"{name} is {value}; allowed is {least} to {most}")
 
 
-def _claim(folder: Path, values: dict[str, Any]) -> None:
+def _claim(folder: Path, values: dict[str, Any], grows: tuple[str, ...]) -> None:
     """Remember what was asked for in a folder, made where it is missing, or check that it holds the same.
+
+    Numbers that may grow are remembered anew where they have.
 
     Raises:
         UserError: If the folder was begun with other values, or its settings cannot be read.
     """
     path = folder / SETTINGS_FILE
+    text = json.dumps(values, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(values, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
+        write_text(path, text)
         return
     try:
         here = json.loads(path.read_text(encoding="utf-8"))
@@ -149,9 +154,14 @@ def _claim(folder: Path, values: dict[str, Any]) -> None:
         raise UserError(f"{path}: cannot be read ({error}); remove the folder, or name another") from None
     asked = json.loads(json.dumps(values))
     for name, value in asked.items():
-        if here.get(name) != value:
-            shown = "another one" if name in ("scenario", "model") else repr(here.get(name))
-            raise UserError(
-                f"{path}: {name} is {shown} there, and not what is asked for now; ask for the same, "
-                "or name another --out"
-            )
+        there = here.get(name, 0 if name in grows else None)
+        if there == value or (name in grows and isinstance(there, int) and there < value):
+            continue
+        shown = "another one" if name in ("scenario", "model") else repr(there)
+        or_more = " or more" if name in grows else ""
+        raise UserError(
+            f"{path}: {name} is {shown} there, and not what is asked for now; ask for the same{or_more}, "
+            "or name another --out"
+        )
+    if here != asked:
+        write_text(path, text)

@@ -51,6 +51,7 @@ class Settings(Claim):
     begin: Parameters | None = None
     observe: str = "noisy"
     format: ClassVar[int] = 2
+    grows: ClassVar[tuple[str, ...]] = ("budget",)
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run.

@@ -9,10 +9,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from juguo_agents.allocators.registry import all_rule_names
+from juguo_agents.evidence.searches import validated
 from juguo_agents.generalists.figures import draw
 from juguo_agents.generalists.judge import Summary, judge
 from juguo_agents.generalists.measure import Kind, Subject, learned_subjects, measure, searched_subject
-from juguo_agents.generalists.settings import Settings, tuned_rules, tuning_name
+from juguo_agents.generalists.settings import Settings, doubled_name, tuned_rules, tuning_name
 from juguo_agents.generalists.under_bar import conduct_under_bar, tick
 from juguo_agents.generalists.words import FIGURE, as_markdown
 from juguo_agents.search.families import CLOSED_LOOP
@@ -27,6 +28,7 @@ def episodes_of(settings: Settings, policies: int) -> dict[str, int]:
     return {
         "tuning": len(settings.tunings()) * settings.tuning,
         "oracles": settings.scenarios * settings.budget,
+        "their doubling": len(settings.doublings()) * settings.budget,
         "measuring": settings.scenarios * settings.episodes * allocators,
     }
 
@@ -59,11 +61,16 @@ def judge_family(
     say(f"{folder}: {sum(counts.values()):,} episodes ({parts}); what is done is not done again")
     tuned = conduct_under_bar(settings.tunings(), folder, workers, "tuning", stop)
     on_the_family = tuned[tuning_name(CLOSED_LOOP.name)].data["parameters"]
-    conduct_under_bar(settings.oracles(on_the_family), folder, workers, "oracles", stop)
+    oracles = conduct_under_bar(settings.oracles(on_the_family), folder, workers, "oracles", stop)
+    doublings = settings.doublings(on_the_family)
+    searches = {doubled_name(name): search for name, search in doublings.items()}
+    after = {doubled_name(name): name for name in doublings}
+    doubled = conduct_under_bar(searches, folder, workers, "their doubling", stop, after)
+    gains = [validated(doubled[doubled_name(name)]) - validated(oracles[name]) for name in doublings]
     subjects = [*_yardsticks(settings, folder), *learned]
     with tqdm(total=settings.scenarios, desc="measuring", unit="scenario") as bar:
         returns = measure(settings, folder, subjects, workers, lambda: tick(bar, stop))
-    summary, regret = judge(settings, returns, subjects)
+    summary, regret = judge(settings, returns, subjects, gains)
     write_bytes(folder / FIGURE, draw(summary, regret))
     write_text(folder / WORDS_FILE, as_markdown(summary))
     numbers = {**summary, "regret": {name: values.tolist() for name, values in regret.items()}}

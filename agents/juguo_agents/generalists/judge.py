@@ -17,6 +17,7 @@ from juguo_agents.statistics import (
     CONFIDENCE,
     Estimate,
     difference_of_medians,
+    mean_interval,
     median_interval,
     paired_difference,
 )
@@ -37,6 +38,7 @@ def judge(
     settings: Settings,
     returns: Mapping[str, Floats],
     subjects: Sequence[Subject],
+    gains: Sequence[float] = (),
 ) -> tuple[Summary, dict[str, Floats]]:
     """The numbers of a judgement, fit for JSON, and the regrets behind them.
 
@@ -48,6 +50,7 @@ def judge(
         settings: What was asked for.
         returns: (scenarios, episodes) by name, the oracle's among them.
         subjects: All but the oracle.
+        gains: What twice the budget brought the oracles of the first scenarios, in mean return.
 
     Returns:
         The summary, and (scenarios,) regret by name; a run's is the mean over its training seeds.
@@ -89,6 +92,7 @@ def judge(
         },
         "oracle_beaten": float((best > means[ORACLE]).mean()),
         "oracle_gap": float(((best - means[ORACLE]) / spread).mean()),
+        "doubling": _doubling(np.array(gains), spread[: len(gains)]) if len(gains) > 1 else None,
         "allocators": rows,
         "verdicts": {group: _verdict(group, regret, kinds) for group in groups},
         "axes": {group: _axes(settings, regret[group]) for group in groups},
@@ -114,6 +118,16 @@ def _row(
         "ninth_decile": float(np.quantile(regret, 1.0 - WORST)),
         "median_to_best": float(np.median(to_best)),
         **beaten,
+    }
+
+
+def _doubling(gains: Floats, spread: Floats) -> dict[str, Any]:
+    """What twice the budget brings the oracle, as a share of a scenario's spread; over scenarios."""
+    shares = gains / spread
+    return {
+        "scenarios": len(shares),
+        **_as_json("median", median_interval(shares)),
+        **_as_json("mean", mean_interval(shares)),
     }
 
 

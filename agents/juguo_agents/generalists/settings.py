@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from juguo_agents.allocators.registry import all_rule_names
@@ -32,6 +32,7 @@ class Settings(Claim):
         episodes: Test episodes of every allocator in each.
         budget: Episodes of the search for each scenario's oracle.
         tuning: Episodes of the search that tunes a rule on the family.
+        doubled: Scenarios, the first ones, in which the search goes on to twice the budget: is it enough?
         observe: "noisy" or "true".
     """
 
@@ -39,8 +40,10 @@ class Settings(Claim):
     episodes: int = 50
     budget: int = 20_000
     tuning: int = 20_000
+    doubled: int = 24
     observe: str = "noisy"
     format: ClassVar[int] = 3
+    grows: ClassVar[tuple[str, ...]] = ("budget", "doubled")
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run.
@@ -52,8 +55,9 @@ class Settings(Claim):
             self,
             scenarios=(2, MOST_HELD_OUT),
             episodes=(2, MOST_HELD_OUT_EPISODES),
-            budget=(100, LARGEST_BUDGET),
+            budget=(100, LARGEST_BUDGET // 2),
             tuning=(100, LARGEST_BUDGET),
+            doubled=(0, MOST_HELD_OUT),
         )
         for search in (self.oracle(0), *self.tunings().values()):
             begin(search)
@@ -90,6 +94,13 @@ class Settings(Claim):
         """All of them, by the names of their folders."""
         return {oracle_name(index): self.oracle(index, begin) for index in range(self.scenarios)}
 
+    def doublings(self, begin: Parameters | None = None) -> dict[str, SearchSettings]:
+        """The searches at twice the budget, by the name of the oracle whose search they go on with."""
+        return {
+            oracle_name(index): replace(self.oracle(index, begin), budget=2 * self.budget)
+            for index in range(min(self.doubled, self.scenarios))
+        }
+
     def tunings(self) -> dict[str, SearchSettings]:
         """The searches that tune rules and the closed loop on the family, by the names of their folders."""
         families = [RULE + rule for rule in tuned_rules()] + [CLOSED_LOOP.name]
@@ -122,6 +133,11 @@ def tuned_rules() -> list[str]:
 def oracle_name(index: int) -> str:
     """Folder of a scenario's oracle."""
     return f"oracle-{index:05d}"
+
+
+def doubled_name(oracle: str) -> str:
+    """Folder of an oracle's search at twice the budget."""
+    return f"{oracle}-doubled"
 
 
 def tuning_name(family: str) -> str:

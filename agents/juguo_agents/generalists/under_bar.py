@@ -13,7 +13,12 @@ from juguo_agents.search.searched import Found
 
 
 def conduct_under_bar(
-    searches: Mapping[str, SearchSettings], folder: Path, workers: int, what: str, stop: Callable[[], bool]
+    searches: Mapping[str, SearchSettings],
+    folder: Path,
+    workers: int,
+    what: str,
+    stop: Callable[[], bool],
+    after: Mapping[str, str] | None = None,
 ) -> dict[str, Found]:
     """What searches found, by name; see `conduct`.
 
@@ -26,7 +31,7 @@ def conduct_under_bar(
             bar.set_postfix_str(f"{name} {mean:.3f}", refresh=False)
             tick(bar, stop)
 
-        return conduct(searches, folder, workers, progress)
+        return conduct(searches, folder, workers, progress, after)
 
 
 def tick(bar: tqdm, stop: Callable[[], bool]) -> None:

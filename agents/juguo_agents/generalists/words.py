@@ -70,6 +70,14 @@ def as_markdown(summary: Summary) -> str:
 
 def _asked(summary: Summary) -> str:
     s, spread = summary, summary["spread"]
+    doubling = ""
+    if d := s["doubling"]:
+        doubling = (
+            f" In the first {d['scenarios']} scenarios twice the budget raised the oracle's mean return on "
+            f"other episodes by {d['median']:.1%} [{d['median_low']:.1%}, {d['median_high']:.1%}] of the "
+            f"spread in the median scenario, by {d['mean']:.1%} [{d['mean_low']:.1%}, {d['mean_high']:.1%}] "
+            "on average."
+        )
     return (
         f"Every allocator met the same {s['episodes']} test episodes in each of {s['scenarios']} scenarios, "
         "whose parameters were drawn over their sampling ranges from seeds that no training, search or "
@@ -80,6 +88,7 @@ def _asked(summary: Summary) -> str:
         f"there (median spread {spread['median']:.3f}, from {spread['low']:.3f} to {spread['high']:.3f}). In "
         f"{s['oracle_beaten']:.0%} of the scenarios another yardstick had a higher mean than the oracle that "
         f"was found; on average the oracle falls {s['oracle_gap']:.1%} of the spread short of the best."
+        + doubling
     )
 
 

@@ -94,11 +94,20 @@ class PhaseState:
 
 
 @dataclass
+class Earlier:
+    """What the same search found at a smaller budget."""
+
+    budget: int
+    parameters: Parameters
+
+
+@dataclass
 class State:
-    """A search and how far it is."""
+    """A search and how far it is; `earlier` where it was finished before, and its budget then raised."""
 
     settings: Settings
     phases: list[PhaseState]
+    earlier: list[Earlier] = field(default_factory=list)
 
     def save(self, folder: Path) -> None:
         """Write the state, whole or not at all."""
@@ -106,6 +115,7 @@ class State:
             "format": _FORMAT,
             "settings": self.settings.as_json(),
             "phases": [asdict(phase) for phase in self.phases],
+            "earlier": [asdict(found) for found in self.earlier],
         }
         write_text(folder / STATE_FILE, json.dumps(data, allow_nan=False) + "\n")
 
@@ -138,7 +148,7 @@ def load_state(folder: Path) -> State:
             )
             for phase in data["phases"]
         ]
-        return State(Settings(**settings), phases)
+        return State(Settings(**settings), phases, [Earlier(**row) for row in data.get("earlier", [])])
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, UserError):
             raise

@@ -7,7 +7,7 @@ episodes would be cheaper to be good at than to be good: the optimiser would fit
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from cmaes import CMA, SepCMA
 
 from juguo_agents.search import seeds
-from juguo_agents.search.checkpoint import CheckpointError, Outcome, PhaseState, Settings, State
+from juguo_agents.search.checkpoint import CheckpointError, Earlier, Outcome, PhaseState, Settings, State
 from juguo_agents.search.families import (
     CLOSED_LOOP,
     FEEDBACK_OFF,
@@ -202,6 +202,24 @@ def begin(settings: Settings) -> State:
             len(_reacting(settings, family, space)) if index else starts,
         )
     return State(settings, [PhaseState() for _ in phases])
+
+
+def raised(state: State, settings: Settings) -> State | None:
+    """A search from where the same one at a smaller budget is, or None where it cannot go on from there.
+
+    A search that begins at given numbers has one phase, and its budget decides only when that ends and what
+    is chosen from: until then it asks, and is told, the same. So it ends as if it had had it all at once.
+    """
+    if settings.begin is None or settings.budget <= state.settings.budget:
+        return None
+    if replace(state.settings, budget=settings.budget) != settings:
+        return None
+    (part,) = state.phases
+    earlier = list(state.earlier)
+    if part.outcome is not None:
+        earlier.append(Earlier(state.settings.budget, part.outcome.parameters))
+    spent = settings.episodes * sum(len(row) for row in part.told)
+    return State(settings, [PhaseState(part.start, told=part.told, spent=spent)], earlier)
 
 
 def search(state: State, folder: Path, scorer: Scorer, progress: Progress | None = None) -> None:

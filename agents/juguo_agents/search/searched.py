@@ -48,7 +48,8 @@ class Found:
 def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
     """Measure what a finished search found and where it began, and write both.
 
-    The two are run on the same validation episodes, which no search has seen.
+    The two, and what was found before the budget was raised, are run on the same validation episodes, which
+    no search has seen.
     """
     settings = state.settings
     last = len(state.phases) - 1
@@ -57,7 +58,8 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
         raise ValueError("the search is not finished")
     episodes = seeds.validation_seeds(settings.validation)
     begun = phase.starts[state.phases[last].start or ""]
-    found, start = scorer.returns(phase.family, [outcome.parameters, begun], episodes)
+    candidates = [outcome.parameters, begun, *(before.parameters for before in state.earlier)]
+    found, start, *earlier = scorer.returns(phase.family, candidates, episodes)
     data = {
         "kind": KIND,
         "format": FORMAT,
@@ -85,6 +87,15 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
             **_as_json("start_", mean_interval(start)),
             **_as_json("difference_", paired_difference(found, start)),
         },
+        "earlier": [
+            {
+                "budget": before.budget,
+                "parameters": before.parameters,
+                "mean": float(returns.mean()),
+                **_as_json("difference_", paired_difference(found, returns)),
+            }
+            for before, returns in zip(state.earlier, earlier, strict=True)
+        ],
         "versions": versions(),
     }
     write_text(folder / RESULT_FILE, json.dumps(data, allow_nan=False, indent=2, ensure_ascii=False) + "\n")
