@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,9 @@ from juguo_agents.command_line import (
 from juguo_agents.run_folder import next_free
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
-from juguo_agents.search.optimise import OPTIMISERS, begin, search
+from juguo_agents.search.optimise import OPTIMISERS, begin, raised, search
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.searched import RESULT_FILE, Found, load_found, result_in, write_result
+from juguo_agents.search.searched import Found, finished, load_found, result_in, write_result
 from juguo_agents.search.table import console_table
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family, load_world
@@ -56,7 +57,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--family", help=f"{families} or {RULE}NAME")
     parser.add_argument("--scenario", help="name, path of a YAML file, or family; default: default")
     parser.add_argument(
-        "--budget", type=int, metavar="EPISODES", help="episodes to search with; default 30000"
+        "--budget",
+        type=int,
+        metavar="EPISODES",
+        help="episodes to search with; default 30000; with --resume, a search with --begin takes more",
     )
     parser.add_argument("--seed", type=int, metavar="K", help="seed of the search, 0 to 127; default 0")
     parser.add_argument("--observe", choices=("noisy", "true"), help="noise on what is seen; default noisy")
@@ -139,6 +143,8 @@ def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
 def resumed(arguments: argparse.Namespace) -> tuple[State, Path]:
     """The search in a folder; what is said besides must agree with it."""
     state = load_state(arguments.out)
+    larger = arguments.budget and raised(state, replace(state.settings, budget=arguments.budget))
+    state = larger or state
     for name in ("family", *DEFAULTS):
         value = getattr(arguments, name)
         here = getattr(state.settings, name)
@@ -149,15 +155,18 @@ def resumed(arguments: argparse.Namespace) -> tuple[State, Path]:
             shown = here.base.name if isinstance(here, Family) else shown
             raise UserError(
                 f"--{name} is {getattr(arguments, name)}, but the search in {arguments.out} has {shown}"
+                f"{'; only more can be asked for, of a search with --begin' if name == 'budget' else ''}"
             )
+    if larger:
+        state.save(arguments.out)
     return state, arguments.out
 
 
 def conduct(state: State, folder: Path) -> Found:
     """Search with a bar, and write the result; a finished search is only read."""
-    if (folder / RESULT_FILE).exists():
-        return load_found(folder / RESULT_FILE)
     settings = state.settings
+    if found := finished(folder, settings):
+        return found
     scorer = Scorer(settings.scenario, settings.observe, threads=os.cpu_count() or 1, varies=settings.varies)
     with tqdm(total=settings.budget, unit="episode", unit_scale=True, desc=settings.family) as bar:
 

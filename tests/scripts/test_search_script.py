@@ -72,6 +72,24 @@ def test_a_search_refuses_what_it_cannot_use(
     assert (folder / "closed" / "search_state.json").read_bytes() == before
 
 
+def test_a_search_begun_at_another_one_can_be_given_more(searched: tuple[Path, str]) -> None:
+    folder, _ = searched
+    asked = ("--family", "closed_loop", "--scenario", "tiny.yaml", "--begin", "closed", "--validation", "4")
+    for out, budget in (("once", "500"), ("more", "300")):
+        done = run("search.py", *asked, "--budget", budget, "--out", out, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    done = run("search.py", "--out", "more", "--resume", "--budget", "500", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "paired difference to what it found with 300" in done.stdout
+    once, more = (json.loads((folder / out / "searched.json").read_text()) for out in ("once", "more"))
+    assert more["parameters"] == once["parameters"] and more["spent"] == once["spent"]
+    before = (folder / "more" / "search_state.json").read_bytes()
+    for budget, words in (("400", "only more can be asked for"), (str(10**12), "allowed is 1 to")):
+        done = run("search.py", "--out", "more", "--resume", "--budget", budget, cwd=folder)
+        assert done.returncode == 2 and words in done.stderr
+    assert (folder / "more" / "search_state.json").read_bytes() == before
+
+
 def test_an_interrupted_search_says_how_to_go_on_and_can_be_ended(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(WORLD)
     arguments = (

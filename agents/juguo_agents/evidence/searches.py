@@ -16,7 +16,7 @@ from juguo_agents.search.checkpoint import STATE_FILE, CheckpointError, State, l
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import begin, raised, search
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.searched import RESULT_FILE, Found, load_found, write_result
+from juguo_agents.search.searched import RESULT_FILE, Found, finished, load_found, write_result
 from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario
 
@@ -75,14 +75,12 @@ def _conduct_one(task: Task) -> float:
     """One search, from wherever it is."""
     folder, settings = task.folder, task.settings
     folder.mkdir(parents=True, exist_ok=True)
-    result = folder / RESULT_FILE
-    state = _taken_up(task)
-    # a result may be older than the state: that of a search whose budget was raised since
-    if not result.exists() or load_found(result).data["budget"] != settings.budget:
+    state, found = _taken_up(task), finished(folder, settings)
+    if found is None:
         scorer = Scorer(settings.scenario, settings.observe, varies=settings.varies)
         search(state, folder, scorer)
-        write_result(state, folder, scorer)
-    return validated(load_found(result))
+        found = write_result(state, folder, scorer)
+    return validated(found)
 
 
 def _taken_up(task: Task) -> State:

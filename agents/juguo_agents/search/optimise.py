@@ -209,11 +209,15 @@ def raised(state: State, settings: Settings) -> State | None:
 
     A search that begins at given numbers has one phase, and its budget decides only when that ends and what
     is chosen from: until then it asks, and is told, the same. So it ends as if it had had it all at once.
+
+    Raises:
+        UserError: If the larger budget is not allowed.
     """
     if settings.begin is None or settings.budget <= state.settings.budget:
         return None
     if replace(state.settings, budget=settings.budget) != settings:
         return None
+    begin(settings)
     (part,) = state.phases
     earlier = list(state.earlier)
     if part.outcome is not None:

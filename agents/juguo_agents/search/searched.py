@@ -14,7 +14,7 @@ import numpy.typing as npt
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.find import read_told
 from juguo_agents.search import seeds
-from juguo_agents.search.checkpoint import State
+from juguo_agents.search.checkpoint import Settings, State
 from juguo_agents.search.families import Family, find_family
 from juguo_agents.search.optimise import make_phase
 from juguo_agents.search.scoring import Scorer
@@ -129,6 +129,13 @@ def load_found(path: Path) -> Found:
     if scenario.digest() != data["scenario_digest"]:
         raise SearchedFileError(f"{path}: scenario_digest does not fit the scenario; the file was changed")
     return Found(family, scenario, data)
+
+
+def finished(folder: Path, settings: Settings) -> Found | None:
+    """The result of a search in its folder; None if there is none yet, or only that of a smaller budget."""
+    file = folder / RESULT_FILE
+    found = load_found(file) if file.exists() else None
+    return found if found and found.data["budget"] == settings.budget else None
 
 
 def load_searched(paths: Sequence[Path]) -> list[Allocator]:

@@ -28,6 +28,11 @@ def console_table(data: dict[str, Any]) -> str:
         f"{'start, the same episodes':50} {_interval(validation, 'start_')}",
         f"{'paired difference to the start':50} {_interval(validation, 'difference_', '+')}",
     ]
+    lines += [
+        f"{'paired difference to what it found with ' + format(before['budget'], ','):50} "
+        f"{_interval(before, 'difference_', '+')}"
+        for before in data.get("earlier", [])
+    ]
     return "\n".join(lines)
 
 
