@@ -144,7 +144,14 @@ def test_a_folder_whose_search_was_stopped_is_not_imitated_in_part(folder: Path,
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     with pytest.raises(UserError, match=r"training\.expert: .* holds 2 of 3 experts; go on with the"):
         find_experts(str(tmp_path), Family(small()))
-    (tmp_path / "settings.json").unlink()
+    path = tmp_path / "settings.json"
+    replace(SETTINGS, worlds=2).claim(tmp_path / "asked")
+    (tmp_path / "asked" / "settings.json").replace(path)
+    assert len(find_experts(str(tmp_path), Family(small()))) == 2
+    replace(SETTINGS, worlds=2, budget=400).claim(tmp_path)  # and killed before it searched on
+    with pytest.raises(UserError, match="holds 0 of 2 experts"):
+        find_experts(str(tmp_path), Family(small()))
+    path.unlink()
     assert len(find_experts(str(tmp_path), Family(small()))) == 2
 
 

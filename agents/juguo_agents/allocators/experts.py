@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.find import PANEL_PATTERN, files_of, find_allocator
@@ -11,6 +12,9 @@ from juguo_agents.evidence.settings import SETTINGS_FILE
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family
 from juguo_envs.scenario import Scenario
+
+if TYPE_CHECKING:
+    from juguo_agents.search.searched import Found
 
 _FIELD = "training.expert"
 
@@ -26,31 +30,33 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
     Raises:
         UnknownAllocator: If there is none, or more than one that are no panel.
         UserError: If a file cannot be used, its world has other communities than those of the training, or
-            the folder's search was stopped before it had all of them.
+            the folder's search was stopped before it had all of them, with the budget that was asked for.
     """
     files = files_of(name)
     if len(files) < 2 or not files[0].match(PANEL_PATTERN):  # one of a panel's, named alone, is one allocator
         return [(find_allocator(name, _FIELD), worlds)]
-    _check_complete(Path(name), len(files))
-    return [_expert(file, worlds) for file in files]
+    from juguo_agents.search.searched import load_found
+
+    experts = {file: load_found(file) for file in files}
+    _check_complete(Path(name), [found.data.get("budget") for found in experts.values()])
+    return [_expert(file, found, worlds) for file, found in experts.items()]
 
 
-def _check_complete(folder: Path, found: int) -> None:
+def _check_complete(folder: Path, budgets: list[Any]) -> None:
     try:
-        asked = int(json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))["worlds"])
+        settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+        asked, budget = int(settings["worlds"]), settings["budget"]
     except (OSError, ValueError, KeyError, TypeError):
         return  # a folder put together by hand says nothing of how many it should hold
-    if found < asked:
+    done = budgets.count(budget)  # those of a smaller budget wait to be searched on
+    if done < asked:
         raise UserError(
-            f"{_FIELD}: {folder} holds {found} of {asked} experts; go on with the same command of "
+            f"{_FIELD}: {folder} holds {done} of {asked} experts; go on with the same command of "
             "scripts/experts.py, or name another folder"
         )
 
 
-def _expert(file: Path, worlds: Scenario | Family) -> tuple[Allocator, Scenario]:
-    from juguo_agents.search.searched import load_found
-
-    found = load_found(file)
+def _expert(file: Path, found: Found, worlds: Scenario | Family) -> tuple[Allocator, Scenario]:
     base = worlds if isinstance(worlds, Scenario) else worlds.base
     here, there = (len(scenario.society.listed()) for scenario in (base, found.scenario))
     if here != there:
