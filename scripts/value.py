@@ -1,6 +1,6 @@
 """Measure what feedback, evaluation and knowledge are worth in a world.
 
-    python scripts/value.py [--scenario S] [--budget EPISODES] [--out DIR]
+    python scripts/value.py [--scenario S] [--budget EPISODES] [--double] [--out DIR]
 
 Searches the best blind schedule and the best closed loop, then searches on with each kind of feedback
 switched off, with what governance finds out not shown, and with the hidden draws known. Run again with the
@@ -9,6 +9,7 @@ same --out and it goes on from where it was stopped. How to read the numbers: do
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 
@@ -20,12 +21,21 @@ from juguo_agents.evidence.words import value_lines
 from juguo_envs.files import write_text
 
 
+def add_double(parser: argparse.ArgumentParser) -> None:
+    """The option that this program has of its own."""
+    parser.add_argument(
+        "--double",
+        action="store_true",
+        help="search on from each yardstick with as many episodes again: is the budget enough?",
+    )
+
+
 def main() -> int:
     """Parse, measure, write, print; returns the exit status."""
-    arguments = parse(__doc__ or "", "values")
+    arguments = parse(__doc__ or "", "values", add_double)
     for settings, folder in prepare(arguments, "values"):
         try:
-            data = value(settings, folder, arguments.workers, say)
+            data = value(settings, folder, arguments.workers, say, arguments.double)
         except KeyboardInterrupt:
             return interrupted(same_command(arguments.out))
         write_text(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ SMOKE: dict[str, Any] = {"budget": 1200, "refine": 600, "searches": 1, "episodes
 ASKED = ("budget", "refine", "searches", "episodes", "first_seed")
 
 
-def parse(page: str, home: str) -> argparse.Namespace:
-    """The command line; a number that was not said is None."""
+def parse(
+    page: str, home: str, more: Callable[[argparse.ArgumentParser], None] | None = None
+) -> argparse.Namespace:
+    """The command line; a number that was not said is None. `more` adds what a program has of its own."""
     default = Settings()
     parser = argparse.ArgumentParser(description=page.split("\n", 1)[0])
     parser.add_argument(
@@ -44,6 +46,8 @@ def parse(page: str, home: str) -> argparse.Namespace:
         help=f"folder, gone on with where it exists; default {home}/, numbered",
     )
     add_workers(parser)
+    if more is not None:
+        more(parser)
     parser.add_argument("--smoke", action="store_true", help="tiny numbers: only to see that it runs")
     arguments = parser.parse_args()
     check_workers(parser, arguments)

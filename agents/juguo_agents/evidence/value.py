@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,11 @@ from juguo_agents.versions import versions
 Floats = npt.NDArray[np.float64]
 Say = Callable[[str], None]
 CLOSED, OPEN, KNOWING, UNEVALUATED = "closed loop", "open loop", "oracle", "not shown"
+YARDSTICKS = {CLOSED: CLOSED_LOOP, OPEN: OPEN_LOOP, KNOWING: ORACLE, UNEVALUATED: CLOSED_LOOP}
 VALUE_FILE = "value.json"
 ROUNDS = 2
+DOUBLING = 4
+"""Its round, by which a search has its seeds; `ablate` has those between."""
 Place = tuple[str, Found]
 """A search's folder by name, and what it found."""
 Searched = dict[str, Place]
@@ -46,7 +49,7 @@ class Worth:
     share: Share
 
 
-def value(settings: Settings, folder: Path, workers: int, say: Say) -> dict[str, Any]:
+def value(settings: Settings, folder: Path, workers: int, say: Say, double: bool = False) -> dict[str, Any]:
     """Search the yardsticks, search on without each thing, measure all on test episodes.
 
     Args:
@@ -54,6 +57,7 @@ def value(settings: Settings, folder: Path, workers: int, say: Say) -> dict[str,
         folder: The job's folder; what is done there already is not done again.
         workers: Processes.
         say: Told what is being done.
+        double: Search on from each yardstick with as many episodes as led to it, to see what that brings.
     """
 
     def told(name: str, mean: float) -> None:
@@ -63,9 +67,11 @@ def value(settings: Settings, folder: Path, workers: int, say: Say) -> dict[str,
     closed = best_of(found, [n for n in found if n.startswith("closed")])
     opened = best_of(found, [n for n in found if n.startswith("open")])
     searched = search_on(settings, folder, workers, closed, opened, told, say)
+    doubled = search_twice(settings, folder, workers, searched, told, say) if double else {}
     say(f"measuring on {settings.episodes:,} test episodes")
-    returns = measure([*_found(settings, folder, searched), *rules_of(settings)], workers)
-    return _report(settings, searched, returns)
+    everything = searched | {_twice(name): place for name, place in doubled.items()}
+    returns = measure([*_found(settings, folder, everything), *rules_of(settings)], workers)
+    return _report(settings, searched, returns) | {"doubling": _gains(returns, doubled)}
 
 
 def search_on(
@@ -112,6 +118,40 @@ def search_on(
     return chosen | {CLOSED: better([chosen[name] for name in off])}
 
 
+def search_twice(
+    settings: Settings,
+    folder: Path,
+    workers: int,
+    searched: Searched,
+    told: Callable[[str, float], None],
+    say: Say,
+) -> Searched:
+    """Search on from each yardstick with as many episodes as its searches had before; the better of both."""
+    episodes = settings.budget + ROUNDS * settings.refine
+    say(f"searching on from each yardstick, {episodes:,} episodes each: twice the budget")
+    more = replace(settings, refine=episodes)
+    done = conduct(
+        {
+            _twice(name).replace(" ", "_"): more.onward(
+                family.name,
+                searched[name][1].data["parameters"],
+                scenario=searched[name][1].scenario,
+                round=DOUBLING,
+            )
+            for name, family in YARDSTICKS.items()
+        },
+        folder,
+        workers,
+        told,
+    )
+    twice = {name: _twice(name).replace(" ", "_") for name in YARDSTICKS}
+    return {name: better([searched[name], (place, done[place])]) for name, place in twice.items()}
+
+
+def _twice(name: str) -> str:
+    return f"{name} twice"
+
+
 def better(places: Sequence[Place]) -> Place:
     """The best of some results by the validation episodes."""
     return max(places, key=lambda place: validated(place[1]))
@@ -155,6 +195,15 @@ def _found(settings: Settings, folder: Path, found: Searched) -> list[Measuremen
         )
         for name, (place, result) in found.items()
     ]
+
+
+def _gains(returns: dict[str, Floats], doubled: Searched) -> dict[str, Any]:
+    """What twice the budget brings each yardstick, plain and as a share of the gap."""
+    worst = returns[worst_rule(returns)]
+    return {
+        name: share_of_gap(returns[_twice(name)], returns[name], returns[CLOSED], worst).as_json()
+        for name in doubled
+    }
 
 
 def worst_rule(returns: dict[str, Floats]) -> str:

@@ -34,6 +34,10 @@ def value_lines(data: dict[str, Any]) -> list[str]:
     lines.append(
         f"Kinds of feedback worth {100 * LITTLE:.0f} % or more of the gap: {', '.join(strong) or 'none'}."
     )
+    if data["doubling"]:
+        lines += ["", f"{'twice the budget':<24} {'difference':<26} share of the gap"]
+        lines += [f"{'-' * 24} {'-' * 26} {'-' * 20}"]
+        lines += [_row(name, values) for name, values in data["doubling"].items()]
     return lines
 
 
