@@ -31,12 +31,15 @@ class Claim:
     Attributes:
         scenario: The world, or what all worlds have in common.
         format: Of what the folder remembers.
-        grows: Numbers that may be raised later: what is done in the folder then counts.
     """
 
     scenario: Scenario = field(default_factory=Scenario)
     format: ClassVar[int] = 1
-    grows: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def grows(self) -> tuple[str, ...]:
+        """Numbers that may be raised later: what is done in the folder then counts."""
+        return ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, with the version of the model's equations."""

@@ -51,7 +51,6 @@ class Settings(Claim):
     begin: Parameters | None = None
     observe: str = "noisy"
     format: ClassVar[int] = 2
-    grows: ClassVar[tuple[str, ...]] = ("budget",)
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run.
@@ -61,6 +60,11 @@ class Settings(Claim):
         """
         check_within(self, worlds=(2, MOST_WORLDS), budget=(100, LARGEST_BUDGET), validation=(2, 100_000))
         begin(self.search(0))
+
+    @property
+    def grows(self) -> tuple[str, ...]:
+        """A search that finds its own beginning cannot be lengthened."""
+        return () if self.begin is None else ("budget",)
 
     def search(self, index: int) -> SearchSettings:
         """The search for the expert of a world, by its number from 0."""

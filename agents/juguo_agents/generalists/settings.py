@@ -43,7 +43,6 @@ class Settings(Claim):
     doubled: int = 24
     observe: str = "noisy"
     format: ClassVar[int] = 3
-    grows: ClassVar[tuple[str, ...]] = ("budget", "doubled")
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run.
@@ -61,6 +60,11 @@ class Settings(Claim):
         )
         for search in (self.oracle(0), *self.tunings().values()):
             begin(search)
+
+    @property
+    def grows(self) -> tuple[str, ...]:
+        """Oracles begin at given numbers, so their searches can be lengthened."""
+        return ("budget", "doubled")
 
     @property
     def family(self) -> Family:
