@@ -143,7 +143,8 @@ def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
 def resumed(arguments: argparse.Namespace) -> tuple[State, Path]:
     """The search in a folder; what is said besides must agree with it."""
     state = load_state(arguments.out)
-    larger = arguments.budget and raised(state, replace(state.settings, budget=arguments.budget))
+    asked = state.settings.budget if arguments.budget is None else arguments.budget
+    larger = raised(state, replace(state.settings, budget=asked))
     state = larger or state
     for name in ("family", *DEFAULTS):
         value = getattr(arguments, name)

@@ -95,6 +95,8 @@ def test_what_twice_the_budget_brings_the_oracles_is_a_share_of_the_spread() -> 
     assert doubling["scenarios"] == 2
     assert doubling["mean"] == pytest.approx((0.1 / 1.0 + 0.02 / 0.4) / 2)
     assert "In the first 2 scenarios twice the budget raised the oracle's mean return" in as_markdown(summary)
+    alone, _ = judge(SETTINGS, told, subjects(), gains=[0.1])
+    assert alone["doubling"]["median"] == pytest.approx(0.1)
     without, _ = judge(SETTINGS, told, subjects())
     assert without["doubling"] is None and "twice the budget" not in as_markdown(without)
 

@@ -1,8 +1,7 @@
-"""Searches: blind is blind, closed contains open, seeds never meet, and what is found can be evaluated."""
+"""Searches: blind is blind, closed contains open, seeds never meet, and a budget is kept."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from juguo_agents.allocators import Setting, all_rule_names, find_allocators
-from juguo_agents.evaluation import SEARCH_SEEDS, SELECTION_SEEDS, TRAINING_SEEDS, compare, run
+from juguo_agents.allocators import Setting, all_rule_names
+from juguo_agents.evaluation import SEARCH_SEEDS, SELECTION_SEEDS, TRAINING_SEEDS, run
 from juguo_agents.search import seeds
-from juguo_agents.search.checkpoint import CheckpointError, Settings, State, load_state
+from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.families import (
     CLOSED_LOOP,
     FEEDBACK_OFF,
@@ -25,7 +24,7 @@ from juguo_agents.search.families import (
 )
 from juguo_agents.search.optimise import BudgetTooSmall, begin, raised, search
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.searched import Found, SearchedFileError, load_found, write_result
+from juguo_agents.search.searched import Found, write_result
 from juguo_agents.search.space import Number, Shares, Space
 from juguo_envs import Batch, Scenario
 
@@ -385,94 +384,3 @@ def test_an_unknown_family_is_refused_with_a_suggestion() -> None:
         find_family("openloop")
     with pytest.raises(ValueError, match="did you mean 'concentrated'"):
         find_family("rule:concentrate")
-
-
-# --- the file ----------------------------------------------------------------------------------------------
-
-
-def test_what_was_found_is_an_allocator_like_any_other(tmp_path: Path) -> None:
-    for family in ("open_loop", "closed_loop", "rule:concentrated+exit"):
-        found(tmp_path / family.replace(":", "-"), family, budget=700)
-    names = ["open_loop", "closed_loop", "rule-concentrated+exit/searched.json"]
-    allocators = find_allocators(["flat", *(str(tmp_path / name) for name in names)])
-    comparison = compare(allocators, TINY, episodes=3)
-    assert {r.name for r in comparison.records} == {
-        "flat", "concentrated", "searched_open_loop", "searched_closed_loop", "concentrated+exit:tuned",
-    }  # fmt: skip
-    assert not any(r.learned for r in comparison.records)
-
-
-def test_an_evaluation_gives_what_the_search_measured(tmp_path: Path) -> None:
-    result = found(tmp_path, "closed_loop", budget=700)
-    record = run(result.allocator(), TINY, seeds.validation_seeds(20))
-    assert float(record.returns.mean()) == pytest.approx(result.data["validation"]["mean"], abs=1e-12)
-
-
-def test_two_results_of_one_family_are_told_apart_by_their_folders(tmp_path: Path) -> None:
-    for folder in ("a", "b"):
-        found(tmp_path / folder, "constant")
-    names = [a.name for a in find_allocators([str(tmp_path / "a"), str(tmp_path / "b")])]
-    assert names == ["searched_constant_a", "searched_constant_b"]
-
-
-def test_an_allocator_that_was_searched_for_other_places_is_refused(tmp_path: Path) -> None:
-    allocator = found(tmp_path, "constant").allocator()
-    with pytest.raises(ValueError, match="searched for the 3 communities"):
-        allocator.start(Setting.of(Scenario.load("default")), SEEDS)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"kind": "other"}, "not the result of a search"),
-        ({"format": 99}, "format is 99"),
-        ({"family": "closed"}, "unknown family 'closed'"),
-        ({"scenario": {"monney": 1}}, "unknown field 'monney'"),
-        ({"scenario_digest": "0"}, "scenario_digest does not fit"),
-        ({"parameters": 3}, "parameters is no mapping"),
-        ({"parameters": {}}, "is missing"),
-    ],
-)
-def test_a_malformed_result_is_refused_in_one_line(tmp_path: Path, change: dict, words: str) -> None:
-    data = {**found(tmp_path, "constant").data, **change}
-    (tmp_path / "searched.json").write_text(json.dumps(data))
-    with pytest.raises(SearchedFileError, match=words) as refused:
-        find_allocators([str(tmp_path)])
-    assert "\n" not in str(refused.value)
-
-
-def test_a_parameter_that_its_family_does_not_allow_is_refused(tmp_path: Path) -> None:
-    data = found(tmp_path, "constant").data
-    path = tmp_path / "searched.json"
-    for name, value, words in (
-        ("always.openness", 1.5, r"always\.openness is 1\.5; allowed are numbers from 0 to 1"),
-        ("advance", 0.5, "whole numbers"),
-        ("always.shares.research", 0.9, "do not sum to 1"),
-        ("always.openness", "much", "expected a finite number"),
-        ("always.openness", float("nan"), "expected a finite number"),
-        ("surplus", 1.0, "unknown parameter 'surplus'"),
-    ):
-        path.write_text(json.dumps({**data, "parameters": {**data["parameters"], name: value}}))
-        with pytest.raises(SearchedFileError, match=words):
-            load_found(path)
-    for text in ("", "[1, 2", "null", "[]"):
-        path.write_text(text)
-        with pytest.raises(SearchedFileError):
-            load_found(path)
-    with pytest.raises(SearchedFileError, match="cannot be read"):
-        find_allocators([str(tmp_path / "absent.json")])
-
-
-def test_a_folder_without_a_state_cannot_be_resumed(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no search to resume"):
-        load_state(tmp_path)
-    (tmp_path / "search_state.json").write_text('{"format": 1}')
-    with pytest.raises(CheckpointError, match="not the state of a search"):
-        load_state(tmp_path)
-
-
-def test_a_saved_state_is_read_back_as_it_was(tmp_path: Path) -> None:
-    state = begin(replace(Settings("closed_loop", TINY, 900), observe="true"))
-    state.phases[0].told = [[0.1, 1.0 / 3.0]]
-    state.save(tmp_path)
-    assert load_state(tmp_path) == state

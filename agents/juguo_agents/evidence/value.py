@@ -129,23 +129,15 @@ def search_twice(
     """Search on from each yardstick with as many episodes as its searches had before; the better of both."""
     episodes = settings.budget + ROUNDS * settings.refine
     say(f"searching on from each yardstick, {episodes:,} episodes each: twice the budget")
-    more = replace(settings, refine=episodes)
-    done = conduct(
-        {
-            _twice(name).replace(" ", "_"): more.onward(
-                family.name,
-                searched[name][1].data["parameters"],
-                scenario=searched[name][1].scenario,
-                round=DOUBLING,
-            )
-            for name, family in YARDSTICKS.items()
-        },
-        folder,
-        workers,
-        told,
-    )
-    twice = {name: _twice(name).replace(" ", "_") for name in YARDSTICKS}
-    return {name: better([searched[name], (place, done[place])]) for name, place in twice.items()}
+    more, places = replace(settings, refine=episodes), {n: _twice(n).replace(" ", "_") for n in YARDSTICKS}
+    onward = {}
+    for name, family in YARDSTICKS.items():
+        begun = searched[name][1]
+        onward[places[name]] = more.onward(
+            family.name, begun.data["parameters"], scenario=begun.scenario, round=DOUBLING
+        )
+    done = conduct(onward, folder, workers, told)
+    return {name: better([searched[name], (place, done[place])]) for name, place in places.items()}
 
 
 def _twice(name: str) -> str:

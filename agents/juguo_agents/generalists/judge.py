@@ -92,7 +92,7 @@ def judge(
         },
         "oracle_beaten": float((best > means[ORACLE]).mean()),
         "oracle_gap": float(((best - means[ORACLE]) / spread).mean()),
-        "doubling": _doubling(np.array(gains), spread[: len(gains)]) if len(gains) > 1 else None,
+        "doubling": _doubling(np.array(gains), spread[: len(gains)]) if gains else None,
         "allocators": rows,
         "verdicts": {group: _verdict(group, regret, kinds) for group in groups},
         "axes": {group: _axes(settings, regret[group]) for group in groups},
