@@ -14,6 +14,7 @@ from typing import Any
 
 import bandwidth
 import builder
+import device
 import full_model
 import instructions
 import ppo
@@ -23,7 +24,7 @@ from timing import Rate
 from juguo_agents.versions import versions
 from juguo_envs.files import write_text
 
-PARTS = ["full_model", "builder", "common_job", "instructions", "ppo"]
+PARTS = ["full_model", "builder", "common_job", "instructions", "ppo", "device"]
 RESULTS = Path(__file__).parent / "results.json"
 
 
@@ -67,6 +68,10 @@ def main() -> None:
         learners = ppo.run(quick)
         show("PPO at the default settings", "steps per second", learners, "ceiling")
         results["ppo"] = {name: r.as_dict() for name, r in learners.items()}
+    if "device" in arguments.only:
+        places = device.run(quick)
+        show("PPO with history", "steps per second", places, "cpu_128_threads1")
+        results["device"] = {name: r.as_dict() for name, r in places.items()}
     write_text(RESULTS, json.dumps(results, indent=2) + "\n")
     print(f"\nwritten: {RESULTS.name}")
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from juguo_agents.allocators.experts import find_experts
 from juguo_agents.command_line import guarded, interrupted
 from juguo_agents.config import load_experiment
+from juguo_agents.learners.device import check_device
 from juguo_agents.run_folder import FolderExists, next_free
 from juguo_agents.stored_run import load_run, resume_command
 
@@ -48,6 +49,7 @@ def fresh(arguments: argparse.Namespace) -> str:
     experiment = load_experiment(arguments.config or CONFIGS / "default.yaml", arguments.assignments)
     scenario = experiment.world()
     experiment.training_world(scenario)  # refuses before anything is written
+    check_device(experiment.training)
     if experiment.training.expert is not None:
         find_experts(experiment.training.expert, experiment.worlds(scenario))
     folder = arguments.out or next_free(Path("runs"), experiment.name)
@@ -63,7 +65,9 @@ def fresh(arguments: argparse.Namespace) -> str:
 
 def resumed(arguments: argparse.Namespace) -> str:
     """Go on with a run; the table."""
-    load_run(arguments.resume, arguments.config, arguments.assignments)  # refuses before torch is imported
+    # refuses before torch is imported
+    experiment, _ = load_run(arguments.resume, arguments.config, arguments.assignments)
+    check_device(experiment.training)
     from juguo_agents.experiment import resume_experiment
 
     arguments.folder = arguments.resume

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from juguo_agents.command_line import guarded, interrupted
 from juguo_agents.config import load_experiment
+from juguo_agents.learners.device import check_device
 from juguo_agents.learners.settings import SECTIONS
 from juguo_agents.processes import cores
 from juguo_envs.errors import UserError
@@ -63,6 +64,7 @@ def conduct(arguments: argparse.Namespace) -> Study:
     experiment = load_experiment(arguments.config or CONFIGS / "default.yaml", assignments)
     scenario = experiment.world()
     experiment.training_world(scenario)  # refuses before anything is written
+    check_device(experiment.training)
     try:
         import optuna  # noqa: F401 (asked for by name, so that its lack is told in one line)
     except ModuleNotFoundError:

@@ -71,7 +71,12 @@ class Training(_Section):
     algorithm: Algorithm = Field("ppo", description="the learner")
     seeds: tuple[int, ...] = Field((0, 1, 2, 3), min_length=1, description="training seeds, one policy each")
     steps: int = Field(3_000_000, ge=1, le=10**12, description="environment steps per seed")
-    processes: int = Field(2, ge=1, le=1024, description="seeds trained side by side, one core each")
+    processes: int = Field(
+        2, ge=1, le=1024, description="seeds trained side by side; they share the cores, one each at least"
+    )
+    device: Literal["cpu", "cuda"] = Field(
+        "cpu", description="where the networks are; cuda: an NVIDIA device"
+    )
     selections: int = Field(
         25, ge=1, le=10_000, description="evaluations on selection seeds; the best is kept"
     )
@@ -113,6 +118,7 @@ class Training(_Section):
         # what is not used is not written: runs from before it was there remain the same
         unused: set[str] = {n for n in SECTIONS if n != self.algorithm}
         unused |= {n for n in ("per_weight", "constraint", "expert") if not fields[n]}
+        unused |= {"device"} if fields["device"] == "cpu" else set()
         return {n: v for n, v in fields.items() if n not in unused}
 
     @model_validator(mode="after")

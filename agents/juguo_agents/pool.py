@@ -1,4 +1,4 @@
-"""Trains several seeds side by side, one process and one core each, with one progress bar."""
+"""Trains several seeds side by side, a process each, with one progress bar."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 from tqdm import tqdm
 
 from juguo_agents.config import Experiment
-from juguo_agents.processes import single_threaded_children
+from juguo_agents.processes import cores, single_threaded_children
 from juguo_agents.stored_run import checkpoints_of, resume_command, steps_of
 from juguo_agents.training import Trained, train_seed
 from juguo_envs.errors import UserError
@@ -60,7 +60,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(experiment: Experiment, scenario: Scenario, seed: int, folder: Path) -> Trained:
+def _work(experiment: Experiment, scenario: Scenario, seed: int, folder: Path, threads: int) -> Trained:
     def progress(steps: int, selection: float | None) -> None:
         _messages.put((seed, steps, selection))
 
@@ -71,6 +71,7 @@ def _work(experiment: Experiment, scenario: Scenario, seed: int, folder: Path) -
         tensorboard=folder / "tensorboard" / f"seed{seed}",
         checkpoints=checkpoints_of(folder, seed),
         progress=progress,
+        threads=threads,
     )
 
 
@@ -100,13 +101,13 @@ def train_all(
         return
     training = experiment.training
     steps = dict.fromkeys(training.seeds, 0) | dict(begun or {})
+    workers = min(training.processes, len(seeds))
+    threads = max(1, cores() // workers)
     context = multiprocessing.get_context("spawn")  # a forked child would inherit the parent's threads' locks
     messages = context.Queue()
     with (
         single_threaded_children(),
-        ProcessPoolExecutor(
-            min(training.processes, len(seeds)), context, initializer=_begin, initargs=(messages,)
-        ) as pool,
+        ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(messages,)) as pool,
         tqdm(
             total=steps_of(experiment) * len(training.seeds),
             initial=sum(steps.values()),
@@ -117,7 +118,7 @@ def train_all(
     ):
         with _deaf_children():
             running: dict[Future[Trained], int] = {
-                pool.submit(_work, experiment, scenario, seed, folder): seed for seed in seeds
+                pool.submit(_work, experiment, scenario, seed, folder, threads): seed for seed in seeds
             }
         best: dict[int, float] = {}
         try:

@@ -66,10 +66,11 @@ class _Watch(BaseCallback):
         seed: int,
         progress: Progress | None,
         checkpoints: CheckpointFolder | None,
+        threads: int,
     ) -> None:
         super().__init__()
         self.scenario, self.experiment, self.seed, self.progress = scenario, experiment, seed, progress
-        self.checkpoints = checkpoints
+        self.checkpoints, self.threads = checkpoints, threads
         training = experiment.training
         self.every = max(1, training.steps // training.selections)
         self.next_selection = self.every
@@ -118,7 +119,8 @@ class _Watch(BaseCallback):
         count = self.experiment.training.selection_episodes
         seeds = np.arange(SELECTION_SEEDS, SELECTION_SEEDS + count, dtype=np.uint64)
         worlds = self.experiment.worlds(self.scenario)
-        record = run(Learned(policy, "learned"), worlds, seeds, observe=self.experiment.observe)
+        observe = self.experiment.observe
+        record = run(Learned(policy, "learned"), worlds, seeds, observe=observe, threads=self.threads)
         found, mean = self._judge(record, seeds)
         self.curve.append((self.num_timesteps, time.monotonic() - self.begun, mean))
         self.logger.record("selection/return", mean)
@@ -213,6 +215,7 @@ def train_seed(
     tensorboard: Path | None = None,
     checkpoints: Path | None = None,
     progress: Progress | None = None,
+    threads: int = 1,
 ) -> Trained:
     """Train one allocator, from the last checkpoint on where there is one.
 
@@ -224,16 +227,19 @@ def train_seed(
         tensorboard: Folder of the event files; none is written by default.
         checkpoints: Folder for checkpoints of this seed alone; none are written by default.
         progress: Told after every update.
+        threads: Threads that step societies, in selection too; the policy does not depend on it.
 
     Raises:
+        ConfigError: If torch cannot use the device that is set.
         ResumeError: If the checkpoint is of another configuration, scenario or software.
     """
     torch.set_num_threads(1)  # a second thread gains nothing for small networks, and starves the other seed
     if checkpoints is None:
-        return _train(experiment, scenario, seed, tensorboard, None, progress)
+        return _train(experiment, scenario, seed, tensorboard, None, progress, threads)
     checkpoints.mkdir(parents=True, exist_ok=True)
     with locked(checkpoints, wait=True):  # until a process that lost its parent has ended, too
-        return _train(experiment, scenario, seed, tensorboard, CheckpointFolder(checkpoints), progress)
+        folder = CheckpointFolder(checkpoints)
+        return _train(experiment, scenario, seed, tensorboard, folder, progress, threads)
 
 
 def _train(
@@ -243,14 +249,15 @@ def _train(
     tensorboard: Path | None,
     folder: CheckpointFolder | None,
     progress: Progress | None,
+    threads: int,
 ) -> Trained:
     found = folder.take_up() if folder else None
     if found and folder:
         check_same(identity(experiment, scenario), found.values["run"], str(folder.path))
-    learner = make_learner(experiment.training_world(scenario), experiment, seed)
+    learner = make_learner(experiment.training_world(scenario), experiment, seed, threads)
     outputs = [_Scalars(tensorboard, found.steps if found else None)] if tensorboard else []
     learner.set_logger(Logger(str(tensorboard) if tensorboard else None, list(outputs)))
-    watch = _Watch(scenario, experiment, seed, progress, folder)
+    watch = _Watch(scenario, experiment, seed, progress, folder, threads)
     kind = kind_of(experiment.training.algorithm)
     if experiment.training.expert is not None and not found:  # the watch runs: its time counts, too
         begin_at_expert(learner, experiment, scenario, seed)

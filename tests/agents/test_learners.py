@@ -42,11 +42,18 @@ CASES = [
     *(pytest.param(a, {"use_sde": True}, id=f"{a}, use_sde") for a in ("ppo", "recurrent_ppo")),
 ]
 """Every algorithm, and its other kind of noise where it has one."""
+DEVICES = [
+    "cpu",
+    pytest.param(
+        "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA device")
+    ),
+]
 
 
-def experiment(algorithm: str, **section: Any) -> Experiment:
+def experiment(algorithm: str, device: str = "cpu", **section: Any) -> Experiment:
     training = {
         "algorithm": algorithm,
+        "device": device,
         "seeds": [3],
         "steps": 112,
         "selections": 2,
@@ -67,11 +74,12 @@ def content(trained: Trained) -> tuple[bytes, object, list[tuple[int, float]]]:
     return save(policy.tensors), policy.metadata, [(steps, mean) for steps, _, mean in trained.curve]
 
 
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize(("algorithm", "section"), CASES)
 def test_killed_anywhere_a_training_ends_with_the_same_policy(
-    algorithm: str, section: dict[str, Any], tmp_path: Path
+    algorithm: str, section: dict[str, Any], device: str, tmp_path: Path
 ) -> None:
-    setup = experiment(algorithm, **section)
+    setup = experiment(algorithm, device, **section)
     wanted = content(train_seed(setup, SMALL, 3))
 
     def kill(after: int) -> Any:

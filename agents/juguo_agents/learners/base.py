@@ -33,8 +33,8 @@ class Kind(ABC, Generic[L, S]):
     network: Mapping[str, str]
 
     @abstractmethod
-    def make(self, settings: S, venv: VecEnv, seed: int) -> L:
-        """A learner that knows nothing yet, on the CPU."""
+    def make(self, settings: S, venv: VecEnv, seed: int, device: str = "cpu") -> L:
+        """A learner that knows nothing yet, on that device of torch's."""
 
     def head(self, settings: S) -> Head:
         """What the environment makes of the learner's actions."""

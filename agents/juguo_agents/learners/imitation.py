@@ -75,9 +75,9 @@ class Pupil:
 
     def _own(self, seen: Rows) -> Rows:
         normaliser, _ = normaliser_of(self.learner)
-        x = torch.as_tensor(normaliser.normalize_obs(seen))
+        x = torch.as_tensor(normaliser.normalize_obs(seen), device=self.learner.device)
         with torch.no_grad():
-            latent = self.learner.policy.get_distribution(x).sample().numpy()
+            latent = self.learner.policy.get_distribution(x).sample().cpu().numpy()
         return HEADS["gaussian"].actions(latent)
 
 
@@ -106,7 +106,8 @@ def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str,
         seen, wanted = pupil.answers()
         if number == 0:
             moments.update(seen)
-        missed = _fit(learner, torch.as_tensor(normaliser.normalize_obs(seen)), torch.as_tensor(wanted))
+        x = torch.as_tensor(normaliser.normalize_obs(seen), device=learner.device)
+        missed = _fit(learner, x, torch.as_tensor(wanted, device=learner.device))
     return missed
 
 
@@ -117,9 +118,9 @@ def _fit(learner: PPO, x: torch.Tensor, wanted: torch.Tensor) -> float:
     optimiser = torch.optim.Adam(layers, lr=RATE)
     batches = max(1, len(x) // BATCH)
     falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.01, PASSES * batches)
-    squares = 0.0
+    squares = torch.zeros((), dtype=torch.float64, device=x.device)  # read once: a device is waited for then
     for _ in range(PASSES):
-        squares = 0.0
+        squares.zero_()
         for some in torch.randperm(len(x)).tensor_split(batches):
             latent = policy.action_net(policy.mlp_extractor.forward_actor(x[some]))
             loss = torch.nn.functional.mse_loss(latent, wanted[some])
@@ -127,6 +128,6 @@ def _fit(learner: PPO, x: torch.Tensor, wanted: torch.Tensor) -> float:
             torch.autograd.backward(loss)
             optimiser.step()
             falling.step()
-            squares += float(loss.detach()) * len(some)
+            squares += loss.detach().double() * len(some)
     policy.optimizer.zero_grad()
-    return float(np.sqrt(squares / len(x)))
+    return float(np.sqrt(float(squares) / len(x)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ from juguo_agents.allocators.experts import find_experts
 from juguo_agents.config import Experiment
 from juguo_agents.learners.base import Kind, normaliser_of
 from juguo_agents.learners.constraint import Multiplier
+from juguo_agents.learners.device import check_device
 from juguo_agents.learners.imitation import imitate
 from juguo_agents.learners.paired import PairedRewards
 from juguo_agents.learners.settings import LearnerSettings
@@ -35,8 +37,13 @@ def kind_of(algorithm: str) -> AnyKind:
     return kind
 
 
-def make_learner(scenario: Scenario, experiment: Experiment, seed: int) -> BaseAlgorithm:
-    """A learner over a batch of societies, with normalised observations and rewards."""
+def make_learner(scenario: Scenario, experiment: Experiment, seed: int, threads: int = 1) -> BaseAlgorithm:
+    """A learner over a batch of societies, with normalised observations and rewards.
+
+    Raises:
+        ConfigError: If torch cannot use the device that is set.
+    """
+    check_device(experiment.training)
     settings = experiment.training.settings
     kind = kind_of(experiment.training.algorithm)
     constraint = experiment.training.constraint
@@ -45,6 +52,7 @@ def make_learner(scenario: Scenario, experiment: Experiment, seed: int) -> BaseA
         settings.envs,
         seed=seed,
         noisy=experiment.observe == "noisy",
+        threads=threads,
         head=kind.head(settings),
         multiplier=Multiplier(constraint) if constraint else None,
         per_weight=experiment.training.per_weight,
@@ -52,7 +60,10 @@ def make_learner(scenario: Scenario, experiment: Experiment, seed: int) -> BaseA
         **experiment.shown.arguments(),
     )
     venv = normalised(societies, settings)
-    learner: BaseAlgorithm = kind.make(settings, venv, seed)
+    with warnings.catch_warnings():
+        # the library advises against small networks on a device; whoever sets it has read our figures on that
+        warnings.filterwarnings("ignore", message="You are trying to run .* on the GPU")
+        learner: BaseAlgorithm = kind.make(settings, venv, seed, experiment.training.device)
     return learner
 
 

@@ -89,7 +89,7 @@ class EntropicKind(OffPolicyKind[L, S]):
         """With the weight."""
         own: Any = learner
         if own.log_ent_coef is not None:
-            arrays["learner.log_ent_coef"] = own.log_ent_coef.detach().numpy().copy()
+            arrays["learner.log_ent_coef"] = own.log_ent_coef.detach().cpu().numpy().copy()
         return super().capture(learner, arrays)
 
     def restore(self, learner: L, values: Mapping[str, Any], arrays: Arrays) -> None:
@@ -100,8 +100,8 @@ class EntropicKind(OffPolicyKind[L, S]):
         super().restore(learner, values, arrays)
 
 
-def arguments(settings: _OffPolicy) -> dict[str, Any]:
-    """The settings by the libraries' names."""
+def arguments(settings: _OffPolicy, device: str) -> dict[str, Any]:
+    """The settings and the device by the libraries' names."""
     return {
         "learning_rate": rate(settings),
         "buffer_size": settings.buffer_size,
@@ -113,7 +113,7 @@ def arguments(settings: _OffPolicy) -> dict[str, Any]:
         "gradient_steps": settings.gradient_steps,
         "optimize_memory_usage": True,
         "replay_buffer_kwargs": {"handle_timeout_termination": False},
-        "device": "cpu",
+        "device": device,
     }
 
 

@@ -51,8 +51,8 @@ class OnPolicyKind(Kind[L, S]):
         learner._last_episode_starts = arrays["learner.last_episode_starts"].copy()
 
 
-def arguments(settings: _OnPolicy) -> dict[str, Any]:
-    """The settings by the libraries' names."""
+def arguments(settings: _OnPolicy, device: str) -> dict[str, Any]:
+    """The settings and the device by the libraries' names."""
     return {
         "n_steps": settings.n_steps,
         "batch_size": settings.batch_size,
@@ -67,7 +67,7 @@ def arguments(settings: _OnPolicy) -> dict[str, Any]:
         "use_sde": settings.use_sde,
         # drawn once more when a rollout begins, from what a resumed training puts back just before
         "sde_sample_freq": settings.n_steps,
-        "device": "cpu",
+        "device": device,
     }
 
 

@@ -21,9 +21,11 @@ class PpoKind(OnPolicyKind[PPO, Ppo]):
 
     network = {"architecture": "actor_critic", "activation": "tanh"}  # noqa: RUF012 (an attribute by contract)
 
-    def make(self, settings: Ppo, venv: VecEnv, seed: int) -> PPO:
+    def make(self, settings: Ppo, venv: VecEnv, seed: int, device: str = "cpu") -> PPO:
         """With a multilayer perceptron each for actor and critic."""
-        learner = PPO("MlpPolicy", venv, seed=seed, policy_kwargs=networks(settings), **arguments(settings))
+        learner = PPO(
+            "MlpPolicy", venv, seed=seed, policy_kwargs=networks(settings), **arguments(settings, device)
+        )
         begin_without_giving_up(learner.policy.action_net, settings.abandon_init)
         return learner
 

@@ -23,10 +23,12 @@ class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
 
     network = {"architecture": "recurrent_actor_critic", "activation": "tanh"}  # noqa: RUF012
 
-    def make(self, settings: RecurrentPpo, venv: VecEnv, seed: int) -> RecurrentPPO:
+    def make(self, settings: RecurrentPpo, venv: VecEnv, seed: int, device: str = "cpu") -> RecurrentPPO:
         """With an LSTM of one layer each for actor and critic."""
         kwargs = {**networks(settings), "lstm_hidden_size": settings.lstm}
-        learner = RecurrentPPO("MlpLstmPolicy", venv, seed=seed, policy_kwargs=kwargs, **arguments(settings))
+        learner = RecurrentPPO(
+            "MlpLstmPolicy", venv, seed=seed, policy_kwargs=kwargs, **arguments(settings, device)
+        )
         begin_without_giving_up(learner.policy.action_net, settings.abandon_init)
         return learner
 
@@ -54,7 +56,7 @@ class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
             raise ValueError("the learner has not begun to learn")
         for name, pair in states._asdict().items():
             for part, tensor in zip(("hidden", "cell"), pair, strict=True):
-                arrays[f"learner.lstm.{name}.{part}"] = tensor.detach().numpy().copy()
+                arrays[f"learner.lstm.{name}.{part}"] = tensor.detach().cpu().numpy().copy()
         return super().capture(learner, arrays)
 
     def restore(self, learner: RecurrentPPO, values: Mapping[str, Any], arrays: Arrays) -> None:

@@ -17,7 +17,7 @@ class SacKind(EntropicKind[SAC, Sac]):
     network = {"architecture": "squashed_actor", "head": "tanh", "activation": "relu"}  # noqa: RUF012
     actor = Actor
 
-    def make(self, settings: Sac, venv: VecEnv, seed: int) -> SAC:
+    def make(self, settings: Sac, venv: VecEnv, seed: int, device: str = "cpu") -> SAC:
         """With two critics."""
         learner = SAC(
             "MlpPolicy",
@@ -25,7 +25,7 @@ class SacKind(EntropicKind[SAC, Sac]):
             seed=seed,
             ent_coef=settings.ent_coef,
             policy_kwargs={"net_arch": list(settings.net)},
-            **arguments(settings),
+            **arguments(settings, device),
         )
         begin_without_giving_up(learner.actor.mu, settings.abandon_init)
         return learner

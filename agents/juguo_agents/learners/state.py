@@ -22,6 +22,7 @@ from juguo_agents.learners.base import Kind, normaliser_of
 from juguo_agents.sb3_vec_env import BatchVecEnv
 
 _ATTRIBUTES = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining")
+_ON_DEVICE = "generators.torch.cuda"
 _LOGGED = ("name_to_value", "name_to_count", "name_to_excluded")
 
 
@@ -40,13 +41,13 @@ def capture(learner: BaseAlgorithm, kind: Kind[Any, Any]) -> Checkpoint:
         },
     }
     for name, tensor in learner.policy.state_dict().items():
-        arrays[f"policy.{name}"] = tensor.detach().numpy().copy()
+        arrays[f"policy.{name}"] = tensor.detach().cpu().numpy().copy()
     values["optimisers"] = {
         name: _capture_optimiser(name, optimiser, arrays)
         for name, optimiser in kind.optimisers(learner).items()
     }
     values["environment"] = _capture_environment(learner, arrays)
-    values["generators"] = _capture_generators(arrays)
+    values["generators"] = _capture_generators(learner.device, arrays)
     return Checkpoint(arrays, values)
 
 
@@ -78,6 +79,8 @@ def restore_generators(checkpoint: Checkpoint) -> None:
     The library draws the noise of state-dependent exploration just before it tells of a rollout's start.
     """
     _restore_generators(checkpoint.values["generators"], checkpoint.arrays)
+    if _ON_DEVICE in checkpoint.arrays:
+        torch.cuda.set_rng_state(torch.from_numpy(checkpoint.arrays[_ON_DEVICE].copy()))
 
 
 def _plain(value: Any) -> Any:
@@ -93,7 +96,7 @@ def _capture_optimiser(own_name: str, optimiser: torch.optim.Optimizer, arrays: 
     state = optimiser.state_dict()
     for index, moments in state["state"].items():
         for name, tensor in moments.items():
-            arrays[f"optimiser.{own_name}.{index}.{name}"] = tensor.detach().numpy().copy()
+            arrays[f"optimiser.{own_name}.{index}.{name}"] = tensor.detach().cpu().numpy().copy()
     return {"groups": state["param_groups"]}
 
 
@@ -151,13 +154,18 @@ def _restore_environment(learner: BaseAlgorithm, values: dict[str, Any], arrays:
     societies.restore(_under("societies", arrays), values["generator"])
 
 
-def _capture_generators(arrays: Arrays) -> dict[str, Any]:
-    """The global generators of Python, numpy and torch; stable-baselines3 draws from the last two."""
+def _capture_generators(device: torch.device, arrays: Arrays) -> dict[str, Any]:
+    """The global generators of Python, numpy and torch; stable-baselines3 draws from the last two.
+
+    On an NVIDIA device torch draws from one of its own.
+    """
     version, words, gauss = random.getstate()
     arrays["generators.python"] = np.array(words, np.uint64)
     kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)  # noqa: NPY002 (it is theirs)
     arrays["generators.numpy"] = np.array(keys, np.uint32)
     arrays["generators.torch"] = torch.get_rng_state().numpy().copy()
+    if device.type == "cuda":
+        arrays[_ON_DEVICE] = torch.cuda.get_rng_state(device).numpy().copy()
     return {
         "python": {"version": version, "gauss": gauss},
         "numpy": {"kind": kind, "position": int(position), "gauss": [int(has_gauss), float(cached)]},

@@ -19,7 +19,7 @@ class Td3Kind(OffPolicyKind[TD3, Td3]):
     network = {"architecture": "deterministic_actor", "head": "tanh", "activation": "relu"}  # noqa: RUF012
     actor = Actor
 
-    def make(self, settings: Td3, venv: VecEnv, seed: int) -> TD3:
+    def make(self, settings: Td3, venv: VecEnv, seed: int, device: str = "cpu") -> TD3:
         """With Gaussian noise, independent in every entry and quarter, on what is explored."""
         size = venv.action_space.shape or ()
         noise = NormalActionNoise(np.zeros(size), np.full(size, settings.action_noise))
@@ -32,7 +32,7 @@ class Td3Kind(OffPolicyKind[TD3, Td3]):
             target_policy_noise=settings.target_policy_noise,
             target_noise_clip=settings.target_noise_clip,
             policy_kwargs={"net_arch": list(settings.net)},
-            **arguments(settings),
+            **arguments(settings, device),
         )
         for actor in (learner.actor, learner.actor_target):
             begin_without_giving_up(actor.mu[-2], settings.abandon_init)  # a hyperbolic tangent comes last

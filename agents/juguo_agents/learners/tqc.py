@@ -17,7 +17,7 @@ class TqcKind(EntropicKind[TQC, Tqc]):
     network = {"architecture": "squashed_actor", "head": "tanh", "activation": "relu"}  # noqa: RUF012
     actor = Actor
 
-    def make(self, settings: Tqc, venv: VecEnv, seed: int) -> TQC:
+    def make(self, settings: Tqc, venv: VecEnv, seed: int, device: str = "cpu") -> TQC:
         """With critics of quantiles."""
         learner = TQC(
             "MlpPolicy",
@@ -30,7 +30,7 @@ class TqcKind(EntropicKind[TQC, Tqc]):
                 "n_quantiles": settings.n_quantiles,
                 "n_critics": settings.n_critics,
             },
-            **arguments(settings),
+            **arguments(settings, device),
         )
         begin_without_giving_up(learner.actor.mu, settings.abandon_init)
         return learner
