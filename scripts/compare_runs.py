@@ -34,7 +34,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--observe", choices=("noisy", "true"), default="noisy", help="noise on what is seen")
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the numbers there, as JSON")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON, nothing else")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if len(arguments.runs) < 2:
         parser.error("name at least two runs; the others are compared with the first")
     return arguments

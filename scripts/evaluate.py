@@ -58,7 +58,7 @@ def main() -> int:
         "--json", action="store_true", help="print the content of comparison.json, nothing else"
     )
     parser.add_argument("--list", action="store_true", help="name the allocators and the scenarios")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if arguments.list:
         print_list()
         return 0

@@ -64,7 +64,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--json", action="store_true", help="print the content of family.json, but for regrets"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     check_workers(parser, arguments)
     return arguments
 

@@ -38,7 +38,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "assignments", nargs="*", metavar="key=value", help="change a field of the configuration"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if arguments.resume and arguments.out:
         parser.error("--resume goes on in the run's own folder; leave out --out")
     return arguments

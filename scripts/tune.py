@@ -50,7 +50,7 @@ def parse() -> argparse.Namespace:
         "--workers", type=int, metavar="W", help="processes; default one per core, at most one per training"
     )
     parser.add_argument("assignments", nargs="*", metavar="key=value", help="change the configuration")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     for name, least in (("trials", 1), ("workers", 1), ("seed", 0)):
         value = getattr(arguments, name)
         if value is not None and value < least:

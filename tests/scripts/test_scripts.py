@@ -104,6 +104,7 @@ def test_an_existing_out_folder_is_refused_and_left_alone(trained: tuple[Path, s
             ["--config", "tiny.yaml", "training.steps=0"],
             ["training.steps", "0", "greater than or equal to 1"],
         ),
+        (["training.seeds=[1]", "--config", "tiny.yaml", "training.steps=0"], ["training.steps", "0"]),
         (["--config", "tiny.yaml", "override.money.B=-1"], ["money.B", "-1", "greater than or equal to 0"]),
         (["--config", "tiny.yaml", "training.override.money.B=-1"], ["money.B", "-1"]),
         (["--config", "tiny.yaml", "override.money.b=1"], ["money.b", "did you mean 'B'"]),

@@ -65,7 +65,8 @@ class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
 
         def pair(name: str) -> tuple[torch.Tensor, torch.Tensor]:
             hidden, cell = (
-                torch.from_numpy(arrays[f"learner.lstm.{name}.{part}"].copy()) for part in ("hidden", "cell")
+                torch.from_numpy(arrays[f"learner.lstm.{name}.{part}"].copy()).to(learner.device)
+                for part in ("hidden", "cell")
             )
             return hidden, cell
 
