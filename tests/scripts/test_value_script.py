@@ -27,7 +27,8 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
     assert done.returncode == 0, done.stderr
     assert "twice the budget" not in done.stdout
     plain = json.loads((home / "values" / "value.json").read_text(encoding="utf-8"))
-    assert plain["doubling"] == {}
+    assert plain["doubling"] == plain["worth_searched_on"] == {}
+    assert "One search of each yardstick" in done.stdout
     assert set(plain["kinds"]) == {kind.name for kind in KINDS}
 
     done = run("value.py", *ASKED, "--double", cwd=home)
@@ -38,11 +39,19 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
         name: plain[name] for name in ("worth", "kinds", "gap")
     }
     means = {name: row["mean"] for name, row in data["allocators"].items()}
-    for name, gain in data["doubling"].items():
-        assert gain["difference"] == pytest.approx(means[f"{name} twice"] - means[name])
-        assert gain["share"] == pytest.approx(gain["difference"] / data["gap"]["mean"])
+    last = {}
+    for name, steps in data["doubling"].items():
+        labels = [name, f"{name} twice", f"{name} 4 times", f"{name} 8 times"]
+        assert [step["times"] for step in steps] == [2, 4, 8][: len(steps)]
+        for step, now, before in zip(steps, labels[1:], labels, strict=False):
+            assert step["episodes"] == step["times"] * (1200 + 2 * 600)
+            assert step["difference"] == pytest.approx(means[now] - means[before])
+            assert step["share"] == pytest.approx(step["difference"] / data["gap"]["mean"])
+        last[name] = means[labels[len(steps)]]
+    feedback = data["worth_searched_on"]["feedback"]["difference"]
+    assert feedback == pytest.approx(last["closed loop"] - last["open loop"])
     table = done.stdout.partition("twice the budget")[2]
-    assert all(name in table for name in data["doubling"])
+    assert all(f"{name}, 4,800" in table for name in data["doubling"])
     state = json.loads((home / "values" / "searches" / "oracle_twice" / "search_state.json").read_text())
     assert state["settings"]["budget"] == 1200 + 2 * 600  # as many as led to it
     assert (home / "values" / "value.png").read_bytes().startswith(b"\x89PNG")

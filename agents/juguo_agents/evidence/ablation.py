@@ -11,7 +11,8 @@ from juguo_agents.evidence.feedback import KINDS
 from juguo_agents.evidence.searches import SEARCHES, Measurement, best_of, conduct, measure
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.evidence.shares import share_of_gap
-from juguo_agents.evidence.value import CLOSED, ROUNDS, rules_of, worst_rule, yardsticks
+from juguo_agents.evidence.value import ROUNDS
+from juguo_agents.evidence.yardsticks import CLOSED, rules_of, worst_rule, yardsticks
 from juguo_agents.search.families import CLOSED_LOOP
 from juguo_agents.search.searched import RESULT_FILE, Found, load_found
 from juguo_agents.statistics import mean_interval

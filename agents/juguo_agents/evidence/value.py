@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from juguo_agents.allocators.registry import rule_names
+from juguo_agents.evidence import doubling
 from juguo_agents.evidence.feedback import KINDS
-from juguo_agents.evidence.searches import SEARCHES, Measurement, best_of, conduct, measure, validated
+from juguo_agents.evidence.searches import conduct, measure, validated
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.evidence.shares import Share, share_of_gap
-from juguo_agents.search.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE, Family
-from juguo_agents.search.searched import RESULT_FILE, Found
+from juguo_agents.evidence.yardsticks import (
+    CLOSED,
+    KNOWING,
+    OPEN,
+    UNEVALUATED,
+    YARDSTICKS,
+    Floats,
+    Place,
+    Say,
+    Searched,
+    Told,
+    better,
+    measurements,
+    of_family,
+    rules_of,
+    worst_rule,
+    yardsticks,
+)
+from juguo_agents.search.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
+from juguo_agents.search.searched import Found
 from juguo_agents.search.space import Parameters
 from juguo_agents.statistics import mean_interval
 from juguo_agents.versions import versions
 
-Floats = npt.NDArray[np.float64]
-Say = Callable[[str], None]
-CLOSED, OPEN, KNOWING, UNEVALUATED = "closed loop", "open loop", "oracle", "not shown"
-YARDSTICKS = {CLOSED: CLOSED_LOOP, OPEN: OPEN_LOOP, KNOWING: ORACLE, UNEVALUATED: CLOSED_LOOP}
 VALUE_FILE = "value.json"
 ROUNDS = 2
-DOUBLING = 4
-"""Its round, by which a search has its seeds; `ablate` has those between."""
-Place = tuple[str, Found]
-"""A search's folder by name, and what it found."""
-Searched = dict[str, Place]
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,10 @@ class Worth:
     words: str
     share: Share
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"what": self.words, **self.share.as_json()}
+
 
 def value(settings: Settings, folder: Path, workers: int, say: Say, double: bool = False) -> dict[str, Any]:
     """Search the yardsticks, search on without each thing, measure all on test episodes.
@@ -57,21 +66,30 @@ def value(settings: Settings, folder: Path, workers: int, say: Say, double: bool
         folder: The job's folder; what is done there already is not done again.
         workers: Processes.
         say: Told what is being done.
-        double: Search on from each yardstick with as many episodes as led to it, to see what that brings.
+        double: Search on from each yardstick until twice the episodes bring next to nothing.
     """
 
     def told(name: str, mean: float) -> None:
         say(f"  {name}: {mean:.3f} on the validation episodes")
 
     found = yardsticks(settings, folder, workers, told, say)
-    closed = best_of(found, [n for n in found if n.startswith("closed")])
-    opened = best_of(found, [n for n in found if n.startswith("open")])
-    searched = search_on(settings, folder, workers, closed, opened, told, say)
-    doubled = search_twice(settings, folder, workers, searched, told, say) if double else {}
+    closed, opened = (list(of_family(found, family).values()) for family in (CLOSED_LOOP, OPEN_LOOP))
+    restarts = {CLOSED: list(map(validated, closed)), OPEN: list(map(validated, opened))}
+    best, blind = max(closed, key=validated), max(opened, key=validated)
+    searched = search_on(settings, folder, workers, best, blind, told, say)
+    returns = measure(rules_of(settings), workers)
+    episodes = settings.budget + ROUNDS * settings.refine
+    steps: list[Searched] = []
+    if double:
+        lowest = float(returns[worst_rule(returns)].mean())
+        steps = doubling.search_on(settings, folder, workers, searched, episodes, lowest, told, say)
     say(f"measuring on {settings.episodes:,} test episodes")
-    everything = searched | {_twice(name): place for name, place in doubled.items()}
-    returns = measure([*_found(settings, folder, everything), *rules_of(settings)], workers)
-    return _report(settings, searched, returns) | {"doubling": _gains(returns, doubled)}
+    everything = searched | doubling.labelled(steps)
+    returns |= measure(measurements(settings, folder, everything), workers)
+    return _report(settings, searched, returns, steps) | {
+        "restarts": restarts,
+        "doubling": doubling.gains(returns, steps, episodes),
+    }
 
 
 def search_on(
@@ -80,7 +98,7 @@ def search_on(
     workers: int,
     closed: Found,
     opened: Found,
-    told: Callable[[str, float], None],
+    told: Told,
     say: Say,
 ) -> Searched:
     """Search on as it is, without each kind, unevaluated, knowing and blind, in two rounds.
@@ -118,106 +136,31 @@ def search_on(
     return chosen | {CLOSED: better([chosen[name] for name in off])}
 
 
-def search_twice(
-    settings: Settings,
-    folder: Path,
-    workers: int,
-    searched: Searched,
-    told: Callable[[str, float], None],
-    say: Say,
-) -> Searched:
-    """Search on from each yardstick with as many episodes as its searches had before; the better of both."""
-    episodes = settings.budget + ROUNDS * settings.refine
-    say(f"searching on from each yardstick, {episodes:,} episodes each: twice the budget")
-    more, places = replace(settings, refine=episodes), {n: _twice(n).replace(" ", "_") for n in YARDSTICKS}
-    onward = {}
-    for name, family in YARDSTICKS.items():
-        begun = searched[name][1]
-        onward[places[name]] = more.onward(
-            family.name, begun.data["parameters"], scenario=begun.scenario, round=DOUBLING
-        )
-    done = conduct(onward, folder, workers, told)
-    return {name: better([searched[name], (place, done[place])]) for name, place in places.items()}
-
-
-def _twice(name: str) -> str:
-    return f"{name} twice"
-
-
-def better(places: Sequence[Place]) -> Place:
-    """The best of some results by the validation episodes."""
-    return max(places, key=lambda place: validated(place[1]))
-
-
-def yardsticks(
-    settings: Settings,
-    folder: Path,
-    workers: int,
-    told: Callable[[str, float], None],
-    say: Say,
-    families: Sequence[Family] = (OPEN_LOOP, CLOSED_LOOP),
-) -> dict[str, Found]:
-    """Every search of some families, the open and the closed loop by default; by name."""
-    names = " and ".join(family.name for family in families)
-    say(f"searching {settings.searches} x {names}, {settings.budget:,} episodes each")
-    wanted = {
-        f"{family.name.removesuffix('_loop')}-{i + 1}": settings.yardstick(family.name, i)
-        for i in range(settings.searches)
-        for family in families
-    }
-    return conduct(wanted, folder, workers, told)
-
-
-def rules_of(settings: Settings) -> list[Measurement]:
-    """Every rule as the paper has it; the worst of them is the gap's lower end."""
-    return [
-        Measurement(f"rule {r}", settings.scenario, settings.observe, settings.seeds, rule=r)
-        for r in rule_names()
-    ]
-
-
-def _found(settings: Settings, folder: Path, found: Searched) -> list[Measurement]:
-    return [
-        Measurement(
-            name,
-            result.scenario,
-            settings.observe,
-            settings.seeds,
-            file=folder / SEARCHES / place / RESULT_FILE,
-        )
-        for name, (place, result) in found.items()
-    ]
-
-
-def _gains(returns: dict[str, Floats], doubled: Searched) -> dict[str, Any]:
-    """What twice the budget brings each yardstick, plain and as a share of the gap."""
-    worst = returns[worst_rule(returns)]
-    return {
-        name: share_of_gap(returns[_twice(name)], returns[name], returns[CLOSED], worst).as_json()
-        for name in doubled
-    }
-
-
-def worst_rule(returns: dict[str, Floats]) -> str:
-    """The name of the rule with the lowest mean return."""
-    return min((n for n in returns if n.startswith("rule ")), key=lambda n: float(returns[n].mean()))
-
-
-def _report(settings: Settings, searched: Searched, returns: dict[str, Floats]) -> dict[str, Any]:
-    worst = worst_rule(returns)
-    best = returns[CLOSED]
+def _worths(returns: dict[str, Floats], steps: list[Searched]) -> list[Worth]:
+    """What differences between the yardsticks tell, after all steps that are given."""
+    last = {name: name for name in YARDSTICKS}
+    for times, step in zip(doubling.TIMES, steps, strict=False):
+        last |= {name: doubling.label(name, times) for name in step}
+    best, worst = returns[last[CLOSED]], returns[worst_rule(returns)]
 
     def share(better: str, worse: str) -> Share:
-        return share_of_gap(returns[better], returns[worse], best, returns[worst])
+        return share_of_gap(returns[last[better]], returns[last[worse]], best, worst)
 
-    worths: Sequence[Worth] = [
+    return [
         Worth("feedback", "closed loop less open loop", share(CLOSED, OPEN)),
         Worth(
             "evaluation", "closed loop less one not shown what governance finds", share(CLOSED, UNEVALUATED)
         ),
         Worth("knowledge", "oracle, which knows the hidden draws, less closed loop", share(KNOWING, CLOSED)),
     ]
-    kinds = [Worth(k.name, k.words, share(CLOSED, k.name)) for k in KINDS]
+
+
+def _report(
+    settings: Settings, searched: Searched, returns: dict[str, Floats], steps: list[Searched]
+) -> dict[str, Any]:
+    worst, best = worst_rule(returns), returns[CLOSED]
+    worths, searched_on = _worths(returns, []), _worths(returns, steps) if steps else []
+    kinds = [Worth(k.name, k.words, share_of_gap(best, returns[k.name], best, returns[worst])) for k in KINDS]
     return {
         "kind": "juguo_value",
         "settings": settings.as_json(),
@@ -235,8 +178,9 @@ def _report(settings: Settings, searched: Searched, returns: dict[str, Floats]) 
             "worst": worst.removeprefix("rule "),
             "mean": float((best - returns[worst]).mean()),
         },
-        "worth": {w.name: {"what": w.words, **w.share.as_json()} for w in worths},
-        "kinds": {w.name: {"what": w.words, **w.share.as_json()} for w in kinds},
+        "worth": {w.name: w.as_json() for w in worths},
+        "worth_searched_on": {w.name: w.as_json() for w in searched_on},
+        "kinds": {w.name: w.as_json() for w in kinds},
         "searches": {name: place for name, (place, _) in searched.items()},
         "numbers": {name: found.data["parameters"] for name, (_, found) in searched.items()},
         "versions": versions(),

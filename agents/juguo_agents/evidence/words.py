@@ -34,11 +34,34 @@ def value_lines(data: dict[str, Any]) -> list[str]:
     lines.append(
         f"Kinds of feedback worth {100 * LITTLE:.0f} % or more of the gap: {', '.join(strong) or 'none'}."
     )
+    lines += ["", *_restarts(data["restarts"], settings["searches"])]
     if data["doubling"]:
-        lines += ["", f"{'twice the budget':<24} {'difference':<26} share of the gap"]
-        lines += [f"{'-' * 24} {'-' * 26} {'-' * 20}"]
-        lines += [_row(name, values) for name, values in data["doubling"].items()]
+        lines += ["", *_doubling(data)]
     return lines
+
+
+def _restarts(restarts: dict[str, list[float]], searches: int) -> list[str]:
+    """How far searches lie apart that differ by their seed alone."""
+    if searches < 2:
+        return ["One search of each yardstick: how far another one would end from it was not seen."]
+    apart = [f"{name} {min(means):.3f} to {max(means):.3f}" for name, means in restarts.items()]
+    return [f"Searches with other seeds ended, on the validation episodes, at: {', '.join(apart)}."]
+
+
+def _doubling(data: dict[str, Any]) -> list[str]:
+    """What each doubling brought, and what is worth what at the end of it."""
+    lines = [
+        f"{'twice the budget':<24} {'difference':<26} share of the gap",
+        f"{'-' * 24} {'-' * 26} {'-' * 20}",
+    ]
+    for name, steps in data["doubling"].items():
+        lines += [_row(f"{name}, {step['episodes']:,}", step) for step in steps]
+    lines += [
+        "",
+        f"{'searched on':<24} {'difference':<26} share of the gap",
+        f"{'-' * 24} {'-' * 26} {'-' * 20}",
+    ]
+    return lines + [_row(name, values) for name, values in data["worth_searched_on"].items()]
 
 
 def _feedback_in_words(feedback: dict[str, Any]) -> str:
