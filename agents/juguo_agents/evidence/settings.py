@@ -102,6 +102,10 @@ class Settings(Claim):
             family, self.scenario, self.budget, seed=SEARCH_SEED + index, observe=self.observe
         )
 
+    def onward_seed(self, round: int) -> int:
+        """The seed of a round of searches that go on from what was found."""
+        return REFINING_SEED + round
+
     def onward(
         self,
         family: str,
@@ -117,7 +121,7 @@ class Settings(Claim):
             family,
             scenario or self.scenario,
             self.refine,
-            seed=REFINING_SEED + round,
+            seed=self.onward_seed(round),
             observe=self.observe,
             fixed=fixed or {},
             begin=begin,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from juguo_agents.evidence import doubling
 from juguo_agents.evidence.feedback import KINDS
@@ -29,14 +32,19 @@ from juguo_agents.evidence.yardsticks import (
     worst_rule,
     yardsticks,
 )
-from juguo_agents.search.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
+from juguo_agents.search.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE, Family
+from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.searched import Found
+from juguo_agents.search.seeds import start_seeds
 from juguo_agents.search.space import Parameters
 from juguo_agents.statistics import mean_interval
 from juguo_agents.versions import versions
+from juguo_envs.scenario import Scenario
 
 VALUE_FILE = "value.json"
 ROUNDS = 2
+BEGINNING = 400
+"""Episodes on which places to go on from are compared."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,47 @@ def value(settings: Settings, folder: Path, workers: int, say: Say, double: bool
     }
 
 
+@dataclass(frozen=True)
+class Arm:
+    """What is searched on: a family, in a world, with numbers held.
+
+    Attributes:
+        family: What is searched.
+        scenario: Where.
+        held: Numbers that are held: those that switch a kind of feedback off.
+        extra: Numbers that a closed loop lacks.
+    """
+
+    family: Family
+    scenario: Scenario
+    held: Parameters = field(default_factory=dict)
+    extra: Parameters = field(default_factory=dict)
+
+    def of(self, closed: Parameters) -> Parameters:
+        """A closed loop's numbers, made this arm's."""
+        return {**closed, **self.extra, **self.held}
+
+    def best(self, settings: Settings, places: Sequence[Parameters], turn: int) -> Parameters:
+        """The best of some places to begin at, on episodes on which the search that follows ranks nothing."""
+        if len(places) == 1:
+            return places[0]
+        episodes = start_seeds(settings.onward_seed(turn), 0, BEGINNING)
+        means = Scorer(self.scenario, settings.observe).returns(self.family, places, episodes).mean(1)
+        return places[int(np.argmax(means))]
+
+
+def arms(settings: Settings) -> dict[str, Arm]:
+    """All that is searched on, by name; the kinds of feedback are switched off, one in each."""
+    world = settings.scenario
+    return {
+        OPEN: Arm(OPEN_LOOP, world),
+        KNOWING: Arm(ORACLE, world, extra=KNOWLEDGE_OFF),
+        UNEVALUATED: Arm(CLOSED_LOOP, world.override({"observation.shown": 0.0})),
+        CLOSED: Arm(CLOSED_LOOP, world),
+        **{kind.name: Arm(CLOSED_LOOP, world, held=kind.off) for kind in KINDS},
+    }
+
+
 def search_on(
     settings: Settings,
     folder: Path,
@@ -103,37 +152,36 @@ def search_on(
 ) -> Searched:
     """Search on as it is, without each kind, unevaluated, knowing and blind, in two rounds.
 
-    What was found without a kind of feedback is a closed loop, too: the second round begins at the best of
-    them, and the best of all is the closed loop. Else a kind could seem to be worth less than nothing, as
-    the search without it has fewer numbers to find.
+    What was found without a kind of feedback is a closed loop, too: in the second round an arm begins at the
+    better of what it found itself and of the best of all closed loops, made its own; and the best of all is
+    the closed loop. Else a kind could seem to be worth less than nothing, as the search without it has fewer
+    numbers to find, or more than it is, where what stands in for it takes long to find.
     """
-    blind = settings.scenario.override({"observation.shown": 0.0})
-    off: dict[str, Parameters] = {CLOSED: {}} | {kind.name: kind.off for kind in KINDS}
+    everything = arms(settings)
+    loops = [CLOSED, *(kind.name for kind in KINDS)]
     best = closed.data["parameters"]
-    others: dict[str, Parameters] = {
-        OPEN: opened.data["parameters"],
-        KNOWING: {**best, **KNOWLEDGE_OFF},
-        UNEVALUATED: best,
-    }
-    found: dict[str, list[Place]] = {name: [] for name in (*others, *off)}
+    found: dict[str, list[Place]] = {name: [] for name in everything}
     for turn in range(ROUNDS):
         say(
             f"searching on without each kind of feedback, {settings.refine:,} episodes each, round {turn + 1}"
         )
-        onward = {
-            OPEN: settings.onward(OPEN_LOOP.name, others[OPEN], round=turn),
-            KNOWING: settings.onward(ORACLE.name, others[KNOWING], round=turn),
-            UNEVALUATED: settings.onward(CLOSED_LOOP.name, others[UNEVALUATED], scenario=blind, round=turn),
-            **{n: settings.onward(CLOSED_LOOP.name, best, fixed=held, round=turn) for n, held in off.items()},
-        }
-        places = {name: name.replace(" ", "_") + (f"-{turn + 1}" if turn else "") for name in onward}
-        done = conduct({places[name]: s for name, s in onward.items()}, folder, workers, told)
+        onward, places = {}, {}
+        for name, arm in everything.items():
+            own = [better(found[name])[1].data["parameters"]] if found[name] else []
+            if name == OPEN:
+                begin = own[0] if own else opened.data["parameters"]
+            else:
+                begin = arm.best(settings, [*own, arm.of(best)], turn)
+            places[name] = name.replace(" ", "_") + (f"-{turn + 1}" if turn else "")
+            onward[places[name]] = settings.onward(
+                arm.family.name, begin, fixed=arm.held, scenario=arm.scenario, round=turn
+            )
+        done = conduct(onward, folder, workers, told)
         for name, place in places.items():
             found[name].append((place, done[place]))
-        others |= {name: better(found[name])[1].data["parameters"] for name in others}
-        best = better([place for name in off for place in found[name]])[1].data["parameters"]
+        best = better([place for name in loops for place in found[name]])[1].data["parameters"]
     chosen = {name: better(places) for name, places in found.items()}
-    return chosen | {CLOSED: better([chosen[name] for name in off])}
+    return chosen | {CLOSED: better([chosen[name] for name in loops])}
 
 
 def _worths(returns: dict[str, Floats], steps: list[Searched]) -> list[Worth]:
