@@ -16,14 +16,15 @@ from juguo_agents.learners import device, imitation
 from juguo_agents.learners.base import normaliser_of
 from juguo_agents.learners.kinds import extract_policy, make_learner
 from juguo_agents.sb3_policy import to_stable_baselines3
+from juguo_agents.sb3_vec_env import BatchVecEnv
 from juguo_agents.shown import Shown
 from juguo_agents.training import train_seed
+from tests import running
+from tests.devices import with_device
 from tests.running import refused, run
 from tests.support import small
 
 SMALL = small()
-without_device = pytest.mark.skipif(torch.cuda.is_available(), reason="there is an NVIDIA device")
-with_device = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA device")
 
 
 def experiment(**training: Any) -> Experiment:
@@ -47,8 +48,17 @@ def test_the_number_of_threads_does_not_show() -> None:
     assert one.metadata == three.metadata
 
 
-@without_device
-def test_a_device_that_is_not_there_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_the_societies_of_a_learner_are_stepped_by_as_many_threads_as_are_asked_for() -> None:
+    venv = make_learner(SMALL, experiment(), 0, threads=3).get_env()
+    assert venv is not None and isinstance(venv.unwrapped, BatchVecEnv)
+    assert venv.unwrapped.batch.threads == 3
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setitem(running.ENVIRONMENT, "CUDA_VISIBLE_DEVICES", "")  # hides one from the script, too
     with pytest.raises(ConfigError, match=r"training\.device is cuda.*allowed here is cpu"):
         make_learner(SMALL, experiment(device="cuda"), 0)
     refused(run("train.py", "training.device=cuda", cwd=tmp_path), "training.device is cuda", "cpu")

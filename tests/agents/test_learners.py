@@ -22,6 +22,7 @@ from juguo_agents.policy_file import KEY, Policy, PolicyFileError, load_policy, 
 from juguo_agents.sb3_policy import to_stable_baselines3
 from juguo_agents.training import Trained, train_seed
 from juguo_envs import Batch, Scenario
+from tests.devices import with_device
 
 SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T": 10})
 ALGORITHMS = tuple(SECTIONS)
@@ -42,12 +43,7 @@ CASES = [
     *(pytest.param(a, {"use_sde": True}, id=f"{a}, use_sde") for a in ("ppo", "recurrent_ppo")),
 ]
 """Every algorithm, and its other kind of noise where it has one."""
-DEVICES = [
-    "cpu",
-    pytest.param(
-        "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA device")
-    ),
-]
+DEVICES = ["cpu", pytest.param("cuda", marks=with_device)]
 
 
 def experiment(algorithm: str, device: str = "cpu", **section: Any) -> Experiment:

@@ -42,7 +42,8 @@ def search_on(
     """Double every yardstick's budget until that brings less than `ENOUGH`, at most to the last of `TIMES`.
 
     Each goes on from its own numbers in one search, which is given more each time; the best of it and of what
-    there was before counts. What is decided here is decided on validation episodes.
+    there was before counts. Who goes on is decided on validation episodes; test episodes only tell where the
+    gap's lower end is.
 
     Args:
         settings: World, budgets and seeds.
@@ -64,13 +65,12 @@ def search_on(
         say(f"searching on from {', '.join(left)}: {times} times {episodes:,} episodes in all")
         more = replace(settings, refine=(times - 1) * episodes)
         places = {name: _place(name, times) for name in left}
-        onward = {
-            place: more.onward(
+        onward = {}
+        for name, place in places.items():
+            begun = searched[name][1]
+            onward[place] = more.onward(
                 YARDSTICKS[name].name, begun.data["parameters"], scenario=begun.scenario, round=ROUND
             )
-            for name, place in places.items()
-            for _, begun in [searched[name]]
-        }
         after = {place: _place(name, before) for name, place in places.items()} if before else {}
         done = conduct(onward, folder, workers, told, after)
         found = {name: better([best[name], (place, done[place])]) for name, place in places.items()}

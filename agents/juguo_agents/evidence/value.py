@@ -11,7 +11,7 @@ import numpy as np
 
 from juguo_agents.evidence import doubling
 from juguo_agents.evidence.feedback import KINDS
-from juguo_agents.evidence.searches import conduct, measure, validated
+from juguo_agents.evidence.searches import best_of, conduct, measure, validated
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.evidence.shares import Share, share_of_gap
 from juguo_agents.evidence.yardsticks import (
@@ -81,10 +81,9 @@ def value(settings: Settings, folder: Path, workers: int, say: Say, double: bool
         say(f"  {name}: {mean:.3f} on the validation episodes")
 
     found = yardsticks(settings, folder, workers, told, say)
-    closed, opened = (list(of_family(found, family).values()) for family in (CLOSED_LOOP, OPEN_LOOP))
-    restarts = {CLOSED: list(map(validated, closed)), OPEN: list(map(validated, opened))}
-    best, blind = max(closed, key=validated), max(opened, key=validated)
-    searched = search_on(settings, folder, workers, best, blind, told, say)
+    restarts = {CLOSED: of_family(found, CLOSED_LOOP), OPEN: of_family(found, OPEN_LOOP)}
+    closed, opened = (best_of(found, names) for names in restarts.values())
+    searched = search_on(settings, folder, workers, closed, opened, told, say)
     returns = measure(rules_of(settings), workers)
     episodes = settings.budget + ROUNDS * settings.refine
     steps: list[Searched] = []
@@ -95,7 +94,7 @@ def value(settings: Settings, folder: Path, workers: int, say: Say, double: bool
     everything = searched | doubling.labelled(steps)
     returns |= measure(measurements(settings, folder, everything), workers)
     return _report(settings, searched, returns, steps) | {
-        "restarts": restarts,
+        "restarts": {name: [validated(found[one]) for one in names] for name, names in restarts.items()},
         "doubling": doubling.gains(returns, steps, episodes),
     }
 
@@ -120,13 +119,15 @@ class Arm:
         """A closed loop's numbers, made this arm's."""
         return {**closed, **self.extra, **self.held}
 
-    def best(self, settings: Settings, places: Sequence[Parameters], turn: int) -> Parameters:
+    def best(
+        self, settings: Settings, places: Sequence[Parameters], turn: int, threads: int = 1
+    ) -> Parameters:
         """The best of some places to begin at, on episodes on which the search that follows ranks nothing."""
         if len(places) == 1:
             return places[0]
         episodes = start_seeds(settings.onward_seed(turn), 0, BEGINNING)
-        means = Scorer(self.scenario, settings.observe).returns(self.family, places, episodes).mean(1)
-        return places[int(np.argmax(means))]
+        scorer = Scorer(self.scenario, settings.observe, threads)
+        return places[int(np.argmax(scorer.returns(self.family, places, episodes).mean(1)))]
 
 
 def arms(settings: Settings) -> dict[str, Arm]:
@@ -171,7 +172,7 @@ def search_on(
             if name == OPEN:
                 begin = own[0] if own else opened.data["parameters"]
             else:
-                begin = arm.best(settings, [*own, arm.of(best)], turn)
+                begin = arm.best(settings, [*own, arm.of(best)], turn, workers)
             places[name] = name.replace(" ", "_") + (f"-{turn + 1}" if turn else "")
             onward[places[name]] = settings.onward(
                 arm.family.name, begin, fixed=arm.held, scenario=arm.scenario, round=turn

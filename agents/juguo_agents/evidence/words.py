@@ -25,7 +25,7 @@ def value_lines(data: dict[str, Any]) -> list[str]:
     ]
     shown = sorted(data["allocators"].items(), key=lambda item: -item[1]["mean"])
     lines += [f"{n:<24} {v['mean']:>8.3f}  [{v['low']:.3f}, {v['high']:.3f}]" for n, v in shown]
-    lines += ["", f"{'what':<24} {'difference':<26} share of the gap", f"{'-' * 24} {'-' * 26} {'-' * 20}"]
+    lines += ["", *_header("what")]
     for group in (data["worth"], kinds):
         lines += [_row(name, values) for name, values in group.items()]
         lines.append("")
@@ -50,18 +50,16 @@ def _restarts(restarts: dict[str, list[float]], searches: int) -> list[str]:
 
 def _doubling(data: dict[str, Any]) -> list[str]:
     """What each doubling brought, and what is worth what at the end of it."""
-    lines = [
-        f"{'twice the budget':<24} {'difference':<26} share of the gap",
-        f"{'-' * 24} {'-' * 26} {'-' * 20}",
-    ]
+    lines = _header("twice the budget")
     for name, steps in data["doubling"].items():
         lines += [_row(f"{name}, {step['episodes']:,}", step) for step in steps]
-    lines += [
-        "",
-        f"{'searched on':<24} {'difference':<26} share of the gap",
-        f"{'-' * 24} {'-' * 26} {'-' * 20}",
-    ]
+    lines += ["", *_header("searched on")]
     return lines + [_row(name, values) for name, values in data["worth_searched_on"].items()]
+
+
+def _header(what: str) -> list[str]:
+    """Over rows of differences."""
+    return [f"{what:<24} {'difference':<26} share of the gap", f"{'-' * 24} {'-' * 26} {'-' * 20}"]
 
 
 def _feedback_in_words(feedback: dict[str, Any]) -> str:

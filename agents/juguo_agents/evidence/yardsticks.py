@@ -49,9 +49,9 @@ def yardsticks(
     return conduct(wanted, folder, workers, told)
 
 
-def of_family(found: Mapping[str, Found], family: Family) -> dict[str, Found]:
-    """Those of `yardsticks` that searched a family."""
-    return {name: one for name, one in found.items() if name.startswith(f"{_short(family)}-")}
+def of_family(found: Mapping[str, Found], family: Family) -> list[str]:
+    """The names of those of `yardsticks` that searched a family."""
+    return [name for name in found if name.startswith(f"{_short(family)}-")]
 
 
 def _short(family: Family) -> str:
