@@ -15,6 +15,7 @@ import sys
 
 from juguo_agents.command_line import guarded, interrupted, same_command, say
 from juguo_agents.evidence.command import parse, prepare
+from juguo_agents.evidence.doubling import TIMES
 from juguo_agents.evidence.figures import draw_value
 from juguo_agents.evidence.value import VALUE_FILE, value
 from juguo_agents.evidence.words import value_lines
@@ -34,9 +35,10 @@ def add_double(parser: argparse.ArgumentParser) -> None:
 def main() -> int:
     """Parse, measure, write, print; returns the exit status."""
     arguments = parse(__doc__ or "", "values", add_double)
+    most = 1 if arguments.smoke else len(TIMES)  # in so short a search every doubling brings much
     for settings, folder in prepare(arguments, "values"):
         try:
-            data = value(settings, folder, arguments.workers, say, arguments.double)
+            data = value(settings, folder, arguments.workers, say, most if arguments.double else 0)
         except KeyboardInterrupt:
             return interrupted(same_command(arguments.out))
         write_text(

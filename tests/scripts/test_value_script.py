@@ -11,7 +11,8 @@ from tests.running import run
 from juguo_agents.evidence.feedback import KINDS
 
 WORLD = "society: {persons: 40, communities: {count: 3, hubs: 1}}\nprogramme: {T: 20}\n"
-ASKED = ("--scenario", "tiny.yaml", "--smoke", "--workers", "1", "--out", "values")
+NUMBERS = ("--budget", "1200", "--refine", "600", "--searches", "1", "--episodes", "10")
+ASKED = ("--scenario", "tiny.yaml", *NUMBERS, "--workers", "1", "--out", "values")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,13 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
     assert (home / "values" / "value.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_smoke_run_asks_for_the_same_and_doubles_once(home: Path) -> None:
+    done = run("value.py", *ASKED, "--smoke", "--double", cwd=home)
+    assert done.returncode == 0, done.stderr
+    data = json.loads((home / "values" / "value.json").read_text(encoding="utf-8"))
+    assert all([step["times"] for step in steps] == [2] for steps in data["doubling"].values())
+
+
 @pytest.mark.slow
 def test_levers_are_forced_on_the_closed_loop_of_a_measurement(home: Path) -> None:
     done = run("ablate.py", *ASKED, cwd=home)
@@ -67,6 +75,6 @@ def test_levers_are_forced_on_the_closed_loop_of_a_measurement(home: Path) -> No
 
 
 def test_a_folder_of_other_budgets_is_refused(home: Path) -> None:
-    done = run("value.py", *ASKED, "--budget", "1300", cwd=home)
+    done = run("value.py", *ASKED, "--budget", "1300", cwd=home)  # the last one counts
     assert done.returncode == 2
     assert "budget is 1200 there, and not what is asked for now" in done.stderr

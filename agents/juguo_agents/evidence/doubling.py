@@ -38,6 +38,7 @@ def search_on(
     lowest: float,
     told: Told,
     say: Say,
+    most: int = len(TIMES),
 ) -> list[Searched]:
     """Double every yardstick's budget until that brings less than `ENOUGH`, at most to the last of `TIMES`.
 
@@ -54,6 +55,7 @@ def search_on(
         lowest: Mean return at the gap's lower end.
         told: Told of each search.
         say: Told what is being done.
+        most: Doublings, at most.
 
     Returns:
         For each of `TIMES`, as far as it was gone, what the yardsticks searched so far were then.
@@ -61,7 +63,7 @@ def search_on(
     gap = validated(searched[CLOSED][1]) - lowest
     steps: list[Searched] = []
     best, left, before = dict(searched), list(YARDSTICKS), 0
-    for times in TIMES:
+    for times in TIMES[:most]:
         say(f"searching on from {', '.join(left)}: {times} times {episodes:,} episodes in all")
         more = replace(settings, refine=(times - 1) * episodes)
         places = {name: _place(name, times) for name in left}

@@ -66,7 +66,7 @@ class Worth:
         return {"what": self.words, **self.share.as_json()}
 
 
-def value(settings: Settings, folder: Path, workers: int, say: Say, double: bool = False) -> dict[str, Any]:
+def value(settings: Settings, folder: Path, workers: int, say: Say, doublings: int = 0) -> dict[str, Any]:
     """Search the yardsticks, search on without each thing, measure all on test episodes.
 
     Args:
@@ -74,7 +74,8 @@ def value(settings: Settings, folder: Path, workers: int, say: Say, double: bool
         folder: The job's folder; what is done there already is not done again.
         workers: Processes.
         say: Told what is being done.
-        double: Search on from each yardstick until twice the episodes bring next to nothing.
+        doublings: Search on from each yardstick until twice the episodes bring next to nothing, at most so
+            often.
     """
 
     def told(name: str, mean: float) -> None:
@@ -87,9 +88,11 @@ def value(settings: Settings, folder: Path, workers: int, say: Say, double: bool
     returns = measure(rules_of(settings), workers)
     episodes = settings.budget + ROUNDS * settings.refine
     steps: list[Searched] = []
-    if double:
+    if doublings:
         lowest = float(returns[worst_rule(returns)].mean())
-        steps = doubling.search_on(settings, folder, workers, searched, episodes, lowest, told, say)
+        steps = doubling.search_on(
+            settings, folder, workers, searched, episodes, lowest, told, say, doublings
+        )
     say(f"measuring on {settings.episodes:,} test episodes")
     everything = searched | doubling.labelled(steps)
     returns |= measure(measurements(settings, folder, everything), workers)
