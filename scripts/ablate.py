@@ -1,6 +1,6 @@
 """Measure what each lever of an allocation is worth: the best searched closed loop with one of them forced.
 
-    python scripts/ablate.py [--scenario S ...] [--budget EPISODES] [--out DIR]
+    python scripts/ablate.py [--scenario S ...] [--budget EPISODES] [--double] [--out DIR]
 
 Forces every function's money, the reserve and openness to zero, communities to their population shares,
 advancing to at once and to never, giving up to never; and searches on with the lever forced. Run again with
@@ -27,7 +27,7 @@ def main() -> int:
     worlds: list[dict[str, Any]] = []
     for settings, folder in prepare(arguments, "ablations"):
         try:
-            data = ablate(settings, folder, arguments.workers, say)
+            data = ablate(settings, folder, arguments.workers, say, arguments.doublings)
         except KeyboardInterrupt:
             return interrupted(same_command(arguments.out))
         write_text(

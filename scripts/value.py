@@ -9,36 +9,23 @@ same --out and it goes on from where it was stopped. How to read the numbers: do
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 
 from juguo_agents.command_line import guarded, interrupted, same_command, say
 from juguo_agents.evidence.command import parse, prepare
-from juguo_agents.evidence.doubling import TIMES
 from juguo_agents.evidence.figures import draw_value
 from juguo_agents.evidence.value import VALUE_FILE, value
 from juguo_agents.evidence.words import value_lines
 from juguo_envs.files import write_text
 
 
-def add_double(parser: argparse.ArgumentParser) -> None:
-    """The option that this program has of its own."""
-    parser.add_argument(
-        "--double",
-        action="store_true",
-        help="search on from each yardstick with twice, 4 and 8 times its episodes, until that brings less "
-        "than 1%% of the gap: is the budget enough?",
-    )
-
-
 def main() -> int:
     """Parse, measure, write, print; returns the exit status."""
-    arguments = parse(__doc__ or "", "values", add_double)
-    most = 1 if arguments.smoke else len(TIMES)  # in so short a search every doubling brings much
+    arguments = parse(__doc__ or "", "values")
     for settings, folder in prepare(arguments, "values"):
         try:
-            data = value(settings, folder, arguments.workers, say, most if arguments.double else 0)
+            data = value(settings, folder, arguments.workers, say, arguments.doublings)
         except KeyboardInterrupt:
             return interrupted(same_command(arguments.out))
         write_text(

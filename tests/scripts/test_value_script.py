@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.running import run
@@ -32,46 +33,79 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
     assert "One search of each yardstick" in done.stdout
     assert set(plain["kinds"]) == {kind.name for kind in KINDS}
 
-    done = run("value.py", *ASKED, "--double", cwd=home)
+    done = run("value.py", *ASKED, "--smoke", "--double", cwd=home)  # once, as it is a smoke run
     assert done.returncode == 0, done.stderr
     data = json.loads((home / "values" / "value.json").read_text(encoding="utf-8"))
-    assert set(data["doubling"]) == {"closed loop", "open loop", "oracle", "not shown"}
+    kinds = {kind.name for kind in KINDS}
+    assert set(data["doubling"]) == {"closed loop", "open loop", "oracle", "not shown", *kinds}
     assert {name: data[name] for name in ("worth", "kinds", "gap")} == {
         name: plain[name] for name in ("worth", "kinds", "gap")
     }
     means = {name: row["mean"] for name, row in data["allocators"].items()}
-    last = {}
-    for name, steps in data["doubling"].items():
-        labels = [name, f"{name} twice", f"{name} 4 times", f"{name} 8 times"]
-        assert [step["times"] for step in steps] == [2, 4, 8][: len(steps)]
-        for step, now, before in zip(steps, labels[1:], labels, strict=False):
-            assert step["episodes"] == step["times"] * (1200 + 2 * 600)
-            assert step["difference"] == pytest.approx(means[now] - means[before])
-            assert step["share"] == pytest.approx(step["difference"] / data["gap"]["mean"])
-        last[name] = means[labels[len(steps)]]
+    last = {name: f"{name} twice" for name in data["doubling"]}
+    for name, (step,) in data["doubling"].items():
+        assert step["times"] == 2 and step["episodes"] == 2 * (1200 + 2 * 600)
+        assert step["difference"] == pytest.approx(means[last[name]] - means[name])
+        assert step["share"] == pytest.approx(step["difference"] / data["gap"]["mean"])
     feedback = data["worth_searched_on"]["feedback"]["difference"]
-    assert feedback == pytest.approx(last["closed loop"] - last["open loop"])
+    assert feedback == pytest.approx(means[last["closed loop"]] - means[last["open loop"]])
+    for kind in kinds:
+        lost = data["kinds_searched_on"][kind]["difference"]
+        assert lost == pytest.approx(means[last["closed loop"]] - means[last[kind]])
     table = done.stdout.partition("twice the budget")[2]
     assert all(f"{name}, 4,800" in table for name in data["doubling"])
+    assert all(f"\n{name} " in table.partition("searched on")[2] for name in kinds)
     state = json.loads((home / "values" / "searches" / "oracle_twice" / "search_state.json").read_text())
     assert state["settings"]["budget"] == 1200 + 2 * 600  # as many as led to it
     assert (home / "values" / "value.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_smoke_run_asks_for_the_same_and_doubles_once(home: Path) -> None:
-    done = run("value.py", *ASKED, "--smoke", "--double", cwd=home)
+@pytest.mark.slow
+def test_doubling_goes_on_where_it_brings_much(home: Path) -> None:
+    done = run("value.py", *ASKED, "--double", cwd=home)
     assert done.returncode == 0, done.stderr
     data = json.loads((home / "values" / "value.json").read_text(encoding="utf-8"))
-    assert all([step["times"] for step in steps] == [2] for steps in data["doubling"].values())
+    names = [name for name, steps in data["doubling"].items() if [s["times"] for s in steps] != [2]]
+    assert names  # so short a search is never enough for everything
+    labels = {2: "twice", 4: "4 times", 8: "8 times"}
+    for name in names:
+        steps = data["doubling"][name]
+        assert all(f"{name} {labels[step['times']]}" in data["allocators"] for step in steps)
+        assert f"{name}, {steps[-1]['episodes']:,}" in done.stdout
 
 
 @pytest.mark.slow
 def test_levers_are_forced_on_the_closed_loop_of_a_measurement(home: Path) -> None:
     done = run("ablate.py", *ASKED, cwd=home)
     assert done.returncode == 0, done.stderr
+    plain = json.loads((home / "values" / "ablation.json").read_text(encoding="utf-8"))
+    assert {"research", "abandon", "communities"} <= set(plain["levers"])
+    assert all(f"\n{lever} " in done.stdout for lever in [*plain["levers"], "control"])
+    assert plain["doubling"] == {} and all(row["doubled"] is None for row in plain["levers"].values())
+    begun = state_of(home, "unforced")["settings"]["begin"]
+    assert begun in [
+        json.loads(file.read_text(encoding="utf-8"))["parameters"]
+        for file in (home / "values" / "searches").glob("*/searched.json")
+    ]
+
+    done = run("ablate.py", *ASKED, "--smoke", "--double", cwd=home)  # once, as it is a smoke run
+    assert done.returncode == 0, done.stderr
     data = json.loads((home / "values" / "ablation.json").read_text(encoding="utf-8"))
-    assert {"research", "abandon", "communities"} <= set(data["levers"])
-    assert all(lever in done.stdout for lever in data["levers"])
+    assert state_of(home, "unforced")["settings"]["begin"] == begun
+    assert {n: row["searched"] for n, row in data["levers"].items()} == {
+        n: row["searched"] for n, row in plain["levers"].items()
+    }
+    assert set(data["doubling"]) == {"unforced", "control", *data["levers"]}
+    assert all(row["doubled"]["share"] < 2.0 for row in data["levers"].values())
+    assert state_of(home, "advance_never-2")["settings"]["lever"] == "advance:never"
+    assert state_of(home, "control")["settings"]["seed"] != state_of(home, "unforced")["settings"]["seed"]
+
+
+def state_of(home: Path, place: str) -> dict[str, Any]:
+    """What a search in the folder was asked for."""
+    file = home / "values" / "searches" / place / "search_state.json"
+    state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return state
 
 
 def test_a_folder_of_other_budgets_is_refused(home: Path) -> None:

@@ -7,95 +7,126 @@ from pathlib import Path
 from typing import Any
 
 from juguo_agents.allocators.forced import LEVERS
-from juguo_agents.evidence.feedback import KINDS
-from juguo_agents.evidence.searches import SEARCHES, Measurement, best_of, conduct, measure
+from juguo_agents.evidence.arms import ROUNDS, Arm, Job, Searched, search_on
+from juguo_agents.evidence.doubling import double, gains, labelled, last_labels
+from juguo_agents.evidence.searches import SEARCHES, Measurement, best_of, measure
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.evidence.shares import share_of_gap
-from juguo_agents.evidence.value import ROUNDS
-from juguo_agents.evidence.yardsticks import CLOSED, rules_of, worst_rule, yardsticks
+from juguo_agents.evidence.yardsticks import measurements, rules_of, worst_rule, yardsticks
+from juguo_agents.search.checkpoint import STATE_FILE, load_state
 from juguo_agents.search.families import CLOSED_LOOP
 from juguo_agents.search.searched import RESULT_FILE, Found, load_found
+from juguo_agents.search.space import Parameters
 from juguo_agents.statistics import mean_interval
 from juguo_agents.versions import versions
 
-CONTROL = "control"
+UNFORCED, CONTROL = "unforced", "control"
+FIRST, APART = ROUNDS, 3
+"""The rounds by which these searches have their seeds: after those of `value`, and the control's after those
+of doubling."""
 ABLATION_FILE = "ablation.json"
 LEAST = 0.03
 """Share of the gap from which a lever is said to matter."""
 
 
-def ablate(settings: Settings, folder: Path, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
+def ablate(
+    settings: Settings, folder: Path, workers: int, say: Callable[[str], None], doublings: int = 0
+) -> dict[str, Any]:
     """Search the best closed loop, force each lever, search on with it forced, measure all on test episodes.
 
-    The closed loop is the best that the folder holds, those of `value` included, after one more search on.
-    The control is another search on, from the same numbers and with the same budget but on other episodes,
-    with nothing forced: what it differs by is what searching alone makes of it.
+    The closed loop is the best that the folder holds, those of `value` included, after searching on. The
+    control is searched on, too, from the same numbers and with the same budget but on other episodes, with
+    nothing forced: what it differs by is what searching alone makes of it.
+
+    Args:
+        settings: World, budgets and seeds.
+        folder: The job's folder; what is done there already is not done again.
+        workers: Processes.
+        say: Told what is being done.
+        doublings: Search on from all that was found until twice the episodes bring next to nothing, at most
+            so often.
     """
-
-    def told(name: str, mean: float) -> None:
-        say(f"  {name}: {mean:.3f} on the validation episodes")
-
-    found = yardsticks(settings, folder, workers, told, say, [CLOSED_LOOP])
-    found |= _closed_loops(folder)
-    begun = best_of(found, list(found)).data["parameters"]
-    say(f"searching on with each lever forced, {settings.refine:,} episodes each")
-    best, again = "unforced", CONTROL
-    onward = {best: settings.onward(CLOSED_LOOP.name, begun, round=ROUNDS)}
-    onward[again] = settings.onward(CLOSED_LOOP.name, begun, round=ROUNDS + 1)
-    onward |= {
-        _place(lever): settings.onward(CLOSED_LOOP.name, begun, lever=lever, round=ROUNDS) for lever in LEVERS
-    }
-    conduct(onward, folder, workers, told)
+    job, everything = Job(settings, folder, workers, say), arms(settings)
+    restarts = yardsticks(job, [CLOSED_LOOP])
+    begun = _begun(job) or best_of(known := restarts | _closed_loops(job), list(known)).data["parameters"]
+    of_value = begun not in [found.data["parameters"] for found in restarts.values()]
+    searched = search_on(job, everything, begun, [UNFORCED], {CONTROL: begun}, FIRST)
+    returns = measure(rules_of(settings), workers)
+    episodes = settings.budget + ROUNDS * settings.refine * (2 if of_value else 1)
+    steps: list[Searched] = []
+    if doublings:
+        lowest = float(returns[worst_rule(returns)].mean())
+        steps = double(job, everything, searched, UNFORCED, [UNFORCED], episodes, lowest, doublings)
     say(f"measuring on {settings.episodes:,} test episodes")
-
-    def measured(name: str, place: str, lever: str | None = None) -> Measurement:
-        file = folder / SEARCHES / place / RESULT_FILE
-        return Measurement(name, settings.scenario, settings.observe, settings.seeds, file=file, lever=lever)
-
-    returns = measure(
-        [
-            measured(best, best),
-            measured(CONTROL, again),
-            *(measured(f"{lever} forced", best, lever) for lever in LEVERS),
-            *(measured(f"{lever} searched", _place(lever)) for lever in LEVERS),
-            *rules_of(settings),
-        ],
-        workers,
-    )
-    worst = worst_rule(returns)
+    file = folder / SEARCHES / searched[UNFORCED][0] / RESULT_FILE
+    at_once = [
+        Measurement(
+            f"{lever} forced", settings.scenario, settings.observe, settings.seeds, file=file, lever=lever
+        )
+        for lever in LEVERS
+    ]
+    returns |= measure([*at_once, *measurements(job, searched | labelled(steps))], workers)
+    best, worst = returns[UNFORCED], returns[worst_rule(returns)]
+    last = last_labels(searched, steps)
+    best_last = returns[last[UNFORCED]]
 
     def loss(name: str) -> dict[str, float]:
-        return share_of_gap(returns[best], returns[name], returns[best], returns[worst]).as_json()
+        return share_of_gap(best, returns[name], best, worst).as_json()
+
+    def loss_at_the_end(name: str) -> dict[str, float] | None:
+        if not steps:
+            return None
+        return share_of_gap(best_last, returns[last[name]], best_last, worst).as_json()
 
     return {
         "kind": "juguo_ablation",
         "settings": settings.as_json(),
         "scenario_digest": settings.scenario.digest(),
         "gap": {
-            "best": mean_interval(returns[best]).__dict__,
-            "worst": worst.removeprefix("rule "),
-            "mean": float((returns[best] - returns[worst]).mean()),
+            "best": mean_interval(best).__dict__,
+            "worst": worst_rule(returns).removeprefix("rule "),
+            "mean": float((best - worst).mean()),
         },
-        "control": loss(CONTROL),
+        "control": {"searched": loss(CONTROL), "doubled": loss_at_the_end(CONTROL)},
         "levers": {
             name: {
                 "forced": lever.forced,
                 "at_once": loss(f"{name} forced"),
-                "searched": loss(f"{name} searched"),
+                "searched": loss(name),
+                "doubled": loss_at_the_end(name),
             }
             for name, lever in LEVERS.items()
         },
+        "doubling": gains(returns, steps, UNFORCED, episodes),
         "versions": versions(),
     }
 
 
-def _closed_loops(folder: Path) -> dict[str, Found]:
-    """The closed loops for this world that `value` left in the folder, by name."""
-    known = [CLOSED, *(kind.name for kind in KINDS)]
-    names = [name.replace(" ", "_") + turn for name in known for turn in ("", "-2")]
-    files = {name: folder / SEARCHES / name / RESULT_FILE for name in names}
-    return {name: load_found(file) for name, file in files.items() if file.exists()}
+def arms(settings: Settings) -> dict[str, Arm]:
+    """All that is searched on, by name: the closed loop as it is, twice, and with each lever forced."""
+    name, world = CLOSED_LOOP.name, settings.scenario
+    return {
+        UNFORCED: Arm(name, world),
+        CONTROL: Arm(name, world, apart=APART),
+        **{lever: Arm(name, world, lever=lever) for lever in LEVERS},
+    }
 
 
-def _place(lever: str) -> str:
-    return "without_" + lever.replace(":", "_")
+def _begun(job: Job) -> Parameters | None:
+    """The numbers that this job began at, where it was begun before; `value` may have found others since."""
+    first = job.folder / SEARCHES / UNFORCED
+    return load_state(first).settings.begin if (first / STATE_FILE).exists() else None
+
+
+def _closed_loops(job: Job) -> dict[str, Found]:
+    """The closed loops for this world that the folder holds, those that `value` left included; by name."""
+    files = sorted((job.folder / SEARCHES).glob(f"*/{RESULT_FILE}"))
+    found = {file.parent.name: load_found(file) for file in files}
+    digest = job.settings.scenario.digest()
+    return {
+        name: one
+        for name, one in found.items()
+        if one.data["family"] == CLOSED_LOOP.name
+        and one.data.get("lever") is None
+        and one.data["scenario_digest"] == digest
+    }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from juguo_agents.command_line import add_workers, check_workers
+from juguo_agents.evidence.doubling import TIMES
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.processes import cores
 from juguo_agents.run_folder import next_free
@@ -17,10 +18,8 @@ SMOKE: dict[str, Any] = {"budget": 1200, "refine": 600, "searches": 1, "episodes
 ASKED = ("budget", "refine", "searches", "episodes", "first_seed")
 
 
-def parse(
-    page: str, home: str, more: Callable[[argparse.ArgumentParser], None] | None = None
-) -> argparse.Namespace:
-    """The command line; a number that was not said is None. `more` adds what a program has of its own."""
+def parse(page: str, home: str) -> argparse.Namespace:
+    """The command line; a number that was not said is None. `doublings` tells how many are asked for."""
     default = Settings()
     parser = argparse.ArgumentParser(description=page.split("\n", 1)[0])
     parser.add_argument(
@@ -46,12 +45,18 @@ def parse(
         help=f"folder, gone on with where it exists; default {home}/, numbered",
     )
     add_workers(parser)
-    if more is not None:
-        more(parser)
+    parser.add_argument(
+        "--double",
+        action="store_true",
+        help="search on from all that was found with twice, 4 and 8 times its episodes, until that brings "
+        "less than 1%% of the gap: is the budget enough?",
+    )
     parser.add_argument("--smoke", action="store_true", help="tiny numbers: only to see that it runs")
     arguments = parser.parse_args()
     check_workers(parser, arguments)
     arguments.workers = arguments.workers or cores()
+    most = 1 if arguments.smoke else len(TIMES)  # in so short a search every doubling brings much
+    arguments.doublings = most if arguments.double else 0
     return arguments
 
 

@@ -64,7 +64,8 @@ def draw_ablation(data: dict[str, Any], path: Path) -> None:
     axes = figure.add_subplot()
     names = ["control", *levers]
     _bars(axes, names[1:], [v["at_once"] for v in levers.values()], ORANGE, "at once")
-    _bars(axes, names, [data["control"], *(v["searched"] for v in levers.values())], BLUE, "searched on")
+    rows = [data["control"], *levers.values()]
+    _bars(axes, names, [row["doubled"] or row["searched"] for row in rows], BLUE, "searched on")
     axes.axvline(3.0, color=GREY, linewidth=0.8, linestyle=":")
     axes.set_xscale("symlog", linthresh=5.0)
     ticks = [-2, 0, 2, 5, 10, 20, 50, 100]

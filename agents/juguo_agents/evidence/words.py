@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from juguo_agents.evidence.ablation import CONTROL
+
 LITTLE = 0.05
 """Share of the gap under which feedback is said to be worth little."""
 
@@ -36,7 +38,9 @@ def value_lines(data: dict[str, Any]) -> list[str]:
     )
     lines += ["", *_restarts(data["restarts"], settings["searches"])]
     if data["doubling"]:
-        lines += ["", *_doubling(data)]
+        lines += ["", *_doubling(data["doubling"]), "", *_header("searched on")]
+        for group in ("worth_searched_on", "kinds_searched_on"):
+            lines += [_row(name, values) for name, values in data[group].items()]
     return lines
 
 
@@ -48,13 +52,12 @@ def _restarts(restarts: dict[str, list[float]], searches: int) -> list[str]:
     return [f"Searches with other seeds ended, on the validation episodes, at: {', '.join(apart)}."]
 
 
-def _doubling(data: dict[str, Any]) -> list[str]:
-    """What each doubling brought, and what is worth what at the end of it."""
+def _doubling(doubling: dict[str, Any]) -> list[str]:
+    """What each doubling brought."""
     lines = _header("twice the budget")
-    for name, steps in data["doubling"].items():
+    for name, steps in doubling.items():
         lines += [_row(f"{name}, {step['episodes']:,}", step) for step in steps]
-    lines += ["", *_header("searched on")]
-    return lines + [_row(name, values) for name, values in data["worth_searched_on"].items()]
+    return lines
 
 
 def _header(what: str) -> list[str]:
@@ -82,24 +85,27 @@ def _row(name: str, values: dict[str, Any]) -> str:
 def ablation_lines(data: dict[str, Any], least: float) -> list[str]:
     """One world's levers: what is lost at once, and after searching on."""
     settings, gap = data["settings"], data["gap"]
+    doubled = bool(data["doubling"])
     lines = [
         f"## Levers in `{settings['scenario']['name']}`",
         "",
         f"The closed loop ({gap['best']['mean']:.3f}) with a lever forced, as a share of the gap to the "
         f"worst rule ({gap['worst']}), {gap['mean']:.3f}; {settings['episodes']:,} test episodes from seed "
-        f"{settings['first_seed']:,}. Searched on: after {settings['refine']:,} episodes of search with the "
-        "lever forced. Intervals are 95 %.",
+        f"{settings['first_seed']:,}. Searched on: after two rounds of {settings['refine']:,} episodes of "
+        f"search with the lever forced{', and doubled' if doubled else ''}. Intervals are 95 %.",
         "",
-        f"{'lever':<18} {'forced':<20} {'at once':<24} searched on",
-        f"{'-' * 18} {'-' * 20} {'-' * 24} {'-' * 24}",
-        f"{'control':<18} {'nothing':<20} {'':<24} {_percent(data['control'])}",
+        f"{'lever':<18} {'forced':<20} {'at once':<22} {'searched on':<22}" + " doubled" * doubled,
+        " ".join("-" * width for width in (18, 20, 22, 22, 22)[: 4 + doubled]),
     ]
-    for name, lever in data["levers"].items():
-        mark = "" if matters(data, name, least) else "  (weak)"
-        row = (
-            f"{name:<18} {lever['forced']:<20} {_percent(lever['at_once']):<24} {_percent(lever['searched'])}"
+    rows = {CONTROL: data["control"] | {"forced": "nothing"}, **data["levers"]}
+    for name, row in rows.items():
+        cells = [_percent(row[key]) if row.get(key) else "" for key in ("at_once", "searched", "doubled")]
+        mark = "  (weak)" if name in data["levers"] and not matters(data, name, least) else ""
+        lines.append(
+            f"{name:<18} {row['forced']:<20} " + " ".join(f"{cell:<22}" for cell in cells).rstrip() + mark
         )
-        lines.append(f"{row}{mark}")
+    if doubled:
+        lines += ["", *_doubling(data["doubling"])]
     return lines
 
 
@@ -109,10 +115,16 @@ def _percent(values: dict[str, Any]) -> str:
     )
 
 
+def _lost(row: dict[str, Any]) -> dict[str, Any]:
+    """What a lever costs at the end of all searches."""
+    found: dict[str, Any] = row["doubled"] or row["searched"]
+    return found
+
+
 def matters(data: dict[str, Any], lever: str, least: float) -> bool:
     """Whether a lever costs enough even after searching on without it, beyond what the control shows."""
-    searched = data["levers"][lever]["searched"]
-    return bool(searched["share"] - max(0.0, data["control"]["share"]) >= least and searched["low"] > 0.0)
+    lost, control = _lost(data["levers"][lever]), _lost(data["control"])
+    return bool(lost["share"] - max(0.0, control["share"]) >= least and lost["low"] > 0.0)
 
 
 def levers_over_worlds(worlds: list[dict[str, Any]], least: float) -> list[str]:
@@ -125,10 +137,10 @@ def levers_over_worlds(worlds: list[dict[str, Any]], least: float) -> list[str]:
         "",
         f"{'lever':<18} " + " ".join(f"{n[:10]:>10}" for n in names) + "  matters in",
         f"{'-' * 18} " + " ".join("-" * 10 for _ in names) + f"  {'-' * 20}",
-        f"{'control':<18} " + " ".join(f"{100 * w['control']['share']:>10.1f}" for w in worlds),
+        f"{'control':<18} " + " ".join(f"{100 * _lost(w['control'])['share']:>10.1f}" for w in worlds),
     ]
     for lever in worlds[0]["levers"]:
-        shares = [w["levers"][lever]["searched"]["share"] for w in worlds]
+        shares = [_lost(w["levers"][lever])["share"] for w in worlds]
         where = [n for n, w in zip(names, worlds, strict=True) if matters(w, lever, least)]
         cells = " ".join(f"{100 * s:>10.1f}" for s in shares)
         lines.append(f"{lever:<18} {cells}  {', '.join(where) or 'none'}")

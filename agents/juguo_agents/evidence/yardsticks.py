@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.registry import rule_names
-from juguo_agents.evidence.searches import SEARCHES, Measurement, conduct, validated
+from juguo_agents.evidence.arms import Job, Searched
+from juguo_agents.evidence.searches import SEARCHES, Measurement
 from juguo_agents.evidence.settings import Settings
-from juguo_agents.search.families import CLOSED_LOOP, OPEN_LOOP, ORACLE, Family
+from juguo_agents.search.families import CLOSED_LOOP, OPEN_LOOP, Family
 from juguo_agents.search.searched import RESULT_FILE, Found
 
 Floats = npt.NDArray[np.float64]
-Say = Callable[[str], None]
-Told = Callable[[str, float], None]
-"""Told of a search that is done, and of its mean return on the validation episodes."""
 CLOSED, OPEN, KNOWING, UNEVALUATED = "closed loop", "open loop", "oracle", "not shown"
-YARDSTICKS = {CLOSED: CLOSED_LOOP, OPEN: OPEN_LOOP, KNOWING: ORACLE, UNEVALUATED: CLOSED_LOOP}
-Place = tuple[str, Found]
-"""A search's folder by name, and what it found."""
-Searched = dict[str, Place]
 
 
-def better(places: Sequence[Place]) -> Place:
-    """The best of some results by the validation episodes."""
-    return max(places, key=lambda place: validated(place[1]))
-
-
-def yardsticks(
-    settings: Settings,
-    folder: Path,
-    workers: int,
-    told: Told,
-    say: Say,
-    families: Sequence[Family] = (OPEN_LOOP, CLOSED_LOOP),
-) -> dict[str, Found]:
+def yardsticks(job: Job, families: Sequence[Family] = (OPEN_LOOP, CLOSED_LOOP)) -> dict[str, Found]:
     """Every search of some families, the open and the closed loop by default; by name."""
-    names = " and ".join(family.name for family in families)
-    say(f"searching {settings.searches} x {names}, {settings.budget:,} episodes each")
-    wanted = {
-        f"{_short(family)}-{i + 1}": settings.yardstick(family.name, i)
-        for i in range(settings.searches)
-        for family in families
-    }
-    return conduct(wanted, folder, workers, told)
+    names, settings = " and ".join(family.name for family in families), job.settings
+    job.say(f"searching {settings.searches} x {names}, {settings.budget:,} episodes each")
+    return job.conduct(
+        {
+            f"{_short(family)}-{i + 1}": settings.yardstick(family.name, i)
+            for i in range(settings.searches)
+            for family in families
+        }
+    )
 
 
 def of_family(found: Mapping[str, Found], family: Family) -> list[str]:
@@ -66,20 +48,21 @@ def rules_of(settings: Settings) -> list[Measurement]:
     ]
 
 
-def worst_rule(returns: dict[str, Floats]) -> str:
+def worst_rule(returns: Mapping[str, Floats]) -> str:
     """The name of the rule with the lowest mean return."""
     return min((n for n in returns if n.startswith("rule ")), key=lambda n: float(returns[n].mean()))
 
 
-def measurements(settings: Settings, folder: Path, found: Searched) -> list[Measurement]:
+def measurements(job: Job, found: Searched) -> list[Measurement]:
     """What searches found, to be measured on the test episodes."""
+    settings = job.settings
     return [
         Measurement(
             name,
             result.scenario,
             settings.observe,
             settings.seeds,
-            file=folder / SEARCHES / place / RESULT_FILE,
+            file=job.folder / SEARCHES / place / RESULT_FILE,
         )
         for name, (place, result) in found.items()
     ]

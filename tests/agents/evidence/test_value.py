@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from juguo_agents.evaluation import run
+from juguo_agents.evidence.arms import BEGINNING
 from juguo_agents.evidence.feedback import KINDS
 from juguo_agents.evidence.settings import Settings
-from juguo_agents.evidence.value import BEGINNING, arms
+from juguo_agents.evidence.value import arms
 from juguo_agents.evidence.yardsticks import CLOSED, KNOWING, OPEN, UNEVALUATED
-from juguo_agents.search.families import CLOSED_LOOP
+from juguo_agents.search.families import CLOSED_LOOP, find_family
 from juguo_agents.search.seeds import choice_seeds, ranking_seeds, start_seeds
 from tests.support import small
 
@@ -27,7 +28,7 @@ def test_every_kind_of_feedback_is_switched_off_in_one_arm_and_nowhere_else() ->
         assert {name: made[name] for name in kind.off} == kind.off
     assert everything[CLOSED].of(closed) == closed
     assert everything[UNEVALUATED].scenario.observation.shown == 0.0
-    space = everything[KNOWING].family.space(SETTINGS.scenario)
+    space = find_family(everything[KNOWING].family).space(SETTINGS.scenario)
     assert set(everything[KNOWING].of(closed)) == set(space.start)
 
 
@@ -38,7 +39,7 @@ def test_an_arm_goes_on_from_the_better_of_two_places(name: str) -> None:
     places = [arm.of(starts["flat"]), arm.of(starts["begun"])]
     episodes = start_seeds(SETTINGS.onward_seed(1), 0, BEGINNING)
     means = [
-        run(arm.family.allocator([place], arm.scenario), arm.scenario, episodes).returns.mean()
+        run(find_family(arm.family).allocator([place], arm.scenario), arm.scenario, episodes).returns.mean()
         for place in places
     ]
     assert means[0] != means[1]
