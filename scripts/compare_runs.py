@@ -1,6 +1,7 @@
-"""Compare trained runs with the first of them, seed by seed on the same test episodes.
+"""Compare trained runs with the first of them, or with rules and searches, on the same test episodes.
 
     python scripts/compare_runs.py RUN RUN ... [--episodes N] [--seed K] [--scenario S] [--out FILE] [--json]
+    python scripts/compare_runs.py RUN ... --against NAME ... [--against-true NAME ...]
 
 Intervals are over training seeds and episodes. It also tells the steps with which the runs would have taken
 the same time, so that they can be trained again and compared at that.
@@ -17,6 +18,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from juguo_agents.command_line import guarded
+from juguo_agents.rivals import TRUE, find_rivals
 from juguo_agents.run_comparison import compare_runs, load_trained, runs_table
 from juguo_agents.stored_run import SCENARIO
 from juguo_envs.errors import UserError
@@ -32,11 +34,25 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, metavar="K", help="seed of the first; default 0")
     parser.add_argument("--scenario", help="name, or path of a YAML file; default: that of the first run")
     parser.add_argument("--observe", choices=("noisy", "true"), default="noisy", help="noise on what is seen")
+    parser.add_argument(
+        "--against",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="compare with these, too, by name or file as in evaluate.py; they observe as the runs do",
+    )
+    parser.add_argument(
+        "--against-true",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="the same, but these are shown the true state",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the numbers there, as JSON")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON, nothing else")
     arguments = parser.parse_intermixed_args()
-    if len(arguments.runs) < 2:
-        parser.error("name at least two runs; the others are compared with the first")
+    if len(arguments.runs) < 2 and not (arguments.against or arguments.against_true):
+        parser.error("name at least two runs, or something to compare with: --against NAME")
     return arguments
 
 
@@ -47,13 +63,16 @@ def main() -> int:
         raise UserError(f"{arguments.out} exists already; name another --out, or move it away")
     runs = load_trained(arguments.runs)
     scenario = Scenario.load(arguments.scenario or str(arguments.runs[0] / SCENARIO))
-    with tqdm(total=sum(len(r.policies) for r in runs), unit="policy", disable=arguments.json) as bar:
+    rivals = find_rivals(arguments.against, arguments.observe) + find_rivals(arguments.against_true, TRUE)
+    work = sum(len(trained.policies) for trained in runs) + len(rivals)
+    with tqdm(total=work, unit="allocator", disable=arguments.json) as bar:
         summary = compare_runs(
             runs,
             scenario,
             episodes=arguments.episodes,
             first_seed=arguments.seed,
             observe=arguments.observe,
+            rivals=rivals,
             threads=os.cpu_count() or 1,
             progress=lambda: bar.update() and None,
         )

@@ -1,7 +1,8 @@
 """Trained runs against each other: the same test episodes, paired, with intervals over both levels of luck.
 
 Of each run all policies are evaluated. Policies of two runs are paired in the order of their training seeds,
-which for one algorithm begin with the same network and meet the same episodes in training.
+which for one algorithm begin with the same network and meet the same episodes in training. Allocators that no
+training made may stand beside them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from juguo_agents.allocators.learned import Learned
 from juguo_agents.evaluation import run, test_seeds
 from juguo_agents.policy_file import Policy, load_policy
 from juguo_agents.results import Floats
+from juguo_agents.rivals import Rival, beside, measure_rivals, rivals_lines, told
 from juguo_agents.statistics import CONFIDENCE, Estimate
 from juguo_agents.stored_run import CURVES
 from juguo_agents.two_levels import difference, improvement, seeds_needed, two_level_iqm, two_level_mean
@@ -94,6 +96,7 @@ def compare_runs(
     episodes: int,
     first_seed: int = 0,
     observe: str = "noisy",
+    rivals: Sequence[Rival] = (),
     threads: int = 1,
     progress: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
@@ -104,15 +107,17 @@ def compare_runs(
         scenario: The world.
         episodes: Number of test episodes.
         first_seed: Seed of the first.
-        observe: "noisy" or "true".
+        observe: "noisy" or "true", for the policies.
+        rivals: Allocators with which each run is compared, too.
         threads: Threads of the model; results do not depend on it.
-        progress: Told after every policy.
+        progress: Told after every policy and every rival.
 
     Returns:
         Fit for JSON. `runs` holds for each: `learner`, `seeds`, `steps`, `seconds`, mean and interquartile
         mean with intervals, and beside the first run the paired difference with its interval, the probability
         to be better and the seeds needed. `equal_time_steps` is for how many steps it would be
         trained in the time of the run that was trained in the shortest (None where a time is unknown).
+        `rivals` tells who they are, and `against` of each run what it differs by from each of them.
     """
     seeds = test_seeds(first_seed, episodes)
     values: list[Floats] = []
@@ -124,6 +129,7 @@ def compare_runs(
             )
             progress()
         values.append(np.array(rows))
+    rival_returns = measure_rivals(rivals, scenario, seeds, threads, progress)
     times = [trained.seconds for trained in runs if trained.seconds]
     shortest = min(times) if len(times) == len(runs) else None
     return {
@@ -133,8 +139,10 @@ def compare_runs(
         "episodes": episodes,
         "first_seed": first_seed,
         "confidence": CONFIDENCE,
+        "rivals": told(rivals, rival_returns),
         "runs": [
             _of(trained, own, None if trained is runs[0] else values[0], shortest)
+            | {"against": beside(own, [policy.seed for policy in trained.policies], rival_returns)}
             for trained, own in zip(runs, values, strict=True)
         ],
     }
@@ -178,31 +186,30 @@ def runs_table(summary: Mapping[str, Any]) -> str:
     rows = summary["runs"]
     name = min(22, max(3, *(len(row["name"]) for row in rows)))
     learner = min(20, max(7, *(len(row["learner"]) for row in rows)))
-    lines = [
-        f"{'run':<{name}} {'learner':<{learner}} {'steps':>6} {'time':>6} {'return [95%]':>22}"
-        f" {'vs ' + rows[0]['name'][:10] + ' [95%]':>24}"
-    ]
+    others = f" {'vs ' + rows[0]['name'][:10] + ' [95%]':>24}" if rows[1:] else ""
+    lines = [f"{'run':<{name}} {'learner':<{learner}} {'steps':>6} {'time':>6} {'return [95%]':>22}{others}"]
     lines.append("-" * len(lines[0]))
     for row in rows:
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.0f} s"
         mean = f"{row['mean']:.3f} [{row['mean_low']:.3f}, {row['mean_high']:.3f}]"
-        apart = verdict(row)
+        apart = verdict(row) if rows[1:] else ""
         if row["difference"] is not None:
             apart = f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
         lines.append(
             f"{row['name'][:name]:<{name}} {row['learner'][:learner]:<{learner}} {_short(row['steps']):>6} "
-            f"{seconds:>6} {mean:>22} {apart:>24}"
+            f"{seconds:>6} {mean:>22} {apart:>24}".rstrip()
         )
-    lines.append("")
+    lines += [""] if rows[1:] else []
     for row in rows[1:]:
         needed = row["seeds_needed"]
         seeds = f"; seeds needed: {needed['seeds'] or 'too few episodes'}" if needed else ""
         lines.append(
             f"{row['name'][:40]}: {verdict(row)}; better with probability {row['better']:.2f}{seeds}"
         )
-    if rows[0]["equal_time_steps"]:
+    if rows[1:] and rows[0]["equal_time_steps"]:
         lines.append("at equal time, training.steps would be:")
         lines += [f"  {row['name'][:60]}: {row['equal_time_steps']:,}" for row in rows]
+    lines += rivals_lines(summary)
     return "\n".join(lines)
 
 

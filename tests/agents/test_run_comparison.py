@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from juguo_agents import run_comparison
+from juguo_agents.allocators.learned import Learned
 from juguo_agents.config import Experiment
+from juguo_agents.evaluation import run
 from juguo_agents.learners.kinds import extract_policy, make_learner
 from juguo_agents.policy_file import Policy, save_policy
+from juguo_agents.rivals import TRUE, find_rivals
 from juguo_agents.run_comparison import compare_runs, load_trained, runs_table, verdict
 from juguo_envs import Scenario
 from juguo_envs.errors import UserError
@@ -87,3 +90,35 @@ def test_without_learning_curves_no_steps_of_equal_time_are_told(policy: Policy,
     summary = compare_runs(runs, SMALL, episodes=2)
     assert [row["equal_time_steps"] for row in summary["runs"]] == [None, None]
     assert "equal time" not in runs_table(summary)
+
+
+def test_each_policy_is_set_beside_allocators_that_no_training_made(policy: Policy, tmp_path: Path) -> None:
+    runs = load_trained([stored(policy, tmp_path / "one", "action_net.bias", 0.0, 9.0)])
+    rivals = [*find_rivals(["flat"], "noisy"), *find_rivals(["care_only"], TRUE)]
+    summary = compare_runs(runs, SMALL, episodes=12, first_seed=40, rivals=rivals)
+    assert [(rival["name"], rival["observe"]) for rival in summary["rivals"]] == [
+        ("flat", "noisy"), ("care_only", "true"),
+    ]  # fmt: skip
+    seeds = np.arange(40, 52, dtype=np.uint64)
+    own = np.array([run(Learned(one, "own"), SMALL, seeds).returns for one in runs[0].policies])
+    for against, rival in zip(summary["runs"][0]["against"], rivals, strict=True):
+        paired = own - run(rival.allocator, SMALL, seeds, observe=rival.observe).returns
+        assert against["difference"] == pytest.approx(paired.mean())
+        assert [one["seed"] for one in against["seeds"]] == [0, 1]
+        for row, one in zip(paired, against["seeds"], strict=True):
+            assert one["difference"] == pytest.approx(row.mean())
+            assert one["low"] <= one["difference"] <= one["high"]
+        assert against["low"] <= against["difference"] <= against["high"]
+        assert against["better"] == pytest.approx((paired > 0.0).mean() + 0.5 * (paired == 0.0).mean())
+    json.dumps(summary, allow_nan=False)
+    table = runs_table(summary)
+    assert "less care_only, shown the true state" in table and "less flat, observing with noise" in table
+    assert table.count("training seed 1 ") == 2 and "equal time" not in table
+
+
+def test_what_is_shown_the_true_state_decides_by_it(policy: Policy, tmp_path: Path) -> None:
+    runs = load_trained([stored(policy, tmp_path / "one", "action_net.bias", 0.0, 9.0)])
+    name = "demonstration_zone"
+    rivals = [*find_rivals([name], "noisy"), *find_rivals([name], TRUE)]
+    noisy, true = compare_runs(runs, SMALL, episodes=12, rivals=rivals)["rivals"]
+    assert noisy["mean"] != true["mean"]
