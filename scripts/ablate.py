@@ -15,6 +15,7 @@ from typing import Any
 
 from juguo_agents.command_line import guarded, interrupted, same_command, say
 from juguo_agents.evidence.ablation import ABLATION_FILE, LEAST, ablate
+from juguo_agents.evidence.arms import Job
 from juguo_agents.evidence.command import parse, prepare
 from juguo_agents.evidence.figures import draw_ablation
 from juguo_agents.evidence.words import ablation_lines, levers_over_worlds
@@ -27,7 +28,7 @@ def main() -> int:
     worlds: list[dict[str, Any]] = []
     for settings, folder in prepare(arguments, "ablations"):
         try:
-            data = ablate(settings, folder, arguments.workers, say, arguments.doublings)
+            data = ablate(Job(settings, folder, arguments.workers, say), arguments.doublings)
         except KeyboardInterrupt:
             return interrupted(same_command(arguments.out))
         write_text(

@@ -13,6 +13,7 @@ import json
 import sys
 
 from juguo_agents.command_line import guarded, interrupted, same_command, say
+from juguo_agents.evidence.arms import Job
 from juguo_agents.evidence.command import parse, prepare
 from juguo_agents.evidence.figures import draw_value
 from juguo_agents.evidence.value import VALUE_FILE, value
@@ -25,7 +26,7 @@ def main() -> int:
     arguments = parse(__doc__ or "", "values")
     for settings, folder in prepare(arguments, "values"):
         try:
-            data = value(settings, folder, arguments.workers, say, arguments.doublings)
+            data = value(Job(settings, folder, arguments.workers, say), arguments.doublings)
         except KeyboardInterrupt:
             return interrupted(same_command(arguments.out))
         write_text(

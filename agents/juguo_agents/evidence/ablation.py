@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from juguo_agents.allocators.forced import LEVERS
@@ -29,9 +27,7 @@ LEAST = 0.03
 """Share of the gap from which a lever is said to matter."""
 
 
-def ablate(
-    settings: Settings, folder: Path, workers: int, say: Callable[[str], None], doublings: int = 0
-) -> dict[str, Any]:
+def ablate(job: Job, doublings: int = 0) -> dict[str, Any]:
     """Search the best closed loop, force each lever, search on with it forced, measure all on test episodes.
 
     The closed loop is the best that the folder holds, those of `value` included, after searching on. The
@@ -39,33 +35,30 @@ def ablate(
     nothing forced: what it differs by is what searching alone makes of it.
 
     Args:
-        settings: World, budgets and seeds.
-        folder: The job's folder; what is done there already is not done again.
-        workers: Processes.
-        say: Told what is being done.
+        job: The world, budgets and seeds; what is done in its folder already is not done again.
         doublings: Search on from all that was found until twice the episodes bring next to nothing, at most
             so often.
     """
-    job, everything = Job(settings, folder, workers, say), arms(settings)
+    settings, everything = job.settings, arms(job.settings)
     restarts = yardsticks(job, [CLOSED_LOOP])
     begun = _begun(job) or best_of(known := restarts | _closed_loops(job), list(known)).data["parameters"]
     of_value = begun not in [found.data["parameters"] for found in restarts.values()]
     searched = search_on(job, everything, begun, [UNFORCED], {CONTROL: begun}, FIRST)
-    returns = measure(rules_of(settings), workers)
+    returns = measure(rules_of(settings), job.workers)
     episodes = settings.budget + ROUNDS * settings.refine * (2 if of_value else 1)
     steps: list[Searched] = []
     if doublings:
         lowest = float(returns[worst_rule(returns)].mean())
         steps = double(job, everything, searched, UNFORCED, [UNFORCED], episodes, lowest, doublings)
-    say(f"measuring on {settings.episodes:,} test episodes")
-    file = folder / SEARCHES / searched[UNFORCED][0] / RESULT_FILE
+    job.say(f"measuring on {settings.episodes:,} test episodes")
+    file = job.folder / SEARCHES / searched[UNFORCED][0] / RESULT_FILE
     at_once = [
         Measurement(
             f"{lever} forced", settings.scenario, settings.observe, settings.seeds, file=file, lever=lever
         )
         for lever in LEVERS
     ]
-    returns |= measure([*at_once, *measurements(job, searched | labelled(steps))], workers)
+    returns |= measure([*at_once, *measurements(job, searched | labelled(steps))], job.workers)
     best, worst = returns[UNFORCED], returns[worst_rule(returns)]
     last = last_labels(searched, steps)
     best_last = returns[last[UNFORCED]]

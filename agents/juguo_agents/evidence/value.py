@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from juguo_agents.evidence.arms import ROUNDS, Arm, Job, Searched, better, search_on
@@ -53,33 +52,28 @@ class Worth:
         return {"what": self.words, **self.share.as_json()}
 
 
-def value(
-    settings: Settings, folder: Path, workers: int, say: Callable[[str], None], doublings: int = 0
-) -> dict[str, Any]:
+def value(job: Job, doublings: int = 0) -> dict[str, Any]:
     """Search the yardsticks, search on without each thing, measure all on test episodes.
 
     Args:
-        settings: World, budgets and seeds.
-        folder: The job's folder; what is done there already is not done again.
-        workers: Processes.
-        say: Told what is being done.
+        job: The world, budgets and seeds; what is done in its folder already is not done again.
         doublings: Search on from all that was found until twice the episodes bring next to nothing, at most
             so often.
     """
-    job, everything = Job(settings, folder, workers, say), arms(settings)
+    settings, everything = job.settings, arms(job.settings)
     found = yardsticks(job)
     restarts = {CLOSED: of_family(found, CLOSED_LOOP), OPEN: of_family(found, OPEN_LOOP)}
     closed, opened = (best_of(found, names).data["parameters"] for names in restarts.values())
     searched = search_on(job, everything, closed, LOOPS, {OPEN: opened})
     searched |= {CLOSED: better([searched[name] for name in LOOPS])}
-    returns = measure(rules_of(settings), workers)
+    returns = measure(rules_of(settings), job.workers)
     episodes = settings.budget + ROUNDS * settings.refine
     steps: list[Searched] = []
     if doublings:
         lowest = float(returns[worst_rule(returns)].mean())
         steps = double(job, everything, searched, CLOSED, LOOPS, episodes, lowest, doublings)
-    say(f"measuring on {settings.episodes:,} test episodes")
-    returns |= measure(measurements(job, searched | labelled(steps)), workers)
+    job.say(f"measuring on {settings.episodes:,} test episodes")
+    returns |= measure(measurements(job, searched | labelled(steps)), job.workers)
     return _report(settings, searched, returns, steps) | {
         "restarts": {name: [validated(found[one]) for one in names] for name, names in restarts.items()},
         "doubling": gains(returns, steps, CLOSED, episodes),
