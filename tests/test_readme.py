@@ -13,12 +13,13 @@ from juguo_agents.allocators.rules import Decision, Rule
 from juguo_agents.evaluation import run
 from juguo_envs import Scenario
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+HOME = Path(__file__).resolve().parents[1]
+README, CHINESE = ((HOME / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
 
 
-def blocks(language: str) -> list[str]:
-    """The README's blocks of code in a language."""
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    """A page's blocks of code in a language."""
+    return [text for told, text in re.findall(r"```(\w*)\n(.*?)```", page, re.DOTALL) if told == language]
 
 
 def test_the_environment_in_ten_lines_runs_to_its_end(capsys) -> None:
@@ -40,3 +41,26 @@ def test_the_example_of_an_allocator_allocates() -> None:
 def test_the_example_of_a_scenario_is_one() -> None:
     scenario = Scenario.parse(yaml.safe_load(blocks("yaml")[0]))
     assert len(scenario.society.listed()) == 4
+
+
+def test_the_chinese_page_shows_the_same_code_commands_and_rules() -> None:
+    for language in ("python", "yaml"):
+        assert blocks(language, CHINESE) == blocks(language)
+    commands = [
+        [b for b in blocks("", page) if "make " in b or "scripts/" in b] for page in (README, CHINESE)
+    ]
+    assert commands[0] == commands[1] and len(commands[0]) == 2
+    rows = [re.findall(r"^\| (`\w+(?:\.\.\.)?`) \|", page, re.MULTILINE) for page in (README, CHINESE)]
+    assert rows[0] == rows[1] and len(rows[0]) == 16
+
+
+def test_the_chinese_page_shows_no_figures_of_its_own() -> None:
+    table = max(blocks("", CHINESE), key=lambda block: block.count("%"))
+    assert all(line in README for line in table.splitlines())
+    links = re.findall(r"\]\(([^)]+)\)", CHINESE)
+    assert links and all((HOME / link).exists() for link in links)
+
+
+def test_figures_that_both_pages_quote_are_the_same() -> None:
+    quoted = [set(re.findall(r"(?<![\d.])\.\d+|\[[\d.]+, [\d.]+\]", page)) for page in (README, CHINESE)]
+    assert quoted[1] <= quoted[0]
