@@ -52,6 +52,10 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
     for kind in kinds:
         lost = data["kinds_searched_on"][kind]["difference"]
         assert lost == pytest.approx(means[last["closed loop"]] - means[last[kind]])
+    best = data["searches"][last["closed loop"]]
+    assert f"closed loop in searches/{best}," in done.stdout
+    found = json.loads((home / "values" / "searches" / best / "searched.json").read_text(encoding="utf-8"))
+    assert found["parameters"] == data["numbers"][last["closed loop"]]
     table = done.stdout.partition("twice the budget")[2]
     assert all(f"{name}, 4,800" in table for name in data["doubling"])
     assert all(f"\n{name} " in table.partition("searched on")[2] for name in kinds)

@@ -119,8 +119,9 @@ def _report(
     settings: Settings, searched: Searched, returns: Mapping[str, Floats], steps: list[Searched]
 ) -> dict[str, Any]:
     worst, best = worst_rule(returns), returns[CLOSED]
+    made, last = searched | labelled(steps), last_labels(searched, steps)
     worths = _worths(returns, last_labels(searched, []))
-    searched_on = _worths(returns, last_labels(searched, steps)) if steps else {"worth": [], "kinds": []}
+    searched_on = _worths(returns, last) if steps else {"worth": [], "kinds": []}
     return {
         "kind": "juguo_value",
         "settings": settings.as_json(),
@@ -143,7 +144,8 @@ def _report(
             f"{group}_searched_on": {w.name: w.as_json() for w in found}
             for group, found in searched_on.items()
         },
-        "searches": {name: place for name, (place, _) in searched.items()},
-        "numbers": {name: found.data["parameters"] for name, (_, found) in searched.items()},
+        "searches": {name: place for name, (place, _) in made.items()},
+        "last": last,
+        "numbers": {name: found.data["parameters"] for name, (_, found) in made.items()},
         "versions": versions(),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from juguo_agents.evidence.ablation import CONTROL
+from juguo_agents.evidence.yardsticks import CLOSED, KNOWING, OPEN
 
 LITTLE = 0.05
 """Share of the gap under which feedback is said to be worth little."""
@@ -41,7 +42,16 @@ def value_lines(data: dict[str, Any]) -> list[str]:
         lines += ["", *_doubling(data["doubling"]), "", *_header("searched on")]
         for group in ("worth_searched_on", "kinds_searched_on"):
             lines += [_row(name, values) for name, values in data[group].items()]
+    lines += ["", _where(data)]
     return lines
+
+
+def _where(data: dict[str, Any]) -> str:
+    """Where the best of what was searched lies, for other programs."""
+    folders = [
+        f"{name} in searches/{data['searches'][data['last'][name]]}" for name in (CLOSED, OPEN, KNOWING)
+    ]
+    return f"For evaluate.py and compare_runs.py: {', '.join(folders)}."
 
 
 def _restarts(restarts: dict[str, list[float]], searches: int) -> list[str]:
