@@ -11,7 +11,7 @@ from tests.running import run
 
 from juguo_agents.evidence.feedback import KINDS
 
-WORLD = "society: {persons: 40, communities: {count: 3, hubs: 1}}\nprogramme: {T: 20}\n"
+WORLD = "society: {persons: 40, communities: {count: 3, hubs: 1}}\nprogramme: {T: 12}\n"
 NUMBERS = ("--budget", "1200", "--refine", "600", "--searches", "1", "--episodes", "10")
 ASKED = ("--scenario", "tiny.yaml", *NUMBERS, "--workers", "1", "--out", "values")
 
