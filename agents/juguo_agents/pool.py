@@ -102,7 +102,7 @@ def train_all(
     training = experiment.training
     steps = dict.fromkeys(training.seeds, 0) | dict(begun or {})
     workers = min(training.processes, len(seeds))
-    threads = max(1, cores() // workers)
+    threads = share_of_cores(workers)
     context = multiprocessing.get_context("spawn")  # a forked child would inherit the parent's threads' locks
     messages = context.Queue()
     with (
@@ -137,6 +137,11 @@ def train_all(
             if running:
                 for child in multiprocessing.active_children():
                     child.terminate()
+
+
+def share_of_cores(workers: int) -> int:
+    """Threads for each of so many processes, so that together they have the cores of this machine."""
+    return max(1, cores() // workers)
 
 
 def _listen(messages: Any, steps: dict[int, int], best: dict[int, float], bar: Any) -> None:

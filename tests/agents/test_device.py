@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.numpy import save
 
+from juguo_agents import pool
 from juguo_agents.allocators import make_rule
 from juguo_agents.config import ConfigError, Experiment
 from juguo_agents.learners import device, imitation
@@ -102,3 +103,11 @@ def test_an_imitation_on_a_device_comes_as_near_as_on_the_cpu(monkeypatch: pytes
             learner, [(make_rule("experiment_diffusion"), SMALL)], Shown(), "noisy", 0
         )
     assert missed["cuda"] == pytest.approx(missed["cpu"], rel=0.2)
+
+
+@pytest.mark.parametrize(("machine", "workers", "each"), [(2, 1, 2), (2, 2, 1), (16, 3, 5), (2, 4, 1)])
+def test_seeds_side_by_side_share_the_cores(
+    monkeypatch: pytest.MonkeyPatch, machine: int, workers: int, each: int
+) -> None:
+    monkeypatch.setattr(pool, "cores", lambda: machine)
+    assert pool.share_of_cores(workers) == each
