@@ -45,7 +45,7 @@ def _finish(axes: Axes, title: str) -> None:
 
 
 def draw_value(data: dict[str, Any], path: Path) -> None:
-    """What feedback, evaluation, knowledge and each kind are worth in one world, at the end of all searches."""
+    """What feedback, evaluation, knowledge and each kind are worth at the end of all searches."""
     worth, kinds = (data[f"{group}_searched_on"] or data[group] for group in ("worth", "kinds"))
     figure = Figure(figsize=(7.2, 4.6), layout="constrained")
     axes = figure.add_subplot()
