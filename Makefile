@@ -7,6 +7,9 @@ PIP := pip>=25.1
 # -qq shows errors only: pip warns of every package that one of several configured sources lacks.
 PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 
+# On every core, one thread each; the tests of a file stay together, for they share what they made.
+PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help setup train test test-all lint format types bench bench-peers lock clean
 
@@ -19,10 +22,10 @@ train: setup  ## train and compare, e.g. make train ARGS="--config configs/smoke
 	$(PY) scripts/train.py $(ARGS)
 
 test: setup  ## run the tests except the slow ones
-	OMP_NUM_THREADS=1 $(PY) -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 test-all: setup  ## run every test
-	OMP_NUM_THREADS=1 $(PY) -m pytest -m "" $(ARGS)
+	$(PYTEST) -m "" $(ARGS)
 
 lint: setup  ## check style and formatting
 	$(PY) -m ruff check .
