@@ -14,7 +14,6 @@ LITTLE = 0.05
 def value_lines(data: dict[str, Any]) -> list[str]:
     """The answers of `value`, as lines of Markdown that a terminal shows well, too."""
     settings, gap, kinds = data["settings"], data["gap"], data["kinds"]
-    feedback = data["worth"]["feedback"]
     lines = [
         f"## What feedback is worth in `{settings['scenario']['name']}`",
         "",
@@ -32,16 +31,17 @@ def value_lines(data: dict[str, Any]) -> list[str]:
     for group in (data["worth"], kinds):
         lines += [_row(name, values) for name, values in group.items()]
         lines.append("")
-    lines += [_feedback_in_words(feedback), ""]
-    strong = [n for n, v in kinds.items() if v["share"] >= LITTLE and v["low"] > 0.0]
-    lines.append(
-        f"Kinds of feedback worth {100 * LITTLE:.0f} % or more of the gap: {', '.join(strong) or 'none'}."
-    )
-    lines += ["", *_restarts(data["restarts"], settings["searches"])]
+    lines += [*_restarts(data["restarts"], settings["searches"])]
     if data["doubling"]:
         lines += ["", *_doubling(data["doubling"]), "", *_header("searched on")]
         for group in ("worth_searched_on", "kinds_searched_on"):
             lines += [_row(name, values) for name, values in data[group].items()]
+    last_kinds = data["kinds_searched_on"] or kinds
+    lines += ["", _feedback_in_words((data["worth_searched_on"] or data["worth"])["feedback"]), ""]
+    strong = [n for n, v in last_kinds.items() if v["share"] >= LITTLE and v["low"] > 0.0]
+    lines.append(
+        f"Kinds of feedback worth {100 * LITTLE:.0f} % or more of the gap: {', '.join(strong) or 'none'}."
+    )
     lines += ["", _where(data)]
     return lines
 
@@ -72,7 +72,7 @@ def _doubling(doubling: dict[str, Any]) -> list[str]:
 
 def _header(what: str) -> list[str]:
     """Over rows of differences."""
-    return [f"{what:<24} {'difference':<26} share of the gap", f"{'-' * 24} {'-' * 26} {'-' * 20}"]
+    return [f"{what:<30} {'difference':<26} share of the gap", f"{'-' * 30} {'-' * 26} {'-' * 20}"]
 
 
 def _feedback_in_words(feedback: dict[str, Any]) -> str:
@@ -89,7 +89,7 @@ def _row(name: str, values: dict[str, Any]) -> str:
     share = (
         f"{100 * values['share']:5.1f} % [{100 * values['share_low']:.1f}, {100 * values['share_high']:.1f}]"
     )
-    return f"{name:<24} {plain:<26} {share}"
+    return f"{name:<30} {plain:<26} {share}"
 
 
 def ablation_lines(data: dict[str, Any], least: float) -> list[str]:
