@@ -100,7 +100,10 @@ def test_levers_are_forced_on_the_closed_loop_of_a_measurement(home: Path) -> No
         n: row["searched"] for n, row in plain["levers"].items()
     }
     assert set(data["doubling"]) == {"unforced", "control", *data["levers"]}
-    assert all(row["doubled"]["share"] < 2.0 for row in data["levers"].values())
+    gained = {name: sum(step["difference"] for step in steps) for name, steps in data["doubling"].items()}
+    for name, row in data["levers"].items():
+        lost = row["searched"]["difference"] + gained["unforced"] - gained[name]
+        assert row["doubled"]["difference"] == pytest.approx(lost)
     assert state_of(home, "advance_never-2")["settings"]["lever"] == "advance:never"
     assert state_of(home, "control")["settings"]["seed"] != state_of(home, "unforced")["settings"]["seed"]
 

@@ -22,16 +22,16 @@ def value_lines(data: dict[str, Any]) -> list[str]:
         f"from seed {settings['first_seed']:,}. The gap, from the worst rule ({gap['worst']}) to the closed "
         f"loop, is {gap['mean']:.3f}. Intervals are 95 %.",
         "",
-        f"{'allocator':<24} {'return':>8}  interval",
-        f"{'-' * 24} {'-' * 8}  {'-' * 16}",
+        f"{'allocator':<30} {'return':>8}  interval",
+        f"{'-' * 30} {'-' * 8}  {'-' * 16}",
     ]
     shown = sorted(data["allocators"].items(), key=lambda item: -item[1]["mean"])
-    lines += [f"{n:<24} {v['mean']:>8.3f}  [{v['low']:.3f}, {v['high']:.3f}]" for n, v in shown]
+    lines += [f"{n:<30} {v['mean']:>8.3f}  [{v['low']:.3f}, {v['high']:.3f}]" for n, v in shown]
     lines += ["", *_header("what")]
     for group in (data["worth"], kinds):
         lines += [_row(name, values) for name, values in group.items()]
         lines.append("")
-    lines += [*_restarts(data["restarts"], settings["searches"])]
+    lines += _restarts(data["restarts"], settings["searches"])
     if data["doubling"]:
         lines += ["", *_doubling(data["doubling"]), "", *_header("searched on")]
         for group in ("worth_searched_on", "kinds_searched_on"):
