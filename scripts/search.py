@@ -33,7 +33,7 @@ from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
 from juguo_agents.search.optimise import OPTIMISERS, begin, raised, search
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.searched import Found, finished, load_found, result_in, write_result
+from juguo_agents.search.searched import Found, best_result, finished, result_in, validated, write_result
 from juguo_agents.search.table import console_table
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family, load_world
@@ -66,7 +66,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--observe", choices=("noisy", "true"), help="noise on what is seen; default noisy")
     parser.add_argument("--validation", type=int, metavar="N", help="episodes to measure with; default 1000")
     parser.add_argument(
-        "--begin", metavar="DIR", help="begin at what another search found, instead of one of the starts"
+        "--begin",
+        metavar="DIR",
+        type=Path,
+        nargs="+",
+        help="begin at what another search found, of several at the best, instead of one of the starts",
     )
     parser.add_argument(
         "--fix", metavar="NAME=VALUE", action="append", help="hold a number, or a share at 0; may be repeated"
@@ -115,13 +119,23 @@ def held(given: list[str] | None) -> dict[str, float]:
     return numbers
 
 
+def _begun_at(others: list[Path]) -> dict[str, float]:
+    """The numbers of the best of some results, which is told where there are several."""
+    path, best = best_result(others)
+    if len(others) > 1:
+        told = f"{validated(best):.3f} on its validation episodes"
+        print(f"begins at {path.parent}, the best of {len(others)}: {told}", file=sys.stderr)
+    return dict(best.data["parameters"])
+
+
 def fresh(arguments: argparse.Namespace) -> tuple[State, Path]:
     """A new search in a new folder."""
     given: dict[str, Any] = {name: value for name, value in vars(arguments).items() if name in DEFAULTS}
     given = DEFAULTS | {name: value for name, value in given.items() if value is not None}
     world = load_world(given.pop("scenario"))
     scenario = world if isinstance(world, Scenario) else world.base
-    start_at = load_found(result_in(Path(arguments.begin))).data["parameters"] if arguments.begin else None
+    others = [result_in(path) for path in arguments.begin or ()]
+    start_at = _begun_at(others) if others else None
     held_at = held(arguments.fix)
     settings = Settings(
         arguments.family,

@@ -76,7 +76,7 @@ def actions(allocator, scenario: Scenario, seeds_: np.ndarray = SEEDS) -> np.nda
 
 def found(folder: Path, family: str, budget: int = 400, scenario: Scenario = TINY, **more: Any) -> Found:
     """A whole small search."""
-    state = begin(Settings(family, scenario, budget, validation=20, **more))
+    state = begin(Settings(family, scenario, budget, **{"validation": 20} | more))
     scorer = Scorer(scenario)
     folder.mkdir(exist_ok=True)
     search(state, folder, scorer)

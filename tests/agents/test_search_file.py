@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from juguo_agents.evaluation import compare, run
 from juguo_agents.search import seeds
 from juguo_agents.search.checkpoint import CheckpointError, Settings, load_state
 from juguo_agents.search.optimise import begin
-from juguo_agents.search.searched import SearchedFileError, load_found
+from juguo_agents.search.searched import SearchedFileError, best_result, load_found, validated
 from juguo_envs import Scenario
 from tests.agents.test_search import SEEDS, TINY, found
 
@@ -104,3 +105,23 @@ def test_a_saved_state_is_read_back_as_it_was(tmp_path: Path) -> None:
     state.phases[0].told = [[0.1, 1.0 / 3.0]]
     state.save(tmp_path)
     assert load_state(tmp_path) == state
+
+
+def test_of_several_results_the_best_is_the_one_with_the_highest_validation_mean(tmp_path: Path) -> None:
+    files = [tmp_path / name / "searched.json" for name in ("constant", "open_loop", "closed_loop")]
+    results = [found(file.parent, file.parent.name, budget=700) for file in files]
+    path, best = best_result(files)
+    assert validated(best) == max(map(validated, results))
+    assert load_found(path).data == best.data
+
+
+@pytest.mark.parametrize(
+    "change", [{"observe": "true"}, {"validation": 12}, {"scenario": TINY.override({"money.B": 0.5})}]
+)
+def test_results_that_were_measured_otherwise_are_not_compared(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    found(tmp_path / "one", "constant")
+    found(tmp_path / "other", "constant", **change)
+    with pytest.raises(SearchedFileError, match=r"other/searched\.json: was not measured as"):
+        best_result([tmp_path / name / "searched.json" for name in ("one", "other")])

@@ -90,6 +90,21 @@ def test_a_search_begun_at_another_one_can_be_given_more(searched: tuple[Path, s
     assert (folder / "more" / "search_state.json").read_bytes() == before
 
 
+def test_a_search_begins_at_the_best_of_several_and_says_which(searched: tuple[Path, str]) -> None:
+    folder, _ = searched
+    asked = ("--scenario", "tiny.yaml", "--budget", "400", "--validation", "20")
+    done = run("search.py", "--family", "constant", *asked, "--out", "constant", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    names = ("constant", "closed")
+    others = {name: json.loads((folder / name / "searched.json").read_text()) for name in names}
+    best = max(names, key=lambda name: float(others[name]["validation"]["mean"]))
+    done = run("search.py", "--family", "closed_loop", *asked, "--begin", *names, "--out", "on", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert f"begins at {best}, the best of 2: {others[best]['validation']['mean']:.3f}" in done.stderr
+    state = json.loads((folder / "on" / "search_state.json").read_text())
+    assert state["settings"]["begin"] == others[best]["parameters"]
+
+
 def test_an_interrupted_search_says_how_to_go_on_and_can_be_ended(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(WORLD)
     arguments = (

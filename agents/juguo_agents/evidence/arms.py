@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from juguo_agents.evidence.searches import conduct, validated
+from juguo_agents.evidence.searches import conduct
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.families import find_family
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.searched import Found
+from juguo_agents.search.searched import Found, validated
 from juguo_agents.search.seeds import start_seeds
 from juguo_agents.search.space import Parameters
 from juguo_envs.scenario import Scenario

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from juguo_agents.evidence.arms import Arm, Job, Searched, better, folder_of
-from juguo_agents.evidence.searches import validated
 from juguo_agents.evidence.shares import share_of_gap
 from juguo_agents.evidence.yardsticks import Floats, worst_rule
+from juguo_agents.search.searched import validated
 
 ENOUGH = 0.01
 """Share of the gap: where twice the budget brings less, it is enough."""

@@ -16,7 +16,7 @@ from juguo_agents.search.checkpoint import STATE_FILE, CheckpointError, State, l
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import begin, raised, search
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.searched import RESULT_FILE, Found, finished, load_found, write_result
+from juguo_agents.search.searched import RESULT_FILE, Found, finished, load_found, validated, write_result
 from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario
 
@@ -100,11 +100,6 @@ def _taken_up(task: Task) -> State:
             raise CheckpointError(f"{folder}: holds another search; remove it, or name another --out")
         return larger
     return begin(task.settings)
-
-
-def validated(found: Found) -> float:
-    """Mean return on the validation episodes, which are the same for all searches."""
-    return float(found.data["validation"]["mean"])
 
 
 def best_of(found: Mapping[str, Found], names: Sequence[str]) -> Found:

@@ -9,7 +9,7 @@ from typing import Any
 from juguo_agents.evidence.arms import ROUNDS, Arm, Job, Searched, better, search_on
 from juguo_agents.evidence.doubling import double, gains, labelled, last_labels
 from juguo_agents.evidence.feedback import KINDS
-from juguo_agents.evidence.searches import best_of, measure, validated
+from juguo_agents.evidence.searches import best_of, measure
 from juguo_agents.evidence.settings import Settings
 from juguo_agents.evidence.shares import Share, share_of_gap
 from juguo_agents.evidence.yardsticks import (
@@ -25,6 +25,7 @@ from juguo_agents.evidence.yardsticks import (
     yardsticks,
 )
 from juguo_agents.search.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
+from juguo_agents.search.searched import validated
 from juguo_agents.statistics import mean_interval
 from juguo_agents.versions import versions
 

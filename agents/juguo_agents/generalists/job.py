@@ -9,7 +9,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from juguo_agents.allocators.registry import all_rule_names
-from juguo_agents.evidence.searches import validated
 from juguo_agents.generalists.figures import draw
 from juguo_agents.generalists.judge import Summary, judge
 from juguo_agents.generalists.measure import Kind, Subject, learned_subjects, measure, searched_subject
@@ -17,6 +16,7 @@ from juguo_agents.generalists.settings import Settings, doubled_name, tuned_rule
 from juguo_agents.generalists.under_bar import conduct_under_bar, tick
 from juguo_agents.generalists.words import FIGURE, as_markdown
 from juguo_agents.search.families import CLOSED_LOOP
+from juguo_agents.search.searched import validated
 from juguo_envs.files import write_bytes, write_text
 
 SUMMARY_FILE, WORDS_FILE = "family.json", "family.md"

@@ -131,6 +131,33 @@ def load_found(path: Path) -> Found:
     return Found(family, scenario, data)
 
 
+def validated(found: Found) -> float:
+    """Mean return on the validation episodes, which are the same for all searches."""
+    return float(found.data["validation"]["mean"])
+
+
+def best_result(paths: Sequence[Path]) -> tuple[Path, Found]:
+    """The best of some results by their validation episodes, and its file.
+
+    Raises:
+        SearchedFileError: If one cannot be used, or they were not measured alike: in one world, with the same
+            noise, on the same episodes.
+    """
+    results = [load_found(path) for path in paths]
+    for path, found in zip(paths[1:], results[1:], strict=True):
+        if _measured_on(found) != _measured_on(results[0]):
+            raise SearchedFileError(
+                f"{path}: was not measured as {paths[0]} was; which one is better can be told only in the "
+                "same world, with the same --observe and --validation"
+            )
+    return max(zip(paths, results, strict=True), key=lambda one: validated(one[1]))
+
+
+def _measured_on(found: Found) -> tuple[Any, ...]:
+    data = found.data
+    return data["scenario_digest"], data.get("varies", False), data["observe"], data["validation"]["seeds"]
+
+
 def finished(folder: Path, settings: Settings) -> Found | None:
     """The result of a search in its folder; None if there is none yet, or only that of a smaller budget."""
     file = folder / RESULT_FILE
