@@ -55,7 +55,7 @@ def idea(name: str) -> str:
     rule, tuned, _ = name.partition(":tuned")
     if tuned:
         return f"{idea(rule)}; its numbers tuned by a search"
-    words = "learned by trial and error" if name.startswith("learned") else _IDEAS.get(base_name(name), "")
+    words = "learned by reinforcement" if name.startswith("learned") else _IDEAS.get(base_name(name), "")
     if name.endswith(EXIT):
         return f"{words}; here it may give up"
     if name.endswith(NO_EXIT):
