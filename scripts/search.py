@@ -33,7 +33,15 @@ from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
 from juguo_agents.search.optimise import OPTIMISERS, begin, raised, search
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.searched import Found, best_result, finished, result_in, validated, write_result
+from juguo_agents.search.searched import (
+    Found,
+    best_result,
+    finished,
+    load_found,
+    result_in,
+    validated,
+    write_result,
+)
 from juguo_agents.search.table import console_table
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family, load_world
@@ -121,10 +129,11 @@ def held(given: list[str] | None) -> dict[str, float]:
 
 def _begun_at(others: list[Path]) -> dict[str, float]:
     """The numbers of the best of some results, which is told where there are several."""
+    if len(others) == 1:  # need not tell how good it is
+        return dict(load_found(others[0]).data["parameters"])
     path, best = best_result(others)
-    if len(others) > 1:
-        told = f"{validated(best):.3f} on its validation episodes"
-        print(f"begins at {path.parent}, the best of {len(others)}: {told}", file=sys.stderr)
+    told = f"{validated(best):.3f} on its validation episodes"
+    print(f"begins at {path.parent}, the best of {len(others)}: {told}", file=sys.stderr)
     return dict(best.data["parameters"])
 
 

@@ -125,3 +125,11 @@ def test_results_that_were_measured_otherwise_are_not_compared(
     found(tmp_path / "other", "constant", **change)
     with pytest.raises(SearchedFileError, match=r"other/searched\.json: was not measured as"):
         best_result([tmp_path / name / "searched.json" for name in ("one", "other")])
+
+
+@pytest.mark.parametrize("left_out", ["validation", "observe"])
+def test_a_result_that_does_not_tell_what_it_earned_is_not_compared(tmp_path: Path, left_out: str) -> None:
+    data = found(tmp_path, "constant").data
+    (tmp_path / "other.json").write_text(json.dumps({n: value for n, value in data.items() if n != left_out}))
+    with pytest.raises(SearchedFileError, match=r"other\.json: does not tell what it earned"):
+        best_result([tmp_path / "searched.json", tmp_path / "other.json"])

@@ -144,8 +144,9 @@ def best_result(paths: Sequence[Path]) -> tuple[Path, Found]:
             noise, on the same episodes.
     """
     results = [load_found(path) for path in paths]
-    for path, found in zip(paths[1:], results[1:], strict=True):
-        if _measured_on(found) != _measured_on(results[0]):
+    measured = [_measured_on(path, found) for path, found in zip(paths, results, strict=True)]
+    for path, how in zip(paths, measured, strict=True):
+        if how != measured[0]:
             raise SearchedFileError(
                 f"{path}: was not measured as {paths[0]} was; which one is better can be told only in the "
                 "same world, with the same --observe and --validation"
@@ -153,9 +154,17 @@ def best_result(paths: Sequence[Path]) -> tuple[Path, Found]:
     return max(zip(paths, results, strict=True), key=lambda one: validated(one[1]))
 
 
-def _measured_on(found: Found) -> tuple[Any, ...]:
-    data = found.data
-    return data["scenario_digest"], data.get("varies", False), data["observe"], data["validation"]["seeds"]
+def _measured_on(path: Path, found: Found) -> tuple[Any, ...]:
+    data, validation = found.data, found.data.get("validation")
+    if (
+        not isinstance(validation, dict)
+        or not {"mean", "seeds"} <= validation.keys()
+        or "observe" not in data
+    ):
+        raise SearchedFileError(
+            f"{path}: does not tell what it earned; 'observe' or 'validation' is incomplete"
+        )
+    return data["scenario_digest"], data.get("varies", False), data["observe"], validation["seeds"]
 
 
 def finished(folder: Path, settings: Settings) -> Found | None:
