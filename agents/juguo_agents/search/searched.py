@@ -132,7 +132,7 @@ def load_found(path: Path) -> Found:
 
 
 def validated(found: Found) -> float:
-    """Mean return on the validation episodes, which are the same for all searches."""
+    """Mean return on the validation episodes, the same for all searches with as many of them."""
     return float(found.data["validation"]["mean"])
 
 
