@@ -100,6 +100,12 @@ def test_a_folder_without_a_state_cannot_be_resumed(tmp_path: Path) -> None:
         load_state(tmp_path)
 
 
+def test_a_search_that_has_no_result_yet_is_refused_with_what_finishes_it(tmp_path: Path) -> None:
+    begin(Settings("closed_loop", TINY, 900)).save(tmp_path)
+    with pytest.raises(SearchedFileError, match=rf"no result yet; finish it: .*--resume --out {tmp_path}$"):
+        load_found(tmp_path / "searched.json")
+
+
 def test_a_saved_state_is_read_back_as_it_was(tmp_path: Path) -> None:
     state = begin(replace(Settings("closed_loop", TINY, 900), observe="true"))
     state.phases[0].told = [[0.1, 1.0 / 3.0]]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.find import read_told
 from juguo_agents.search import seeds
-from juguo_agents.search.checkpoint import Settings, State
+from juguo_agents.search.checkpoint import STATE_FILE, Settings, State
 from juguo_agents.search.families import Family, find_family
 from juguo_agents.search.optimise import make_phase
 from juguo_agents.search.scoring import Scorer
@@ -111,9 +111,14 @@ def load_found(path: Path) -> Found:
     """Read and check a result.
 
     Raises:
-        SearchedFileError: If the file is missing, is no result of a search, or holds a parameter that its
-            family does not have or allow.
+        SearchedFileError: If the file is missing, which may be as its search is not finished, is no result
+            of a search, or holds a parameter that its family does not have or allow.
     """
+    if path.name == RESULT_FILE and not path.exists() and (path.parent / STATE_FILE).exists():
+        raise SearchedFileError(
+            f"{path.parent}: its search has no result yet; finish it: "
+            f"python scripts/search.py --resume --out {path.parent}"
+        )
     data = read_told(path, KIND, (FORMAT,), "the result of a search", SearchedFileError)
     for name in ("family", "parameters", "scenario", "scenario_digest"):
         if name not in data:
