@@ -48,7 +48,7 @@ def double(
 
     Returns:
         For each of `TIMES`, as far as it was gone, what had been found then by the arms that were searched
-        on, and the best closed loop where that changed by it.
+        on, and the best closed loop where closed loops were among them.
     """
     gap = validated(searched[best][1]) - lowest
     steps: list[Searched] = []
@@ -65,7 +65,7 @@ def double(
         done = job.conduct(onward, after)
         found = {name: better([so_far[name], (place, done[place])]) for name, place in places.items()}
         top = better([so_far[best], *(found[name] for name in loops if name in found)])
-        if best in found or top[0] != so_far[best][0]:
+        if any(name in loops for name in found):
             found[best] = top
         steps.append(found)
         gained = {name: validated(place[1]) - validated(so_far[name][1]) for name, place in found.items()}

@@ -97,8 +97,9 @@ def test_each_search_begins_at_what_was_found_and_goes_on_from_where_it_is(asked
 
 def test_the_best_so_far_counts_whatever_search_found_it(asked: list[Any]) -> None:
     steps = steps_of(asked)
-    assert [set(step) for step in steps] == [set(ARMS), {TIMING, HOLDING}, {HOLDING, BEST}]
+    assert [set(step) for step in steps] == [set(ARMS), {TIMING, HOLDING, BEST}, {HOLDING, BEST}]
     assert steps[1][TIMING] == steps[0][TIMING]
+    assert steps[1][BEST] == steps[0][BEST]  # no loop that was searched on is better
     assert steps[2][BEST] == steps[2][HOLDING] == ("holding_8_times", steps[2][HOLDING][1])
     last = doubling.last_labels(ARMS, steps)
     assert last == {
@@ -116,6 +117,11 @@ def test_every_doubling_is_told_beside_what_there_was_before(asked: list[Any]) -
     returns |= {"rule nothing": episodes + LOWEST, "rule flat": episodes}
     told = doubling.gains(returns, steps, BEST, EPISODES)
     shares = {name: [round(one["share"], 9) for one in rows] for name, rows in told.items()}
-    assert shares == {BEST: [0.009, 0.161], BLIND: [0.0], TIMING: [0.02, 0.0], HOLDING: [0.02, 0.05, 0.2]}
+    assert shares == {
+        BEST: [0.009, 0.0, 0.161],
+        BLIND: [0.0],
+        TIMING: [0.02, 0.0],
+        HOLDING: [0.02, 0.05, 0.2],
+    }
     assert [one["episodes"] for one in told[HOLDING]] == [2000, 4000, 8000]
-    assert [one["episodes"] for one in told[BEST]] == [2000, 8000]
+    assert [one["episodes"] for one in told[BEST]] == [2000, 4000, 8000]
