@@ -71,7 +71,7 @@ def test_doubling_goes_on_where_it_brings_much(home: Path) -> None:
     data = json.loads((home / "values" / "value.json").read_text(encoding="utf-8"))
     names = [name for name, steps in data["doubling"].items() if [s["times"] for s in steps] != [2]]
     assert names  # so short a search is never enough for everything
-    labels = {2: "twice", 4: "4 times", 8: "8 times"}
+    labels = {2: "twice", 4: "4 times", 8: "8 times", 16: "16 times"}
     for name in names:
         steps = data["doubling"][name]
         assert all(f"{name} {labels[step['times']]}" in data["allocators"] for step in steps)

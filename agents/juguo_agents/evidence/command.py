@@ -48,8 +48,8 @@ def parse(page: str, home: str) -> argparse.Namespace:
     parser.add_argument(
         "--double",
         action="store_true",
-        help="search on from all that was found with twice, 4 and 8 times its episodes, until that brings "
-        "less than 1%% of the gap: is the budget enough?",
+        help="search on from all that was found with twice, 4, 8 and 16 times its episodes, until that "
+        "brings less than 1%% of the gap: is the budget enough?",
     )
     parser.add_argument("--smoke", action="store_true", help="tiny numbers: only to see that it runs")
     arguments = parser.parse_args()

@@ -13,7 +13,7 @@ from juguo_agents.search.searched import validated
 
 ENOUGH = 0.01
 """Share of the gap: where twice the budget brings less, it is enough."""
-TIMES = (2, 4, 8)
+TIMES = (2, 4, 8, 16)
 """The budgets, in those of before, up to which something is searched on."""
 _WORDS = {2: "twice"}
 ROUND = 4

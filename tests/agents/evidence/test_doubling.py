@@ -76,17 +76,18 @@ def budgets(asked: list[Any], name: str) -> list[int]:
 
 def test_what_gained_goes_on_and_what_did_not_is_left(asked: list[Any]) -> None:
     steps_of(asked)
-    assert doubling.TIMES == (2, 4, 8)
-    assert budgets(asked, BEST) == [1000] and budgets(asked, BLIND) == [1000]
+    assert doubling.TIMES == (2, 4, 8, 16)
+    assert budgets(asked, BEST) == [1000, 15_000]  # again after a better closed loop was found
+    assert budgets(asked, BLIND) == [1000]
     assert budgets(asked, TIMING) == [1000, 3000]
-    assert budgets(asked, HOLDING) == [1000, 3000, 7000]
+    assert budgets(asked, HOLDING) == [1000, 3000, 7000, 15_000]
 
 
 def test_each_search_begins_at_what_was_found_and_goes_on_from_where_it_is(asked: list[Any]) -> None:
     steps_of(asked)
     places = [next(p for p in searches if name_of(p) == HOLDING) for searches, _ in asked]
     assert [after.get(place) for (_, after), place in zip(asked, places, strict=True)] == [
-        None, "holding_twice", "holding_4_times",
+        None, "holding_twice", "holding_4_times", "holding_8_times",
     ]  # fmt: skip
     for searches, _ in asked:
         for place, settings in searches.items():
@@ -97,14 +98,19 @@ def test_each_search_begins_at_what_was_found_and_goes_on_from_where_it_is(asked
 
 def test_the_best_so_far_counts_whatever_search_found_it(asked: list[Any]) -> None:
     steps = steps_of(asked)
-    assert [set(step) for step in steps] == [set(ARMS), {TIMING, HOLDING, BEST}, {HOLDING, BEST}]
+    assert [set(step) for step in steps] == [
+        set(ARMS),
+        {TIMING, HOLDING, BEST},
+        {HOLDING, BEST},
+        {HOLDING, BEST},
+    ]
     assert steps[1][TIMING] == steps[0][TIMING]
     assert steps[1][BEST] == steps[0][BEST]  # no loop that was searched on is better
     assert steps[2][BEST] == steps[2][HOLDING] == ("holding_8_times", steps[2][HOLDING][1])
     last = doubling.last_labels(ARMS, steps)
     assert last == {
-        BEST: "closed loop 8 times", BLIND: "open loop twice", TIMING: "timing 4 times",
-        HOLDING: "holding 8 times",
+        BEST: "closed loop 16 times", BLIND: "open loop twice", TIMING: "timing 4 times",
+        HOLDING: "holding 16 times",
     }  # fmt: skip
 
 
@@ -118,10 +124,10 @@ def test_every_doubling_is_told_beside_what_there_was_before(asked: list[Any]) -
     told = doubling.gains(returns, steps, BEST, EPISODES)
     shares = {name: [round(one["share"], 9) for one in rows] for name, rows in told.items()}
     assert shares == {
-        BEST: [0.009, 0.0, 0.161],
+        BEST: [0.009, 0.0, 0.161, 0.0],
         BLIND: [0.0],
         TIMING: [0.02, 0.0],
-        HOLDING: [0.02, 0.05, 0.2],
+        HOLDING: [0.02, 0.05, 0.2, 0.0],
     }
-    assert [one["episodes"] for one in told[HOLDING]] == [2000, 4000, 8000]
-    assert [one["episodes"] for one in told[BEST]] == [2000, 4000, 8000]
+    assert [one["episodes"] for one in told[HOLDING]] == [2000, 4000, 8000, 16_000]
+    assert [one["episodes"] for one in told[BEST]] == [2000, 4000, 8000, 16_000]
