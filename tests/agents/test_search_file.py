@@ -11,8 +11,8 @@ import pytest
 
 from juguo_agents.allocators import Setting, find_allocators
 from juguo_agents.evaluation import compare, run
-from juguo_agents.search import seeds
-from juguo_agents.search.checkpoint import CheckpointError, Settings, load_state
+from juguo_agents.search import checkpoint, seeds
+from juguo_agents.search.checkpoint import CheckpointError, Keeper, Settings, State, load_state
 from juguo_agents.search.optimise import begin
 from juguo_agents.search.searched import SearchedFileError, best_result, load_found, validated
 from juguo_envs import Scenario
@@ -139,3 +139,22 @@ def test_a_result_that_does_not_tell_what_it_earned_is_not_compared(tmp_path: Pa
     (tmp_path / "other.json").write_text(json.dumps({n: value for n, value in data.items() if n != left_out}))
     with pytest.raises(SearchedFileError, match=r"other\.json: does not tell what it earned"):
         best_result([tmp_path / "searched.json", tmp_path / "other.json"])
+
+
+def test_saving_takes_a_small_share_of_the_time_and_the_first_generation_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, saved = [0.0], []
+
+    def save(state: State, folder: Path) -> None:
+        saved.append(now[0])
+        now[0] += 1.0
+
+    monkeypatch.setattr(checkpoint, "monotonic", lambda: now[0])
+    monkeypatch.setattr(State, "save", save)
+    keeper = Keeper(begin(Settings("constant", TINY, 900)), tmp_path)
+    while now[0] < 1000:
+        keeper.save_if_due()
+        now[0] += 0.5  # a generation
+    assert saved[0] == 0.0
+    assert 0.9 * checkpoint.SAVING < len(saved) / now[0] <= checkpoint.SAVING

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from juguo_agents.search.space import Parameters
@@ -17,6 +18,8 @@ from juguo_envs.files import write_text
 from juguo_envs.scenario import Scenario
 
 STATE_FILE = "search_state.json"
+SAVING = 0.05
+"""Share of the time that saving a search may take."""
 _FORMAT = 1
 
 
@@ -118,6 +121,24 @@ class State:
             "earlier": [asdict(found) for found in self.earlier],
         }
         write_text(folder / STATE_FILE, json.dumps(data, allow_nan=False) + "\n")
+
+
+class Keeper:
+    """Saves a state now and again, so that saving takes `SAVING` of the time at most, however long it grew.
+
+    What an interruption loses is searched again when it goes on, and comes out the same.
+    """
+
+    def __init__(self, state: State, folder: Path) -> None:
+        self._state, self._folder = state, folder
+        self._due = 0.0
+
+    def save_if_due(self) -> None:
+        """Save, unless that was done a short while ago."""
+        begun = monotonic()
+        if begun >= self._due:
+            self._state.save(self._folder)
+            self._due = monotonic() + (monotonic() - begun) / SAVING
 
 
 def load_state(folder: Path) -> State:

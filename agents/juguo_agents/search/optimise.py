@@ -16,7 +16,15 @@ import numpy.typing as npt
 from cmaes import CMA, SepCMA
 
 from juguo_agents.search import seeds
-from juguo_agents.search.checkpoint import CheckpointError, Earlier, Outcome, PhaseState, Settings, State
+from juguo_agents.search.checkpoint import (
+    CheckpointError,
+    Earlier,
+    Keeper,
+    Outcome,
+    PhaseState,
+    Settings,
+    State,
+)
 from juguo_agents.search.families import (
     CLOSED_LOOP,
     FEEDBACK_OFF,
@@ -267,7 +275,7 @@ def _run_phase(
         population_size=plan.population,
     )
     marks = {max(1, round(mark * plan.generations)) for mark in MARKS}
-    finalists = {"start": start}
+    finalists, keeper = {"start": start}, Keeper(state, folder)
     for generation in range(plan.generations):
         asked = [optimiser.ask() for _ in range(plan.population)]
         if generation == len(part.told):
@@ -276,7 +284,7 @@ def _run_phase(
             returns = scorer.returns(phase.family, candidates, episodes)
             part.told.append(returns.mean(1).tolist())
             part.spent += returns.size
-            state.save(folder)
+            keeper.save_if_due()
         told = part.told[generation]
         if len(told) != plan.population:
             raise CheckpointError(
