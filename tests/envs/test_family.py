@@ -113,15 +113,17 @@ def test_whether_preferences_are_drawn_does_not_change_the_rest_of_the_world() -
     assert not np.array_equal(one["w_b"], other["w_b"])
 
 
+@pytest.mark.parametrize("aversion", [0.5, 1.7])
 @pytest.mark.parametrize("threads", [1, 3])
 def test_an_episode_is_that_of_its_scenario_alone_in_a_batch_and_on_any_number_of_threads(
-    threads: int,
+    threads: int, aversion: float
 ) -> None:
-    batch = FamilyBatch(FAMILY, 5, threads=threads)
+    family = Family(SMALL.override({"reward.aversion": aversion}))
+    batch = FamilyBatch(family, 5, threads=threads)
     first = batch.reset(seeds(5))
     together = trajectory(batch)
     for i in range(5):
-        alone = Batch(FAMILY.scenario(i), 1)
+        alone = Batch(family.scenario(i), 1)
         assert bits(alone.reset(seeds(1, i))[0]) == bits(first[i])
         for (observation, reward), (mine, gain) in zip(trajectory(alone), together, strict=True):
             assert bits(observation[0]) == bits(mine[i])
