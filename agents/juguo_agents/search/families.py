@@ -13,8 +13,8 @@ import numpy as np
 import yaml
 
 from juguo_agents.allocators.base import Allocator, Floats
-from juguo_agents.allocators.forced import Forced, Lever, find_lever
 from juguo_agents.allocators.declared import RuleShares
+from juguo_agents.allocators.forced import Forced, Lever, find_lever
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.search import rule_numbers
 from juguo_agents.search.oracle import Oracle
