@@ -1,19 +1,27 @@
-"""docs/model.md says what the code does: its equations, parameters, scenarios and names."""
+"""docs/model.md says what the code does: its equations, parameters, rules, scenarios and names.
+
+So do the tables of the READMEs.
+"""
 
 import ast
-import importlib.util
 import inspect
 import re
+import shutil
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from juguo_agents.allocators import rule_names
+from juguo_agents.allocators.declared import numbers_of, shares_of
+from juguo_agents.allocators.described import filled
+from juguo_agents.allocators.registry import RULES
+from juguo_agents.allocators.rules import Concentrated, Flat, Rule, Tiered
 from juguo_envs.model import draws, equations
 from juguo_envs.model.state import FUNCTIONS, INDICATORS
 from juguo_envs.observation import PER_COMMUNITY, SCALARS
 from juguo_envs.scenario import scenario_names
+from tests.running import load_script
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "model.md"
@@ -32,12 +40,20 @@ ODD = (
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("parameter_table", ROOT / "scripts" / "parameter_table.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("tables.py")
+
+
+@pytest.fixture
+def pages(script: ModuleType, tmp_path: Path) -> Path:
+    """A folder with copies of the pages that hold tables."""
+    (tmp_path / "docs").mkdir()
+    for page in script.PAGES:
+        shutil.copy(ROOT / page, tmp_path / page)
+    return tmp_path
+
+
+def check(script: ModuleType, pages: Path) -> int:
+    return int(script.main(["--check", "--root", str(pages)]))
 
 
 def test_the_page_has_the_seven_elements_of_odd_in_order() -> None:
@@ -50,8 +66,63 @@ def test_every_equation_is_described_in_the_order_of_the_code() -> None:
     assert re.findall(r"^- `(\w+)` — ", SUBMODELS, re.MULTILINE) == functions
 
 
-def test_the_tables_of_parameters_are_those_of_the_code(script: ModuleType) -> None:
-    assert script.updated(TEXT) == TEXT, "run scripts/parameter_table.py --write"
+@pytest.mark.parametrize("page", ["docs/model.md", "README.md", "README.zh-CN.md"])
+def test_the_tables_on_a_page_are_those_of_the_code(script: ModuleType, page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert script.updated(page, text) == text, "run scripts/tables.py --write"
+
+
+@pytest.mark.parametrize(
+    ("rule", "number"), [(Concentrated, "K"), (Tiered, "openness"), (Rule, "exit_use"), (Rule, "lean_crisis")]
+)
+@pytest.mark.parametrize("field", ["value", "high"])
+def test_the_check_fails_once_a_number_of_a_rule_is_another(
+    script: ModuleType,
+    pages: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rule: type[Rule],
+    number: str,
+    field: str,
+) -> None:
+    assert check(script, pages) == 0
+    declared = numbers_of(rule)[number]
+    monkeypatch.setattr(declared, field, getattr(declared, field) + 0.01)
+    assert check(script, pages) == 1
+
+
+def test_the_check_fails_once_a_share_of_a_rule_is_another(
+    script: ModuleType, pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = shares_of(Flat)
+    assert shares is not None
+    monkeypatch.setattr(shares, "values", shares.values + (shares.values.cumsum() == 1.0))
+    assert check(script, pages) == 1
+
+
+@pytest.mark.parametrize("language", ["idea", "idea_zh"])
+def test_the_check_fails_once_an_idea_of_a_rule_is_another(
+    script: ModuleType, pages: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr(Flat, language, "another idea")
+    assert check(script, pages) == 1
+
+
+def test_the_prose_about_rules_states_none_of_their_numbers() -> None:
+    section = TEXT[TEXT.index("### 7.12") : TEXT.index("## Readings")]
+    prose = [line for line in section.splitlines() if not line.startswith(("|", "#", "<!--"))]
+    readings = TEXT[TEXT.index("\nRules\n") : TEXT.index("## Parameters")]
+    told = "\n".join([*prose, readings])
+    assert re.findall(r"\d*\.\d+", re.sub(r"\b7\.\d+", "", told)) == []
+
+
+def test_a_rule_that_names_a_number_it_lacks_is_refused() -> None:
+    assert filled(Concentrated, "K ≥ {K}") == f"K ≥ {Concentrated.K.value:g}"
+    with pytest.raises(ValueError, match=r"'concentrated' names the number 'F'.*declares .*openness, K"):
+        filled(Concentrated, "F ≥ {F}")
+
+
+def test_every_rule_tells_its_idea_in_both_languages() -> None:
+    assert [rule.base_name for rule in RULES if not (rule.idea and rule.idea_zh)] == []
 
 
 @pytest.mark.parametrize("names", [PER_COMMUNITY, SCALARS], ids=["per community", "programme"])
@@ -82,23 +153,24 @@ def test_every_indicator_is_on_the_page() -> None:
 
 
 def test_check_fails_on_a_page_that_differs_and_write_mends_it(
-    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    script: ModuleType, pages: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = tmp_path / "model.md"
+    page = pages / "docs" / "model.md"
     row = next(line for line in TEXT.splitlines() if line.startswith("| `B` | `B` |"))
     page.write_text(TEXT.replace(row, row.replace("`B` |", "`B` | 9", 1)), encoding="utf-8")
-    assert script.main(["--check", "--page", str(page)]) == 1
-    assert "--write" in capsys.readouterr().err
-    assert script.main(["--write", "--page", str(page)]) == 0
-    assert script.main(["--check", "--page", str(page)]) == 0
+    assert check(script, pages) == 1
+    assert "docs/model.md differs" in capsys.readouterr().err
+    assert script.main(["--write", "--root", str(pages)]) == 0
+    assert check(script, pages) == 0
     assert page.read_text(encoding="utf-8") == TEXT
 
 
-def test_a_page_without_markers_is_refused_and_left_as_it_is(
-    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_page_without_markers_is_refused_and_all_are_left_as_they_are(
+    script: ModuleType, pages: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = tmp_path / "model.md"
-    page.write_text("no tables here\n", encoding="utf-8")
-    assert script.main(["--write", "--page", str(page)]) == 1
-    assert "must hold" in capsys.readouterr().err
-    assert page.read_text(encoding="utf-8") == "no tables here\n"
+    (pages / "README.md").write_text("no tables here\n", encoding="utf-8")
+    (pages / "docs" / "model.md").write_text(stale := TEXT.replace("| `B` | `B` |", "| `B` | B |"), "utf-8")
+    assert script.main(["--write", "--root", str(pages)]) == 1
+    assert "README.md: the page must hold" in capsys.readouterr().err
+    assert (pages / "README.md").read_text(encoding="utf-8") == "no tables here\n"
+    assert (pages / "docs" / "model.md").read_text(encoding="utf-8") == stale

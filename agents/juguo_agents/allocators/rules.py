@@ -47,8 +47,8 @@ class Rule:
     """How places share, for the model page; `{name}` stands for a number of the rule, here and below."""
     advances: ClassVar[str] = "at once"
     """When the rule asks to advance."""
-    gives_up: ClassVar[str] = "never"
-    """When the rule, as the paper has it, gives a project up."""
+    gives_up: ClassVar[str] = "in its own way"
+    """When the rule, as the paper has it, gives a project up; told where it has an exit of its own."""
     also: ClassVar[str] = ""
     """What else it does."""
     own_exit: ClassVar[tuple[str, ...] | None] = None
@@ -200,7 +200,7 @@ class Nothing(Rule):
 
     base_name, idea = "nothing", "no programme: all money is saved; the denominator"
     idea_zh = "没有计划：资金全部存起来；作为参照"
-    advances = "never asks"
+    advances, also = "never asks", "all to the reserve"
 
     def decide(self, seen: Observed) -> Decision:
         """Everything to the reserve."""
@@ -485,7 +485,6 @@ class ExperimentDiffusion(Rule):
     idea_zh = "论文的方案：各阶段有各自的角色，逐步开放，守住底线，可以退出，并救助危机"
     where = "by population; in application x exp(−{lean_low}·(seen mean ρ))"
     advances = "K ≥ {K}, F ≥ {F}, and Ĥ ≤ {hold}"
-    gives_up = "the common exit"
     also = "resilience + {extra} where more than {care} are excluded"
     own_exit, own_relief = EXIT_NUMBERS, True
     shares = RuleShares(

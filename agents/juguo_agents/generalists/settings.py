@@ -123,7 +123,7 @@ class Settings(Claim):
 
 
 def tuned_rules() -> list[str]:
-    """Every rule that has numbers to tune, with and without the exit."""
+    """Every rule that has numbers to tune, as the paper has it and with both institutions."""
     found = []
     for name in compared_names():
         try:

@@ -51,8 +51,8 @@ def as_markdown(summary: Summary) -> str:
         ),
         f"![Regret of the allocators]({FIGURE})",
         "*Left: an allocator's regret over the scenarios; dot: median, thick line: middle half, thin line: "
-        "middle 80%. Of each tuned rule the better of its two forms, with and without exit, is shown. Right: "
-        "the share of scenarios in which regret is at most so much.*",
+        "middle 80%. Of each tuned rule the better of its two forms, as the paper has it and with both "
+        "institutions, is shown. Right: the share of scenarios in which regret is at most so much.*",
         "## All allocators",
         f"Regret as a share of the scenario's spread: median with its {confidence} interval (bootstrap over "
         "scenarios), mean over the worst tenth of the scenarios, ninth decile; the median counted from the "

@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 
 from juguo_agents.allocators.base import Allocator, Floats
+from juguo_agents.allocators.declared import RuleShares
 from juguo_agents.allocators.forced import Forced, Lever, find_lever
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.search import rule_numbers
@@ -180,7 +181,7 @@ class Parametric:
         found = {"flat": flat}
         for rule in RULES:
             shares = vars(rule).get("shares")  # not inherited, or the same start would be tried twice
-            if shares is None or (shares.values.ndim == 2 and len(self.kind.phases) == 1):
+            if not isinstance(shares, RuleShares) or (shares.values.ndim == 2 and len(self.kind.phases) == 1):
                 continue
             begun = flat | self._as_rule(shares.values, rule().openness_by_stage())
             found.setdefault(rule.base_name, begun)

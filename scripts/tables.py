@@ -1,14 +1,16 @@
-"""Print the tables of parameters of the model page, or keep the page in step with the code.
+"""Print the tables that the code declares, or keep the model page and the READMEs in step with it.
 
-Every row comes from a field of a scenario. A field that is declared with `par` names its unit, source and
-sampling range; for the others, which are never sampled, the unit stands below.
+Parameters: every row comes from a field of a scenario. A field that is declared with `par` names its unit,
+source and sampling range; for the others, which are never sampled, the unit stands below. Rules: every row
+comes from what a rule declares of itself, see `juguo_agents.allocators.described`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -16,13 +18,12 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from juguo_agents.allocators.described import doctrine_numbers, doctrines, ideas, institutions
 from juguo_envs.files import write_text
 from juguo_envs.parameters import Meta, parameter_meta
 from juguo_envs.scenario import Community, Generated, Scenario
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "model.md"
-BEGIN = "<!-- parameters: begin, written by scripts/parameter_table.py -->"
-END = "<!-- parameters: end -->"
+ROOT = Path(__file__).resolve().parent.parent
 HEADER = """\
 | symbol | field | default | allowed | sampled | unit | meaning | source |
 |---|---|---|---|---|---|---|---|"""
@@ -130,8 +131,8 @@ def sections() -> Iterator[tuple[str, type[BaseModel]]]:
                 yield "`society.communities` as a list, each", Community
 
 
-def tables() -> str:
-    """All tables as markdown."""
+def parameters() -> str:
+    """The tables of parameters as markdown."""
     parts = []
     for title, group in sections():
         rows = "\n".join(row(name, field) for name, field in group.model_fields.items())
@@ -139,43 +140,59 @@ def tables() -> str:
     return "\n\n".join(parts)
 
 
-def updated(page: str) -> str:
-    """The page with its tables made anew.
+PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "docs/model.md": {
+        "rules": doctrines,
+        "institutions": institutions,
+        "numbers of rules": doctrine_numbers,
+        "parameters": parameters,
+    },
+    "README.md": {"allocators": ideas},
+    "README.zh-CN.md": {"allocators": partial(ideas, chinese=True)},
+}
+"""The tables of each page, by the name that their markers have."""
+
+
+def updated(page: str, text: str) -> str:
+    """The text of one of `PAGES` with its tables made anew.
 
     Raises:
-        ValueError: If the two markers are not there, once each and in order.
+        ValueError: If a table's two markers are not there, once each and in order.
     """
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise ValueError(f"the page must hold {BEGIN!r} and {END!r} once each, in this order")
-    return f"{page[: page.index(BEGIN)]}{BEGIN}\n\n{tables()}\n\n{page[page.index(END) :]}"
+    for name, table in PAGES[page].items():
+        begin, end = f"<!-- {name}: begin, written by scripts/tables.py -->", f"<!-- {name}: end -->"
+        if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+            raise ValueError(f"{page}: the page must hold {begin!r} and {end!r} once each, in this order")
+        text = f"{text[: text.index(begin)]}{begin}\n\n{table()}\n\n{text[text.index(end) :]}"
+    return text
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print, check or write the tables; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--check", action="store_true", help="fail if the page differs from the code")
-    what.add_argument("--write", action="store_true", help="rewrite the tables in the page")
-    parser.add_argument("--page", type=Path, default=PAGE, help="the page (default: docs/model.md)")
+    what.add_argument("--check", action="store_true", help="fail if a page differs from the code")
+    what.add_argument("--write", action="store_true", help="rewrite the tables in the pages")
+    parser.add_argument(
+        "--root", type=Path, default=ROOT, metavar="DIR", help=f"folder that holds {', '.join(PAGES)}"
+    )
     options = parser.parse_args(arguments)
     if not (options.check or options.write):
-        print(tables())
+        print("\n\n".join(table() for tables in PAGES.values() for table in tables.values()))
         return 0
     try:
-        page = options.page.read_text(encoding="utf-8")
-        new = updated(page)
+        old = {page: (options.root / page).read_text(encoding="utf-8") for page in PAGES}
+        new = {page: updated(page, text) for page, text in old.items()}
     except (OSError, ValueError) as error:
-        print(f"parameter_table: {options.page}: {error}", file=sys.stderr)
+        print(f"tables: {error}", file=sys.stderr)
         return 1
-    if options.write:
-        write_text(options.page, new)
-    elif new != page:
-        print(
-            f"parameter_table: {options.page} differs from the code; run scripts/parameter_table.py --write",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
+    differ = [page for page in PAGES if new[page] != old[page]]
+    for page in differ:
+        if options.write:
+            write_text(options.root / page, new[page])
+        else:
+            print(f"tables: {page} differs from the code; run scripts/tables.py --write", file=sys.stderr)
+    return int(options.check and bool(differ))
 
 
 if __name__ == "__main__":
