@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from juguo_agents.report.factorial import CELL_NAMES, SOURCES
-from juguo_agents.report.phrases import code, interval, listed, number, verdict
+from juguo_agents.report.phrases import code, interval, number, verdict
 from juguo_agents.report.summary import Summary
 
 _EFFECTS = ("exit", "relief", "interplay")
@@ -73,7 +73,7 @@ def institutions_in_short(summary: Summary) -> str:
             f"changes the return by {interval(totals, 'exit')}, and relief by {interval(totals, 'relief')}. "
             + _together(totals)
         )
-    for name, who in (("exit", "The exit"), ("relief", "Relief")):
+    for name, who in (("exit", "the exit"), ("relief", "relief")):
         said.append(_of_one(rows, name, who))
     if totals and totals["variance"]:
         shares = totals["variance"]
@@ -95,22 +95,18 @@ def _together(totals: dict[str, Any]) -> str:
 
 
 def _of_one(rows: list[dict[str, Any]], name: str, who: str) -> str:
-    """Which doctrines an institution raises and lowers, and which most."""
+    """How many doctrines an institution raises and lowers, and which most."""
     by_effect = sorted(rows, key=lambda row: -float(row[name]))
-    raised = [row for row in by_effect if verdict(row, name) == 1]
-    lowered = [row for row in reversed(by_effect) if verdict(row, name) == -1]
+    told = [row for row in by_effect if number(row[name]) != number(0.0)]  # what rounds to zero is none
+    raised = [row for row in told if verdict(row, name) == 1]
+    lowered = [row for row in reversed(told) if verdict(row, name) == -1]
     said = []
     for found, verb in ((raised, "raises"), (lowered, "lowers")):
         if found:
-            most = found[0]
-            which = (
-                f", most that of {code(most['doctrine'])}: {interval(most, name)}" if len(found) > 1 else ""
-            )
-            told = listed([row["doctrine"] for row in found]) if len(found) == 1 else f"{len(found)}"
-            amount = "" if which else f" ({interval(found[0], name)})"
-            said.append(f"{verb} the return of {told}{amount}{which}")
+            most = f"{code(found[0]['doctrine'])}: {interval(found[0], name)}"
+            said.append(f"{verb} the return of {len(found)} ({'most ' if len(found) > 1 else ''}{most})")
     same = len(rows) - len(raised) - len(lowered)
     if same:
         said.append(f"makes no difference that could be told for {same}")
-    of = f" of {len(rows)} doctrines" if len(rows) > 1 else ""
-    return f"{who} {'; it '.join(said)}{of}."
+    of = f"Of {len(rows)} doctrines, {who}" if len(rows) > 1 else f"{who[0].upper()}{who[1:]}"
+    return f"{of} {'; it '.join(said)}."

@@ -34,6 +34,10 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
     if summary["institutions"]:
         parts += ["## What doctrine, exit and relief are worth", *_factorial(summary)]
     parts.append("## Figures")
+    if is_like_for_like(summary):
+        parts.append(
+            "A doctrine is shown with both institutions, `nothing` as it is, unless a figure says more."
+        )
     for file, title, caption in FIGURES:
         if file == FACTORIAL and not summary["institutions"]:
             continue

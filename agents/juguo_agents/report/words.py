@@ -7,11 +7,11 @@ FIGURES = (
         "Return",
         "Left: each dot is an allocator's mean return, its whisker the {confidence} interval of that mean, "
         "and the pale bar the range in which the middle 80% of the episodes lie. Where doctrines are "
-        "compared like for like, the small diamond below a dot is the paper's own version, where that differs. The "
-        "dashed line is the baseline. Overlapping whiskers are no sign of a tie, since episodes are compared "
-        "in pairs: for that see the table's last column. Right: the same mean, taken apart. What stands right of "
-        "zero is what breadth and resilience add, what stands left is what exclusion takes away; the diamond "
-        "is their sum.",
+        "compared like for like, the small diamond below a dot is the paper's own version, where that "
+        "differs. The dashed line is the baseline. Overlapping whiskers are no sign of a tie, since episodes "
+        "are compared in pairs: for that see the table's last column. Right: the same mean, taken apart. "
+        "What stands right of zero is what breadth and resilience add, what stands left is what exclusion "
+        "takes away; the diamond is their sum.",
     ),
     (
         FACTORIAL,
@@ -163,7 +163,7 @@ WORDS = (
     (
         "Reference",
         "no programme: `nothing` saves all money and has no institution, `care_only` cares for people and "
-        "brings no technology. They compete with nobody; programmes are read against them.",
+        "brings no technology. All other rules are programmes, and are read against these two.",
     ),
     (
         "Paired difference",
