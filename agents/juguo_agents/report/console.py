@@ -18,6 +18,9 @@ def console_table(summary: Summary) -> str:
     """The main table, best mean return first, and what institutions are worth, in at most 110 columns."""
     rows, own = main_rows(summary), has_own(summary)
     baseline, confidence = name_of(summary, summary["baseline"]), f"[{summary['confidence']:.0%}]"
+    versus = f"vs {baseline} {confidence}"
+    if len(versus) > _VERSUS:
+        versus = f"vs baseline {confidence}"
     names = [_name(row) for row in rows]
     head = [f"{f'return {confidence}':>{_RANGE}}"]
     if own:
@@ -25,7 +28,7 @@ def console_table(summary: Summary) -> str:
     head += [
         f"{'adopt':>6}",
         f"{'excl.':>6}",
-        f"{shorten(f'vs {baseline} {confidence}', _VERSUS):>{_VERSUS}}",
+        f"{versus:>{_VERSUS}}",
     ]
     room = WIDTH - len(" ".join(head)) - 1
     width = min(room, max(len("allocator"), *map(len, names)))
