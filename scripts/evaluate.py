@@ -25,13 +25,24 @@ from juguo_envs.scenario import Scenario, scenario_names
 
 def print_list() -> None:
     """Name the allocators and the scenarios, with a line on each."""
-    print("allocators (each also as NAME+exit and NAME-exit: with and without giving projects up):")
+    print("allocators:")
     for rule in RULES:
         print(f"  {rule.base_name:22} {rule.idea}")
-    print("  all                    every rule, and each with the other choice of exit")
+    print(
+        "  all                    every rule as the paper has it, and with each combination of institutions"
+    )
     print("  FOLDER or FILE         a trained run, or one policy-seed<k>.safetensors of it;")
     print("                         a search, or its searched.json; an explanation, or its tree<n>.json;")
     print("                         a searched front, or its front-seed<k>.json: the best for the weights")
+    print("institutions, behind the name of a rule, in this order (as in flat+exit+relief):")
+    print("  NAME                   the rule as the paper has it")
+    print(
+        "  NAME+exit, NAME-exit   it can, or cannot, give a project up on evidence of harm; the same for all"
+    )
+    print(
+        "  NAME+relief            more money goes to where a crisis is, in proportion to it; the same for all"
+    )
+    print("  NAME-relief            it does not answer crises")
     print("scenarios:")
     for name in scenario_names():
         print(f"  {name:22} {Scenario.load(name).description}")

@@ -165,7 +165,7 @@ def compare(
     threads: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
-    """Run allocators over the same test episodes. The baseline is added where it is missing.
+    """Run allocators over the same test episodes. The baseline, `BASELINE`, is added where it is missing.
 
     Args:
         allocators: What to compare; names must differ.

@@ -23,6 +23,11 @@ class Estimate:
     high: float
 
 
+def spread_out(name: str, estimate: Estimate) -> dict[str, float]:
+    """An estimate as entries `name`, `name_low` and `name_high`."""
+    return {name: estimate.mean, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+
+
 def interquartile_mean(values: Floats) -> float:
     """Mean of the middle half (Agarwal et al. 2021)."""
     return float(stats.trim_mean(values, 0.25))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from juguo_agents import evaluation
-from juguo_agents.allocators import make_rule
+from juguo_agents.allocators import BASELINE, make_rule
+from juguo_agents.allocators.registry import Variant, like_for_like, variant_of
 from juguo_agents.evaluation import SELECTION_SEEDS, TEST_SEEDS_END, TRAINING_SEEDS, compare, run
 from juguo_agents.sb3_vec_env import BatchVecEnv
 from juguo_envs import Scenario
@@ -40,8 +41,13 @@ def test_money_by_stage_adds_up_to_what_was_in_the_pot() -> None:
 
 def test_the_baseline_is_always_compared() -> None:
     comparison = compare([make_rule("flat")], SMALL, episodes=3)
-    assert {r.name for r in comparison.records} == {"flat", "concentrated"}
-    assert comparison.record("concentrated").returns.shape == (3,)
+    assert {r.name for r in comparison.records} == {"flat", BASELINE}
+    assert comparison.record(comparison.baseline).returns.shape == (3,)
+
+
+def test_the_baseline_is_the_traditional_system_with_the_institutions_that_all_are_compared_under() -> None:
+    assert like_for_like("concentrated") == BASELINE
+    assert variant_of(BASELINE) == Variant("concentrated", "common", True)
 
 
 def test_an_allocator_named_twice_is_refused() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from juguo_agents.allocators import compared_names, make_rule
+from juguo_agents.allocators import BASELINE, compared_names, make_rule
 from juguo_agents.config import Experiment
 from juguo_agents.evaluation import (
     HELD_OUT_SCENARIOS,
@@ -39,7 +39,7 @@ from tests.support import small
 
 SMALL = small()
 SETTINGS = Settings(SMALL, scenarios=3, episodes=3, budget=700, tuning=200, doubled=2)
-RULES = ("flat", "concentrated")
+RULES = ("flat", BASELINE)
 
 
 def returns(**means: list[float]) -> dict[str, Any]:
@@ -49,14 +49,14 @@ def returns(**means: list[float]) -> dict[str, Any]:
 
 def subjects(*learned: str) -> list[Subject]:
     """The baseline as it is and tuned, a rule, and the training seeds of one run."""
-    rules = [Subject("concentrated", "rule"), Subject("flat", "rule"), Subject("concentrated:tuned", "tuned")]
+    rules = [Subject(BASELINE, "rule"), Subject("flat", "rule"), Subject(f"{BASELINE}:tuned", "tuned")]
     return rules + [Subject(name, "learned", group="mine") for name in learned]
 
 
 YARDSTICKS = {
-    "concentrated": [0.0, 0.0, 0.2],
+    BASELINE: [0.0, 0.0, 0.2],
     "flat": [0.5, 0.1, 0.0],
-    "concentrated:tuned": [0.1, 0.0, 0.1],
+    f"{BASELINE}:tuned": [0.1, 0.0, 0.1],
     ORACLE: [1.0, 0.4, 1.0],
 }
 
@@ -115,9 +115,9 @@ def test_a_verdict_needs_every_rule_behind_beyond_noise_and_a_small_median(
     rng = np.random.default_rng(0)
     base = rng.uniform(0.3, 0.5, 40)
     told = returns(
-        concentrated=[0.0] * 40,
+        **{BASELINE: [0.0] * 40},
         flat=list(base),
-        **{"concentrated:tuned": [0.1] * 40, ORACLE: [1.0] * 40},
+        **{f"{BASELINE}:tuned": [0.1] * 40, ORACLE: [1.0] * 40},
         one=list(np.minimum(0.98, base + gain + 0.05 * rng.standard_normal(40))),
     )
     summary, _ = judge(replace(SETTINGS, scenarios=40), told, subjects("one"))

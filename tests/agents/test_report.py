@@ -18,14 +18,18 @@ import pytest
 from matplotlib.image import imread
 
 from juguo_agents import report
-from juguo_agents.allocators import make_rule
+from juguo_agents.allocators import BASELINE, all_rule_names, cell_name, make_rule, variant_of
 from juguo_agents.evaluation import compare
 from juguo_agents.report import console_table, summarise, write_report
+from juguo_agents.report.doctrines import REFERENCES
 from juguo_agents.report.episodes import COLUMNS, episodes_csv
-from juguo_agents.report.figures import FIGURES, places
+from juguo_agents.report.factorial import SOURCES, effects, variance_shares
+from juguo_agents.report.figures import FACTORIAL, FIGURES, places
 from juguo_agents.report.figures.style import spread
 from juguo_agents.report.markdown import comparison_markdown
-from juguo_agents.report.reading import number, reading
+from juguo_agents.report.phrases import number
+from juguo_agents.report.reading import reading
+from juguo_agents.report.rows import main_rows
 from juguo_agents.report.selection import label
 from juguo_agents.report.technologies import first_is_defective, share_given_up
 from juguo_agents.results import EXIT_DTYPE, Comparison
@@ -33,6 +37,7 @@ from juguo_envs import Batch, Scenario
 
 EPISODES = 30
 RULES = ("flat", "flat+exit", "experiment_diffusion", "market", "nothing", "care_only")
+DOCTRINES = ("nothing", "concentrated", "market", "flat", "care_only", "experiment_diffusion")
 VERSIONS = {"juguo": "0.1.0"}
 FIELDS = {
     "name", "episodes", "mean", "std", "iqm", "mean_low", "mean_high", "breadth", "resilience", "excluded",
@@ -81,6 +86,12 @@ def numbers_in(tree: Any) -> list[float]:
     return [float(tree)] if isinstance(tree, int | float) else []
 
 
+def raised(comparison: Comparison, name: str, by: float) -> Comparison:
+    """The comparison with one allocator's returns raised in every episode."""
+    records = tuple(replace(r, returns=r.returns + by) if r.name == name else r for r in comparison.records)
+    return replace(comparison, records=records)
+
+
 def said(comparison: Comparison) -> str:
     return "\n".join(reading(summarise(comparison, {})))
 
@@ -89,6 +100,14 @@ def said(comparison: Comparison) -> str:
 def small() -> Comparison:
     changes = {"society.persons": 60, "society.communities.count": 3, "programme.T": 24}
     return compared(RULES, Scenario.load("default").override(changes), EPISODES)
+
+
+@pytest.fixture(scope="module")
+def full() -> Comparison:
+    """All cells of some doctrines and the paper's own versions."""
+    changes = {"society.persons": 60, "society.communities.count": 3, "programme.T": 24}
+    names = [name for name in all_rule_names() if variant_of(name).doctrine in DOCTRINES]
+    return compared(tuple(names), Scenario.load("default").override(changes), EPISODES)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +124,8 @@ def written(small: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path
 def test_the_json_holds_every_field_and_only_finite_numbers(written: Path) -> None:
     summary = json.loads((written / "comparison.json").read_text())
     top = {"scenario", "scenario_digest", "observe", "episodes", "first_seed", "baseline", "best_rule",
-           "confidence", "versions", "allocators", "learned", "exits", "defective_first"}  # fmt: skip
+           "confidence", "versions", "allocators", "learned", "defective_first", "programmes", "references",
+           "like_for_like", "institutions", "factorial"}  # fmt: skip
     assert set(summary) == top
     assert summary["versions"] == VERSIONS
     assert summary["confidence"] == 0.95
@@ -118,7 +138,7 @@ def test_allocators_come_best_first_and_differ_from_themselves_by_nothing(writte
     means = [a["mean"] for a in summary["allocators"]]
     assert means == sorted(means, reverse=True)
     by_name = {a["name"]: a for a in summary["allocators"]}
-    assert set(by_name) == {*RULES, "concentrated", "learned_seed0", "learned_seed1"}
+    assert set(by_name) == {*RULES, BASELINE, "learned_seed0", "learned_seed1"}
     for name, field in (
         (summary["baseline"], "difference"),
         (summary["best_rule"], "difference_to_best_rule"),
@@ -129,7 +149,7 @@ def test_allocators_come_best_first_and_differ_from_themselves_by_nothing(writte
 
 
 def test_the_numbers_are_those_of_the_records(small: Comparison) -> None:
-    base, best = small.record("concentrated"), small.ranked()[0]
+    base, best = small.record(BASELINE), small.record(summarise(small, VERSIONS)["best_rule"])
     for a in summarise(small, VERSIONS)["allocators"]:
         record = small.record(a["name"])
         assert a["mean"] == pytest.approx(record.returns.mean())
@@ -155,8 +175,8 @@ def test_the_episodes_give_the_means_again(small: Comparison) -> None:
 
 
 def test_every_figure_is_a_picture_with_something_in_it(written: Path) -> None:
-    assert {path.name for path in written.glob("*.png")} == set(FIGURES)
-    for name in FIGURES:
+    assert {path.name for path in written.glob("*.png")} == {*FIGURES} - {FACTORIAL}
+    for name in {*FIGURES} - {FACTORIAL}:
         picture = imread(written / name)
         height, width = picture.shape[:2]
         assert min(height, width) > 200
@@ -166,9 +186,9 @@ def test_every_figure_is_a_picture_with_something_in_it(written: Path) -> None:
 def test_the_page_shows_every_figure_and_every_allocator(written: Path) -> None:
     page = (written / "comparison.md").read_text()
     for name in FIGURES:
-        assert f"]({name})" in page
-    for name in (*RULES, "concentrated", "learned_seed0"):
-        assert f"| `{name}` |" in page
+        assert (f"]({name})" in page) is (name != FACTORIAL)  # not all cells of a doctrine were compared
+    for name in (*RULES, BASELINE, "learned_seed0"):
+        assert f"| `{name}` |" in page or f"| `{name}` (reference) |" in page
     for word in ("Return", "Breadth", "Resilience", "Excluded", "Given up", "Paired difference", "(IQM)"):
         assert word in page.split("## Words")[1]
     assert "60 persons in 3 communities" in page
@@ -241,18 +261,32 @@ def test_the_words_on_the_learned_follow_the_sign_of_the_interval(
 
 def test_a_rule_that_did_the_same_in_every_episode_is_called_tied(small: Comparison) -> None:
     best = small.record(summarise(small, {})["best_rule"])
-    twin = replace(small, records=(*small.records, replace(best, name="twin")))
-    assert "tied with `twin`" in said(twin)
-    assert "Every other rule is behind it" not in said(twin)
+    twin = replace(small, records=(*small.records, replace(best, name="tiered")))
+    assert "tied with `tiered`" in said(twin)
+    assert "Every other programme is behind it" not in said(twin)
     assert f"`{best.name}` comes first" not in said(twin)
 
 
 def test_the_winner_in_the_words_is_the_winner_in_the_numbers(small: Comparison) -> None:
-    for winner in ("nothing", "concentrated", "market"):
-        records = tuple(replace(r, returns=r.returns + 1.0) if r.name == winner else r for r in small.records)
-        text = said(replace(small, records=records))
+    for winner in (BASELINE, "market"):
+        text = said(raised(small, winner, 1.0))
         assert f"**The best rule is `{winner}`**" in text
-        assert "Every other rule is behind it" in text
+        assert "Every other programme is behind it" in text
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_a_reference_is_never_the_best_rule_and_where_no_programme_beats_it_that_is_said(
+    small: Comparison, reference: str
+) -> None:
+    comparison = raised(small, reference, 1.0)
+    summary = summarise(comparison, {})
+    assert summary["allocators"][0]["name"] == reference
+    assert summary["best_rule"] != reference
+    assert f"No programme earns more than `{reference}`" in said(comparison)
+    below = raised(small, reference, -1.0)
+    assert f"No programme earns more than `{reference}`" not in said(below)
+    (found,) = [row for row in summarise(below, {})["references"] if row["doctrine"] == reference]
+    assert found["above"] == summarise(below, {})["programmes"]
 
 
 def test_a_few_episodes_give_no_verdict() -> None:
@@ -261,11 +295,140 @@ def test_a_few_episodes_give_no_verdict() -> None:
     assert "behind" not in text
 
 
-def test_what_an_exit_changes_is_the_difference_between_both_forms(small: Comparison) -> None:
-    (pair,) = summarise(small, VERSIONS)["exits"]
-    assert (pair["with"], pair["without"]) == ("flat+exit", "flat")
-    gain = small.record("flat+exit").returns - small.record("flat").returns
-    assert pair["gain"] == pytest.approx(gain.mean())
+def test_every_doctrine_has_one_row_with_both_institutions_and_its_own_version_in_it(
+    full: Comparison,
+) -> None:
+    summary = summarise(full, VERSIONS)
+    rows = {row["doctrine"]: row for row in summary["like_for_like"]}
+    assert list(rows) == [r["doctrine"] for r in sorted(rows.values(), key=lambda r: -r["mean"])]
+    assert set(rows) == set(DOCTRINES)
+    for doctrine, row in rows.items():
+        both = doctrine != "nothing"  # stands as it is
+        assert variant_of(row["name"]) == variant_of(cell_name(doctrine, both, both))
+        assert row["mean"] == full.record(row["name"]).returns.mean()
+        assert row["reference"] == (doctrine in REFERENCES)
+        own = full.record(row["own"]["name"])
+        assert variant_of(own.name) == variant_of(doctrine)
+        assert row["own"]["difference"] == pytest.approx(own.returns.mean() - row["mean"])
+    assert summary["best_rule"] == next(r["name"] for r in rows.values() if not r["reference"])
+    assert summary["programmes"] == [r["name"] for r in rows.values() if not r["reference"]]
+
+
+def test_the_main_table_has_a_row_for_each_doctrine_and_each_other_allocator(full: Comparison) -> None:
+    other = replace(full.record("flat"), name="searched_closed_loop")
+    summary = summarise(with_learned(replace(full, records=(*full.records, other)), 0.1), VERSIONS)
+    rows = main_rows(summary)
+    assert {r["doctrine"] or r["name"] for r in rows} == {*DOCTRINES, "learned_seed0", other.name}
+    assert [r["mean"] for r in rows] == sorted((r["mean"] for r in rows), reverse=True)
+    lines = console_table(json.loads(json.dumps(summary))).splitlines()
+    assert [line.split()[0] for line in lines[2 : 2 + len(rows)]] == [
+        r["doctrine"] or r["name"] for r in rows
+    ]
+    assert max(map(len, lines)) <= 110
+
+
+def test_where_a_doctrine_lacks_the_version_with_both_institutions_the_table_is_a_plain_one(
+    small: Comparison,
+) -> None:
+    summary = summarise(small, VERSIONS)
+    assert summary["like_for_like"] == summary["institutions"] == []
+    assert summary["factorial"] is None
+    assert [r["name"] for r in main_rows(summary)] == [a["name"] for a in summary["allocators"]]
+
+
+def test_the_effects_are_differences_between_the_cells_on_the_same_episodes(full: Comparison) -> None:
+    rows = summarise(full, VERSIONS)["institutions"]
+    assert {row["doctrine"] for row in rows} == set(DOCTRINES)
+    for row in rows:
+        neither, exit, relief, both = (
+            full.record(row["cells"][cell]["name"]).returns for cell in ("neither", "exit", "relief", "both")
+        )
+        assert row["mean"] == pytest.approx(both.mean())
+        assert row["exit"] == pytest.approx(((exit - neither) + (both - relief)).mean() / 2.0)
+        assert row["exit_alone"] == pytest.approx((exit - neither).mean())
+        assert row["exit_with_relief"] == pytest.approx((both - relief).mean())
+        assert row["relief"] == pytest.approx(((relief - neither) + (both - exit)).mean() / 2.0)
+        assert row["relief_alone"] == pytest.approx((relief - neither).mean())
+        assert row["relief_with_exit"] == pytest.approx((both - exit).mean())
+        assert row["interplay"] == pytest.approx((both - relief - exit + neither).mean())
+        for name in effects({}.fromkeys(((False, False), (True, False), (False, True), (True, True)), both)):
+            assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
+
+
+def test_a_doctrine_whose_own_version_is_a_cell_is_found_by_what_it_does_not_by_its_name(
+    full: Comparison,
+) -> None:
+    (row,) = [r for r in summarise(full, {})["institutions"] if r["doctrine"] == "experiment_diffusion"]
+    assert row["cells"]["both"]["name"] == "experiment_diffusion"
+    longer = tuple(
+        replace(r, name="experiment_diffusion+exit+relief") if r.name == "experiment_diffusion" else r
+        for r in full.records
+    )
+    (again,) = [
+        r
+        for r in summarise(replace(full, records=longer), {})["institutions"]
+        if r["doctrine"] == "experiment_diffusion"
+    ]
+    assert again["mean"] == row["mean"]
+
+
+def test_the_variance_is_divided_into_shares_that_add_up_to_one(full: Comparison) -> None:
+    totals = summarise(full, VERSIONS)["factorial"]
+    assert totals["cells"] == 4 * len(DOCTRINES)
+    assert totals["bringing"] == [d for d in totals["doctrines"] if d not in REFERENCES]
+    assert sum(totals["variance"][name] for name in SOURCES) == pytest.approx(1.0, abs=0.02)
+
+
+def cells_of(doctrine: float = 0.0, exit: float = 0.0, relief: float = 0.0, both: float = 0.0) -> Any:
+    """(6, 2, 2, 200) returns with given effects and the luck of episodes, common and of each cell's own."""
+    rng = np.random.default_rng(0)
+    d, e, r = np.meshgrid(np.arange(6.0), (0.0, 1.0), (0.0, 1.0), indexing="ij")
+    means = doctrine * d + exit * e + relief * r + both * e * r
+    return means[..., None] + rng.normal(0.0, 1.0, 200) + rng.normal(0.0, 0.3, (*means.shape, 200))
+
+
+@pytest.mark.parametrize(
+    ("source", "made"),
+    [
+        ("doctrine", {"doctrine": 1.0}),
+        ("exit", {"exit": 2.0}),
+        ("relief", {"relief": 2.0}),
+        ("interplay", {"both": 4.0, "exit": -2.0, "relief": -2.0}),
+    ],
+)
+def test_the_variance_goes_to_what_makes_it(source: str, made: dict[str, float]) -> None:
+    shares = variance_shares(cells_of(**made))
+    assert shares is not None
+    assert shares[source] > 0.97
+    for name in SOURCES:
+        assert shares[f"{name}_low"] <= shares[name] <= shares[f"{name}_high"]
+        assert name == source or shares[f"{name}_low"] < 0.01
+
+
+def test_luck_alone_is_no_share_of_the_interplay() -> None:
+    # without a correction 17 of the 23 degrees of freedom, all luck, would count as interplay
+    shares = variance_shares(cells_of(doctrine=0.02))
+    assert shares is not None
+    assert shares["interplay"] < 0.3
+
+
+def test_cells_that_are_all_alike_have_no_variance_to_divide() -> None:
+    assert variance_shares(np.ones((3, 2, 2, 10))) is None
+
+
+def test_the_page_of_the_factorial_says_what_the_division_and_the_institutions_are_worth(
+    full: Comparison, tmp_path: Path
+) -> None:
+    files = write_report(full, tmp_path, VERSIONS)
+    assert {path.name for path in files if path.suffix == ".png"} == set(FIGURES)
+    page = (tmp_path / "comparison.md").read_text()
+    for words in ("What the division of the money is worth", "What the institutions are worth"):
+        assert words in page
+    table = page.split("## The numbers")[1].split("## ")[0]
+    for doctrine in DOCTRINES:
+        assert table.count(f"| `{doctrine}`") == 1
+    assert "+exit" not in table
+    assert f"]({FACTORIAL})" in page
 
 
 def test_the_defects_that_are_reported_are_those_the_environment_drew(small: Comparison) -> None:

@@ -38,7 +38,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def test_training_prints_the_table_and_leaves_every_file(trained: tuple[Path, str]) -> None:
     folder, printed = trained
-    for name in ("learned_seed0", "learned_seed1", "flat", "experiment_diffusion", "concentrated"):
+    for name in (
+        "learned_seed0",
+        "learned_seed1",
+        "flat",
+        "experiment_diffusion",
+        "concentrated+exit+relief",
+    ):
         assert name in printed
     left = {path.name for path in (folder / "run").iterdir()}
     wanted = {"config.yaml", "scenario.yaml", "policy-seed0.safetensors", "policy-seed1.safetensors"}
@@ -58,9 +64,9 @@ def test_a_run_can_be_evaluated_in_the_scenario_it_saved_and_json_prints_nothing
     told = json.loads(done.stdout)
     assert json.loads((folder / "again" / "comparison.json").read_text()) == told
     rows = {row["name"]: row for row in told["allocators"]}
-    assert set(rows) == {"learned_seed0", "learned_seed1", "flat", "concentrated"}
+    assert set(rows) == {"learned_seed0", "learned_seed1", "flat", "concentrated+exit+relief"}
     assert all(set(row) >= FIELDS for row in rows.values())
-    assert rows["concentrated"]["difference"] == 0
+    assert rows["concentrated+exit+relief"]["difference"] == 0
     first = json.loads((folder / "run" / "comparison.json").read_text())
     before = {row["name"]: row for row in first["allocators"]}
     assert rows["learned_seed1"]["mean"] == before["learned_seed1"]["mean"]
@@ -78,6 +84,8 @@ def test_the_list_names_allocators_and_scenarios(tmp_path: Path) -> None:
     done = run("evaluate.py", "--list", cwd=tmp_path)
     assert done.returncode == 0
     for name in ("concentrated", "experiment_diffusion", "china31", "poor", "crisis", "sound", "programme"):
+        assert name in done.stdout
+    for name in ("NAME+exit", "NAME-exit", "NAME+relief", "NAME-relief", "flat+exit+relief"):
         assert name in done.stdout
 
 

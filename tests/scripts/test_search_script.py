@@ -40,7 +40,7 @@ def test_evaluate_takes_the_folder_of_a_search(searched: tuple[Path, str]) -> No
     done = run("evaluate.py", *arguments, cwd=folder)
     assert done.returncode == 0, done.stderr
     names = {row["name"] for row in json.loads(done.stdout)["allocators"]}
-    assert names == {"searched_closed_loop", "flat", "concentrated"}
+    assert names == {"searched_closed_loop", "flat", "concentrated+exit+relief"}
 
 
 def test_a_finished_search_is_told_again_and_json_prints_nothing_else(searched: tuple[Path, str]) -> None:

@@ -17,7 +17,8 @@ RULES: tuple[type[Rule], ...] = tuple(
 )
 """The rules in the order in which they are defined."""
 _BY_NAME = {rule.base_name: rule for rule in RULES}
-BASELINE = rules.Concentrated.base_name
+BASELINE = rules.Concentrated.base_name + LIKE_FOR_LIKE
+"""The traditional system, with both institutions as every doctrine has them where all are alike."""
 
 
 class UnknownAllocator(UserError):

@@ -2,39 +2,90 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from juguo_agents.report.factorial import SOURCES
+from juguo_agents.report.rows import has_own, is_like_for_like, main_rows, name_of
 from juguo_agents.report.selection import shorten
 from juguo_agents.report.summary import Summary
 
 WIDTH = 110
-_NUMBERS = 76  # columns that the numbers take
+_RANGE = 23  # columns of a number with its interval
+_VERSUS = 25  # likewise, with signs
 
 
 def console_table(summary: Summary) -> str:
-    """Allocators, best mean return first, in lines of at most 110 characters."""
-    rows = summary["allocators"]
-    width = min(WIDTH - _NUMBERS, max(len("allocator"), *(len(a["name"]) for a in rows)))
-    confidence = f"{summary['confidence']:.0%} interval"
-    versus = shorten(f"vs {summary['baseline']} [{summary['confidence']:.0%}]", 25)
-    lines = [
-        f"{'allocator':<{width}} {'return':>7} {confidence:>16} {'breadth':>8} {'resil.':>7} {'excl.':>6}"
-        f"  {versus:>25}"
+    """The main table, best mean return first, and what institutions are worth, in at most 110 columns."""
+    rows, own = main_rows(summary), has_own(summary)
+    baseline, confidence = name_of(summary, summary["baseline"]), f"[{summary['confidence']:.0%}]"
+    versus = f"vs {baseline} {confidence}"
+    if len(versus) > _VERSUS:
+        versus = f"vs baseline {confidence}"
+    names = [_name(row) for row in rows]
+    head = [f"{f'return {confidence}':>{_RANGE}}"]
+    if own:
+        head.append(f"{f'own version {confidence}':>{_RANGE}}")
+    head += [
+        f"{'adopt':>6}",
+        f"{'excl.':>6}",
+        f"{versus:>{_VERSUS}}",
     ]
+    room = WIDTH - len(" ".join(head)) - 1
+    width = min(room, max(len("allocator"), *map(len, names)))
+    lines = [" ".join([f"{'allocator':<{width}}", *head])]
     lines.append("-" * len(lines[0]))
-    for a in rows:
-        interval = f"[{_number(a['mean_low'])}, {_number(a['mean_high'])}]"
-        difference = (
-            "baseline"
-            if a["name"] == summary["baseline"]
-            else f"{_number(a['difference'], '+')} "
-            f"[{_number(a['difference_low'], '+')}, {_number(a['difference_high'], '+')}]"
-        )
-        name = shorten(a["name"], width)
+    for row, name in zip(rows, names, strict=True):
+        cells = [f"{_ranged(row, 'mean'):>{_RANGE}}"]
+        if own:
+            cells.append(f"{_own(row):>{_RANGE}}")
+        is_baseline = row["name"] == summary["baseline"]
+        difference = "baseline" if is_baseline else _ranged(row, "difference", "+")
+        cells += [f"{row['adoption_end']:>6.1%}", f"{row['excluded']:>6.1%}", f"{difference:>{_VERSUS}}"]
+        lines.append(" ".join([f"{shorten(name, width):<{width}}", *cells]))
+    if is_like_for_like(summary):
         lines.append(
-            f"{name:<{width}} {_number(a['mean']):>7} {interval:>16} {a['breadth']:>8.3f}"
-            f" {a['resilience']:>7.3f} {a['excluded']:>6.1%}  {difference:>25}"
+            "doctrines with exit and relief alike; own version: as the paper has it; (ref.): no programme"
         )
-    lines += _group(summary)
-    return "\n".join(lines)
+    return "\n".join([*lines, *_institutions(summary), *_group(summary)])
+
+
+def _name(row: dict[str, Any]) -> str:
+    name = str(row["doctrine"] or row["name"])
+    return f"{name} (ref.)" if row["reference"] else name
+
+
+def _own(row: dict[str, Any]) -> str:
+    if row["own"] is None:
+        return ""
+    return "the same" if row["own"]["name"] == row["name"] else _ranged(row["own"], "mean")
+
+
+def _ranged(entry: dict[str, Any], name: str, sign: str = "") -> str:
+    low, high = (_number(entry[f"{name}_{end}"], sign) for end in ("low", "high"))
+    return f"{_number(entry[name], sign)} [{low}, {high}]"
+
+
+def _institutions(summary: Summary) -> list[str]:
+    """A line each on exit, relief and their interplay."""
+    totals = summary["factorial"]
+    if not totals or totals["exit"] is None:
+        return []
+    lines = [
+        "",
+        f"institutions: mean change of the return over the {len(totals['bringing'])} doctrines that bring a "
+        f"technology [{summary['confidence']:.0%}]",
+        f"  exit      {_ranged(totals, 'exit', '+')}",
+        f"  relief    {_ranged(totals, 'relief', '+')}",
+        f"  interplay {_ranged(totals, 'interplay', '+')}, which one brings more where the other is there",
+    ]
+    shares = totals["variance"]
+    if shares:
+        lines.append(
+            f"  of the variance between the {totals['cells']} cells: "
+            + ", ".join(f"{name} {shares[name]:.0%}" for name in SOURCES[:-1])
+            + f", all interplay {shares['interplay']:.0%}"
+        )
+    return lines
 
 
 def _group(summary: Summary) -> list[str]:
@@ -43,16 +94,13 @@ def _group(summary: Summary) -> list[str]:
     if not learned or learned["seeds"] < 2:
         return []
 
-    def ranged(name: str, sign: str = "") -> str:
-        low, high = (_number(learned[f"{name}_{end}"], sign) for end in ("low", "high"))
-        return f"{_number(learned[name], sign)} [{low}, {high}]"
-
     saved, needed = learned["variance_saved"], learned["seeds_needed"]
     lines = [
         "",
-        f"learned ({learned['seeds']} seeds), over seeds and episodes: {ranged('mean')}; "
-        f"vs {shorten(summary['best_rule'], 20)}: {ranged('difference_to_best_rule', '+')}",
-        f"  better in an episode with probability {ranged('better_than_best_rule')}"
+        f"learned ({learned['seeds']} seeds), over seeds and episodes: {_ranged(learned, 'mean')}; "
+        f"vs {shorten(name_of(summary, summary['best_rule']), 20)}: "
+        f"{_ranged(learned, 'difference_to_best_rule', '+')}",
+        f"  better in an episode with probability {_ranged(learned, 'better_than_best_rule')}"
         + (f"; pairing saves {saved:.0%} of the variance" if saved is not None else ""),
     ]
     if needed:

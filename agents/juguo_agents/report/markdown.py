@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from juguo_agents.report.curves import Curves, cost_table
-from juguo_agents.report.reading import code, interval, mean_with_interval, number, reading
+from juguo_agents.report.institutions import institutions_table, variance_table
+from juguo_agents.report.phrases import code, interval, mean_with_interval, number
+from juguo_agents.report.reading import reading
+from juguo_agents.report.rows import Row, has_own, is_like_for_like, main_rows, name_of
 from juguo_agents.report.selection import idea
 from juguo_agents.report.summary import Summary
-from juguo_agents.report.words import BOARD, FIGURES, LEARNING, WORDS
+from juguo_agents.report.words import BOARD, FACTORIAL, FIGURES, LEARNING, WORDS
 from juguo_agents.results import Comparison
 from juguo_envs.family import Family
 from juguo_envs.scenario import Scenario
@@ -27,9 +30,17 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
         *reading(summary),
         "## The numbers",
         _table(summary),
-        "## Figures",
     ]
+    if summary["institutions"]:
+        parts += ["## What doctrine, exit and relief are worth", *_factorial(summary)]
+    parts.append("## Figures")
+    if is_like_for_like(summary):
+        parts.append(
+            "A doctrine is shown with both institutions, `nothing` as it is, unless a figure says more."
+        )
     for file, title, caption in FIGURES:
+        if file == FACTORIAL and not summary["institutions"]:
+            continue
         text = caption.format(confidence=confidence)
         if file == "exits.png" and not any(a["abandoned"] for a in summary["allocators"]):
             text = "No allocator gave up a project in any episode."
@@ -46,6 +57,11 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
         made_with = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
         parts.append(f"Made with {made_with}. Scenario digest `{summary['scenario_digest']}`.")
     return "\n\n".join(parts) + "\n"
+
+
+def _factorial(summary: Summary) -> list[str]:
+    parts = [institutions_table(summary)]
+    return [variance_table(summary), *parts] if summary["factorial"] else parts
 
 
 def _count(n: int, one: str, many: str | None = None) -> str:
@@ -105,35 +121,51 @@ def _world(s: Scenario, summary: Summary, family: Family | None) -> str:
 
 
 def _table(summary: Summary) -> str:
-    confidence = f"{summary['confidence']:.0%}"
-    head = (
-        "allocator",
-        "idea",
-        f"return [{confidence}]",
+    """The main table: a row a doctrine where all are alike, and one for each other allocator."""
+    confidence, own = f"{summary['confidence']:.0%}", has_own(summary)
+    head = ["allocator", "idea", f"return [{confidence}]"]
+    head += [f"the paper's own version [{confidence}]"] if own else []
+    head += [
         "IQM",
         "breadth",
         "resilience",
         "excluded",
         "adopting at the end",
         "given up per episode",
-        f"difference to {code(summary['baseline'])} [{confidence}]",
-    )
+        f"difference to {code(name_of(summary, summary['baseline']))} [{confidence}]",
+    ]
     lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|" * (len(head) - 2)]
-    for a in summary["allocators"]:
-        cells = (
-            code(a["name"]),
-            idea(a["name"]).replace("|", "/"),
-            mean_with_interval(a),
-            number(a["iqm"]),
-            number(a["breadth"]),
-            number(a["resilience"]),
-            f"{a['excluded']:.1%}",
-            f"{a['adoption_end']:.1%}",
-            number(a["abandoned"], digits=2),
-            "(baseline)" if a["name"] == summary["baseline"] else interval(a, "difference"),
-        )
+    for row in main_rows(summary):
+        cells = [_named(row), idea(row["doctrine"] or row["name"]).replace("|", "/"), mean_with_interval(row)]
+        cells += [_own(row)] if own else []
+        cells += [
+            number(row["iqm"]),
+            number(row["breadth"]),
+            number(row["resilience"]),
+            f"{row['excluded']:.1%}",
+            f"{row['adoption_end']:.1%}",
+            number(row["abandoned"], digits=2),
+            "(baseline)" if row["name"] == summary["baseline"] else interval(row, "difference"),
+        ]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    if is_like_for_like(summary):
+        text = (
+            "Each doctrine stands in one row with both institutions, exit and relief, the same for all; "
+            "`nothing` stands as it is. All numbers of a row are of that version, but those of the paper's "
+            "own version, which has the institutions that the paper gives it.\n\n"
+        ) + text
+    return text
+
+
+def _named(row: Row) -> str:
+    return code(row["doctrine"] or row["name"]) + (" (reference)" if row["reference"] else "")
+
+
+def _own(row: Row) -> str:
+    if row["own"] is None:
+        return ""
+    return "the same" if row["own"]["name"] == row["name"] else mean_with_interval(row["own"])
 
 
 def _board_table() -> str:

@@ -5,68 +5,41 @@ Nothing here knows who ought to win. A difference counts only where its paired i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from juguo_agents.report.institutions import institutions_in_short
+from juguo_agents.report.phrases import code, interval, listed, mean_with_interval, number, verdict
+from juguo_agents.report.rows import is_like_for_like, main_rows, name_of
 from juguo_agents.report.selection import PROPOSAL
 from juguo_agents.report.summary import Summary
 
-_LISTED = 6  # names in a sentence before the rest is counted
 # Episodes below which there is no verdict, or one with a warning: of the 95 % intervals of a normal sample,
 # 50 % cover the mean with 2 values, 83 % with 5, 91 % with 10, 93 % with 30.
 _TOO_FEW, _FEW = 10, 30
 
 
-def code(name: str) -> str:
-    """A name as code, safe inside a Markdown table."""
-    return f"`{name.replace('|', '/').replace('`', chr(39))}`"
-
-
-def number(x: float, signed: bool = False, digits: int = 3) -> str:
-    """A number with a true minus sign; what rounds to zero has none."""
-    text = f"{x:{'+' if signed else ''}.{digits}f}"
-    if float(text) == 0.0:
-        return text.lstrip("+-")
-    return text.replace("-", "−")
-
-
-def interval(a: dict[str, Any], name: str, signed: bool = True) -> str:
-    """`name` of an entry with its interval."""
-    low, high = number(a[f"{name}_low"], signed), number(a[f"{name}_high"], signed)
-    return f"{number(a[name], signed)} [{low}, {high}]"
-
-
-def mean_with_interval(a: dict[str, Any]) -> str:
-    """The mean return of an entry with its interval."""
-    return interval(a, "mean", signed=False)
-
-
-def verdict(a: dict[str, Any], name: str) -> int:
-    """1 where the interval of a difference lies above zero, -1 where below, 0 where it includes zero."""
-    if a[f"{name}_low"] > 0.0:
-        return 1
-    return -1 if a[f"{name}_high"] < 0.0 else 0
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in a sentence."""
-    shown = [code(n) for n in names[:_LISTED]]
-    if len(names) > _LISTED:
-        shown.append(f"{len(names) - _LISTED} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
 def reading(summary: Summary) -> list[str]:
     """The sentences, one paragraph an item."""
-    episodes, first = summary["episodes"], summary["allocators"][0]
+    episodes, first = summary["episodes"], main_rows(summary)[0]
     if episodes < _TOO_FEW:
         text = "This is a single episode" if episodes == 1 else f"These are only {episodes} episodes"
         return [
             f"{text}, too few to tell merit from luck: intervals from fewer than {_TOO_FEW} are far too "
-            f"narrow, and no verdict is given. The highest mean return is that of {code(first['name'])}, "
+            f"narrow, and no verdict is given. The highest mean return is that of "
+            f"{_named(summary, first)}, "
             f"{number(first['mean'])}."
         ]
-    parts = (_best_rule, _learned, _baseline, _proposal, _exits, _right_calls, _aspects)
+    parts = (
+        _best_rule,
+        _division,
+        _references,
+        institutions_in_short,
+        _learned,
+        _baseline,
+        _proposal,
+        _right_calls,
+        _aspects,
+    )
     said = [text for part in parts if (text := part(summary))]
     if episodes < _FEW:
         said.insert(
@@ -82,20 +55,28 @@ def _entry(summary: Summary, name: str) -> dict[str, Any]:
     return found
 
 
-def _rules(summary: Summary) -> list[dict[str, Any]]:
-    trained = summary["learned"]["names"] if summary["learned"] else []
-    return [a for a in summary["allocators"] if a["name"] not in trained]
+def _named(summary: Summary, entry: dict[str, Any]) -> str:
+    return code(name_of(summary, entry["name"]))
+
+
+def _programmes(summary: Summary) -> list[dict[str, Any]]:
+    return [_entry(summary, name) for name in summary["programmes"]]
 
 
 def _best_rule(summary: Summary) -> str:
     best = summary["best_rule"]
-    others = [a for a in _rules(summary) if a["name"] != best]
+    others = _programmes(summary)[1:]
     mean = mean_with_interval(_entry(summary, best))
-    text = f"**The best rule is {code(best)}**, with a mean return of {mean}"
+    text = (
+        "All doctrines have both institutions here, the exit and relief. "
+        if is_like_for_like(summary)
+        else ""
+    )
+    text += f"**The best rule is {code(name_of(summary, best))}**, with a mean return of {mean}"
     text += ", the baseline itself." if best == summary["baseline"] else "."
     if not others:
-        return text + " No other rule was compared."
-    tied = [a["name"] for a in others if verdict(a, "difference_to_best_rule") == 0]
+        return text + " No other programme was compared."
+    tied = [name_of(summary, a["name"]) for a in others if verdict(a, "difference_to_best_rule") == 0]
     if tied:
         text += (
             f" But it is tied with {listed(tied)}: the paired interval of the difference includes zero, so "
@@ -104,18 +85,60 @@ def _best_rule(summary: Summary) -> str:
     else:
         nearest = others[0]
         text += (
-            f" Every other rule is behind it; the nearest is {code(nearest['name'])}, with a paired "
-            f"difference of {interval(nearest, 'difference_to_best_rule')}."
+            f" Every other programme is behind it; the nearest is {_named(summary, nearest)}, "
+            f"with a paired difference of {interval(nearest, 'difference_to_best_rule')}."
         )
-    by_iqm = max(_rules(summary), key=lambda a: a["iqm"])["name"]
+    by_iqm = max(_programmes(summary), key=lambda a: a["iqm"])["name"]
     if by_iqm != best:
-        text += f" By the interquartile mean, which leaves extreme episodes out, {code(by_iqm)} comes first."
+        text += (
+            f" By the interquartile mean, which leaves extreme episodes out, "
+            f"{code(name_of(summary, by_iqm))} comes first."
+        )
     if len(others) > 1:
         text += (
             f" It was picked as the highest of {len(others) + 1} means on these same episodes, which "
             "flatters it a little."
         )
     return text
+
+
+def _division(summary: Summary) -> str:
+    """What the division of money is worth: only where all doctrines have the same institutions."""
+    rows = _programmes(summary)
+    if not is_like_for_like(summary) or len(rows) < 2:
+        return ""
+    best, worst = rows[0], rows[-1]
+    text = (
+        f"**What the division of the money is worth.** With the same institutions, the returns of the "
+        f"{len(rows)} programmes run from {number(worst['mean'])} ({_named(summary, worst)}) to "
+        f"{number(best['mean'])} ({_named(summary, best)}): a range of "
+        f"{number(best['mean'] - worst['mean'])}."
+    )
+    if best["name"] != summary["baseline"]:
+        text += (
+            f" Beside the baseline {code(name_of(summary, summary['baseline']))}, the best division changes "
+            f"the return by {interval(best, 'difference')}."
+        )
+    return text
+
+
+def _references(summary: Summary) -> str:
+    """How many programmes earn more than each reference, in plain words where none does."""
+    said = []
+    for found in summary["references"]:
+        name, many = code(found["doctrine"]), len(summary["programmes"])
+        above, tied, below = (found[which] for which in ("above", "tied", "below"))
+        if not above:
+            said.append(
+                f"No programme earns more than {name} beyond noise; the best one's difference to it is "
+                f"{interval(found, 'best_rule_gain')}."
+            )
+            continue
+        text = f"{len(above)} of {many} programmes earn{'s' if len(above) == 1 else ''} more than {name}"
+        rest = [f"{len(n)} {words}" for n, words in ((tied, "tied with it"), (below, "below it")) if n]
+        text += f" ({', '.join(rest)})" if rest else ""
+        said.append(f"{text}; the best rule's difference to it is {interval(found, 'best_rule_gain')}.")
+    return f"**Against doing without a programme.** {' '.join(said)}" if said else ""
 
 
 def _learned(summary: Summary) -> str:
@@ -169,83 +192,63 @@ def _evidence(learned: dict[str, Any]) -> str:
 
 def _baseline(summary: Summary) -> str:
     name = summary["baseline"]
-    others = [a for a in summary["allocators"] if a["name"] != name]
+    others = [a for a in main_rows(summary) if a["name"] != name]
     if not others:
         return ""
-    by_verdict = {v: [a["name"] for a in others if verdict(a, "difference") == v] for v in (1, 0, -1)}
+    by_verdict = {
+        v: [name_of(summary, a["name"]) for a in others if verdict(a, "difference") == v] for v in (1, 0, -1)
+    }
     said = [
         f"{len(names)} {words} ({listed(names)})"
         for v, words in ((1, "do better"), (0, "are tied with it"), (-1, "do worse"))
         if (names := by_verdict[v])
     ]
     mean = mean_with_interval(_entry(summary, name))
-    text = f"**Against the baseline** {code(name)} (mean return {mean}): {'; '.join(said)}."
+    text = f"**Against the baseline** {code(name_of(summary, name))} (mean return {mean}): {'; '.join(said)}."
     return text.replace(" 1 do ", " 1 does ").replace(" 1 are ", " 1 is ")
 
 
 def _proposal(summary: Summary) -> str:
-    names = [a["name"] for a in summary["allocators"]]
-    if PROPOSAL not in names or summary["best_rule"] == PROPOSAL:
+    rows = main_rows(summary)
+    found = [a for a in rows if name_of(summary, a["name"]) == PROPOSAL]
+    if not found or summary["best_rule"] == found[0]["name"]:
         return ""
-    place, entry = names.index(PROPOSAL) + 1, _entry(summary, PROPOSAL)
+    place, entry = rows.index(found[0]) + 1, found[0]
     versus = verdict(entry, "difference_to_best_rule")
     claim = "tied with the best rule" if versus == 0 else "behind the best rule"
     return (
-        f"**The proposal** {code(PROPOSAL)} is number {place} of {len(names)} by mean return and {claim}, "
+        f"**The proposal** {code(PROPOSAL)} is number {place} of {len(rows)} by mean return and {claim}, "
         f"at a paired difference of {interval(entry, 'difference_to_best_rule')}."
     )
 
 
-def _exits(summary: Summary) -> str:
-    pairs = summary["exits"]
-    if not pairs:
-        return ""
-    helped = [p for p in pairs if verdict(p, "gain") == 1]
-    hurt = [p for p in pairs if verdict(p, "gain") == -1]
-    said: list[str] = []
-    for pairs_, verb, extreme in ((helped, "raises", 0), (hurt, "lowers", -1)):
-        if pairs_:
-            most = pairs_[extreme]
-            of = "the return of" if not said else "that of"
-            said.append(f"{verb} {of} {len(pairs_)} (most {code(most['rule'])}: {interval(most, 'gain')})")
-    same = len(pairs) - len(helped) - len(hurt)
-    if same:
-        said.append(f"makes no difference that could be told for {same}")
-    text = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-    n = len(pairs)
-    return (
-        f"**Giving up.** Of {n} rule{'s' if n > 1 else ''} compared with and without it, being able to give "
-        f"projects up {text}."
-    )
-
-
 def _right_calls(summary: Summary) -> str:
-    first = summary["allocators"][0]
+    first = main_rows(summary)[0]
     bad, good = first["defective_given_up"], first["sound_given_up"]
     if first["abandoned"] == 0.0 or bad is None or good is None:
         return ""
     n, e = summary["defective_first"], summary["episodes"]
     return (
         f"**What was given up.** In {n} of {e} episodes the first technology was seriously defective, which "
-        f"no allocator is told. The first in the table, {code(first['name'])}, gave up {bad:.0%} of these, "
-        f"and {good:.0%} of the {e - n} others."
+        f"no allocator is told. The first in the table, {_named(summary, first)}, gave up {bad:.0%} of "
+        f"these, and {good:.0%} of the {e - n} others."
     )
 
 
 def _aspects(summary: Summary) -> str:
-    rows = summary["allocators"]
+    rows = main_rows(summary)
     broadest = max(rows, key=lambda a: a["breadth"])
     toughest = max(rows, key=lambda a: a["resilience"])
     kindest = min(rows, key=lambda a: a["excluded"])
     if broadest["name"] == toughest["name"] == kindest["name"]:
         return (
-            f"**By its parts.** {code(broadest['name'])} has the greatest breadth, the greatest resilience "
-            "and the smallest excluded share alike."
+            f"**By its parts.** {_named(summary, broadest)} has the greatest breadth, the greatest "
+            "resilience and the smallest excluded share alike."
         )
     return (
-        f"**By its parts.** The greatest breadth is that of {code(broadest['name'])} "
-        f"({number(broadest['breadth'])}), the greatest resilience that of {code(toughest['name'])} "
+        f"**By its parts.** The greatest breadth is that of {_named(summary, broadest)} "
+        f"({number(broadest['breadth'])}), the greatest resilience that of {_named(summary, toughest)} "
         f"({number(toughest['resilience'])}), and the smallest excluded share that of "
-        f"{code(kindest['name'])} ({kindest['excluded']:.1%}). How much each counts is a choice of the "
+        f"{_named(summary, kindest)} ({kindest['excluded']:.1%}). How much each counts is a choice of the "
         "scenario's weights."
     )

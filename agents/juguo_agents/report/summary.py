@@ -8,10 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.report.selection import base_name, best_rule
+from juguo_agents.report.doctrines import REFERENCES, like_for_like_records, own_version, programmes
+from juguo_agents.report.factorial import factorial, institutions
 from juguo_agents.report.technologies import first_is_defective, share_given_up
 from juguo_agents.results import Comparison, Floats, Record
-from juguo_agents.statistics import CONFIDENCE, Estimate, interquartile_mean, mean_interval, paired_difference
+from juguo_agents.statistics import (
+    CONFIDENCE,
+    interquartile_mean,
+    mean_interval,
+    paired_difference,
+    spread_out,
+)
 from juguo_agents.two_levels import (
     difference,
     improvement,
@@ -42,10 +49,31 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
     episode, `variance_saved` what pairing takes off the variance of that difference, and `seeds_needed` the
     training seeds with which the difference would be told from none (None where it cannot be said).
 
-    `exits` holds, for each rule compared with and without giving up, what giving up changes.
+    `like_for_like` has one entry a doctrine, best first, where every doctrine was compared with both
+    institutions: the fields of that allocator, its `doctrine`, whether it is a `reference`, and the paper's
+    `own` version with its difference to the like-for-like one (None where it was not compared). `nothing`
+    stands there as it is. The list is empty where a doctrine was compared without both institutions.
+    `programmes` are the doctrines in it that are no references, best first; where it is empty, all their
+    variants. The first is the `best_rule`. `references` tells which of them earn more than each reference.
+
+    `institutions` and `factorial` tell what the institutions are worth (see `juguo_agents.report.factorial`):
+    a list with an entry for each doctrine of which all four cells were compared, and the totals (or None).
     """
-    baseline, best = comparison.record(comparison.baseline), best_rule(comparison)
+    baseline, competing = comparison.record(comparison.baseline), programmes(comparison)
+    best = competing[0]
     defective = first_is_defective(comparison)
+    allocators = [
+        {"name": r.name, "episodes": len(r.returns)}
+        | _of_returns(r.returns)
+        | _of_course(r)
+        | {
+            "defective_given_up": share_given_up(r, defective),
+            "sound_given_up": share_given_up(r, ~defective),
+        }
+        | spread_out("difference", paired_difference(r.returns, baseline.returns))
+        | spread_out("difference_to_best_rule", paired_difference(r.returns, best.returns))
+        for r in comparison.ranked()
+    ]
     return {
         "scenario": comparison.scenario.name,
         "scenario_digest": comparison.scenario.digest(),
@@ -54,28 +82,17 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
         "first_seed": comparison.first_seed,
         "baseline": comparison.baseline,
         "best_rule": best.name,
+        "programmes": [record.name for record in competing],
         "confidence": CONFIDENCE,
         "defective_first": int(defective.sum()),
         "versions": dict(versions),
-        "allocators": [
-            {"name": r.name, "episodes": len(r.returns)}
-            | _of_returns(r.returns)
-            | _of_course(r)
-            | {
-                "defective_given_up": share_given_up(r, defective),
-                "sound_given_up": share_given_up(r, ~defective),
-            }
-            | _spread_out("difference", paired_difference(r.returns, baseline.returns))
-            | _spread_out("difference_to_best_rule", paired_difference(r.returns, best.returns))
-            for r in comparison.ranked()
-        ],
+        "allocators": allocators,
+        "like_for_like": _like_for_like(comparison, allocators),
+        "references": _references(comparison),
         "learned": _learned(comparison, baseline, best),
-        "exits": _exits(comparison),
+        "institutions": institutions(comparison),
+        "factorial": factorial(comparison),
     }
-
-
-def _spread_out(name: str, estimate: Estimate) -> dict[str, float]:
-    return {name: estimate.mean, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
 def _of_returns(returns: Floats) -> dict[str, float]:
@@ -93,7 +110,7 @@ def _of_course(record: Record) -> dict[str, Any]:
     return {
         "breadth": float(record.breadth.mean()),
         "resilience": float(record.resilience.mean()),
-        **_spread_out("excluded", mean_interval(record.excluded)),
+        **spread_out("excluded", mean_interval(record.excluded)),
         "adoption_end": float(record.adoption[:, -1].mean()),
         "abandoned": float(record.abandoned.mean()),
         "stage_quarters": record.stage_quarters.mean(0).tolist(),
@@ -114,10 +131,10 @@ def _learned(comparison: Comparison, baseline: Record, best: Record) -> dict[str
             "std_of_seeds": float(values.mean(1).std(ddof=1)) if len(values) > 1 else 0.0,
         }
         | {part: float(np.mean([getattr(r, part) for r in records])) for part in _PARTS}
-        | _spread_out("iqm", two_level_iqm(values))
-        | _spread_out("difference", difference(values, baseline.returns))
-        | _spread_out("difference_to_best_rule", difference(values, best.returns))
-        | _spread_out("better_than_best_rule", improvement(values, best.returns))
+        | spread_out("iqm", two_level_iqm(values))
+        | spread_out("difference", difference(values, baseline.returns))
+        | spread_out("difference_to_best_rule", difference(values, best.returns))
+        | spread_out("better_than_best_rule", improvement(values, best.returns))
         | {
             "variance_saved": variance_saved(values, best.returns),
             "seeds_needed": asdict(needed) if needed else None,
@@ -125,15 +142,36 @@ def _learned(comparison: Comparison, baseline: Record, best: Record) -> dict[str
     )
 
 
-def _exits(comparison: Comparison) -> list[dict[str, Any]]:
-    """For each rule in both forms: return with the exit minus return without it."""
-    compared = {r.name: r for r in comparison.records}
-    pairs = []
-    for name in dict.fromkeys(base_name(n) for n in compared):
-        for with_exit, without in ((f"{name}+exit", name), (name, f"{name}-exit")):
-            if with_exit in compared and without in compared:
-                gain = paired_difference(compared[with_exit].returns, compared[without].returns)
-                pairs.append(
-                    {"rule": name, "with": with_exit, "without": without} | _spread_out("gain", gain)
-                )
-    return sorted(pairs, key=lambda p: -p["gain"])
+def _like_for_like(comparison: Comparison, allocators: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    doctrine_of = {record.name: d for d, record in like_for_like_records(comparison).items()}
+    rows = []
+    for entry in allocators:
+        doctrine = doctrine_of.get(entry["name"])
+        if doctrine is None:
+            continue
+        alike, own = comparison.record(entry["name"]), own_version(comparison, doctrine)
+        beside = None
+        if own is not None:
+            beside = {"name": own.name} | spread_out("mean", mean_interval(own.returns))
+            beside |= spread_out("difference", paired_difference(own.returns, alike.returns))
+        rows.append({"doctrine": doctrine, "reference": doctrine in REFERENCES} | entry | {"own": beside})
+    return rows
+
+
+def _references(comparison: Comparison) -> list[dict[str, Any]]:
+    """For each reference that was compared: which programmes earn more, as much or less, beyond noise."""
+    alike, competing = like_for_like_records(comparison), programmes(comparison)
+    told = []
+    for doctrine in REFERENCES:
+        record = alike.get(doctrine) or own_version(comparison, doctrine)
+        if record is None:
+            continue
+        gains = {r.name: paired_difference(r.returns, record.returns) for r in competing}
+        told.append(
+            {"doctrine": doctrine, "name": record.name}
+            | {"above": [name for name, gain in gains.items() if gain.low > 0.0]}
+            | {"tied": [name for name, gain in gains.items() if gain.low <= 0.0 <= gain.high]}
+            | {"below": [name for name, gain in gains.items() if gain.high < 0.0]}
+            | spread_out("best_rule_gain", gains[competing[0].name])
+        )
+    return told

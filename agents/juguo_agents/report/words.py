@@ -1,15 +1,26 @@
 """The standing text of the page: captions and definitions. Nothing here depends on who did well."""
 
+FACTORIAL = "factorial.png"
 FIGURES = (
     (
         "return.png",
         "Return",
         "Left: each dot is an allocator's mean return, its whisker the {confidence} interval of that mean, "
-        "and the pale bar the range in which the middle 80% of the episodes lie. The dashed line is the "
-        "baseline. Overlapping whiskers are no sign of a tie, since episodes are compared in pairs: for "
-        "that see the table's last column. Right: the same mean, taken apart. What stands right of zero is "
-        "what breadth and resilience add, what stands left is what exclusion takes away; the diamond is "
-        "their sum.",
+        "and the pale bar the range in which the middle 80% of the episodes lie. Where doctrines are "
+        "compared like for like, the small diamond below a dot is the paper's own version, where that "
+        "differs. The dashed line is the baseline. Overlapping whiskers are no sign of a tie, since episodes "
+        "are compared in pairs: for that see the table's last column. Right: the same mean, taken apart. "
+        "What stands right of zero is what breadth and resilience add, what stands left is what exclusion "
+        "takes away; the diamond is their sum.",
+    ),
+    (
+        FACTORIAL,
+        "Doctrine, exit and relief",
+        "Left: the mean return of each doctrine in four cells: with neither institution, with the exit, with "
+        "relief, and with both. The whiskers are {confidence} intervals of each mean. Rows that differ show "
+        "what the doctrine is worth; markers that differ within a row show what its institutions are worth. "
+        "Right: what the exit and relief each change in the return, and their interplay. These are paired: "
+        "an effect whose whisker does not touch zero is beyond the luck of the episodes.",
     ),
     (
         "adoption.png",
@@ -127,10 +138,33 @@ WORDS = (
         "kept, and the next technology is drawn.",
     ),
     (
-        "With exit, no exit",
-        "a rule's name followed by +exit is the rule with an exit that it does not have of its own, -exit "
-        "the rule without the one it has. So a verdict on how money is divided need not rest on who may "
-        "give up.",
+        "Doctrine",
+        "how money is divided between functions, places and stages, and when a stage ends. Each rule of the "
+        "paper is one.",
+    ),
+    (
+        "Exit",
+        "an institution: a project is given up on evidence of harm. `NAME+exit` is a doctrine with the "
+        "common exit, `NAME-exit` one with none. Some doctrines have an exit of their own in the paper.",
+    ),
+    (
+        "Relief",
+        "an institution: more money goes to what ends a crisis, and to where it is, in proportion to it. "
+        "`NAME+relief` has it, `NAME-relief` has not. The two follow in this order: `NAME+exit+relief`.",
+    ),
+    (
+        "Like for like",
+        "every doctrine has both institutions, the same for all. So a verdict on how money is divided does "
+        "not rest on who may give up or answers crises. `NAME` alone is the paper's own version.",
+    ),
+    (
+        "Interplay",
+        "by how much more the exit brings where there is relief; and relief, where there is the exit.",
+    ),
+    (
+        "Reference",
+        "no programme: `nothing` saves all money and has no institution, `care_only` cares for people and "
+        "brings no technology. All other rules are programmes, and are read against these two.",
     ),
     (
         "Paired difference",

@@ -10,13 +10,15 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from juguo_agents.report.curves import Curves
-from juguo_agents.report.figures import adoption, board, exits, learning, money, places, returns
+from juguo_agents.report.figures import adoption, board, exits, factorial, learning, money, places, returns
 from juguo_agents.report.figures.style import DPI, parameters
 from juguo_agents.report.summary import Summary
+from juguo_agents.report.words import FACTORIAL
 from juguo_agents.results import Comparison
 
 FIGURES = {
     "return.png": returns.draw,
+    FACTORIAL: factorial.draw,
     "adoption.png": adoption.draw,
     "exits.png": exits.draw,
     "money.png": money.draw,
@@ -31,6 +33,8 @@ def draw_figures(
 ) -> Iterator[tuple[str, bytes]]:
     """File name and PNG of each figure. matplotlib's settings are as before when it is done."""
     for name, draw in FIGURES.items():
+        if name == FACTORIAL and not summary["institutions"]:
+            continue
         yield name, _png(partial(draw, comparison, summary))
     if curves:
         yield LEARNING_CURVE, _png(partial(learning.draw, curves, comparison.scenario.name))

@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from juguo_agents.report.figures.style import PALE, colour, figure, heading, readable, spread
-from juguo_agents.report.selection import PROPOSAL, Series, highlighted
+from juguo_agents.report.rows import main_rows
+from juguo_agents.report.selection import PROPOSAL
+from juguo_agents.report.series import Series, highlighted
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison
 
@@ -18,34 +20,35 @@ _DASHES = {"nothing": (0, (1, 1.5)), "care_only": (0, (4, 2)), "flat": (0, (6, 2
 
 def draw(comparison: Comparison, summary: Summary) -> Figure:
     """All means in one panel, labelled where they end; below, each highlighted allocator with its band."""
-    chosen = highlighted(comparison, _NAMES)
+    chosen = highlighted(comparison, summary, _NAMES)
     shown = {r.name for s in chosen for r in s.records}
-    others = [r for r in comparison.records if r.name not in shown]
+    rows = [comparison.record(row["name"]) for row in main_rows(summary)]
+    others = [r for r in rows if r.name not in shown]
     note = f"; thin grey lines: the other {len(others)}" if len(others) > 1 else ""
-    rows = -(-len(chosen) // 4)
-    columns = -(-len(chosen) // rows)
+    lines = -(-len(chosen) // 4)
+    columns = -(-len(chosen) // lines)
     fig = figure(
         comparison,
         10.0,
-        5.2 + 1.75 * rows,
+        5.2 + 1.75 * lines,
         "How many people use the technology, quarter by quarter",
         f"above: means{note}; below: means with the middle 80% of episodes",
     )
-    upper, lower = fig.subfigures(2, 1, squeeze=False, height_ratios=(4.0, 0.35 + 1.75 * rows)).ravel()
+    upper, lower = fig.subfigures(2, 1, squeeze=False, height_ratios=(4.0, 0.35 + 1.75 * lines)).ravel()
     axes = upper.subplots()
     for record in others:
         axes.plot(record.adoption.mean(0), color=PALE, lw=0.8, zorder=1)
     for series in chosen:
         axes.plot(_mean(series), color=colour(series), lw=2.0, ls=_DASHES.get(series.kind, "-"), zorder=3)
     top = _top(comparison, chosen)
-    _dress(axes, comparison, max(r.adoption.mean(0).max() for r in comparison.records) * 1.06)
+    _dress(axes, comparison, max(r.adoption.mean(0).max() for r in rows) * 1.06)
     axes.set_xlabel("quarter of the programme")
     axes.set_ylabel("share of all persons")
     years = axes.secondary_xaxis("top", functions=(lambda q: q / 4.0, lambda y: y * 4.0))
     years.set_xlabel("year")
     years.xaxis.set_major_locator(MaxNLocator(integer=True))
     _label_ends(axes, chosen)
-    small = lower.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    small = lower.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes_, series in zip(small, chosen, strict=False):
         _band(axes_, comparison, series, top)
     for axes_ in small[max(len(chosen) - columns, 0) : len(chosen)]:

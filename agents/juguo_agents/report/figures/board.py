@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from juguo_agents.report.figures.style import BLACK, accent, figure, heading
-from juguo_agents.report.selection import PROPOSAL, highlighted
+from juguo_agents.report.selection import PROPOSAL
+from juguo_agents.report.series import highlighted
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison, Floats
 from juguo_envs.model.state import ACTORS, INDICATORS
@@ -20,7 +21,7 @@ _WRAP = 20
 
 def draw(comparison: Comparison, summary: Summary) -> Figure:
     """One board per highlighted allocator."""
-    chosen = highlighted(comparison, _NAMES)
+    chosen = highlighted(comparison, summary, _NAMES)
     fig = figure(
         comparison,
         max(7.5, 2.4 + 2.0 * len(chosen)),

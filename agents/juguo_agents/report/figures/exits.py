@@ -21,7 +21,7 @@ from juguo_agents.report.figures.style import (
     figure,
     name_rows,
 )
-from juguo_agents.report.selection import label
+from juguo_agents.report.rows import is_like_for_like, label_of, main_rows
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison, Record
 from juguo_envs.model.state import STAGES
@@ -33,16 +33,23 @@ _FEW = 10  # projects below which each is shown by itself
 
 def draw(comparison: Comparison, summary: Summary) -> Figure:
     """One row per allocator that gave something up: how much, when, on what evidence, and how rightly."""
-    records = [r for r in comparison.ranked() if len(r.exits)]
+    shown = [row["name"] for row in main_rows(summary)]
+    shown += [row["own"]["name"] for row in summary["like_for_like"] if row["own"]]
+    records = [r for r in comparison.ranked() if r.name in shown and len(r.exits)]
     if not records:
         fig = figure(comparison, 8.0, 2.2, _TITLE)
         fig.text(
             0.5, 0.38, "No allocator gave up a project in any episode.", ha="center", fontsize=11, color=BLACK
         )
         return fig
-    rest = len(comparison.records) - len(records)
+    rest = len(set(shown)) - len(records)
     note = f"; the other {rest} never gave up" if rest > 1 else "; the other one never did" if rest else ""
-    fig = figure(comparison, 12.5, 2.15 + 0.27 * len(records), _TITLE, f"best mean return at the top{note}")
+    alike = (
+        "; doctrines with exit and relief, and the paper's own versions" if is_like_for_like(summary) else ""
+    )
+    fig = figure(
+        comparison, 12.5, 2.15 + 0.27 * len(records), _TITLE, f"best mean return at the top{alike}{note}"
+    )
     count, age, harm, calls = fig.subplots(1, 4, sharey=True, width_ratios=(1.0, 1.0, 1.0, 1.15))
     _counts(count, records)
     _ages(age, records)
@@ -52,7 +59,7 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
     accents = [LEARNED if r.learned else None for r in records]
-    name_rows(count, [label(r.name) for r in records], accents)
+    name_rows(count, [label_of(summary, r.name) for r in records], accents)
     handles: list[Artist] = [
         Patch(color=c, label=f"in {s}") for c, s in zip(STAGE_COLOURS, STAGES, strict=True)
     ]

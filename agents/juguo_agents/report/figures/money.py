@@ -18,7 +18,8 @@ from juguo_agents.report.figures.style import (
     figure,
     name_rows,
 )
-from juguo_agents.report.selection import is_side_variant, without_variants
+from juguo_agents.report.rows import is_like_for_like
+from juguo_agents.report.series import main_series
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison
 from juguo_envs.model.state import ACTORS, FUNCTIONS, N_FUNCTIONS, STAGES
@@ -29,10 +30,9 @@ _NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2], GREY)  # dark en
 
 def draw(comparison: Comparison, summary: Summary) -> Figure:
     """Above: shares by actor for each stage. Below: shares by function over the programme."""
-    chosen = without_variants(comparison)
+    chosen = main_series(comparison, summary)
     n = len(chosen)
-    aside = any(is_side_variant(r, comparison) for r in comparison.records)
-    note = "; exit variants left out, unless the best rule is one" if aside else ""
+    note = "; doctrines with exit and relief alike" if is_like_for_like(summary) else ""
     fig = figure(
         comparison,
         10.5,

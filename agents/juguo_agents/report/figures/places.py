@@ -12,7 +12,8 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable
-from juguo_agents.report.selection import PROPOSAL, Series, highlighted
+from juguo_agents.report.selection import PROPOSAL
+from juguo_agents.report.series import Series, highlighted
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison
 
@@ -25,7 +26,7 @@ _WRAP = 16
 
 def draw(comparison: Comparison, summary: Summary) -> Figure:
     """One heat map per highlighted allocator, all on one scale."""
-    chosen = highlighted(comparison, _NAMES)
+    chosen = highlighted(comparison, summary, _NAMES)
     shares = [mean_where_any(s.pooled("final_adoption")) for s in chosen]
     names = _community_names(comparison)
     stars = " (* hub of knowledge)" if any(name.endswith(" *") for name in names) else ""

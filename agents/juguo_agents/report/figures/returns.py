@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,66 +11,57 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from juguo_agents.report.figures.style import BLACK, BLUE, GREEN, LEARNED, ORANGE, SKY, figure, name_rows
-from juguo_agents.report.selection import is_side_variant, label
+from juguo_agents.report.figures.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    LEARNED,
+    ORANGE,
+    SKY,
+    figure,
+    name_rows,
+)
+from juguo_agents.report.rows import has_own, is_like_for_like, label_of, main_rows
 from juguo_agents.report.summary import Summary
 from juguo_agents.results import Comparison, Record
 
-_VARIANT = "#8fb8d4"
+_OWN = "#a86f00"
+_OWN_LOWER = 0.3  # of a row, the paper's own version below the like-for-like one
 
 
 def draw(comparison: Comparison, summary: Summary) -> Figure:
     """Dots and whiskers on the left, the parts of the mean on the right; best allocator at the top."""
-    records, rows = comparison.ranked(), summary["allocators"]
+    rows = main_rows(summary)
+    records = [comparison.record(row["name"]) for row in rows]
+    own = has_own(summary)
+    alike = "; doctrines with exit and relief alike" if is_like_for_like(summary) else ""
     fig = figure(
         comparison,
         10.0,
-        1.75 + 0.235 * len(rows),
+        1.85 + (0.3 if own else 0.235) * len(rows),
         "Return by allocator, and what it is made of",
-        "best mean at the top; higher is better",
+        f"best mean at the top; higher is better{alike}",
     )
     left, right = fig.subplots(1, 2, sharey=True, width_ratios=(1.45, 1.0))
-    colours = [_colour(r, comparison) for r in records]
+    colours = [_colour(row, record, summary) for row, record in zip(rows, records, strict=True)]
     for y, (record, row, colour) in enumerate(zip(records, rows, colours, strict=True)):
         low, high = np.percentile(record.returns, (10, 90))
         left.plot((low, high), (y, y), color=colour, alpha=0.22, lw=6.5, solid_capstyle="butt")
         left.plot((row["mean_low"], row["mean_high"]), (y, y), color=colour, lw=1.6)
-        face = "white" if is_side_variant(record, comparison) else colour
-        left.plot(row["mean"], y, "o", ms=5, color=colour, mfc=face, mew=1.3)
-    mean = next(a["mean"] for a in rows if a["name"] == comparison.baseline)
+        left.plot(row["mean"], y, "o", ms=5, color=colour, mew=1.3)
+        if row["own"] and row["own"]["name"] != row["name"]:
+            _own(left, y + _OWN_LOWER, row["own"])
+    mean = next(a["mean"] for a in summary["allocators"] if a["name"] == summary["baseline"])
     left.axvline(mean, color=BLACK, lw=0.9, ls=(0, (4, 3)), zorder=0)
     left.set_title("Mean return")
     left.set_xlabel("return per episode (no unit)")
     left.grid(axis="x")
     left.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=(1, 2, 5, 10)))
-    accents = [
-        c if r.learned or r.name == comparison.baseline else None
-        for r, c in zip(records, colours, strict=True)
-    ]
-    name_rows(left, [label(r.name) for r in records], accents)
+    names = [label_of(summary, row["name"]) + (" (reference)" if row["reference"] else "") for row in rows]
+    name_rows(left, names, [c if c in (LEARNED, BLACK) else None for c in colours])
     _parts(right, comparison, records)
-    confidence = f"{summary['confidence']:.0%}"
-    handles = [
-        Line2D([], [], color=BLUE, marker="o", ms=5, lw=1.6, label=f"mean and {confidence} interval"),
-        Line2D([], [], color=BLUE, alpha=0.22, lw=6.5, label="middle 80% of episodes"),
-        Line2D([], [], color=BLACK, lw=0.9, ls=(0, (4, 3)), label=f"baseline ({label(comparison.baseline)})"),
-    ]
-    if any(r.learned for r in records):
-        handles.append(Line2D([], [], color=LEARNED, marker="o", ms=5, lw=1.6, label="learned"))
-    if any(is_side_variant(r, comparison) for r in records):
-        handles.append(
-            Line2D(
-                [],
-                [],
-                color=_VARIANT,
-                marker="o",
-                mfc="white",
-                ms=5,
-                lw=1.6,
-                label="rule with its exit added or removed",
-            )
-        )
-    fig.legend(handles=handles, loc="outside lower left", ncols=2)
+    fig.legend(handles=_marks(summary, records, own), loc="outside lower left", ncols=2)
     parts = [
         Patch(color=SKY, label="breadth (adds)"),
         Patch(color=GREEN, label="resilience (adds)"),
@@ -79,12 +72,37 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     return fig
 
 
-def _colour(record: Record, comparison: Comparison) -> str:
+def _own(axes: Axes, y: float, own: dict[str, Any]) -> None:
+    axes.plot((own["mean_low"], own["mean_high"]), (y, y), color=_OWN, lw=1.2)
+    axes.plot(own["mean"], y, "d", ms=4.2, color=_OWN, mfc="white", mew=1.1)
+
+
+def _marks(summary: Summary, records: list[Record], own: bool) -> list[Line2D]:
+    baseline = label_of(summary, summary["baseline"])
+    handles = [
+        Line2D(
+            [], [], color=BLUE, marker="o", ms=5, lw=1.6, label=f"mean, {summary['confidence']:.0%} interval"
+        ),
+        Line2D([], [], color=BLUE, alpha=0.22, lw=6.5, label="middle 80% of episodes"),
+        Line2D([], [], color=BLACK, lw=0.9, ls=(0, (4, 3)), label=f"baseline ({baseline})"),
+    ]
+    if own:
+        handles.append(
+            Line2D(
+                [], [], color=_OWN, marker="d", mfc="white", ms=4.2, lw=1.2, label="the paper's own version"
+            )
+        )
+    if any(r.learned for r in records):
+        handles.append(Line2D([], [], color=LEARNED, marker="o", ms=5, lw=1.6, label="learned"))
+    return handles
+
+
+def _colour(row: dict[str, Any], record: Record, summary: Summary) -> str:
     if record.learned:
         return LEARNED
-    if record.name == comparison.baseline:
+    if record.name == summary["baseline"]:
         return BLACK
-    return _VARIANT if is_side_variant(record, comparison) else BLUE
+    return GREY if row["reference"] else BLUE
 
 
 def _parts(axes: Axes, comparison: Comparison, records: list[Record]) -> None:

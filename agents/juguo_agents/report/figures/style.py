@@ -13,7 +13,8 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from juguo_agents.report.selection import PROPOSAL, Series
+from juguo_agents.report.selection import PROPOSAL
+from juguo_agents.report.series import Series
 from juguo_agents.results import Comparison
 
 DPI = 150

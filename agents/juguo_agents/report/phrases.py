@@ -1,0 +1,47 @@
+"""Numbers, intervals and names as the page writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+_LISTED = 6  # names in a sentence before the rest is counted
+
+
+def code(name: str) -> str:
+    """A name as code, safe inside a Markdown table."""
+    return f"`{name.replace('|', '/').replace('`', chr(39))}`"
+
+
+def number(x: float, signed: bool = False, digits: int = 3) -> str:
+    """A number with a true minus sign; what rounds to zero has none."""
+    text = f"{x:{'+' if signed else ''}.{digits}f}"
+    if float(text) == 0.0:
+        return text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def interval(a: dict[str, Any], name: str, signed: bool = True) -> str:
+    """`name` of an entry with its interval."""
+    low, high = number(a[f"{name}_low"], signed), number(a[f"{name}_high"], signed)
+    return f"{number(a[name], signed)} [{low}, {high}]"
+
+
+def mean_with_interval(a: dict[str, Any]) -> str:
+    """The mean return of an entry with its interval."""
+    return interval(a, "mean", signed=False)
+
+
+def verdict(a: dict[str, Any], name: str) -> int:
+    """1 where the interval of a difference lies above zero, -1 where below, 0 where it includes zero."""
+    if a[f"{name}_low"] > 0.0:
+        return 1
+    return -1 if a[f"{name}_high"] < 0.0 else 0
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence."""
+    shown = [code(n) for n in names[:_LISTED]]
+    if len(names) > _LISTED:
+        shown.append(f"{len(names) - _LISTED} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
