@@ -23,6 +23,7 @@ from juguo_agents.explain.between.sides import find_sides
 from juguo_agents.search.scoring import Scorer
 from juguo_envs import Scenario
 from juguo_envs.errors import UserError
+from tests.agents.test_search import found as search
 
 EPISODES = 3
 SEEDS = np.arange(EPISODES, dtype=np.uint64)
@@ -250,3 +251,19 @@ def test_a_folder_of_other_settings_is_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_returns_do_not_depend_on_the_number_of_processes(values: Array, tmp_path: Path) -> None:
     np.testing.assert_array_equal(coalition_returns(settings(), tmp_path, 2, ignore), values)
+
+
+def test_two_searches_of_one_rule_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    for seed, folder in enumerate(("one", "other")):
+        search(tmp_path / folder, "rule:market", seed=seed, budget=700)
+    a, b = find_sides(str(tmp_path / "one"), str(tmp_path / "other"))
+    assert (a.rule.name, b.rule.name) == ("market:tuned_one", "market:tuned_other")
+    assert a.rule.shares.tolist() != b.rule.shares.tolist()
+    with pytest.raises(UserError, match="both allocate alike"):
+        find_sides(str(tmp_path / "one"), str(tmp_path / "one"))
+
+
+def test_what_is_no_rule_is_refused(tmp_path: Path) -> None:
+    search(tmp_path, "constant")
+    with pytest.raises(UserError, match="is searched_constant, which is no rule; only rules can be divided"):
+        find_sides(str(tmp_path), "flat")

@@ -56,6 +56,9 @@ def find_sides(a: str, b: str) -> tuple[Side, Side]:
         UserError: If one is no rule, or both allocate alike.
     """
     first, second = _side(a), _side(b)
+    if first.rule.name == second.rule.name and first.digest and second.digest:
+        apart = [rule for rule in find_allocators([a, b]) if isinstance(rule, Rule)]  # named after folders
+        first, second = Side(apart[0], first.digest), Side(apart[1], second.digest)
     if _allocates_by(first) == _allocates_by(second):
         raise UserError(f"--between {a} {b}: both allocate alike; name two rules that differ")
     return first, second
