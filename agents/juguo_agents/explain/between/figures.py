@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from juguo_agents.explain.between.words import sign
 from juguo_agents.explain.figures import as_png
 from juguo_agents.report.figures.style import BLACK, BLUE, GREY, ORANGE, PALE, headed, readable
-from juguo_agents.report.reading import number
+from juguo_agents.report.phrases import number
 
 _COLOURS = {1: BLUE, -1: ORANGE, 0: PALE}
 _COLOUR_WORDS = "blue: raises the return; orange: lowers it; grey: cannot be told from none"
