@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,7 +11,7 @@ from juguo_agents.evidence.patterns.facts import FACTS
 from juguo_agents.evidence.patterns.pattern import UNKNOWN, Band, Part, Pattern
 from juguo_agents.evidence.patterns.runs import YEAR, Runs
 from juguo_agents.evidence.patterns.systems import CONCENTRATED, KNOWLEDGE, System, doctrines, like_for_like
-from juguo_agents.statistics import Estimate, composite_interval, paired_difference
+from juguo_agents.statistics import Estimate, composite_interval, mean_interval, paired_difference
 
 
 def systems() -> list[System]:
@@ -47,8 +49,11 @@ def concentration(runs: Runs) -> Pattern:
             ),
         ),
         {
-            "knowledge_quarter_12": {n: float(r.course.early_knowledge.mean()) for n, r in found.items()},
-            "excluded": dict(zip(names, excluded.mean(1).tolist(), strict=True)),
+            "knowledge_quarter_12": {
+                name: asdict(mean_interval(run.course.early_knowledge)) for name, run in found.items()
+            },
+            "excluded": {name: asdict(mean_interval(run.record.excluded)) for name, run in found.items()},
+            "adoption": _curves(runs),
         },
     )
 
@@ -67,3 +72,11 @@ def _ratio(runs: Runs) -> Estimate:
     if not len(last):
         return UNKNOWN
     return composite_interval(ratio, len(last))
+
+
+def _curves(runs: Runs) -> dict[str, list[float]]:
+    """Mean adopting share of hubs and of other places by quarter, where the first technology is sound."""
+    places = runs.at(like_for_like(CONCENTRATED)).course.places[runs.sound]
+    if not len(places) or not np.isfinite(places).all():
+        return {}
+    return dict(zip(("hubs", "other places"), places.mean(0).T.tolist(), strict=True))

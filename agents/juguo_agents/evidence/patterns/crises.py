@@ -56,6 +56,7 @@ def crises_are_exceptions(runs: Runs) -> Pattern:
         {
             "mean_return": dict(zip(names, struck.mean(1).tolist(), strict=True)),
             "mean_return_without_shocks": dict(zip(names, calm.mean(1).tolist(), strict=True)),
+            "in_crisis": {name: float(runs.at(like_for_like(name)).course.crises.mean()) for name in names},
         },
         expected=runs.scenario.name != ON_PURPOSE,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,13 @@ def s_curve(runs: Runs) -> Pattern:
                 Band(4.0, 15.0),
             ),
         ]
-        misfit = adoption.mean(0) - whole.at(years)
-        details[name] = {"m": whole.m, "root_mean_square_misfit": float(np.sqrt((misfit**2).mean()))}
+        curve, fitted = adoption.mean(0), whole.at(years)
+        details[name] = {
+            "ceiling": whole.m,
+            "root_mean_square_misfit": float(np.sqrt(((curve - fitted) ** 2).mean())),
+            "adoption": curve.tolist(),
+            "fitted": fitted.tolist(),
+        }
     return Pattern(
         FACTS[3],
         tuple(parts),
@@ -119,7 +125,10 @@ def divide(runs: Runs) -> Pattern:
         )
     ]
     parts += [Part(f"{name}: years ahead", _of(lag, found[name], runs.episodes)) for name in NARROWED]
-    details: dict[str, Any] = {"lag": {n: lag(r, np.arange(runs.episodes)) for n, r in found.items()}}
+    details: dict[str, Any] = {
+        "years_ahead": {name: asdict(_of(lag, run, runs.episodes)) for name, run in found.items()},
+        "among": reach,
+    }
     for name in NARROWED:
         without = runs.at(like_for_like(name), SOUND, "enablement")
         parts.append(
@@ -135,8 +144,12 @@ def divide(runs: Runs) -> Pattern:
                 _change(lag, found[name], without, runs.episodes),
             )
         )
-        everybody = np.arange(runs.episodes)
-        details[name] = {"gap": gap(found[name], everybody), "gap_without": gap(without, everybody)}
+        details[name] = {
+            "gap": asdict(_of(gap, found[name], runs.episodes)),
+            "gap_without_enablement": asdict(_of(gap, without, runs.episodes)),
+            "adoption": _by_stratum(found[name]),
+            "adoption_without_enablement": _by_stratum(without),
+        }
     return Pattern(
         FACTS[4],
         tuple(parts),
@@ -171,3 +184,9 @@ def _of(figure: Callable[[Run, Drawn], float], run: Run, episodes: int) -> Estim
 def _change(figure: Callable[[Run, Drawn], float], run: Run, without: Run, episodes: int) -> Estimate:
     """A figure without something less the same with it, on common episodes."""
     return composite_interval(lambda drawn: figure(without, drawn) - figure(run, drawn), episodes)
+
+
+def _by_stratum(run: Run) -> dict[str, list[float]]:
+    """Mean adopting share of the lower and the upper stratum by quarter."""
+    means = run.course.strata.mean(0)
+    return {"lower": means[:, LOW].tolist(), "upper": means[:, HIGH].tolist()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import numpy.typing as npt
 
@@ -47,9 +49,9 @@ def programmes_pay(runs: Runs) -> Pattern:
             Part("doctrines with 10 % adopters or more", count, Band(8)),
         ),
         {
-            "gain": {name: gain.__dict__ for name, gain in gains.items()},
+            "gain": {name: asdict(gain) for name, gain in gains.items()},
             "adoption_end_sound_first": {
-                name: mean_interval(end[sound]).__dict__ if len(sound) else None
+                name: asdict(mean_interval(end[sound])) if len(sound) else None
                 for name, end in zip(bringing(), ends, strict=True)
             },
             "episodes_sound_first": len(sound),
@@ -80,7 +82,7 @@ def care_is_not_enough(runs: Runs) -> Pattern:
                 Band(np.ceil(len(names) / 2)),
             ),
         ),
-        {"mean_return": dict(zip(names, returns.mean(1).tolist(), strict=True))},
+        {"return": {name: asdict(mean_interval(own)) for name, own in zip(names, returns, strict=True)}},
     )
 
 
@@ -96,4 +98,5 @@ def no_programme_no_diffusion(runs: Runs) -> Pattern:
     return Pattern(
         FACTS[10],
         (Part("adopting share after 15 years", mean_interval(after), Band(most=0.05)),),
+        {"adoption": adoption.mean(0).tolist()},
     )
