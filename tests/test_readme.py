@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from juguo_agents.allocators.base import Setting, rows, weights
+from juguo_agents.allocators.base import Setting, rows
+from juguo_agents.allocators.declared import weights
 from juguo_agents.allocators.rules import Decision, Rule
 from juguo_agents.evaluation import run
 from juguo_envs import Scenario

@@ -9,10 +9,13 @@ from juguo_agents.allocators import (
     Observed,
     Setting,
     UnknownAllocator,
+    Variant,
     all_rule_names,
     find_allocators,
+    like_for_like,
     make_rule,
     rule_names,
+    variant_of,
 )
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.evaluation import run
@@ -20,8 +23,8 @@ from juguo_envs import Batch, Scenario, decode_allocation
 
 NAMES = [
     "nothing", "concentrated", "knowledge_centred", "technology_centred", "market", "social_experiment",
-    "demonstration_zone", "policy_learning", "supply_led", "demand_led", "capability_first", "tiered", "flat",
-    "care_only", "experiment_diffusion",
+    "policy_learning", "supply_led", "demand_led", "capability_first", "tiered", "flat", "care_only",
+    "experiment_diffusion", "demonstration_zone",
 ]  # fmt: skip
 SMALL = Scenario.load("default").override({"society.persons": 300, "programme.T": 30})
 SEEDS = np.arange(6, dtype=np.uint64)
@@ -42,20 +45,65 @@ def test_the_stable_names_are_all_there_and_no_others() -> None:
     assert rule_names() == NAMES
 
 
-def test_every_rule_exists_with_and_without_its_exit() -> None:
+@pytest.mark.parametrize(
+    "suffix", ["", "+exit", "-exit", "+relief", "-relief", "+exit+relief", "-exit-relief"]
+)
+def test_every_doctrine_exists_with_and_without_each_institution(suffix: str) -> None:
     for name in NAMES:
-        assert make_rule(name + "+exit").name == name + "+exit"
-        assert make_rule(name + "-exit").name == name + "-exit"
-    assert len(all_rule_names()) == 2 * len(NAMES) == len(set(all_rule_names()))
+        rule = make_rule(name + suffix)
+        assert rule.name == name + suffix
+        if "exit" in suffix:
+            assert rule.exit == ("common" if "+exit" in suffix else "none")
+        if "relief" in suffix:
+            assert rule.relieves == ("+relief" in suffix)
 
 
-def test_a_rule_without_its_exit_never_gives_up_and_with_it_some_do() -> None:
+def test_no_two_of_all_rules_are_the_same_variant_and_none_is_missing() -> None:
+    variants = [variant_of(name) for name in all_rule_names()]
+    assert len(set(variants)) == len(variants)
+    for name in NAMES:
+        cells = {Variant(name, exit, relief) for exit in ("none", "common") for relief in (False, True)}
+        assert {*cells, variant_of(name)} <= set(variants)
+        assert variant_of(like_for_like(name)) == Variant(name, "common", True)
+
+
+def test_institutions_in_the_other_order_are_refused() -> None:
+    with pytest.raises(UnknownAllocator, match=r"flat\+relief\+exit"):
+        make_rule("flat+relief+exit")
+
+
+def test_only_a_rule_with_an_exit_gives_up() -> None:
     gave_up = {name: run(make_rule(name), SMALL, SEEDS).abandoned.sum() for name in all_rule_names()}
-    assert all(count == 0 for name, count in gave_up.items() if name.endswith("-exit"))
+    without = [name for name in all_rule_names() if make_rule(name).exit == "none"]
+    assert all(gave_up[name] == 0 for name in without)
     assert gave_up["experiment_diffusion"] > 0
     assert gave_up["social_experiment+exit"] > 0  # the common exit, given to a rule that has none
-    assert gave_up["social_experiment"] == 0
-    assert gave_up["flat"] == 0
+
+
+@pytest.mark.parametrize("name", ["flat", "concentrated", "nothing"])
+def test_relief_moves_money_and_places_in_proportion_to_the_crisis(name: str) -> None:
+    setting, layout = Setting.of(SMALL), Setting.of(SMALL).layout
+    observation = np.zeros((3, layout.size), np.float32)
+    levels = np.zeros((3, len(setting.population)))
+    levels[1, 3], levels[2, 3] = 0.5, 1.0
+    observation[:, [i for i, n in enumerate(layout.names()) if n.startswith("crisis[")]] = levels
+    plans = {}
+    for suffix in ("-relief", "+relief"):
+        rule = make_rule(name + suffix)
+        rule.start(setting, np.arange(3, dtype=np.uint64))
+        plans[suffix] = decode_allocation(rule.act(observation), setting.population)
+    calm, struck = plans["-relief"], plans["+relief"]
+    np.testing.assert_array_equal(struck.functions[0], calm.functions[0])
+    np.testing.assert_array_equal(struck.communities[0], calm.communities[0])
+    mean = levels @ setting.population
+    added = make_rule(name).relief * mean
+    expected = calm.functions / (1.0 + added)[:, None]
+    expected[:, [4, 8]] += (added / (1.0 + added) / 2.0)[:, None]
+    np.testing.assert_allclose(struck.functions, expected, atol=1e-6)
+    lean = make_rule(name).lean_crisis * setting.population * levels
+    places = (calm.communities + lean) / (1.0 + lean.sum(1))[:, None]
+    np.testing.assert_allclose(struck.communities, places, atol=1e-6)
+    assert (struck.communities[1:, 3] > calm.communities[1:, 3]).all()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from juguo_agents.allocators import all_rule_names, make_rule
+from juguo_agents.allocators import compared_names, make_rule
 from juguo_agents.config import Experiment
 from juguo_agents.evaluation import (
     HELD_OUT_SCENARIOS,
@@ -195,7 +195,7 @@ def judged(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole small judgement, with two tuned rules."""
     folder = tmp_path_factory.mktemp("judged")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("juguo_agents.generalists.settings.all_rule_names", lambda: list(RULES))
+        patch.setattr("juguo_agents.generalists.settings.compared_names", lambda: list(RULES))
         patch.setattr("juguo_agents.generalists.settings.CLOSED_LOOP", _Named("open_loop"))
         patch.setattr("juguo_agents.generalists.job.CLOSED_LOOP", _Named("open_loop"))
         patch.setattr("juguo_agents.generalists.settings.VALIDATION", 10)
@@ -254,7 +254,7 @@ def test_the_returns_are_those_of_the_test_episodes_in_the_held_out_scenario(jud
     data = json.loads((judged / measure.MEASURED / "scenario-00001.json").read_text(encoding="utf-8"))
     record = run(make_rule("flat"), SETTINGS.world(1), held_out_seeds(1, SETTINGS.episodes))
     assert data["allocators"]["flat"]["returns"] == record.returns.tolist()
-    assert set(data["allocators"]) >= set(all_rule_names())
+    assert set(data["allocators"]) >= set(compared_names())
 
 
 def test_a_tuned_rule_was_tuned_on_episodes_of_the_family(judged: Path) -> None:

@@ -5,9 +5,14 @@ from juguo_agents.allocators.find import find_allocators, load_learned
 from juguo_agents.allocators.registry import (
     BASELINE,
     UnknownAllocator,
+    Variant,
     all_rule_names,
+    cell_name,
+    compared_names,
+    like_for_like,
     make_rule,
     rule_names,
+    variant_of,
 )
 
 __all__ = [
@@ -16,9 +21,14 @@ __all__ = [
     "Observed",
     "Setting",
     "UnknownAllocator",
+    "Variant",
     "all_rule_names",
+    "cell_name",
+    "compared_names",
     "find_allocators",
+    "like_for_like",
     "load_learned",
     "make_rule",
     "rule_names",
+    "variant_of",
 ]

@@ -231,14 +231,6 @@ class Observed:
         return seen
 
 
-def weights(**shares: float) -> Floats:
-    """The nine function weights, given by name; the rest are zero."""
-    unknown = set(shares) - set(FUNCTIONS)
-    if unknown:
-        raise ValueError(f"unknown function {sorted(unknown)[0]!r}; there are {', '.join(FUNCTIONS)}")
-    return np.array([shares.get(f, 0.0) for f in FUNCTIONS])
-
-
 def rows(value: Any, n: int) -> npt.NDArray[Any]:
     """`value` repeated for n environments, if it is not a batch yet."""
     array = np.asarray(value)

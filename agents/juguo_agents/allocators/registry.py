@@ -1,38 +1,42 @@
-"""Allocators by name. Adding a rule takes its class and one line in `RULES`."""
+"""Allocators by name: every rule that `rules` defines, and its variants with other institutions."""
 
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 
 from juguo_agents.allocators import rules
-from juguo_agents.allocators.base import Allocator
+from juguo_agents.allocators.institutions import LIKE_FOR_LIKE, Exit, Institutions, split_name
 from juguo_agents.allocators.rules import Rule
 from juguo_envs.errors import UserError
 
-RULES: tuple[type[Rule], ...] = (
-    rules.Nothing,
-    rules.Concentrated,
-    rules.KnowledgeCentred,
-    rules.TechnologyCentred,
-    rules.Market,
-    rules.SocialExperiment,
-    rules.DemonstrationZone,
-    rules.PolicyLearning,
-    rules.SupplyLed,
-    rules.DemandLed,
-    rules.CapabilityFirst,
-    rules.Tiered,
-    rules.Flat,
-    rules.CareOnly,
-    rules.ExperimentDiffusion,
+RULES: tuple[type[Rule], ...] = tuple(
+    found
+    for found in vars(rules).values()
+    if isinstance(found, type) and issubclass(found, Rule) and "base_name" in vars(found)
 )
+"""The rules in the order in which they are defined."""
 _BY_NAME = {rule.base_name: rule for rule in RULES}
 BASELINE = rules.Concentrated.base_name
-EXIT, NO_EXIT = "+exit", "-exit"
 
 
 class UnknownAllocator(UserError):
     """A name that stands for no allocator; the message lists those there are."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What a rule's name stands for: two names with the same variant allocate alike.
+
+    Attributes:
+        doctrine: The rule's name without institutions.
+        exit: "none", the rule's "own", or the "common" one.
+        relief: Whether it answers crises.
+    """
+
+    doctrine: str
+    exit: Exit
+    relief: bool
 
 
 def rule_names() -> list[str]:
@@ -40,27 +44,55 @@ def rule_names() -> list[str]:
     return list(_BY_NAME)
 
 
+def cell_name(doctrine: str, exit: bool, relief: bool) -> str:
+    """The shortest name of a doctrine with or without the common exit and relief."""
+    wanted = Variant(doctrine, "common" if exit else "none", relief)
+    choices = [Institutions(e, r) for e in (None, exit) for r in (None, relief)]
+    names = (doctrine + choice.suffix for choice in choices)
+    return min((name for name in names if variant_of(name) == wanted), key=len)
+
+
 def all_rule_names() -> list[str]:
-    """The rules, and each with the exit that it does not have, or without the one that it has."""
-    names = []
-    for name, rule in _BY_NAME.items():
-        names += [name, name + (NO_EXIT if rule.gives_up else EXIT)]
+    """Every rule as the paper has it, and with each combination of institutions; no two allocate alike."""
+    names: list[str] = []
+    for doctrine in _BY_NAME:
+        cells = [cell_name(doctrine, exit, relief) for exit in (False, True) for relief in (False, True)]
+        names += dict.fromkeys([doctrine, *cells])
     return names
 
 
-def make_rule(name: str) -> Allocator:
-    """A rule by name: `NAME`, `NAME+exit` or `NAME-exit`.
+def compared_names() -> list[str]:
+    """Every rule as the paper has it, and with both institutions; no two allocate alike."""
+    return [name for d in _BY_NAME for name in dict.fromkeys((d, cell_name(d, True, True)))]
+
+
+def like_for_like(doctrine: str) -> str:
+    """A doctrine's name with both institutions."""
+    return doctrine + LIKE_FOR_LIKE
+
+
+def variant_of(name: str) -> Variant | None:
+    """What a rule's name stands for; None where it is no rule's."""
+    doctrine, asked = split_name(name)
+    if doctrine not in _BY_NAME:
+        return None
+    rule = _BY_NAME[doctrine](asked)
+    return Variant(doctrine, rule.exit, rule.relieves)
+
+
+def make_rule(name: str) -> Rule:
+    """A rule by name: `NAME`, followed by `+exit` or `-exit`, then by `+relief` or `-relief`, or by neither.
 
     Raises:
         UnknownAllocator: If there is none of that name.
     """
-    for suffix, exits in ((EXIT, True), (NO_EXIT, False), ("", None)):
-        base = name.removesuffix(suffix) if suffix else name
-        if name.endswith(suffix) and base in _BY_NAME:
-            return _BY_NAME[base](exits)
-    close = difflib.get_close_matches(name, all_rule_names(), n=1)
+    doctrine, asked = split_name(name)
+    if doctrine in _BY_NAME:
+        return _BY_NAME[doctrine](asked)
+    close = difflib.get_close_matches(name, [*rule_names(), *map(like_for_like, rule_names())], n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     raise UnknownAllocator(
-        f"unknown allocator {name!r}{hint}; there are {', '.join(rule_names())}, each also with {EXIT} or "
-        f"{NO_EXIT}, or the folder of a trained run, of a search, of a searched front or of an explanation"
+        f"unknown allocator {name!r}{hint}; there are {', '.join(rule_names())}, each also with "
+        "+exit or -exit and then +relief or -relief behind it, or the folder of a trained run, of a search, "
+        "of a searched front or of an explanation"
     )

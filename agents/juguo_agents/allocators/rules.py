@@ -1,4 +1,9 @@
-"""The rules of the systems that the paper names. Numbers are those of the model page, section 7."""
+"""The rules of the systems that the paper names. Adding a rule takes one class here.
+
+A rule is a doctrine, a way to divide money, with the institutions that the paper gives it or with others;
+see `juguo_agents.allocators.institutions`. Its numbers are declared in its class. The tables of the model
+page and of the READMEs, and the space in which a rule is tuned, are made from the declarations.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,9 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.base import RELIEF, Bools, Floats, Observed, Setting, rows, weights
+from juguo_agents.allocators.base import RELIEF, Bools, Floats, Observed, Setting, rows
+from juguo_agents.allocators.declared import RuleNumber, RuleShares, alike, numbers_of
+from juguo_agents.allocators.institutions import EXIT_NUMBERS, RELIEF_NUMBERS, Exit, Institutions
 from juguo_envs.allocation import encode_allocation
 
 
@@ -23,29 +30,78 @@ class Decision:
     reserve: Floats | None = None  # (n,), none by default
 
 
-class Rule:
-    """Base of the rules: weights and thresholds in, actions out, with or without the exit.
+def level_of(stock: str, value: float) -> RuleNumber:
+    """A threshold on a stock in [0, 1]."""
+    return RuleNumber(value, 0.05, 0.95, f"{stock} from which it asks to advance")
 
-    A rule that has no exit of its own takes, when it is given one, the common exit: harm is estimated above
-    .15 by at least four person-quarters of experience before application, or above .25 in application.
-    """
+
+class Rule:
+    """Base of the rules: weights and thresholds in, actions out, with the institutions asked for."""
 
     base_name: ClassVar[str]
     idea: ClassVar[str]
     """The paper's idea behind it, in one line."""
-    gives_up: ClassVar[bool] = False
-    """Whether the rule, as the paper has it, can give a project up."""
-    exit_trial, exit_use, exit_experience = 0.15, 0.25, 4.0
+    idea_zh: ClassVar[str] = ""
+    """The same in Chinese, for README.zh-CN.md."""
+    where: ClassVar[str] = "by population"
+    """How places share, for the model page; `{name}` stands for a number of the rule, here and below."""
+    advances: ClassVar[str] = "at once"
+    """When the rule asks to advance."""
+    gives_up: ClassVar[str] = "never"
+    """When the rule, as the paper has it, gives a project up."""
+    also: ClassVar[str] = ""
+    """What else it does."""
+    own_exit: ClassVar[tuple[str, ...] | None] = None
+    """The numbers by which the rule, as the paper has it, gives a project up; None where it does not."""
+    own_relief: ClassVar[bool] = False
+    """Whether the rule, as the paper has it, answers crises."""
 
-    def __init__(self, exits: bool | None = None) -> None:
-        """Take the rule as it is, or force its exit on or off."""
-        self.exits = self.gives_up if exits is None else exits
-        self.suffix = "" if exits is None else ("+exit" if exits else "-exit")
+    shares: RuleShares | Floats
+    openness: RuleNumber | float = 0.0
+
+    exit_trial = RuleNumber(
+        0.15, 0.01, 1.0, "exit: estimate of harm above which it gives up before application", log=True
+    )
+    exit_use = RuleNumber(
+        0.25, 0.01, 1.0, "exit: estimate of harm above which it gives up in application", log=True
+    )
+    exit_experience = RuleNumber(
+        4.0, 0.5, 100.0, "exit: person-quarters of experience that are needed before application", log=True
+    )
+    relief = RuleNumber(
+        4.0, 0.0, 8.0, "relief: weight of governance and resilience together, times the mean crisis level"
+    )
+    lean_crisis = RuleNumber(
+        10.0, 0.0, 60.0, "relief: weight of a place, times its population share and its crisis level"
+    )
+
+    def __init__(self, institutions: Institutions | None = None) -> None:
+        """Take the rule as the paper has it, or with other institutions."""
+        asked = institutions or Institutions()
+        own: Exit = "none" if self.own_exit is None else "common" if self.own_exit == EXIT_NUMBERS else "own"
+        self.exit: Exit = own if asked.exit is None else "common" if asked.exit else "none"
+        self.relieves = self.own_relief if asked.relief is None else asked.relief
+        self.suffix = asked.suffix
 
     @property
     def name(self) -> str:
-        """Name in tables, with `+exit` or `-exit` where that was chosen."""
+        """Name in tables, with the institutions where they were chosen."""
         return self.base_name + self.suffix
+
+    @classmethod
+    def doctrine_numbers(cls) -> tuple[str, ...]:
+        """Names of the numbers that say how money is divided and when it advances."""
+        apart = {*EXIT_NUMBERS, *RELIEF_NUMBERS, *(cls.own_exit or ())}
+        return tuple(name for name in numbers_of(cls) if name not in apart)
+
+    def active_numbers(self) -> tuple[str, ...]:
+        """Names of the numbers in use: the doctrine's, and those of its institutions."""
+        exits = {"none": (), "own": self.own_exit or (), "common": EXIT_NUMBERS}[self.exit]
+        return (*self.doctrine_numbers(), *exits, *(RELIEF_NUMBERS if self.relieves else ()))
+
+    def openness_by_stage(self) -> Floats:
+        """(3,) openness in each stage."""
+        return np.full(3, self.openness)
 
     def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
         """Begin episodes; see `Allocator`."""
@@ -61,24 +117,45 @@ class Rule:
         """Actions for a batch of observations."""
         seen = Observed(self.setting, observation)
         decision = self.decide(seen)
+        if self.relieves:
+            self.relieve(seen, decision)
+        abandon: Bools | bool = False
+        if self.exit != "none":
+            abandon = self.give_up(seen) if self.exit == "own" else self.exit_on_harm(seen)
         return encode_allocation(
             decision.functions,
             decision.communities,
             reserve=decision.reserve,
             openness=decision.openness,
             advance=decision.advance,
-            abandon=self.give_up(seen) if self.exits else False,
+            abandon=abandon,
         )
 
     def decide(self, seen: Observed) -> Decision:
-        """The allocation for what is seen."""
+        """The allocation for what is seen, without institutions."""
         raise NotImplementedError  # abstract: every rule has its own
 
-    def give_up(self, seen: Observed) -> Bools:
-        """Where to give the project up."""
+    def exit_on_harm(self, seen: Observed) -> Bools:
+        """The common exit: on an estimate of harm, before application also on enough experience."""
         trial = (seen.stage < 2) & (seen.harm > self.exit_trial) & (seen.experience >= self.exit_experience)
         use: Bools = (seen.stage == 2) & (seen.harm > self.exit_use)
         return use | trial
+
+    def give_up(self, seen: Observed) -> Bools:
+        """Where the rule gives up in its own way."""
+        return self.exit_on_harm(seen)
+
+    def relieve(self, seen: Observed, decision: Decision) -> None:
+        """Relief: more to what ends a crisis and to where it is, in proportion to its level."""
+        population, crisis = self.setting.population, seen.crisis
+        spare = np.zeros(self.n) if decision.reserve is None else decision.reserve
+        total = decision.functions.sum(1) + spare
+        functions = decision.functions.astype(np.float64, copy=True)
+        more = self.relief * (crisis @ population) * np.where(total > 0.0, total, 1.0)
+        functions[:, RELIEF] += more[:, None] / len(RELIEF)
+        decision.functions = functions
+        where = decision.communities / decision.communities.sum(1, keepdims=True)
+        decision.communities = where + self.lean_crisis * population * crisis
 
     def by_population(self) -> Floats:
         """Community weights by population."""
@@ -99,8 +176,7 @@ class Rule:
 class FixedShares(Rule):
     """Shares fixed at design time, by population, moving on as soon as allowed."""
 
-    shares: ClassVar[Floats]
-    openness: ClassVar[float] = 0.5
+    shares: RuleShares
 
     def decide(self, seen: Observed) -> Decision:
         """The same shares whatever is seen."""
@@ -108,9 +184,10 @@ class FixedShares(Rule):
 
 
 class HarmInUseExit(Rule):
-    """A rule that gives up in application, when harm is estimated above .25."""
+    """A rule that, as the paper has it, gives up in application alone."""
 
-    gives_up = True
+    own_exit = ("exit_use",)
+    gives_up = "in application, Ĥ > {exit_use}"
 
     def give_up(self, seen: Observed) -> Bools:
         """Only once the technology is in everybody's hands."""
@@ -121,20 +198,28 @@ class HarmInUseExit(Rule):
 class Nothing(Rule):
     """No programme: all money goes to the reserve."""
 
-    base_name, idea = "nothing", "no programme; the denominator"
+    base_name, idea = "nothing", "no programme: all money is saved; the denominator"
+    idea_zh = "没有计划：资金全部存起来；作为参照"
+    advances = "never asks"
 
     def decide(self, seen: Observed) -> Decision:
         """Everything to the reserve."""
-        return Decision(np.zeros((self.n, 9)), self.by_population(), 0.0, False)
+        return Decision(np.zeros((self.n, 9)), self.by_population(), 0.0, False, np.ones(self.n))
 
 
 class Concentrated(Rule):
     """The traditional system: money concentrates on producers and hubs, use stays closed."""
 
     base_name = "concentrated"
-    idea = "traditional concentrated system: producers and hubs, closed (the baseline)"
-    shares = weights(research=0.45, adaptation=0.2, scenarios=0.15, service=0.1, governance=0.1)
-    openness, K = 0.1, 0.5
+    idea = "the traditional concentrated system: producers and hubs, closed; **the baseline**"
+    idea_zh = "传统的集中式体制：投给生产者和中心地区，不开放；**基线**"
+    where = "hubs only, by population (everywhere where there are none)"
+    advances = "K ≥ {K}"
+    shares = RuleShares(
+        {"research": 0.45, "adaptation": 0.2, "scenarios": 0.15, "service": 0.1, "governance": 0.1}
+    )
+    openness = RuleNumber(0.1, 0.0, 0.3, "openness")
+    K = level_of("knowledge", 0.5)
 
     def decide(self, seen: Observed) -> Decision:
         """Hubs only (everywhere, where there are none)."""
@@ -148,14 +233,17 @@ class Concentrated(Rule):
 class KnowledgeCentred(Rule):
     """The knowledge economy's view: knowledge is produced, spread and used."""
 
-    base_name, idea, gives_up = (
-        "knowledge_centred",
-        "knowledge economy (OECD): research and its feedback",
-        True,
-    )
-    shares = weights(research=0.5, adaptation=0.25, iteration=0.25)
-    openness, K, F, lean = 0.7, 0.5, 0.3, 2.0
-    stuck_K, stuck_after = 0.35, 12
+    base_name, idea = "knowledge_centred", "the knowledge economy (OECD): research and its feedback"
+    idea_zh = "知识经济（OECD）：研究及其反馈"
+    where, advances = "by population, hubs x {lean}", "K ≥ {K}, F ≥ {F}"
+    own_exit = ("stuck_K", "stuck_after")
+    gives_up = "K < {stuck_K} in a project of {stuck_after} quarters or more"
+    shares = RuleShares({"research": 0.5, "adaptation": 0.25, "iteration": 0.25})
+    openness = RuleNumber(0.7, 0.5, 1.0, "openness")
+    K, F = level_of("knowledge", 0.5), level_of("seen fit", 0.3)
+    lean = RuleNumber(2.0, 1.0, 20.0, "factor on the weight of a hub", log=True)
+    stuck_K = RuleNumber(0.35, 0.05, 0.95, "own exit: knowledge below which a project is stuck")
+    stuck_after = RuleNumber(12, 4, 40, "own exit: quarters of a project before it can be stuck", whole=True)
 
     def decide(self, seen: Observed) -> Decision:
         """Leans to hubs."""
@@ -164,7 +252,7 @@ class KnowledgeCentred(Rule):
         return Decision(rows(self.shares, self.n), where, self.openness, advance)
 
     def give_up(self, seen: Observed) -> Bools:
-        """Knowledge that does not come in twelve quarters."""
+        """Knowledge that does not come."""
         stuck: Bools = (seen.knowledge < self.stuck_K) & (seen.project_quarters >= self.stuck_after)
         return stuck
 
@@ -173,11 +261,18 @@ class TechnologyCentred(HarmInUseExit):
     """The national innovation system's view: technology and the organisations that master it."""
 
     base_name = "technology_centred"
-    idea = "national innovation system (Freeman): technology and its organisations; participants unfunded"
-    shares = weights(
-        research=0.25, scenarios=0.2, adaptation=0.15, governance=0.15, service=0.15, iteration=0.1
-    )
-    openness, K, lean = 0.5, 0.4, 2.0
+    idea = "the national innovation system (Freeman): technology and its organisations, participants unfunded"
+    idea_zh = "国家创新体系（Freeman）：技术及其组织，不资助参与者"
+    where, advances = "by population, hubs x {lean}", "K ≥ {K}"
+    shares = RuleShares(
+        {
+            "research": 0.25, "scenarios": 0.2, "adaptation": 0.15, "governance": 0.15, "service": 0.15,
+            "iteration": 0.1,
+        }
+    )  # fmt: skip
+    openness = RuleNumber(0.5, 0.3, 0.7, "openness")
+    K = level_of("knowledge", 0.4)
+    lean = RuleNumber(2.0, 1.0, 20.0, "factor on the weight of a hub", log=True)
 
     def decide(self, seen: Observed) -> Decision:
         """Leans to hubs, where the organisations are."""
@@ -188,22 +283,39 @@ class TechnologyCentred(HarmInUseExit):
 class Market(Rule):
     """Market attraction: money follows adoption, and leaves what does not sell."""
 
-    base_name, idea, gives_up = "market", "market attraction: money follows adoption", True
-    shares = weights(
-        research=0.2, scenarios=0.2, service=0.2, adaptation=0.15, enablement=0.15, governance=0.1
+    base_name, idea = "market", "market attraction: money follows adoption, and leaves what does not sell"
+    idea_zh = "市场吸引：钱跟着采用走，离开卖不动的技术"
+    where, advances = "population x ({least} + adoption)", "K ≥ {K}"
+    own_exit = ("unwanted", "unwanted_after", "unwanted_by")
+    gives_up = (
+        "after n ≥ {unwanted_after} quarters in a stage, adoption < {unwanted}·min(1, (n + 1)/{unwanted_by})"
     )
-    openness, K, floor = 0.5, 0.4, 0.05
-    unwanted, unwanted_after = 0.15, 12
+    shares = RuleShares(
+        {
+            "research": 0.2, "scenarios": 0.2, "service": 0.2, "adaptation": 0.15, "enablement": 0.15,
+            "governance": 0.1,
+        }
+    )  # fmt: skip
+    openness = RuleNumber(0.5, 0.3, 0.7, "openness")
+    K = level_of("knowledge", 0.4)
+    least = RuleNumber(0.05, 0.001, 1.0, "weight of a place where nobody has adopted", log=True)
+    unwanted = RuleNumber(
+        0.15, 0.01, 0.6, "own exit: adoption below which a technology does not sell", log=True
+    )
+    unwanted_after = RuleNumber(12, 4, 40, "own exit: quarters in a stage before it must sell", whole=True)
+    unwanted_by = RuleNumber(
+        20, 5, 60, "own exit: quarters in a stage by which it must sell in full", whole=True
+    )
 
     def decide(self, seen: Observed) -> Decision:
         """In proportion to adopters, a little everywhere."""
-        where = self.setting.population * (self.floor + seen.adoption_by_place)
+        where = self.setting.population * (self.least + seen.adoption_by_place)
         return Decision(rows(self.shares, self.n), where, self.openness, self.ready(seen, self.K))
 
     def give_up(self, seen: Observed) -> Bools:
-        """Too few adopters twelve quarters into a stage."""
+        """Too few adopters for the time in a stage."""
         quarters = seen.stage_quarters
-        wanted = self.unwanted * np.minimum(1.0, (quarters + 1) / 20.0)
+        wanted = self.unwanted * np.minimum(1.0, (quarters + 1) / self.unwanted_by)
         too_few: Bools = (quarters >= self.unwanted_after) & (seen.adoption_total < wanted)
         return too_few
 
@@ -211,152 +323,46 @@ class Market(Rule):
 class SocialExperiment(FixedShares):
     """The technological social experiment as a one-off: open, for participants, gone afterwards."""
 
-    base_name, idea = (
-        "social_experiment",
-        "technological social experiment: open, one-off, carries nothing over",
-    )
-    shares = weights(
-        scenarios=0.25, engagement=0.25, enablement=0.2, governance=0.1, service=0.1, resilience=0.1
-    )
-    openness = 1.0
-
-
-class SupplyLed(FixedShares):
-    """Push: what the producers can make."""
-
-    base_name, idea = "supply_led", "supply-led: research, adaptation, scenarios"
-    shares = weights(research=1.0, adaptation=1.0, scenarios=1.0)
-
-
-class DemandLed(FixedShares):
-    """Pull: what the users want."""
-
-    base_name, idea = "demand_led", "demand-led: engagement, enablement, service, scenarios"
-    shares = weights(engagement=1.0, enablement=1.0, service=1.0, scenarios=1.0)
-
-
-class CapabilityFirst(Rule):
-    """People first: capability, then everything alike."""
-
-    base_name, idea = "capability_first", "capability first: teach until people can, then as flat"
-    before = weights(enablement=0.5, research=0.5)
-    rise, openness = 0.05, 0.5
-
-    def remember(self) -> None:
-        """Mean capability at the start, and whether it has risen."""
-        self.at_start = np.full(self.n, np.nan)
-        self.risen = np.zeros(self.n, bool)
-
-    def decide(self, seen: Observed) -> Decision:
-        """Enablement and research until mean capability has risen."""
-        self.at_start = np.where(np.isnan(self.at_start), seen.capability, self.at_start)
-        self.risen |= seen.capability >= self.at_start + self.rise
-        functions = np.where(self.risen[:, None], np.ones(9), self.before)
-        return Decision(functions, self.by_population(), self.openness, self.risen)
-
-
-class Tiered(HarmInUseExit, FixedShares):
-    """Pre-allocation by tiers: half to producers, fixed at design time."""
-
-    base_name, idea = "tiered", "tiered pre-allocation: 50/30/20 by actor, fixed at design time"
-    shares = np.repeat([0.5, 0.3, 0.2], 3)
-    openness = 0.3
-
-
-class Flat(FixedShares):
-    """Absolutely flat: everything alike."""
-
-    base_name, idea = "flat", "absolutely flat management: everything alike"
-    shares = np.ones(9)
-
-
-class CareOnly(Rule):
-    """Care without a technology: a check on the reward."""
-
-    base_name, idea = (
-        "care_only",
-        "care only: resilience and enablement, no technology (a check on the reward)",
-    )
-    shares = weights(resilience=0.7, enablement=0.3)
-
-    def decide(self, seen: Observed) -> Decision:
-        """Never asks to advance."""
-        return Decision(rows(self.shares, self.n), self.by_population(), 0.0, False)
-
-
-class ExperimentDiffusion(Rule):
-    """The paper's proposal: roles by stage, openness that grows, care for the weak, and an exit."""
-
-    base_name = "experiment_diffusion"
-    idea = (
-        "technology experiment-diffusion mode: roles by stage, opening up, the floor protected (the proposal)"
-    )
-    gives_up = True
-    by_stage = np.stack(
-        [
-            weights(research=0.5, scenarios=0.25, engagement=0.15, governance=0.1),
-            weights(
-                adaptation=0.25,
-                governance=0.25,
-                enablement=0.2,
-                scenarios=0.15,
-                research=0.1,
-                engagement=0.05,
-            ),
-            weights(
-                service=0.25, enablement=0.2, resilience=0.2, scenarios=0.15, governance=0.1, iteration=0.1
-            ),
-        ]
-    )
-    openness_by_stage = np.array([0.2, 0.8, 1.0])
-    K, F, hold = 0.4, 0.5, 0.12
-    care, extra = 0.05, 0.4
-    lean_low, lean_crisis, relief = 3.0, 10.0, 4.0
-
-    def decide(self, seen: Observed) -> Decision:
-        """By stage; more to the floor and to crises when they call for it; holds while harm is seen."""
-        functions = self.by_stage[seen.stage]
-        functions[:, 8] += np.where(seen.excluded > self.care, self.extra, 0.0)
-        functions[:, RELIEF] += (0.5 * self.relief * (seen.crisis @ self.setting.population))[:, None]
-        low = np.where((seen.stage == 2)[:, None], np.exp(self.lean_low * (0.4 - seen.resilience)), 1.0)
-        where = self.setting.population * low * (1.0 + self.lean_crisis * seen.crisis)
-        advance = self.ready(seen, self.K, self.F) & (seen.harm <= self.hold + 1e-6)
-        return Decision(functions, where, self.openness_by_stage[seen.stage], advance)
-
-
-class DemonstrationZone(ExperimentDiffusion):
-    """A pilot zone first, then everywhere with the proposal's shares."""
-
-    base_name, idea = (
-        "demonstration_zone",
-        "demonstration zone: one place until it fits there, then everywhere",
-    )
-    F_zone = 0.25
-
-    def decide(self, seen: Observed) -> Decision:
-        """The largest community that is no hub (an ordinary place) until fit is seen."""
-        decision = super().decide(seen)
-        zone = np.zeros(len(self.setting.population))
-        zone[int(np.argmax(self.setting.population * (1.0 - self.setting.hubs) + 1e-9))] = 1.0
-        piloting = (seen.fit < self.F_zone)[:, None]
-        decision.communities = np.where(piloting, zone, decision.communities)
-        return decision
+    base_name = "social_experiment"
+    idea = "the technological social experiment: open, one-off, carries nothing over"
+    idea_zh = "科技社会实验：开放、一次性，经验不留存"
+    shares = RuleShares(
+        {
+            "scenarios": 0.25, "engagement": 0.25, "enablement": 0.2, "governance": 0.1, "service": 0.1,
+            "resilience": 0.1,
+        }
+    )  # fmt: skip
+    openness = RuleNumber(1.0, 0.7, 1.0, "openness")
 
 
 class PolicyLearning(Rule):
     """Policy learning: try a change, keep it if it worked, lean to where it worked best."""
 
-    base_name, idea = (
-        "policy_learning",
-        "policy learning: perturb, keep what raised the reward, lean to the best",
+    base_name = "policy_learning"
+    idea = "perturb the allocation, keep what raised the reward, lean to where it worked"
+    idea_zh = "对分配作小的改动，保留使奖励提高的，偏向见效的地方"
+    where, advances = "population x ({least} + adoption + seen mean ρ)", "K ≥ {K}"
+    also = (
+        "every {period} quarters it keeps the tried shares if the mean of the seen reward was at least that "
+        "of the kept ones, then tries the kept ones x exp({step}·N(0, 1))"
     )
-    gives_up = True
-    period, step, K, openness = 4, 0.4, 0.4, 0.5
-    fallen = 0.03
+    own_exit = ("fallen", "fallen_after")
+    gives_up = (
+        "its last record is more than {fallen} below its best, "
+        "in a project of {fallen_after} quarters or more"
+    )
+    shares = RuleShares(alike(), free="nothing")
+    openness = RuleNumber(0.5, 0.0, 1.0, "openness")
+    K = level_of("knowledge", 0.4)
+    period = RuleNumber(4, 2, 12, "quarters for which an allocation is tried", whole=True)
+    step = RuleNumber(0.4, 0.05, 2.0, "size of a change, of the shares' logarithm", log=True)
+    least = RuleNumber(0.2, 0.001, 1.0, "weight of a place where nothing has worked", log=True)
+    fallen = RuleNumber(0.03, 0.01, 0.5, "own exit: fall of the record from its best", log=True)
+    fallen_after = RuleNumber(4, 4, 40, "own exit: quarters of a project before it gives up", whole=True)
 
     def remember(self) -> None:
         """The kept and the tried allocation, and the record of each."""
-        self.kept = np.ones((self.n, 9)) / 9.0
+        self.kept = rows(self.shares / self.shares.sum(), self.n).copy()
         self.tried = self.kept.copy()
         self.kept_reward = np.full(self.n, -np.inf)
         self.total = np.zeros(self.n)
@@ -365,7 +371,7 @@ class PolicyLearning(Rule):
         self.generators = [np.random.default_rng(int(seed)) for seed in self.seeds]
 
     def decide(self, seen: Observed) -> Decision:
-        """Every four quarters: keep the tried allocation if it did better, then try another."""
+        """After every period: keep the tried allocation if it did better, then try another."""
         self.total += seen.reward()
         quarter = int(seen.quarter.max())  # all began together; programmes that are over stand still
         if quarter > 0 and quarter % self.period == 0:
@@ -378,12 +384,159 @@ class PolicyLearning(Rule):
             self.tried /= self.tried.sum(1, keepdims=True)
             self.total[:] = 0.0
             self.best_record = np.maximum(self.best_record, self.record)
-        where = self.setting.population * (0.2 + seen.adoption_by_place + seen.resilience)
+        where = self.setting.population * (self.least + seen.adoption_by_place + seen.resilience)
         return Decision(self.tried, where, self.openness, self.ready(seen, self.K))
 
     def give_up(self, seen: Observed) -> Bools:
         """Its own record has fallen well below its best; then the record begins anew."""
-        worse = (self.record < self.best_record - self.fallen) & (seen.project_quarters >= 4)
+        worse = (self.record < self.best_record - self.fallen) & (seen.project_quarters >= self.fallen_after)
         self.best_record = np.where(worse, -np.inf, self.best_record)
         self.kept_reward = np.where(worse, -np.inf, self.kept_reward)
         return worse
+
+
+class SupplyLed(FixedShares):
+    """Push: what the producers can make."""
+
+    base_name, idea = "supply_led", "push: research, adaptation, scenarios"
+    idea_zh = "供给推动：研究、适配、场景"
+    shares = RuleShares(alike("research", "adaptation", "scenarios"))
+    openness = RuleNumber(0.5, 0.0, 1.0, "openness")
+
+
+class DemandLed(FixedShares):
+    """Pull: what the users want."""
+
+    base_name, idea = "demand_led", "pull: engagement, enablement, service, scenarios"
+    idea_zh = "需求拉动：动员、赋能、服务、场景"
+    shares = RuleShares(alike("engagement", "enablement", "service", "scenarios"))
+    openness = RuleNumber(0.5, 0.0, 1.0, "openness")
+
+
+class CapabilityFirst(Rule):
+    """People first: capability, then everything alike."""
+
+    base_name = "capability_first"
+    idea = "people first: teach until capability has risen, then everything alike"
+    idea_zh = "以人为先：先培养能力，能力提高之后平均分配"
+    advances = "not before mean κ has risen by {rise}, then at once"
+    also = "everything alike once mean κ has risen by {rise}"
+    shares = RuleShares({"enablement": 0.5, "research": 0.5})
+    openness = RuleNumber(0.5, 0.0, 1.0, "openness")
+    rise = RuleNumber(0.05, 0.005, 0.3, "rise of mean capability after which everything gets alike", log=True)
+
+    def remember(self) -> None:
+        """Mean capability at the start, and whether it has risen."""
+        self.at_start = np.full(self.n, np.nan)
+        self.risen = np.zeros(self.n, bool)
+
+    def decide(self, seen: Observed) -> Decision:
+        """Enablement and research until mean capability has risen."""
+        self.at_start = np.where(np.isnan(self.at_start), seen.capability, self.at_start)
+        self.risen |= seen.capability >= self.at_start + self.rise
+        functions = np.where(self.risen[:, None], np.ones(9), self.shares)
+        return Decision(functions, self.by_population(), self.openness, self.risen)
+
+
+class Tiered(HarmInUseExit, FixedShares):
+    """Pre-allocation by tiers: half to producers, fixed at design time."""
+
+    base_name = "tiered"
+    idea = "50/30/20 to producers, interactors and participants, fixed at design time"
+    idea_zh = "按 50/30/20 分给生产者、互动者和参与者，设计时定死"
+    shares = RuleShares(
+        {
+            "research": 50, "adaptation": 50, "iteration": 50,
+            "scenarios": 30, "governance": 30, "service": 30,
+            "engagement": 20, "enablement": 20, "resilience": 20,
+        },
+        free="within actors",
+    )  # fmt: skip
+    openness = RuleNumber(0.3, 0.0, 0.5, "openness")
+
+
+class Flat(FixedShares):
+    """Absolutely flat: everything alike."""
+
+    base_name, idea = "flat", "absolutely flat management: everything alike"
+    idea_zh = "绝对扁平的管理：一切平均"
+    shares = RuleShares(alike(), free="nothing")
+    openness = RuleNumber(0.5, 0.0, 1.0, "openness")
+
+
+class CareOnly(Rule):
+    """Care without a technology: a check on the reward."""
+
+    base_name, idea = "care_only", "care without a technology (a check on the reward)"
+    idea_zh = "只有关怀而没有技术（用来检查奖励是否合理）"
+    advances = "never asks"
+    shares = RuleShares({"resilience": 0.7, "enablement": 0.3})
+
+    def decide(self, seen: Observed) -> Decision:
+        """Never asks to advance."""
+        return Decision(rows(self.shares, self.n), self.by_population(), 0.0, False)
+
+
+class ExperimentDiffusion(Rule):
+    """The paper's proposal: roles by stage, openness that grows, care for the weak, exit and relief."""
+
+    base_name = "experiment_diffusion"
+    idea = "the proposal: roles by stage, opening up, the floor protected, an exit and relief"
+    idea_zh = "论文的方案：各阶段有各自的角色，逐步开放，守住底线，可以退出，并救助危机"
+    where = "by population; in application x exp(−{lean_low}·(seen mean ρ))"
+    advances = "K ≥ {K}, F ≥ {F}, and Ĥ ≤ {hold}"
+    gives_up = "the common exit"
+    also = "resilience + {extra} where more than {care} are excluded"
+    own_exit, own_relief = EXIT_NUMBERS, True
+    shares = RuleShares(
+        {"research": 0.5, "scenarios": 0.25, "engagement": 0.15, "governance": 0.1},
+        {
+            "adaptation": 0.25, "governance": 0.25, "enablement": 0.2, "scenarios": 0.15, "research": 0.1,
+            "engagement": 0.05,
+        },
+        {
+            "service": 0.25, "enablement": 0.2, "resilience": 0.2, "scenarios": 0.15, "governance": 0.1,
+            "iteration": 0.1,
+        },
+    )  # fmt: skip
+    openness_production = RuleNumber(0.2, 0.0, 0.5, "openness in production")
+    openness_diffusion = RuleNumber(0.8, 0.5, 1.0, "openness in diffusion")
+    openness_application = RuleNumber(1.0, 0.7, 1.0, "openness in application")
+    K, F = level_of("knowledge", 0.4), level_of("seen fit", 0.5)
+    hold = RuleNumber(0.12, 0.01, 1.0, "estimate of harm above which it does not advance", log=True)
+    care = RuleNumber(0.05, 0.0, 0.5, "share of excluded above which resilience gets more")
+    extra = RuleNumber(0.4, 0.0, 1.0, "weight that resilience then gets more, on a sum of 1")
+    lean_low = RuleNumber(3.0, 0.0, 10.0, "lean to places of low resilience in application")
+
+    def openness_by_stage(self) -> Floats:
+        """(3,) opening up from stage to stage."""
+        return np.array([self.openness_production, self.openness_diffusion, self.openness_application])
+
+    def decide(self, seen: Observed) -> Decision:
+        """By stage; more to the floor where it calls for it; holds while harm is seen."""
+        functions = self.shares[seen.stage]
+        functions[:, 8] += np.where(seen.excluded > self.care, self.extra, 0.0)
+        low = np.where((seen.stage == 2)[:, None], np.exp(-self.lean_low * seen.resilience), 1.0)
+        advance = self.ready(seen, self.K, self.F) & (seen.harm <= self.hold)
+        return Decision(
+            functions, self.setting.population * low, self.openness_by_stage()[seen.stage], advance
+        )
+
+
+class DemonstrationZone(ExperimentDiffusion):
+    """A pilot zone first, then everywhere with the proposal's shares."""
+
+    base_name = "demonstration_zone"
+    idea = "one ordinary place until the technology fits, then everywhere as the proposal"
+    idea_zh = "先在一个普通地方试点，直到技术合适，再推向各地"
+    where = "the largest community that is no hub, alone, until F ≥ {F_zone} is seen; then as the proposal"
+    F_zone = RuleNumber(0.25, 0.05, 0.95, "seen fit from which all places get money")
+
+    def decide(self, seen: Observed) -> Decision:
+        """The largest community that is no hub (an ordinary place) until fit is seen."""
+        decision = super().decide(seen)
+        zone = np.zeros(len(self.setting.population))
+        zone[int(np.argmax(self.setting.population * (1.0 - self.setting.hubs) + 1e-9))] = 1.0
+        piloting = (seen.fit < self.F_zone)[:, None]
+        decision.communities = np.where(piloting, zone, decision.communities)
+        return decision

@@ -124,7 +124,7 @@ class Measurement:
         from juguo_agents.allocators.forced import Forced, find_lever
 
         if self.rule is not None:
-            allocator = make_rule(self.rule)
+            allocator: Allocator = make_rule(self.rule)
         elif self.file is not None:
             allocator = load_found(self.file).allocator(self.name)
         else:

@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from juguo_agents.allocators.find import FRONT_PATTERN
-from juguo_agents.allocators.registry import all_rule_names
+from juguo_agents.allocators.registry import compared_names
 from juguo_agents.fronts.front_file import save_front
 from juguo_agents.fronts.judge import Summary, judge
 from juguo_agents.fronts.measure import Point, measure, searched_point
@@ -114,7 +114,7 @@ def _search_one(task: _Search) -> Searched:
 
 def _points(settings: Settings, searched: dict[str, Searched]) -> list[Point]:
     """Rules, the policies under every preference, the searches' fronts."""
-    points = [Point("rule", name) for name in all_rule_names()]
+    points = [Point("rule", name) for name in compared_names()]
     for trained in settings.policies:
         points += [Point("policy", trained.name, weights, trained) for weights in settings.preferences]
     for name, found in searched.items():

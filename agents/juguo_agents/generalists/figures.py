@@ -12,7 +12,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from juguo_agents.allocators.registry import EXIT, NO_EXIT
+from juguo_agents.allocators.institutions import split_name
 from juguo_agents.generalists.judge import MOST_REGRET, Summary
 from juguo_agents.report.figures.style import (
     BLACK,
@@ -61,7 +61,7 @@ def _chosen(summary: Summary) -> list[dict[str, Any]]:
     seeds = sum(row["kind"] == "learned" for row in summary["allocators"])
     alone = seeds == sum(row["kind"] == "run" for row in summary["allocators"])
     for row in summary["allocators"]:  # least regret first
-        base = row["name"].removesuffix(_TUNED).removesuffix(EXIT).removesuffix(NO_EXIT)
+        base = split_name(row["name"].removesuffix(_TUNED))[0]
         if row["kind"] == "tuned":
             if base in seen:
                 continue

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from juguo_agents.allocators.registry import all_rule_names
+from juguo_agents.allocators.registry import compared_names
 from juguo_agents.generalists.figures import draw
 from juguo_agents.generalists.judge import Summary, judge
 from juguo_agents.generalists.measure import Kind, Subject, learned_subjects, measure, searched_subject
@@ -24,7 +24,7 @@ SUMMARY_FILE, WORDS_FILE = "family.json", "family.md"
 
 def episodes_of(settings: Settings, policies: int) -> dict[str, int]:
     """About how many episodes each step of the job runs."""
-    allocators = len(all_rule_names()) + len(settings.tunings()) + 1 + policies
+    allocators = len(compared_names()) + len(settings.tunings()) + 1 + policies
     return {
         "tuning": len(settings.tunings()) * settings.tuning,
         "oracles": settings.scenarios * settings.budget,
@@ -81,9 +81,9 @@ def judge_family(
 
 def _yardsticks(settings: Settings, folder: Path) -> list[Subject]:
     """Every rule as it is, and what was tuned or searched on the family."""
-    found = [Subject(name, "rule") for name in all_rule_names()]
+    found = [Subject(name, "rule") for name in compared_names()]
     for name, search in settings.tunings().items():
         kind: Kind = "searched" if search.family == CLOSED_LOOP.name else "tuned"
         found.append(searched_subject(folder, name, kind))
-    assert len(found) == len(all_rule_names()) + len(tuned_rules()) + 1
+    assert len(found) == len(compared_names()) + len(tuned_rules()) + 1
     return found

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators import Allocator, all_rule_names, make_rule
+from juguo_agents.allocators import Allocator, compared_names, make_rule
 from juguo_agents.allocators.find import POLICY_PATTERN
 from juguo_agents.allocators.learned import Learned
 from juguo_agents.evaluation import held_out_seeds, run
@@ -68,7 +68,7 @@ def learned_subjects(runs: Sequence[Path], settings: Settings) -> list[Subject]:
     found: list[Subject] = []
     groups = [run.resolve().name for run in runs]
     for group in groups:
-        if group in (*all_rule_names(), ORACLE):
+        if group in (*compared_names(), ORACLE):
             raise UserError(f"a run is named {group!r}, as an allocator is; rename its folder")
     if len(set(groups)) < len(groups):
         twice = next(g for g in groups if groups.count(g) > 1)

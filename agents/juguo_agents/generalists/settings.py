@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from juguo_agents.allocators.registry import all_rule_names
+from juguo_agents.allocators.registry import compared_names
 from juguo_agents.evaluation import HELD_OUT_SCENARIOS, MOST_HELD_OUT, MOST_HELD_OUT_EPISODES
 from juguo_agents.evidence.settings import Claim, check_within
 from juguo_agents.search.checkpoint import Settings as SearchSettings
@@ -125,7 +125,7 @@ class Settings(Claim):
 def tuned_rules() -> list[str]:
     """Every rule that has numbers to tune, with and without the exit."""
     found = []
-    for name in all_rule_names():
+    for name in compared_names():
         try:
             space_of(name)
         except NoNumbers:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from juguo_agents.allocators.base import Allocator, Observed, rows, weights
+from juguo_agents.allocators.base import Allocator, Floats, Observed, rows
+from juguo_agents.allocators.declared import weights
 from juguo_agents.allocators.registry import make_rule
 from juguo_agents.allocators.rules import Decision, Rule
 from juguo_agents.hypotheses.claims import Arm, Thresholds
@@ -29,8 +30,12 @@ class Given(Rule):
         super().__init__()
         self.base_name = name  # type: ignore[misc]  # a class variable of rules that have a class each
         self.shares = weights(**(arm.shares or {}))
-        self.openness_by_stage = np.array(arm.openness)
+        self.opened = np.array(arm.openness)
         self.when = arm.advance
+
+    def openness_by_stage(self) -> Floats:
+        """(3,) as stated."""
+        return self.opened
 
     def decide(self, seen: Observed) -> Decision:
         """The same shares whatever is seen."""
@@ -39,7 +44,7 @@ class Given(Rule):
         else:
             advance = np.full(self.n, self.when == "at_once")
         where = self.by_population()
-        return Decision(rows(self.shares, self.n), where, self.openness_by_stage[seen.stage], advance)
+        return Decision(rows(self.shares, self.n), where, self.opened[seen.stage], advance)
 
 
 class Searched:

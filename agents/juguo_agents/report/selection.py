@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.registry import EXIT, NO_EXIT, RULES
+from juguo_agents.allocators.institutions import split_name
+from juguo_agents.allocators.registry import RULES
 from juguo_agents.results import Comparison, Record
 
 PROPOSAL = "experiment_diffusion"
@@ -21,7 +22,7 @@ _IDEAS = {rule.base_name: rule.idea for rule in RULES}
 
 def base_name(name: str) -> str:
     """The name of the rule of which `name` is a variant, or the name itself."""
-    return name.removesuffix(EXIT).removesuffix(NO_EXIT)
+    return split_name(name)[0]
 
 
 def label(name: str) -> str:
@@ -31,11 +32,18 @@ def label(name: str) -> str:
         run = f"learned {found['run']}" if found["run"] else "learned"
         return f"{shorten(run, _LONGEST - 9)}, seed {found['seed']}"
     words = base_name(name).replace("_", " ")
-    if name.endswith(EXIT):
-        return f"{shorten(words, _LONGEST - 11)}, with exit"
-    if name.endswith(NO_EXIT):
-        return f"{shorten(words, _LONGEST - 9)}, no exit"
-    return shorten(words, _LONGEST)
+    asked = institutions_in_words(name)
+    return f"{shorten(words, _LONGEST - len(asked) - 2)}, {asked}" if asked else shorten(words, _LONGEST)
+
+
+def institutions_in_words(name: str) -> str:
+    """Which institutions a rule's name asks for, in words; nothing where it leaves them to the rule."""
+    asked = split_name(name)[1]
+    parts = [("exit", asked.exit), ("relief", asked.relief)]
+    given = [institution for institution, wanted in parts if wanted]
+    lacking = [institution for institution, wanted in parts if wanted is False]
+    words = [f"with {' and '.join(given)}"] if given else []
+    return ", ".join([*words, *(f"no {institution}" for institution in lacking)])
 
 
 def shorten(text: str, longest: int) -> str:
@@ -56,11 +64,8 @@ def idea(name: str) -> str:
     if tuned:
         return f"{idea(rule)}; its numbers tuned by a search"
     words = "learned by reinforcement" if name.startswith("learned") else _IDEAS.get(base_name(name), "")
-    if name.endswith(EXIT):
-        return f"{words}; here it may give up"
-    if name.endswith(NO_EXIT):
-        return f"{words}; here it may not give up"
-    return words
+    asked = institutions_in_words(name)
+    return f"{words}; here {asked}" if asked else words
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import yaml
@@ -179,12 +179,10 @@ class Parametric:
         flat = self.space(scenario).start
         found = {"flat": flat}
         for rule in RULES:
-            own = vars(rule)  # not what it inherits, or the same start would be tried twice
-            shares = own.get("by_stage", own.get("shares"))
-            if shares is None or (np.ndim(shares) == 2 and len(self.kind.phases) == 1):
+            shares = vars(rule).get("shares")  # not inherited, or the same start would be tried twice
+            if shares is None or (shares.values.ndim == 2 and len(self.kind.phases) == 1):
                 continue
-            opened = getattr(rule, "openness_by_stage", getattr(rule, "openness", 0.0))
-            begun = flat | self._as_rule(np.asarray(shares, float), opened)
+            begun = flat | self._as_rule(shares.values, rule().openness_by_stage())
             found.setdefault(rule.base_name, begun)
         if self.kind.phases == STAGES:
             begun = {name: x for name, x in begun_numbers().items() if name in flat}
@@ -192,7 +190,7 @@ class Parametric:
             found[BEGUN] = space.starting({**begun, **space.within(begun)}, REFINE).start
         return found
 
-    def _as_rule(self, shares: Floats, opened: Any) -> Parameters:
+    def _as_rule(self, shares: Floats, opened: Floats) -> Parameters:
         """A rule's shares by phase; a tenth is flat, so that nothing begins stuck at zero."""
         found: Parameters = {}
         for i, phase in enumerate(self.kind.phases):
@@ -200,7 +198,7 @@ class Parametric:
             row = shares[stage] if shares.ndim == 2 else shares
             mixed = np.append(0.9 * row / row.sum() + 0.1 / 9.0, 0.01) / 1.01
             found |= {f"{phase}.shares.{m}": float(x) for m, x in zip(MEMBERS, mixed, strict=True)}
-            found[f"{phase}.openness"] = float(np.broadcast_to(opened, 3)[stage])
+            found[f"{phase}.openness"] = float(opened[stage])
         return found
 
     def allocator(

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.registry import EXIT, NO_EXIT, all_rule_names, make_rule
-from juguo_agents.allocators.rules import Rule
+from juguo_agents.allocators.institutions import split_name
+from juguo_agents.allocators.registry import all_rule_names, make_rule
 from juguo_agents.evaluation import SEARCH_SEEDS, SELECTION_SEEDS, TEST_SEEDS_END
 from juguo_agents.evidence.points import DESIGNS, points
 from juguo_agents.search.families import RULE
@@ -167,13 +167,12 @@ def allocator_names() -> list[str]:
 
 def system_of(allocator: str) -> str:
     """The system to which an allocator belongs, whatever its exit and its numbers."""
-    return allocator.removesuffix(TUNED).removesuffix(EXIT).removesuffix(NO_EXIT)
+    return split_name(allocator.removesuffix(TUNED))[0]
 
 
 def has_exit(allocator: str) -> bool:
     """Whether an allocator may give a project up."""
-    rule = make_rule(allocator.removesuffix(TUNED))
-    return isinstance(rule, Rule) and rule.exits
+    return make_rule(allocator.removesuffix(TUNED)).exit != "none"
 
 
 def map_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.registry import all_rule_names, make_rule
 from juguo_agents.evaluation import run
 from juguo_agents.evidence.map.design import (
@@ -82,7 +83,7 @@ def run_point(task: Point) -> None:
     scenario = world(settings, np.array(task.place), f"point {task.index}")
     scorer = Scorer(scenario)
     seeds = map_seeds(settings, task.index)
-    rules = [(make_rule(name), "") for name in all_rule_names()]
+    rules: list[tuple[Allocator, str]] = [(make_rule(name), "") for name in all_rule_names()]
     for rule in tuned_rules():
         member = choose(rule, task.portfolio[rule], settings, task.index, scorer)
         rules.append((tuned_allocator(rule, member, scenario), member.name))
