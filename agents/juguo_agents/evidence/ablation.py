@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from juguo_agents.allocators.forced import LEVERS
@@ -27,7 +28,7 @@ LEAST = 0.03
 """Share of the gap from which a lever is said to matter."""
 
 
-def ablate(job: Job, doublings: int = 0) -> dict[str, Any]:
+def ablate(job: Job, doublings: int = 0, levers: Collection[str] = tuple(LEVERS)) -> dict[str, Any]:
     """Search the best closed loop, force each lever, search on with it forced, measure all on test episodes.
 
     The closed loop is the best that the folder holds, those of `value` included, after searching on. The
@@ -38,10 +39,11 @@ def ablate(job: Job, doublings: int = 0) -> dict[str, Any]:
         job: The world, budgets and seeds; what is done in its folder already is not done again.
         doublings: Search on from all that was found until twice the episodes bring next to nothing, at most
             so often.
+        levers: Which are forced, one at a time, by name.
     """
-    settings, everything = job.settings, arms(job.settings)
+    settings, everything = job.settings, arms(job.settings, levers)
     restarts = yardsticks(job, [CLOSED_LOOP])
-    begun = _begun(job) or best_of(known := restarts | _closed_loops(job), list(known)).data["parameters"]
+    begun = _begun(job) or best_of(known := restarts | closed_loops(job), list(known)).data["parameters"]
     of_value = begun not in [found.data["parameters"] for found in restarts.values()]
     searched = search_on(job, everything, begun, [UNFORCED], {CONTROL: begun}, FIRST)
     returns = measure(rules_of(settings), job.workers)
@@ -56,7 +58,7 @@ def ablate(job: Job, doublings: int = 0) -> dict[str, Any]:
         Measurement(
             f"{lever} forced", settings.scenario, settings.observe, settings.seeds, file=file, lever=lever
         )
-        for lever in LEVERS
+        for lever in levers
     ]
     returns |= measure([*at_once, *measurements(job, searched | labelled(steps))], job.workers)
     best, worst = returns[UNFORCED], returns[worst_rule(returns)]
@@ -83,25 +85,25 @@ def ablate(job: Job, doublings: int = 0) -> dict[str, Any]:
         "control": {"searched": loss(CONTROL), "doubled": loss_at_the_end(CONTROL)},
         "levers": {
             name: {
-                "forced": lever.forced,
+                "forced": LEVERS[name].forced,
                 "at_once": loss(f"{name} forced"),
                 "searched": loss(name),
                 "doubled": loss_at_the_end(name),
             }
-            for name, lever in LEVERS.items()
+            for name in levers
         },
         "doubling": gains(returns, steps, UNFORCED, episodes),
         "versions": versions(),
     }
 
 
-def arms(settings: Settings) -> dict[str, Arm]:
+def arms(settings: Settings, levers: Collection[str] = tuple(LEVERS)) -> dict[str, Arm]:
     """All that is searched on, by name: the closed loop as it is, twice, and with each lever forced."""
     name, world = CLOSED_LOOP.name, settings.scenario
     return {
         UNFORCED: Arm(name, world),
         CONTROL: Arm(name, world, apart=APART),
-        **{lever: Arm(name, world, lever=lever) for lever in LEVERS},
+        **{lever: Arm(name, world, lever=lever) for lever in levers},
     }
 
 
@@ -111,7 +113,7 @@ def _begun(job: Job) -> Parameters | None:
     return load_state(first).settings.begin if (first / STATE_FILE).exists() else None
 
 
-def _closed_loops(job: Job) -> dict[str, Found]:
+def closed_loops(job: Job) -> dict[str, Found]:
     """The closed loops for this world that the folder holds, those that `value` left included; by name."""
     files = sorted((job.folder / SEARCHES).glob(f"*/{RESULT_FILE}"))
     found = {file.parent.name: load_found(file) for file in files}

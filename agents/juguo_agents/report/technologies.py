@@ -20,10 +20,15 @@ def first_is_defective(comparison: Comparison) -> npt.NDArray[np.bool_]:
     return np.array(found, np.bool_)
 
 
+def first_given_up(record: Record) -> npt.NDArray[np.bool_]:
+    """(E,) whether the first technology was given up."""
+    given_up = np.zeros(len(record.returns), np.bool_)
+    given_up[record.exits["episode"][record.exits["project"] == 0]] = True
+    return given_up
+
+
 def share_given_up(record: Record, among: npt.NDArray[np.bool_]) -> float | None:
     """Share of the chosen episodes in which the first technology was given up; None where none was chosen."""
     if not among.any():
         return None
-    given_up = np.zeros(len(among), bool)
-    given_up[record.exits["episode"][record.exits["project"] == 0]] = True
-    return float(given_up[among].mean())
+    return float(first_given_up(record)[among].mean())
