@@ -1,8 +1,10 @@
 """Measure what each mechanism of the model is worth, by switching it off.
 
-    python scripts/mechanisms.py [--scenario S] [--episodes N] [--only NAME ...] [--out DIR] [--json]
+    python scripts/mechanisms.py [--scenario S] [--episodes N] [--only NAME ...] [--without-patterns]
+        [--value DIR] [--out DIR] [--json]
 
-Run again with the same --out and it goes on from where it was stopped. How to read the table:
+Measures the ranking of the doctrines and the patterns that need no search; with --value, the folder of
+scripts/value.py, also what feedback is worth. Run again with the same --out and it goes on from where it was stopped. How to read the table:
 docs/mechanisms.md.
 """
 
@@ -22,13 +24,17 @@ from juguo_agents.command_line import (
     say,
 )
 from juguo_agents.evidence.mechanisms.counting import count_parameters
+from juguo_agents.evidence.mechanisms.feedback import Beginning, beginning
 from juguo_agents.evidence.mechanisms.study import Settings, Study, measure, report, write
 from juguo_agents.evidence.mechanisms.table import MECHANISMS, find
 from juguo_agents.evidence.mechanisms.words import page
 from juguo_agents.processes import cores
 from juguo_agents.run_folder import next_free
+from juguo_agents.search.seeds import LARGEST_BUDGET
+from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario
 
+BUDGET = 5000
 ASKED = ("episodes", "first_seed", "repeats")
 SMOKE = {"episodes": 4, "repeats": 2}
 
@@ -49,6 +55,19 @@ def parse() -> argparse.Namespace:
         parser.add_argument(
             f"--{name.replace('_', '-')}", type=int, metavar="N", help=f"{text}; default {default}"
         )
+    parser.add_argument("--without-patterns", action="store_true", help="only the doctrines' returns: quick")
+    parser.add_argument(
+        "--value",
+        type=Path,
+        metavar="DIR",
+        help="folder of scripts/value.py; its closed and open loop are searched on without each mechanism",
+    )
+    parser.add_argument(
+        "--budget",
+        type=int,
+        metavar="N",
+        help=f"episodes of each of these searches; default {BUDGET}",
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -75,6 +94,20 @@ def print_count() -> int:
     return 0
 
 
+def begin_of(arguments: argparse.Namespace, scenario: Scenario) -> Beginning | None:
+    """Where the searches for the worth of feedback begin; None where they are not asked for."""
+    if arguments.value is None:
+        if arguments.budget is not None:
+            raise UserError(
+                f"--budget is {arguments.budget}; it needs --value, the folder of scripts/value.py"
+            )
+        return None
+    budget = arguments.budget if arguments.budget is not None else BUDGET
+    if not 100 <= budget <= LARGEST_BUDGET:
+        raise UserError(f"--budget is {budget}; allowed is 100 to {LARGEST_BUDGET}")
+    return beginning(arguments.value, scenario, budget)
+
+
 def main() -> int:
     """Parse, measure, write, print; returns the exit status."""
     arguments = parse()
@@ -86,12 +119,13 @@ def main() -> int:
         scenario=Scenario.load(arguments.scenario), **((SMOKE if arguments.smoke else {}) | given)
     )
     settings.check()
+    begin = begin_of(arguments, settings.scenario)
     arguments.out = arguments.out or next_free(Path("mechanisms"), settings.scenario.name)
     folder: Path = arguments.out
     settings.claim(folder)
     study = Study(settings, folder, arguments.workers or cores(), say)
     try:
-        found = measure(study, mechanisms)
+        found = measure(study, mechanisms, not arguments.without_patterns, begin)
     except KeyboardInterrupt:
         return interrupted(same_command(folder))
     data = report(settings, mechanisms, found)

@@ -29,6 +29,7 @@ class Task:
         first_seed: Seed of the first episode of set 0.
         episodes: Episodes of a set.
         folder: The study's.
+        key: What else the result depends on; a file with another one is not taken.
     """
 
     part: str
@@ -37,6 +38,7 @@ class Task:
     first_seed: int
     episodes: int
     folder: Path
+    key: str = ""
 
     @property
     def path(self) -> Path:
@@ -44,25 +46,30 @@ class Task:
         return self.folder / self.part / self.world.file
 
     def there(self) -> Measured | None:
-        """What its file holds; None where there is none, or it is of another world."""
+        """What its file holds; None where there is none, or it is of something else."""
         if not self.path.exists():
             return None
         try:
             data: Measured = json.loads(self.path.read_text(encoding="utf-8"))
         except ValueError:
             return None
-        return data if data.get("scenario_digest") == self.world.scenario.digest() else None
+        return data if self.identity.items() <= data.items() else None
+
+    @property
+    def identity(self) -> Measured:
+        """What a file tells of what it is a measurement of."""
+        return {
+            "world": self.world.name,
+            "block": self.world.block,
+            "scenario_digest": self.world.scenario.digest(),
+            "key": self.key,
+        }
 
 
 def do(task: Task) -> Measured:
     """Measure, and keep it in the task's file."""
     first_seed = task.first_seed + task.world.block * task.episodes
-    data = {
-        "world": task.world.name,
-        "block": task.world.block,
-        "scenario_digest": task.world.scenario.digest(),
-        **task.measure(task.world, first_seed, task.episodes),
-    }
+    data = task.identity | task.measure(task.world, first_seed, task.episodes)
     task.path.parent.mkdir(parents=True, exist_ok=True)
     write_text(task.path, json.dumps(data, allow_nan=False, ensure_ascii=False) + "\n")
     return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from juguo_agents.evidence.mechanisms.effects import Noise, RankingEffect
+from juguo_agents.evidence.mechanisms.patterns import PatternChange
 
 NOTHING = "none beyond noise"
 SMALL = "none beyond noise; ranking detectable"
@@ -27,22 +28,26 @@ def level_changed(effect: RankingEffect, noise: Noise) -> bool:
 
 
 def verdict(
-    effect: RankingEffect, noise: Noise, patterns: Sequence[int] = (), feedback: bool | None = None
+    effect: RankingEffect,
+    noise: Noise,
+    patterns: Sequence[PatternChange] = (),
+    feedback: bool = False,
 ) -> str:
     """What a mechanism changes, in words.
 
     Args:
         effect, noise: Of the doctrines' returns.
-        patterns: Numbers of the patterns that change beyond noise.
-        feedback: Whether the worth of feedback changes beyond noise; None where it was not measured.
+        patterns: Those that change beyond noise.
+        feedback: Whether the worth of feedback changes beyond noise.
     """
-    changed = ["ranking"] if ranking_changed(effect, noise) else []
-    if patterns:
-        changed.append(
-            f"patterns {', '.join(map(str, patterns))}" if len(patterns) > 1 else f"pattern {patterns[0]}"
-        )
-    if feedback:
-        changed.append("feedback")
+    flips = [str(p.number) for p in patterns if p.held != p.holds]
+    moves = [str(p.number) for p in patterns if p.held == p.holds]
+    changed = [
+        *(["ranking"] if ranking_changed(effect, noise) else []),
+        *([f"whether {', '.join(flips)} holds"] if flips else []),
+        *([f"figures of {', '.join(moves)}"] if moves else []),
+        *(["feedback"] if feedback else []),
+    ]
     if changed:
         return "changes " + "; ".join(changed)
     return SMALL if ranking_detectable(effect) else NOTHING
