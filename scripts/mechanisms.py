@@ -4,8 +4,8 @@
         [--value DIR] [--out DIR] [--json]
 
 Measures the ranking of the doctrines and the patterns that need no search; with --value, the folder of
-scripts/value.py, also what feedback is worth. Run again with the same --out and it goes on from where it was stopped. How to read the table:
-docs/mechanisms.md.
+scripts/value.py, also what feedback is worth. Run again with the same --out and it goes on from where it was
+stopped. How to read the table: docs/mechanisms.md.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def begin_of(arguments: argparse.Namespace, scenario: Scenario) -> Beginning | N
     """Where the searches for the worth of feedback begin; None where they are not asked for."""
     if arguments.value is None:
         if arguments.budget is not None:
-            raise UserError(
-                f"--budget is {arguments.budget}; it needs --value, the folder of scripts/value.py"
-            )
+            raise UserError(f"--budget is {arguments.budget}; allowed only together with --value")
         return None
     budget = arguments.budget if arguments.budget is not None else BUDGET
     if not 100 <= budget <= LARGEST_BUDGET:

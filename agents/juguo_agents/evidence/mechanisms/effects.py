@@ -42,7 +42,8 @@ def agreement(world: Floats, other: Floats) -> float:
 
 
 def _relative(returns: Floats) -> Floats:
-    return returns - returns.mean(0)
+    relative: Floats = returns - returns.mean(0)
+    return relative
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
-"""What feedback is worth where a mechanism is switched off: closed and open loop, searched on in that world."""
+"""What feedback is worth without a mechanism: closed and open loop, searched on in that world."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -70,7 +69,7 @@ def beginning(value: Path, scenario: Scenario, budget: int) -> Beginning:
     return Beginning(found, budget)
 
 
-def measurer(begin: Beginning, folder: Path) -> Any:
+def measurer(begin: Beginning, folder: Path) -> Callable[..., Measured]:
     """What measures the worth of feedback in a world; for `Task.measure`."""
     return partial(measure_feedback, begin=begin, folder=folder / f"searches-{begin.key}")
 
@@ -81,8 +80,8 @@ def measure_feedback(
     """Search both on, and measure them and the rules on the test episodes.
 
     Returns:
-        `share`: closed less open loop as a share of the distance from the worst rule to the closed loop, with
-        its interval; None where there is no such distance. `closed`, `open`, `worst`: mean returns.
+        `feedback`: closed less open loop as a share of the distance from the worst rule to the closed loop,
+        with its interval; None where there is no such distance. `closed`, `open`, `worst`: mean returns.
     """
     searches = {
         name.replace(" ", "_"): SearchSettings(

@@ -12,7 +12,7 @@ Each mechanism is switched off alone. All is measured on the same episodes as in
 - `tau`: Kendall's tau of the doctrines' ranking with that in the world as it is.
 - `level`: change of the mean return of all doctrines, with its interval, 95 %. `*`: beyond noise.
 - `patterns`: those that change beyond noise, with a figure in the world as it is and without the mechanism.
-- `feedback`: closed loop less open loop as a share of the gap, both searched on in that world. `*`: beyond noise.
+- `feedback`: closed loop less open loop as a share of the gap, both searched on. `*`: beyond noise.
 
 Noise is what other episodes alone change in the world as it is: the value that covers 95 % of the comparisons
 of every two sets of episodes. The ranking *changes* where `ranking` is above `chance` and, besides, above its

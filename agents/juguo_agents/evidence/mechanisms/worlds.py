@@ -1,4 +1,4 @@
-"""The worlds that are measured: without each mechanism, and the world as it is on several sets of episodes."""
+"""The worlds that are measured: without each mechanism, and as it is on several sets of episodes."""
 
 from __future__ import annotations
 
