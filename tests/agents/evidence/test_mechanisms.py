@@ -192,8 +192,10 @@ def test_a_figure_that_only_some_episodes_tell_has_no_bounded_noise() -> None:
 
 
 def _patterns(value: float | None) -> list[dict[str, Any]]:
-    """One pattern: a figure that must be at most .5, with an interval of .05 to each side, and one that decides
-    nothing and is always the same."""
+    """One pattern with two figures.
+
+    The first must be at most .5 and has an interval of .05 to each side; the second decides nothing.
+    """
     low, high = (None, None) if value is None else (value - 0.05, value + 0.05)
     holds = value is not None and value <= 0.5
     part = {"name": "share", "measured": value, "low": low, "high": high, "band": "<= 0.5", "holds": holds}
