@@ -53,7 +53,7 @@ def test_a_study_goes_on_where_it_was_stopped_and_does_not_depend_on_workers(hom
 @pytest.mark.slow
 def test_patterns_and_the_worth_of_feedback_are_measured_on_request(home: Path) -> None:
     _write_value(home)
-    done = run("mechanisms.py", *ASKED, "--only", "shocks", "--value", "value", "--budget", "200", cwd=home)
+    done = run("mechanisms.py", *ASKED, "--only", "shocks", "--value", "value", "--budget", "300", cwd=home)
     assert done.returncode == 0, done.stderr
     data = _data(home)
     assert {pattern["number"] for pattern in data["as_it_is"]["patterns"]} == {1, 2, 3, 4, 6, 7, 10}
@@ -67,7 +67,7 @@ def _write_value(home: Path) -> None:
     """What `scripts/value.py` writes, as far as it is read here."""
     scenario = Scenario.load(home / "tiny.yaml")
     families = {CLOSED: CLOSED_LOOP.name, OPEN: OPEN_LOOP.name}
-    searches = {name: Settings(family, scenario, 200, validation=2) for name, family in families.items()}
+    searches = {name: Settings(family, scenario, 1200, validation=2) for name, family in families.items()}
     found = conduct(searches, home / "short", workers=1)
     told = {
         "scenario_digest": scenario.digest(),
