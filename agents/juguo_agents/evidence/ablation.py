@@ -98,7 +98,7 @@ def ablate(job: Job, doublings: int = 0, levers: Collection[str] = tuple(LEVERS)
 
 
 def arms(settings: Settings, levers: Collection[str] = tuple(LEVERS)) -> dict[str, Arm]:
-    """All that is searched on, by name: the closed loop as it is, twice, and with each of some levers forced."""
+    """All that is searched on, by name: the closed loop as it is, twice, and with each lever forced."""
     name, world = CLOSED_LOOP.name, settings.scenario
     return {
         UNFORCED: Arm(name, world),

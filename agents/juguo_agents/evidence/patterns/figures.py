@@ -79,8 +79,8 @@ def _curve(axes: Axes, curve: Sequence[float], colour: str, label: str, line: st
 def _over_years(axes: Axes, title: str) -> None:
     axes.set_title(title)
     axes.set_xlabel("years")
-    axes.set_ylim(bottom=0.0)
-    axes.set_xlim(left=0.0)
+    axes.update_datalim([(0.0, 0.0)])
+    axes.margins(x=0.0, y=0.04)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(axis="y")
 
@@ -100,16 +100,16 @@ def _concentration(pattern: Pattern, figure: Figure) -> None:
     if KNOWLEDGE in names:
         left.get_yticklabels()[names.index(KNOWLEDGE)].set_style("italic")
         left.set_xlabel("italic: may have more")
-    _dots(middle, pattern.details["excluded"], "excluded share, mean over the quarters")
+    _dots(middle, pattern.details["excluded"], "excluded, mean over quarters")
     middle.xaxis.set_major_formatter(PercentFormatter(1.0))
     middle.axhline(2.5, color=ORANGE, linewidth=1.0, linestyle="--")
     curves = pattern.details["adoption"]
     for name, colour in (("hubs", BLACK), ("other places", ORANGE)):
         if name in curves:
             _curve(right, curves[name], colour, name)
-    _over_years(right, "adopters under concentrated, first technology sound")
+    _over_years(right, "adopters, sound technology")
     if curves:
-        right.legend(loc="upper left")
+        right.legend(loc="center right")
 
 
 def _s_curve(pattern: Pattern, figure: Figure) -> None:
@@ -143,7 +143,7 @@ def _making_matters(pattern: Pattern, figure: Figure) -> None:
     right.hist(pattern.details["entering_knowledge"], bins=np.linspace(0.0, 1.0, 41), color=BLUE)
     right.axvline(pattern.parts[2].estimate.mean, color=BLACK, linewidth=1.2, label="median")
     right.axvline(0.3, color=ORANGE, linewidth=1.0, linestyle="--", label="least median")
-    right.set_title("knowledge K on entering diffusion, episodes")
+    right.set_title("episodes by K on entering diffusion")
     right.legend()
 
 
@@ -182,7 +182,7 @@ def _idle(pattern: Pattern, figure: Figure) -> None:
     _curve(axes, pattern.details["adoption"], BLUE, "adopters without a programme")
     axes.axhline(0.05, color=ORANGE, linewidth=1.0, linestyle="--", label="at most")
     _over_years(axes, "adopters")
-    axes.legend(loc="upper left")
+    axes.legend(loc="center left")
 
 
 _DRAWINGS: dict[int, tuple[Drawing, float, float]] = {

@@ -148,8 +148,17 @@ class Pattern:
             "part": leading["name"],
             **{key: leading[key] for key in ("measured", "low", "high", "band")},
             "parts": [part.as_json() for part in self.parts],
-            "details": self.details,
+            "details": _told(self.details),
         }
+
+
+def _told(value: Any) -> Any:
+    """Plain values with None in the place of numbers that could not be told, at any depth."""
+    if isinstance(value, dict):
+        return {name: _told(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_told(inner) for inner in value]
+    return _plain(value) if isinstance(value, float) else value
 
 
 def _plain(value: float) -> float | None:

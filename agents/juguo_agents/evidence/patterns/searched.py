@@ -128,7 +128,7 @@ def feedback_pays(valued: dict[str, Any], how: dict[str, Any]) -> Pattern:
                 _share(worth["evaluation"]),
                 Band(0.08),
             ),
-            *(Part(f"of it, {name}", _share(kind)) for name, kind in kinds.items()),
+            *(Part(f"kind of feedback: {name}", _share(kind)) for name, kind in kinds.items()),
         ),
         {
             **how,

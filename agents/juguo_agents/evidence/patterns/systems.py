@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.allocators.forced import Forced, find_lever
 from juguo_agents.allocators.registry import BASELINE, rule_names
+from juguo_agents.allocators.registry import like_for_like as like_for_like
 from juguo_agents.report.selection import PROPOSAL as PROPOSAL
 from juguo_envs.scenario import Scenario
 
@@ -44,11 +45,6 @@ class System:
         """Its world."""
         changes = WORLDS[self.world]
         return base.override(changes) if changes else base
-
-
-def like_for_like(name: str) -> str:
-    """A doctrine under the institutions that all doctrines are compared under."""
-    return f"{name}+exit"
 
 
 def doctrines() -> list[str]:
