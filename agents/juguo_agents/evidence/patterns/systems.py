@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.allocators.forced import Forced, find_lever
-from juguo_agents.allocators.registry import BASELINE, rule_names
 from juguo_agents.allocators.registry import like_for_like as like_for_like
+from juguo_agents.allocators.registry import rule_names
 from juguo_agents.report.selection import PROPOSAL as PROPOSAL
 from juguo_envs.scenario import Scenario
 
 NOTHING, CARE, KNOWLEDGE = "nothing", "care_only", "knowledge_centred"
-CONCENTRATED, MARKET, FLAT = BASELINE, "market", "flat"
+CONCENTRATED, MARKET, FLAT = "concentrated", "market", "flat"
 AS_IS, CALM, SOUND = "as it is", "no shocks", "sound technology, no shocks"
 WORLDS: dict[str, dict[str, float]] = {
     AS_IS: {},
