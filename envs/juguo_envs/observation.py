@@ -26,7 +26,7 @@ PER_COMMUNITY = (
 SCALARS = (
     "knowledge", "knowledge_change", "fit", "harm_estimate", "harm_evidence", "experience",
     *(f"stage_{name}" for name in STAGES),
-    "stage_quarters", "project_quarters", "abandoned", "time_left", "reserve", "learning",
+    "stage_quarters", "project_quarters", "abandoned", "time_left", "reserve",
 )  # fmt: skip
 SIGNED = ("adoption_change_low", "adoption_change_middle", "adoption_change_high", "knowledge_change")
 SQUASH_EVIDENCE = 10.0
@@ -149,7 +149,6 @@ def observe_one(s: State, w: World, P: Any, b: int, noisy: bool, out: Array) -> 
     out[o + 12] = max(0.0, 1.0 - programme.t / P.T)
     money = P.B * n
     out[o + 13] = programme.M / (programme.M + money) if programme.M > 0.0 else 0.0
-    out[o + 14] = programme.Q
     o += _S
     for i in range(s.allocation.shape[1]):
         out[o + i] = s.allocation[b, i]

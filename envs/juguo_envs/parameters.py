@@ -97,7 +97,7 @@ class Money(Group):
 
 
 class Knowledge(Group):
-    """How the technology is found out, and what the institution learns."""
+    """How the technology is found out."""
 
     K0: float = par(0.1, 0.0, 1.0, "knowledge at the start", sampling=(0.02, 0.4))
     eta_K: float = par(
@@ -110,11 +110,8 @@ class Knowledge(Group):
         source="Duranton and Puga 2004 (form)",
     )
     chi: float = par(0.5, 0.0, 1.0, "loss of research effort to openness", source="Nordhaus 1969 (form)")
-    sigma: float = par(0.5, 0.0, 2.0, "noise of knowledge growth (standard deviation of its logarithm)")
     eta_L: float = par(0.25, 0.0, 2.0, "growth by use", unit="1/quarter", source="Rosenberg 1982 (form)")
     delta_K: float = par(0.015, 0.0, 1.0, "decay of knowledge", unit="1/quarter")
-    eta_Q: float = par(0.1, 0.0, 1.0, "institutional learning", unit="1/quarter")
-    zeta_Q: float = par(0.6, 0.0, 1.0, "share of knowledge and fit carried to the next round's technology")
     C_lo: float = par(0.6, 0.05, 1.0, "lowest ceiling of knowledge; 1 means no ceiling", sampling=(0.3, 1.0))
 
 
@@ -131,22 +128,17 @@ class KnowHow(Group):
     )
     phi1: float = par(0.25, 0.0, 1.0, "absorption added by openness", unit="1/quarter")
     k0: float = par(0.02, 0.0, 1.0, "know-how of a community at the start")
-    k0_hub: float = par(0.05, 0.0, 1.0, "know-how that a hub has more at the start")
-    E0: float = par(0.12, 0.0, 0.8, "application environment at the start")
-    E0_hub: float = par(1.25, 0.0, 1.25, "factor on it in a hub")
+    E0: float = par(0.12, 0.0, 1.0, "application environment at the start")
     E_b: float = par(0.1, 0.0, 1.0, "environment that stays without upkeep")
     eta_E: float = par(0.15, 0.0, 1.0, "growth of the environment", unit="1/quarter")
     delta_E: float = par(0.07, 0.0, 1.0, "decay of the environment without service", unit="1/quarter")
-    nu: float = par(0.3, 0.0, 5.0, "environment built by adoption itself")
 
 
 class Trust(Group):
     """How much a community trusts the programme."""
 
-    tau0: float = par(0.5, 0.0, 1.0, "trust at the start and where it returns to")
-    tau0_spread: float = par(0.15, 0.0, 0.5, "half width of its spread over communities at the start")
+    tau0: float = par(0.5, 0.0, 1.0, "trust at the start")
     eta_tau: float = par(0.1, 0.0, 1.0, "growth by evaluation and explanation", unit="1/quarter")
-    tau_reversion: float = par(0.02, 0.0, 1.0, "return to where it began", unit="1/quarter")
     xi: float = par(2.0, 0.0, 20.0, "loss of trust per harmed share of the community")
 
 
@@ -155,13 +147,11 @@ class Roles(Group):
 
     eta_I: float = par(0.15, 0.0, 0.5, "recruitment", unit="1/quarter")
     iota0: float = par(0.08, 0.0, 1.0, "recruitment without money")
-    iota_a: float = par(0.2, 0.0, 1.0, "recruitment by having adopted")
-    lambda_I: float = par(0.02, 0.0, 1.0, "lapse of interactors", unit="1/quarter")
-    lambda_V: float = par(
-        0.02,
+    lambda_I: float = par(
+        0.04,
         0.0,
         1.0,
-        "further lapse of those who have no use of the technology and no service",
+        "lapse of interactors who have no use of the technology and no service",
         unit="1/quarter",
     )
 
@@ -172,16 +162,13 @@ class Adoption(Group):
     p: float = par(0.02, 0.0, 5.0, "external adoption hazard", unit="1/quarter", source="Bass 1969 (form)")
     q: float = par(0.5, 0.0, 20.0, "adoption hazard by peers", unit="1/quarter", source="Bass 1969 (form)")
     gamma: float = par(2.0, 0.0, 20.0, "how much explanation and evaluation raise p")
-    p_tr: float = par(0.15, 0.0, 5.0, "hazard of taking part in a trial", unit="1/quarter")
+    p_tr: float = par(0.15, 0.0, 5.0, "hazard of taking part in a trial, per theta", unit="1/quarter")
     alpha_k: float = par(0.5, 0.0, 3.0, "exponent of know-how in theta", sampling=(0.2, 1.5))
     alpha_s: float = par(0.35, 0.0, 3.0, "exponent of the social conditions in theta", sampling=(0.0, 0.5))
     d0: float = par(0.4, -10.0, 2.0, "difficulty of use", sampling=(0.15, 0.6))
     width: float = par(0.12, 1e-3, 10.0, "width of the acceptance over capability")
     delta_A: float = par(0.06, 0.0, 1.0, "leaving", unit="1/quarter")
     cap1: float = par(0.3, 0.0, 1.0, "factor on a participant's hazard while the stage is diffusion")
-    v_min: float = par(
-        0.25, 0.0, 1.0, "share of its fair money from which a community's participants may adopt in diffusion"
-    )
 
 
 class Defect(Group):
@@ -203,18 +190,15 @@ class Defect(Group):
         unit="quarters",
         sampling=(0.0, 32.0),
     )
-    psi: float = par(0.4, 0.0, 1.0, "share of harm that governance prevents")
     cope: float = par(0.5, 0.0, 1.0, "share of harm that those who take part actively know how to avoid")
     p_X: float = par(0.6, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 0.9))
     X_lo: float = par(0.4, 0.0, 1.0, "lowest serious defect", sampling=(0.2, 0.7))
     eta_X: float = par(0.5, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))
     m_X: float = par(5.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")
     p_Y: float = par(0.5, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.2, 0.8))
-    Y_lo: float = par(0.0, 0.0, 1.0, "speed of repair of the others, relative to those")
     n1: float = par(5.0, 1e-3, 1e6, "evidence at which repair is half informed", unit="persons")
     quit: float = par(0.5, 0.0, 1.0, "probability that a harmed adopter quits")
     damage_h: float = par(0.3, 0.0, 1.0, "mean resilience lost by a harmed adopter")
-    det0: float = par(0.2, 0.0, 1.0, "harm detected without governance", sampling=(0.05, 0.4))
     rumour: float = par(
         0.2,
         0.0,
@@ -223,17 +207,13 @@ class Defect(Group):
         unit="1/quarter",
         sampling=(0.0, 0.5),
     )
-    n0: float = par(10.0, 1e-3, 1e6, "weight of the prior in the estimate of harm", unit="person-quarters")
-    x_prior: float = par(0.1, 0.0, 1.0, "defect assumed by the prior")
-    fade: float = par(0.8, 0.0, 1.0, "share of the evidence kept per quarter")
-
-
-class Abandonment(Group):
-    """What giving a project up costs and keeps."""
-
-    ab_min: int = Field(default=4, ge=1, le=1000, description="quarters before a project may be given up")
-    xi_A: float = par(0.5, 0.0, 5.0, "trust lost per adopting share when a project is given up")
-    zeta_A: float = par(0.5, 0.0, 1.0, "share of knowledge and fit that is kept")
+    n0: float = par(
+        10.0,
+        1e-3,
+        1e6,
+        "experience at which the estimate of harm is half of what was seen",
+        unit="person-quarters",
+    )
 
 
 class Crisis(Group):
@@ -243,9 +223,6 @@ class Crisis(Group):
         0.015, 0.0, 1.0, "probability of a shock in a community", unit="1/quarter", sampling=(0.0, 0.06)
     )
     severity: float = par(0.15, 0.0, 2.0, "mean severity (exponential)")
-    spill: float = par(0.3, 0.0, 1.0, "share of it that reaches an adopter's neighbours")
-    others: float = par(0.05, 0.0, 1.0, "share of it that reaches the community's other members")
-    beta: float = par(0.5, 0.0, 1.0, "share of any damage that resilience money averts")
     claim: float = par(10.0, 0.0, 1e4, "what the reserve pays per unit of damage", unit="money")
     cover: float = par(0.5, 0.0, 1.0, "largest share of a damage that the reserve pays")
     cr0: float = par(0.08, 0.0, 1.0, "end of a crisis by itself", unit="1/quarter")
@@ -253,14 +230,9 @@ class Crisis(Group):
     cr2: float = par(
         0.3, 0.0, 1.0, "spread of crises over the society", unit="1/quarter", together=CRISIS_EFFECTS
     )
-    m_cr: float = par(3.0, 0.1, 20.0, "delivery at which relief saturates, relative to m0")
     crs: float = par(5.0, 0.0, 100.0, "crisis level per severity")
-    crE: float = par(0.6, 0.0, 1.0, "environment lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
     crT: float = par(0.6, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)
     crL: float = par(20.0, 0.0, 100.0, "how much more adopters leave in a crisis", together=CRISIS_EFFECTS)
-    crR: float = par(
-        0.006, 0.0, 1.0, "resilience lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS
-    )
 
 
 class Resilience(Group):
@@ -271,11 +243,9 @@ class Resilience(Group):
     rho_n: float = par(0.5, 0.0, 1.0, "level up to which money restores")
     ben: float = par(0.08, 0.0, 1.0, "gain from a technology in use", unit="1/quarter")
     delta_rho: float = par(0.03, 0.0, 1.0, "decay", unit="1/quarter")
-    rho_spread: float = par(0.08, 0.0, 1.0, "standard deviation at the start")
     floor: float = par(0.15, 0.0, 1.0, "resilience under which a person is excluded")
     margin: float = par(0.1, 0.0, 1.0, "how far above the floor a person must come to take part again")
     eta_kappa: float = par(0.06, 0.0, 1.0, "capability by enablement", unit="1/quarter")
-    use: float = par(0.02, 0.0, 1.0, "capability by use", unit="1/quarter")
     delta_kappa: float = par(0.03, 0.0, 1.0, "return to a person's own capability", unit="1/quarter")
 
 
@@ -285,9 +255,7 @@ class Fit(Group):
     F0: float = par(0.1, 0.0, 1.0, "social fit at the start")
     eta_F: float = par(1.0, 0.0, 20.0, "growth by exposure", unit="1/quarter", sampling=(0.3, 2.5))
     g0: float = par(0.15, 0.0, 1.0, "share of it that needs no evaluation")
-    omega: float = par(0.25, 0.0, 1.0, "weight of a participant's use in exposure")
     div0: float = par(0.3, 0.0, 1.0, "share of it that needs no diversity")
-    delta_F: float = par(0.005, 0.0, 1.0, "decay", unit="1/quarter")
 
 
 class Observation(Group):

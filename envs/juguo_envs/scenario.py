@@ -32,7 +32,7 @@ class Community(Group):
     population: float = Field(gt=0, allow_inf_nan=False, description="relative population")
     producers: float = Field(ge=0, allow_inf_nan=False, description="relative number of producers")
     capability: float = Field(ge=0, le=1, description="mean capability at the start")
-    hub: bool = Field(default=False, description="whether it starts with a hub's know-how and environment")
+    hub: bool = Field(default=False, description="whether it is a hub, which some rules favour")
     neighbours: tuple[str, ...] = Field(default=(), description="names of the communities it borders on")
 
 
@@ -104,7 +104,7 @@ class Society(Group):
     )
     network: Literal["planted", "complete", "listed"] = Field(
         default="planted",
-        description="degree-corrected planted partition, everybody tied to everybody, or the ties listed",
+        description="planted partition, everybody tied to everybody, or the ties listed",
     )
     ties: tuple[tuple[int, int], ...] = Field(
         default=(),
@@ -118,14 +118,9 @@ class Society(Group):
         le=1,
         description="share of the ties that leave a community which go anywhere, not to its neighbours",
     )
-    pareto: float = Field(default=2.5, gt=1, le=100, description="exponent of the weights of persons' ties")
-    weight_cap: float = Field(default=8.0, ge=1, le=1e6, description="largest weight")
     producers: float = Field(default=0.05, ge=0, le=1, description="share of producers")
     interactors: float = Field(default=0.25, ge=0, le=1, description="share of interactors per capability")
     capability_spread: float = Field(default=0.15, ge=0, le=1, description="standard deviation of capability")
-    capability_low: float = Field(default=0.05, ge=0, le=1, description="lowest capability at the start")
-    capability_high: float = Field(default=0.95, ge=0, le=1, description="highest capability at the start")
-    capability_producers: float = Field(default=0.2, ge=0, le=1, description="capability producers have more")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -139,8 +134,6 @@ class Society(Group):
             raise ValueError(f"persons is {self.persons}, fewer than the {len(names)} communities")
         if self.mean_degree > self.persons - 1:
             raise ValueError(f"mean_degree is {self.mean_degree}, more than persons - 1")
-        if self.capability_low > self.capability_high:
-            raise ValueError("capability_low is above capability_high")
         for c in listed:
             for other in c.neighbours:
                 if other not in names:
@@ -188,6 +181,8 @@ class Programme(Group):
     maximum: tuple[int, int] = Field(
         default=(24, 24), description="most quarters in production and in diffusion"
     )
+    ab_min: int = Field(default=4, ge=1, le=1000, description="quarters before a project may be given up")
+    kept: float = par(0.5, 0.0, 1.0, "share of knowledge and fit that the next technology starts with")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -199,8 +194,8 @@ class Programme(Group):
 
 
 PARAMETER_GROUPS = (
-    "money", "knowledge", "know_how", "trust", "roles", "adoption", "defect", "abandonment", "crisis",
-    "resilience", "fit", "observation", "reward",
+    "money", "knowledge", "know_how", "trust", "roles", "adoption", "defect", "crisis", "resilience",
+    "fit", "observation", "reward",
 )  # fmt: skip
 
 
@@ -220,7 +215,6 @@ class Scenario(BaseModel):
     roles: groups.Roles = Field(default_factory=groups.Roles)
     adoption: groups.Adoption = Field(default_factory=groups.Adoption)
     defect: groups.Defect = Field(default_factory=groups.Defect)
-    abandonment: groups.Abandonment = Field(default_factory=groups.Abandonment)
     crisis: groups.Crisis = Field(default_factory=groups.Crisis)
     resilience: groups.Resilience = Field(default_factory=groups.Resilience)
     fit: groups.Fit = Field(default_factory=groups.Fit)
@@ -315,14 +309,11 @@ class Scenario(BaseModel):
         for group in PARAMETER_GROUPS:
             values.update(getattr(self, group).model_dump())
         p = self.programme
-        values |= {"T": p.T, "rounds": p.rounds}
+        values |= {"T": p.T, "rounds": p.rounds, "ab_min": p.ab_min, "kept": p.kept}
         values |= {f"min{i}": m for i, m in enumerate(p.minimum)}
         values |= {f"max{i}": m for i, m in enumerate(p.maximum)}
         s = self.society
-        for name in (
-            "inside", "pareto", "weight_cap", "interactors", "capability_spread", "capability_low",
-            "capability_high", "capability_producers",
-        ):  # fmt: skip
+        for name in ("inside", "interactors", "capability_spread"):
             values[name] = getattr(s, name)
         values["complete"] = int(s.network == "complete")
         dtype = np.dtype([(k, "i8" if isinstance(v, int) else "f8") for k, v in values.items()])

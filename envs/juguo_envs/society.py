@@ -1,8 +1,7 @@
 """Builds the persons, the communities and the network of a scenario from a seed.
 
-The network is a degree-corrected planted partition (Karrer and Newman 2011): an end of a tie falls on a
-person in proportion to a Pareto weight, the other end in the same community with probability `inside`.
-Or it is complete, or the scenario lists its ties.
+The network is a planted partition (Condon and Karp 2001): an end of a tie falls on any person, the other
+end on one of the same community with probability `inside`. Or it is complete, or the scenario lists its ties.
 """
 
 from __future__ import annotations
@@ -129,25 +128,20 @@ def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     n, r = s.rho.shape[1], w.share.shape[0]
     key_person = draws.stream(seed, 0, draws.PERSON)
     key_role = draws.stream(seed, 0, draws.INTERACTOR)
-    key_tau = draws.stream(seed, 0, draws.TRUST)
     kappa, kappa0, rho = s.kappa[b], s.kappa0[b], s.rho[b]
     for c in range(r):
         com = s.community[b, c]
-        com.k = clip01(P.k0 + P.k0_hub * w.hub[c])
-        com.E = P.E0 * (P.E0_hub if w.hub[c] > 0.0 else 1.0)
-        com.tau = clip01(P.tau0 + P.tau0_spread * (2.0 * draws.uniform(key_tau, c) - 1.0))
+        com.k = P.k0
+        com.E = P.E0
+        com.tau = P.tau0
         com.crisis = 0.0
         com.harmed = 0.0
         for i in range(w.start[c], w.start[c + 1]):
             producer = i < w.start[c] + w.producers[c]
-            to_kappa, to_rho = draws.normal_pair(key_person, i)
-            x = w.kappa_mean[c] + P.capability_spread * to_kappa
-            x += P.capability_producers if producer else 0.0
-            x = min(P.capability_high, max(P.capability_low, x))
+            x = clip01(w.kappa_mean[c] + P.capability_spread * draws.normal(key_person, i))
             kappa[i] = x
             kappa0[i] = x
-            settled = P.r0 * x / (P.r0 * x + P.delta_rho) if P.r0 * x > 0.0 else 0.0
-            rho[i] = clip01(settled + P.rho_spread * to_rho)
+            rho[i] = P.r0 * x / (P.r0 * x + P.delta_rho) if P.r0 * x > 0.0 else 0.0
             s.adopted[b, i] = 0
             s.peers[b, i] = 0
             s.excluded[b, i] = 0
@@ -175,7 +169,6 @@ def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     programme.project = -1
     programme.abandoned = 0
     programme.M = 0.0
-    programme.Q = 0.0
     programme.K = P.K0
     programme.K_before = P.K0
     programme.F = P.F0
@@ -249,21 +242,7 @@ def _plant(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     home = np.empty(n, np.int32)
     for c in range(r):
         home[w.start[c] : w.start[c + 1]] = c
-    key_weight = draws.stream(seed, 0, draws.WEIGHT)
     key = draws.stream(seed, 0, draws.EDGE)
-    cumulative = np.empty(n)
-    total = 0.0
-    for i in range(n):
-        total += min(P.weight_cap, (1.0 - draws.uniform(key_weight, i)) ** (-1.0 / P.pareto))
-        cumulative[i] = total
-    # guide table (Chen and Asau 1974): where to begin the search of a cumulative weight
-    guide = np.empty(n + 1, np.int32)
-    i = 0
-    for j in range(n + 1):
-        while i < n - 1 and cumulative[i] <= j * total / n:
-            i += 1
-        guide[j] = i
-
     edges = s.neighbours.shape[1] // 2
     head = np.full(n, -1, np.int32)  # per person a linked list of the ties drawn so far
     following = np.empty(2 * edges, np.int32)
@@ -273,18 +252,14 @@ def _plant(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
     while drawn < edges:
         placed = False
         for _ in range(_TRIES):
-            x = draws.uniform(key, counter + 1) * total
             inside = draws.uniform(key, counter + 2)
-            y = draws.uniform(key, counter + 3)
-            a = _person_at(cumulative, guide, x, total, n)
+            a = _one_of(0, n, draws.uniform(key, counter + 1))
             c = home[a]
             if r > 1 and inside >= P.inside:
                 u = draws.uniform(key, counter)
                 c = min(r - 1, np.searchsorted(w.mixing[c], u, side="right"))
+            d = _one_of(w.start[c], w.start[c + 1], draws.uniform(key, counter + 3))
             counter += 4
-            before = cumulative[w.start[c] - 1] if w.start[c] > 0 else 0.0
-            y = before + y * (cumulative[w.start[c + 1] - 1] - before)
-            d = min(w.start[c + 1] - 1, max(w.start[c], _person_at(cumulative, guide, y, total, n)))
             if a == d:
                 continue
             e = head[a]
@@ -312,11 +287,6 @@ def _plant(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
 
 
 @inlined
-def _person_at(cumulative: Array, guide: Array, x: float, total: float, n: int) -> int:
-    """The person on whom a point of the cumulative weight falls."""
-    i = guide[min(n, math.floor(x / total * n))]
-    while i > 0 and cumulative[i - 1] > x:
-        i -= 1
-    while i < n - 1 and cumulative[i] <= x:
-        i += 1
-    return i
+def _one_of(first: int, end: int, u: float) -> int:
+    """One of the persons from `first` to before `end`, by a uniform draw."""
+    return min(end - 1, first + math.floor(u * (end - first)))

@@ -25,15 +25,12 @@ class Purpose(IntEnum):
     """What a draw is for; each purpose has its own stream."""
 
     # the society
-    PERSON = 1  # capability and resilience, a pair of normals
+    PERSON = 1  # capability
     INTERACTOR = 3
-    TRUST = 4
-    WEIGHT = 5
     EDGE = 6
     # the technology
     DEFECT = 10
     CEILING = 11
-    KNOWLEDGE = 12
     REPAIR = 13
     RUMOUR = 14
     ONSET = 15
@@ -53,13 +50,12 @@ class Purpose(IntEnum):
 
 
 # numba reads module constants faster, and types them better, than members of an IntEnum
-PERSON, INTERACTOR = np.uint64(Purpose.PERSON), np.uint64(Purpose.INTERACTOR)
-TRUST, WEIGHT, EDGE = np.uint64(Purpose.TRUST), np.uint64(Purpose.WEIGHT), np.uint64(Purpose.EDGE)
-DEFECT, CEILING, KNOWLEDGE = (
-    np.uint64(Purpose.DEFECT),
-    np.uint64(Purpose.CEILING),
-    np.uint64(Purpose.KNOWLEDGE),
+PERSON, INTERACTOR, EDGE = (
+    np.uint64(Purpose.PERSON),
+    np.uint64(Purpose.INTERACTOR),
+    np.uint64(Purpose.EDGE),
 )
+DEFECT, CEILING = np.uint64(Purpose.DEFECT), np.uint64(Purpose.CEILING)
 REPAIR, RUMOUR = np.uint64(Purpose.REPAIR), np.uint64(Purpose.RUMOUR)
 ONSET = np.uint64(Purpose.ONSET)
 SHOCK, SEVERITY, ROLE = np.uint64(Purpose.SHOCK), np.uint64(Purpose.SEVERITY), np.uint64(Purpose.ROLE)
@@ -96,17 +92,10 @@ def uniform(key: np.uint64, index: int) -> float:
 
 
 @inlined
-def normal_pair(key: np.uint64, index: int) -> tuple[float, float]:
-    """Pair number `index` of independent standard normal draws of a stream (Box and Muller 1958)."""
-    radius = math.sqrt(-2.0 * math.log(1.0 - uniform(key, 2 * index)))
-    angle = 2.0 * math.pi * uniform(key, 2 * index + 1)
-    return radius * math.cos(angle), radius * math.sin(angle)
-
-
-@inlined
 def normal(key: np.uint64, index: int) -> float:
-    """Standard normal draw number `index` of a stream."""
-    return normal_pair(key, index)[0]
+    """Standard normal draw number `index` of a stream (Box and Muller 1958)."""
+    radius = math.sqrt(-2.0 * math.log(1.0 - uniform(key, 2 * index)))
+    return radius * math.cos(2.0 * math.pi * uniform(key, 2 * index + 1))
 
 
 @inlined

@@ -49,35 +49,20 @@ def sat(P: Any, z: float) -> float:
 
 
 @inlined
-def sat_relief(P: Any, z: float) -> float:
-    """Saturation of the deliveries that together end a crisis, with a scale of its own."""
-    return 1.0 - math.exp(-power(max(0.0, z) / (P.m_cr * P.m0), P.m_exp))
-
-
-@inlined
 def sat_redesign(P: Any, z: float) -> float:
     """Saturation of the deliveries that together repair a defect, with a scale of its own."""
     return 1.0 - math.exp(-power(max(0.0, z) / (P.m_X * P.m0), P.m_exp))
 
 
-# --- knowledge and learning --------------------------------------------------------------------------------
-
-
-@inlined
-def knowledge_noise(P: Any, Q: float, eps: float) -> float:
-    """Multiplicative noise of research, of mean 1, narrowed by what the institution has learned."""
-    s = P.sigma * (1.0 - 0.7 * Q)
-    return math.exp(s * eps - 0.5 * s * s)
+# --- knowledge ---------------------------------------------------------------------------------------------
 
 
 @inlined
 def knowledge_rate(
-    P: Any, sat_research: float, openness: float, noise: float, sat_iteration: float, exposure: float
+    P: Any, sat_research: float, openness: float, sat_iteration: float, exposure: float
 ) -> float:
     """Rate of knowledge growth (Duranton and Puga 2004; Nordhaus 1969; Rosenberg 1982)."""
-    return P.eta_K * sat_research * (1.0 - P.chi * openness) * noise + P.eta_L * sat_iteration * math.sqrt(
-        exposure
-    )
+    return P.eta_K * sat_research * (1.0 - P.chi * openness) + P.eta_L * sat_iteration * math.sqrt(exposure)
 
 
 @inlined
@@ -86,12 +71,6 @@ def knowledge(P: Any, K: float, C: float, rate: float) -> float:
     if K < C:
         K = C - (C - K) * math.exp(-rate)
     return clip01(K - P.delta_K * K)
-
-
-@inlined
-def learning(P: Any, Q: float, sat_iteration: float, exposure: float) -> float:
-    """What the institution has learned."""
-    return clip01(Q + P.eta_Q * sat_iteration * math.sqrt(exposure) * (1.0 - Q))
 
 
 # --- know-how, crisis, environment, trust ------------------------------------------------------------------
@@ -122,45 +101,31 @@ def crisis_shock(P: Any, crisis: float, severity: float) -> float:
 
 
 @inlined
-def environment(
-    P: Any, E: float, sat_scenarios: float, sat_service: float, adoption: float, crisis: float
-) -> float:
+def environment(P: Any, E: float, sat_scenarios: float, sat_service: float) -> float:
     """Application environment of a community."""
-    E = (
-        E
-        + P.eta_E * min(1.0, sat_scenarios + P.nu * adoption) * (1.0 - E)
-        - P.delta_E * (1.0 - sat_service) * max(0.0, E - P.E_b)
-        - P.crE * crisis * E
-    )
-    return clip01(E)
+    grown = P.eta_E * sat_scenarios * (1.0 - E)
+    return clip01(E + grown - P.delta_E * (1.0 - sat_service) * max(0.0, E - P.E_b))
 
 
 @inlined
 def trust(P: Any, tau: float, sat_guidance: float, harmed: float, crisis: float) -> float:
     """Trust of a community; `harmed` is the share of its members harmed in the quarter before."""
-    tau = (
-        tau
-        + P.eta_tau * sat_guidance * (1.0 - tau)
-        - P.tau_reversion * (tau - P.tau0)
-        - P.xi * harmed
-        - P.crT * crisis * tau
-    )
-    return clip01(tau)
+    return clip01(tau + P.eta_tau * sat_guidance * (1.0 - tau) - P.xi * harmed - P.crT * crisis * tau)
 
 
 # --- roles, adoption, leaving ------------------------------------------------------------------------------
 
 
 @inlined
-def recruitment(P: Any, sat_engagement: float, adopted: float, kappa: float) -> float:
+def recruitment(P: Any, sat_engagement: float, kappa: float) -> float:
     """Probability that a participant becomes an interactor."""
-    return P.eta_I * (sat_engagement + P.iota0 + P.iota_a * adopted) * kappa
+    return P.eta_I * (sat_engagement + P.iota0) * kappa
 
 
 @inlined
 def lapse(P: Any, value: float) -> float:
     """Probability that an interactor becomes a participant; it falls with the value that one sees."""
-    return min(1.0, P.lambda_I + P.lambda_V * (1.0 - value))
+    return P.lambda_I * (1.0 - value)
 
 
 @inlined
@@ -194,6 +159,18 @@ def guidance(P: Any, sat_guidance: float) -> float:
 
 
 @inlined
+def external_hazard(P: Any, theta_: float, guidance_: float, cap: float, trial: float) -> float:
+    """External adoption hazard of who accepts; `trial` is what trials add to it."""
+    return theta_ * (P.p * guidance_ * cap + trial)
+
+
+@inlined
+def peer_hazard(P: Any, theta_: float, cap: float) -> float:
+    """Adoption hazard of who accepts, where all peers have adopted."""
+    return theta_ * P.q * cap
+
+
+@inlined
 def adoption(p: float, q: float, s: float) -> float:
     """Probability of adopting within a quarter, exact over the step (Bass 1969).
 
@@ -215,7 +192,7 @@ def leaving(P: Any, sat_service: float, theta_: float, crisis: float) -> float:
     return min(1.0, P.delta_A * (1.0 - sat_service) * (1.0 - theta_) * (1.0 + P.crL * crisis))
 
 
-# --- defect, harm, detection, repair -----------------------------------------------------------------------
+# --- defect, harm, evidence, repair ------------------------------------------------------------------------
 
 
 @inlined
@@ -234,8 +211,8 @@ def ceiling(P: Any, u: float) -> float:
 
 @inlined
 def repairability(P: Any, u: float) -> float:
-    """Hidden repairability of a technology from a uniform draw: readily repaired, or hardly."""
-    return 1.0 if u < P.p_Y else P.Y_lo
+    """Hidden repairability of a technology from a uniform draw: 1 if it can be repaired, 0 if not."""
+    return 1.0 if u < P.p_Y else 0.0
 
 
 @inlined
@@ -245,9 +222,9 @@ def active_defect(X: float, age: int, onset: float) -> float:
 
 
 @inlined
-def harm(P: Any, X: float, sat_governance: float) -> float:
+def harm(P: Any, X: float) -> float:
     """Probability that an adopting participant is harmed."""
-    return min(1.0, P.h0 * X * (1.0 - P.psi * sat_governance))
+    return P.h0 * X
 
 
 @inlined
@@ -263,12 +240,6 @@ def harm_damage(P: Any, u: float) -> float:
 
 
 @inlined
-def detection(P: Any, sat_governance: float) -> float:
-    """Share of harm and of experience that is seen in a community."""
-    return P.det0 + (1.0 - P.det0) * sat_governance
-
-
-@inlined
 def reported_harm(harmed: float, adopters: float, rumour: float, sat_governance: float) -> float:
     """Reports of harm: the harmed, and unharmed adopters who blame the technology until it is evaluated."""
     return harmed + rumour * (1.0 - sat_governance) * (adopters - harmed)
@@ -276,8 +247,8 @@ def reported_harm(harmed: float, adopters: float, rumour: float, sat_governance:
 
 @inlined
 def estimated_harm(P: Any, D: float, W: float) -> float:
-    """Harm per adopter and quarter as the evidence shows it, with a prior."""
-    return (D + P.x_prior * P.n0 * P.h0) / (W + P.n0)
+    """Harm per adopter and quarter as the evidence shows it, from a prior of none."""
+    return D / (W + P.n0)
 
 
 @inlined
@@ -299,19 +270,15 @@ def resilience(
         + (P.r0 * kappa + P.ben * adopted * theta_) * (1.0 - rho)
         + P.eta_R * sat_resilience * max(0.0, P.rho_n - rho)
         - P.delta_rho * rho
-        - damage * (1.0 - P.beta * sat_resilience)
+        - damage
     )
     return clip01(rho)
 
 
 @inlined
-def capability(P: Any, kappa: float, kappa0: float, adopted: float, sat_enablement: float) -> float:
+def capability(P: Any, kappa: float, kappa0: float, sat_enablement: float) -> float:
     """Capability of a person."""
-    return clip01(
-        kappa
-        + (P.eta_kappa * sat_enablement + P.use * adopted) * (1.0 - kappa)
-        - P.delta_kappa * (kappa - kappa0)
-    )
+    return clip01(kappa + P.eta_kappa * sat_enablement * (1.0 - kappa) - P.delta_kappa * (kappa - kappa0))
 
 
 @inlined
@@ -332,16 +299,9 @@ def fit_rate(P: Any, sat_adaptation: float, sat_governance: float, exposure: flo
 
 
 @inlined
-def fit(P: Any, F: float, rate: float) -> float:
-    """Social fit after growth and decay."""
-    F = 1.0 - (1.0 - F) * math.exp(-rate)
-    return clip01(F - P.delta_F * F)
-
-
-@inlined
-def disappointed(P: Any, tau: float, adoption: float) -> float:
-    """Trust of a community that loses a technology which many of its members use."""
-    return tau * (1.0 - min(1.0, P.xi_A * adoption))
+def fit(F: float, rate: float) -> float:
+    """Social fit after growth."""
+    return 1.0 - (1.0 - F) * math.exp(-rate)
 
 
 @inlined

@@ -268,7 +268,7 @@ def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> No
     quarter.resilience = 0.5 * rho_total / n + 0.5 * lower_tail_mean(all_counts, all_sums, 0.2 * n)
     quarter.excluded = out_total / n
     quarter.div = diversity(s.adopters[b])
-    quarter.exposure = exposure(s, P, b)
+    quarter.exposure = exposure(s, b)
     quarter.reward = (P.w_b * quarter.breadth + P.w_r * quarter.resilience - P.w_x * quarter.excluded) / P.T
 
 
@@ -294,13 +294,12 @@ def add_block(s: State, b: int, c: int, k: int, moved: Array) -> int:
 
 
 @merged
-def exposure(s: State, P: Any, b: int) -> float:
-    """Adopting share of the society, a participant's use weighted omega."""
-    n, total = s.rho.shape[1], 0.0
-    for c in range(s.adopters_role.shape[1]):
-        total += s.adopters_role[b, c, PRODUCER] + s.adopters_role[b, c, INTERACTOR]
-        total += P.omega * s.adopters_role[b, c, PARTICIPANT]
-    return total / n
+def exposure(s: State, b: int) -> float:
+    """Adopting share of the society."""
+    total = 0
+    for c in range(s.adopters.shape[1]):
+        total += s.adopters[b, c, 0] + s.adopters[b, c, 1] + s.adopters[b, c, 2]
+    return total / s.rho.shape[1]
 
 
 @inlined
@@ -315,7 +314,7 @@ def indicator_board(
     application environment they built; participants, the share whose behaviour changed (they adopted).
     Row 2, governance mode: of the hazard that made this quarter's new adopters adopt, the share that was
     demand of their own (market), guidance and trials (organised), and peers (self-governed).
-    Row 3, technology goal: producers, what iteration banked (Q); interactors, the adopters whom service
+    Row 3, technology goal: producers, knowledge; interactors, the adopters whom service
     covers; participants, those among the adopters outside production who became interactors and so govern
     their own use.
     Row 4, technology-culture tradition: how far practice has moved from where it began, the share of each
@@ -350,7 +349,7 @@ def indicator_board(
     board[2, 1] = quarter.organised / hazard if hazard > 0.0 else 0.0
     board[2, 2] = quarter.peers / hazard if hazard > 0.0 else 0.0
     outside = adopters[INTERACTOR] + adopters[PARTICIPANT]
-    board[3, 0] = programme.Q
+    board[3, 0] = programme.K
     board[3, 1] = covered / total if total > 0 else 0.0
     board[3, 2] = adopters[INTERACTOR] / outside if outside > 0 else 0.0
     for a in range(3):

@@ -11,18 +11,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from juguo_envs.model import draws, equations
-from juguo_envs.model.compiled import inlined, merged, summed
-from juguo_envs.model.equations import APPLICATION, DIFFUSION, INTERACTOR, PARTICIPANT
+from juguo_envs.model.compiled import inlined, merged
+from juguo_envs.model.equations import DIFFUSION, INTERACTOR, PARTICIPANT, PRODUCTION
 from juguo_envs.model.measures import measure_block
-from juguo_envs.model.state import CRISIS, MONEY, SEVERITY, STRUCK, Array, State, World
-from juguo_envs.model.team import WITHIN, add, claim, item_done, open_phase, raise_to, wait_for_all
+from juguo_envs.model.state import CRISIS, SHOCK, Array, State, World
+from juguo_envs.model.team import WITHIN, add, claim, item_done, open_phase, wait_for_all
 
 SCENARIOS, GOVERNANCE, SERVICE, ENGAGEMENT, ENABLEMENT, RESILIENCE = 3, 4, 5, 6, 7, 8
 GUIDANCE = 9
-MOVE, TELL, HIT, SPILL, ADD_UP = 1, 2, 3, 4, 5
+MOVE, TELL = 1, 2
 """Kinds of work in a block, see `do_block`."""
 
 
@@ -42,7 +40,7 @@ class Conditions(NamedTuple):
     theta: float
     difficulty: float
     guidance: float
-    p_trial: float  # hazard of a trial, for those who take part actively
+    trial: float  # hazard of a trial, for those who take part actively
     p_leave: float
     p_harm: float  # of a participant
     p_harm_active: float  # of a producer or interactor
@@ -53,20 +51,16 @@ class Conditions(NamedTuple):
     sat_resilience: float
     lapse_idle: float  # lapse of an interactor who has not adopted
     lapse_user: float  # and of one who has
-    crisis_damage: float
 
 
 @merged
-def conditions(
-    s: State, w: World, P: Any, b: int, c: int, v: float, sats: Array, crisis: float
-) -> Conditions:
-    """The conditions of a community from its state and its deliveries; `v` is its share of the money."""
+def conditions(s: State, P: Any, b: int, c: int, sats: Array, crisis: float) -> Conditions:
+    """The conditions of a community from its state and its deliveries."""
     programme, com = s.programme[b], s.community[b, c]
     stage = programme.stage
     theta = equations.theta(P, com.k, programme.F, com.E, com.tau)
-    funded = v >= P.v_min * w.share[c]
     active = equations.active_defect(programme.X, programme.age, programme.onset)
-    p_harm = equations.harm(P, active, sats[c, GOVERNANCE])
+    p_harm = equations.harm(P, active)
     return Conditions(
         theta,
         equations.difficulty(P, programme.F, com.E),
@@ -76,13 +70,12 @@ def conditions(
         p_harm,
         equations.coped_harm(P, p_harm),
         P.cap1 if stage == DIFFUSION else 1.0,
-        stage == APPLICATION or (stage == DIFFUSION and funded),
+        stage != PRODUCTION,
         sats[c, ENGAGEMENT],
         sats[c, ENABLEMENT],
         sats[c, RESILIENCE],
         equations.lapse(P, equations.seen_value(0.0, theta, sats[c, SERVICE])),
         equations.lapse(P, equations.seen_value(1.0, theta, sats[c, SERVICE])),
-        P.crR * crisis,
     )
 
 
@@ -92,20 +85,18 @@ def persons(
     w: World,
     P: Any,
     b: int,
-    allocation: Array,
     sats: Array,
     crisis: Array,
-    struck: bool,
+    severity: Array,
     harmed: Array,
 ) -> None:
     """Move every person of society `b` on by a quarter, and measure the blocks.
 
     Args:
         s, w, P, b: State, world, parameters, place in the batch.
-        allocation: (10 + R + 3,) f8, see `step_one`.
         sats: (R, 11) saturated deliveries.
         crisis: (R,) level at the start of the quarter.
-        struck: Whether a shock struck anybody, so that `s.hit` holds damage.
+        severity: (R,) of the quarter's shocks, net of what the reserve paid; 0 where there is none.
         harmed: (R,) i8, filled with the number of members harmed.
     """
     quarter, shared = s.quarter[b], s.shared[b]
@@ -113,8 +104,7 @@ def persons(
         for f in range(sats.shape[1]):
             shared[c, f] = sats[c, f]
         shared[c, CRISIS] = crisis[c]
-        shared[c, MONEY] = allocation[10 + c]
-        shared[c, STRUCK] = 1.0 if struck else 0.0
+        shared[c, SHOCK] = severity[c]
     everywhere(s, w, P, b, MOVE)
     everywhere(s, w, P, b, TELL)
     harmed[:] = 0
@@ -126,20 +116,6 @@ def persons(
         quarter.peers += s.causes[b, k, 2]
     for c in range(w.share.shape[0]):
         s.community[b, c].harmed = harmed[c] / (w.start[c + 1] - w.start[c])
-
-
-@inlined
-def strike(s: State, w: World, P: Any, b: int, severity: Array) -> float:
-    """Fill `s.hit` with the damage that shocks of a severity, (R,), do to each person; returns its sum."""
-    for c in range(w.share.shape[0]):
-        s.shared[b, c, SEVERITY] = severity[c]
-    everywhere(s, w, P, b, HIT)
-    everywhere(s, w, P, b, SPILL)
-    everywhere(s, w, P, b, ADD_UP)
-    total = 0.0
-    for k in range(w.blocks.shape[0]):
-        total += s.blocks[b, k].damage
-    return total
 
 
 @merged
@@ -169,12 +145,6 @@ def do_block(s: State, w: World, P: Any, b: int, kind: int, k: int, together: bo
     elif kind == TELL:
         low = w.blocks[k, 1]
         tell_neighbours(s, b, 2 * low, 2 * low + s.blocks[b, k].changes, together)
-    elif kind == HIT:
-        hit_members(s, w, P, b, k)
-    elif kind == SPILL:
-        hit_neighbours(s, w, P, b, k, together)
-    elif kind == ADD_UP:
-        s.blocks[b, k].damage = add_up(s.hit[b, w.blocks[k, 1] : w.blocks[k, 2]])
 
 
 @merged
@@ -190,9 +160,9 @@ def move_block(s: State, w: World, P: Any, b: int, k: int) -> None:
         draws.stream(seed, t, draws.DAMAGE),
         draws.stream(seed, t, draws.QUIT),
     )
-    now = conditions(s, w, P, b, c, shared[c, MONEY], shared, shared[c, CRISIS])
-    if shared[c, STRUCK] == 0.0:
-        s.hit[b, low:high] = 0.0
+    now = conditions(s, P, b, c, shared, shared[c, CRISIS])
+    for i in range(low, high):
+        s.hit[b, i] = shared[c, SHOCK] * s.adopted[b, i]
     mark_candidates(
         P, now, keys, low, s.kappa[b, low:high], s.adopted[b, low:high], s.excluded[b, low:high],
         s.role[b, low:high], s.candidate[b, low:high],
@@ -204,6 +174,14 @@ def move_block(s: State, w: World, P: Any, b: int, k: int) -> None:
         s.hit[b, low:high],
     )  # fmt: skip
     block.changes = exclude(s, P, b, low, high, changes) - 2 * low
+
+
+@inlined
+def hazards(P: Any, now: Conditions, active: bool) -> tuple[float, float]:
+    """External hazard and hazard by peers of who accepts and takes part actively, or does not."""
+    cap, trial = (1.0, now.trial) if active else (now.cap, 0.0)
+    p = equations.external_hazard(P, now.theta, now.guidance, cap, trial)
+    return p, equations.peer_hazard(P, now.theta, cap)
 
 
 @inlined
@@ -229,18 +207,20 @@ def mark_candidates(
 
     Written without branches, so that it compiles to vector instructions.
     """
-    reach_active = (P.p * now.guidance + P.q) * now.theta + now.p_trial
-    reach_other = (P.p * now.guidance + P.q) * now.theta * now.cap if now.may_participate else 0.0
+    p, q = hazards(P, now, True)
+    reach_active = p + q
+    p, q = hazards(P, now, False)
+    reach_other = p + q if now.may_participate else 0.0
     for j in range(candidate.shape[0]):
         i, a, k_j = first + j, adopted[j] == 1, float(kappa[j])
         other = role[j] == PARTICIPANT
-        chance = equations.recruitment(P, now.sat_engagement, float(adopted[j]), k_j)
+        chance = equations.recruitment(P, now.sat_engagement, k_j)
         turns = draws.uniform(keys.role, i) < (
             chance if other else ((now.lapse_user if a else now.lapse_idle) if role[j] == INTERACTOR else 0.0)
         )
         # who is recruited in this quarter may adopt as an interactor in the same quarter
-        reach = reach_other if other else reach_active
-        hazard = now.p_leave if a else accept_bound(P, k_j, now.difficulty) * reach
+        most = reach_other if other else reach_active
+        hazard = now.p_leave if a else accept_bound(P, k_j, now.difficulty) * most
         moves = draws.uniform(keys.adoption, i) < hazard
         suffers = a & (draws.uniform(keys.harm, i) < (now.p_harm if other else now.p_harm_active))
         candidate[j] = (turns | moves | suffers) & (out[j] == 0)
@@ -266,7 +246,7 @@ def decide(
         p_harm = now.p_harm if role[i] == PARTICIPANT else now.p_harm_active
         k_i = float(kappa[i])
         if role[i] == PARTICIPANT:
-            chance = equations.recruitment(P, now.sat_engagement, float(a), k_i)
+            chance = equations.recruitment(P, now.sat_engagement, k_i)
             if draws.uniform(keys.role, i) < chance:
                 role[i] = INTERACTOR
         elif role[i] == INTERACTOR:
@@ -277,19 +257,18 @@ def decide(
         u = draws.uniform(keys.adoption, i)
         if a == 0:
             active = role[i] != PARTICIPANT
-            cap = 1.0 if active else now.cap
-            trial = now.p_trial if active else 0.0
-            reach = (P.p * now.guidance + P.q) * now.theta * cap + trial
-            if (active or now.may_participate) and u < reach:
+            p_most, q_most = hazards(P, now, active)
+            if (active or now.may_participate) and u < p_most + q_most:
                 acc = equations.accept(P, k_i, now.difficulty)
-                p = acc * (P.p * now.guidance * now.theta * cap + trial)
-                q = acc * P.q * now.theta * cap
+                p, q = acc * p_most, acc * q_most
                 if u < p + q:
                     degree = offsets[i + 1] - offsets[i]
                     share = peers[i] / degree if degree > 0 else 0.0
                     if u < equations.adoption(p, q, share):
                         a = 1
-                        demand = acc * P.p * now.theta * cap
+                        demand = acc * equations.external_hazard(
+                            P, now.theta, 1.0, 1.0 if active else now.cap, 0.0
+                        )
                         hazard = p + q * share
                         causes[0] += demand / hazard
                         causes[1] += max(0.0, p - demand) / hazard
@@ -316,9 +295,8 @@ def move_stocks(
     """Resilience and capability of a community's members."""
     for j in range(rho.shape[0]):
         a, k_j = float(adopted[j]), float(kappa[j])
-        damage = now.crisis_damage + float(hit[j])
-        rho[j] = equations.resilience(P, float(rho[j]), k_j, a, now.theta, now.sat_resilience, damage)
-        kappa[j] = equations.capability(P, k_j, float(kappa0[j]), a, now.sat_enablement)
+        rho[j] = equations.resilience(P, float(rho[j]), k_j, a, now.theta, now.sat_resilience, float(hit[j]))
+        kappa[j] = equations.capability(P, k_j, float(kappa0[j]), now.sat_enablement)
 
 
 @merged
@@ -364,38 +342,3 @@ def tell_neighbours(s: State, b: int, first: int, end: int, together: bool) -> N
                 add(peers, neighbours[e], gain)
             else:
                 peers[neighbours[e]] += gain
-
-
-@inlined
-def hit_members(s: State, w: World, P: Any, b: int, k: int) -> None:
-    """Damage in a block by a shock in its own community: adopters fully, the others in part."""
-    severity = s.shared[b, w.blocks[k, 0], SEVERITY]
-    for i in range(w.blocks[k, 1], w.blocks[k, 2]):
-        s.hit[b, i] = severity if s.adopted[b, i] == 1 else P.others * severity
-
-
-@inlined
-def hit_neighbours(s: State, w: World, P: Any, b: int, k: int, together: bool) -> None:
-    """Damage that the adopters of a block, if its community was struck, pass on to their neighbours."""
-    severity = s.shared[b, w.blocks[k, 0], SEVERITY]
-    if severity <= 0.0:
-        return
-    hit, passed = s.hit[b], np.float32(P.spill * severity)
-    for i in range(w.blocks[k, 1], w.blocks[k, 2]):
-        if s.adopted[b, i] == 1:
-            for e in range(s.offsets[b, i], s.offsets[b, i + 1]):
-                j = s.neighbours[b, e]
-                if passed > hit[j]:
-                    if together:
-                        raise_to(hit, j, passed)
-                    else:
-                        hit[j] = passed
-
-
-@summed
-def add_up(values: Array) -> float:
-    """Sum of some values, in float64."""
-    total = 0.0
-    for j in range(values.shape[0]):
-        total += float(values[j])
-    return total

@@ -69,9 +69,8 @@ PROGRAMME = np.dtype(
         ("onset", "f8"),  # hidden: age in quarters from which the defect harms
         ("rumour", "f8"),  # hidden: unharmed adopters who blame the technology where nothing is evaluated
         ("D", "f8"),  # evidence of harm, persons
-        ("D_true", "f8"),  # hidden: harm as it was detected, without rumour, persons
+        ("D_true", "f8"),  # hidden: harm as it was, without rumour, persons
         ("W", "f8"),  # experience, person-quarters
-        ("Q", "f8"),
     ]
 )
 
@@ -86,7 +85,7 @@ QUARTER = np.dtype(
         ("resilience", "f8"),
         ("excluded", "f8"),
         ("reward", "f8"),
-        ("exposure", "f8"),  # adopting share, participants weighted omega, at the end
+        ("exposure", "f8"),  # adopting share at the end
         ("div", "f8"),  # diversity of the adopters
         ("harmed", "i8"),  # persons harmed
         ("shocks", "i8"),  # communities struck
@@ -109,7 +108,6 @@ BLOCK = np.dtype(
     [
         ("changes", "i8"),  # entries in `changed`, from twice the block's first person on
         ("harmed", "i8"),  # persons harmed
-        ("damage", "f8"),  # damage by shocks
         ("rho_sum", "f8"),
         ("kappa_sum", "f8"),
         ("moved0", "f8"),  # by role: persons that adopted, and of the others the distance of capability
@@ -129,7 +127,7 @@ BLOCK = np.dtype(
 )
 """What is summed over a block, a part of one community."""
 
-CRISIS, MONEY, STRUCK, SEVERITY = 11, 12, 13, 14
+CRISIS, SHOCK = 11, 12
 """Columns of `State.shared` beyond the saturated deliveries."""
 
 
@@ -152,7 +150,7 @@ class State(NamedTuple):
     blocks: Array  # (B, K) BLOCK
     causes: Array  # (B, K, 3) f8 a block's new adopters by market, organised and peers, as in QUARTER
     tails: Array  # (B, K, 2, RHO_BINS) u8 a block's resilience by bin: how many, and their sum
-    shared: Array  # (B, R, 15) f8 what every block of a community needs: saturations, crisis, money, shock
+    shared: Array  # (B, R, 13) f8 what every block of a community needs: saturations, crisis, shock
     community: Array  # (B, R) COMMUNITY
     z: Array  # (B, R, 9) f8 delivery, money per person and quarter
     cells: Array  # (B, R, 3) i8 persons by community and stratum
@@ -214,7 +212,7 @@ def allocate_state(batch: int, persons: int, communities: int, edges: int, block
         blocks=zeros((b, blocks), BLOCK),
         causes=zeros((b, blocks, 3), "f8"),
         tails=zeros((b, blocks, 2, RHO_BINS), "u8"),
-        shared=zeros((b, r, SEVERITY + 1), "f8"),
+        shared=zeros((b, r, SHOCK + 1), "f8"),
         community=zeros((b, r), COMMUNITY),
         z=zeros((b, r, N_FUNCTIONS), "f8"),
         cells=zeros((b, r, N_STRATA), "i8"),

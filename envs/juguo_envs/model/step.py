@@ -1,7 +1,7 @@
 """One quarter of one society of a batch: the equations called in order.
 
 Order: money, delivery, knowledge, know-how, crisis and shocks, environment, trust, roles, adoption and
-leaving, harm, resilience, capability, exclusion, detection and repair, fit, measures, stage.
+leaving, harm, resilience, capability, exclusion, evidence and repair, fit, measures, stage.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from juguo_envs.model import draws, equations
 from juguo_envs.model.compiled import inlined
 from juguo_envs.model.equations import APPLICATION, DIFFUSION, PRODUCTION
 from juguo_envs.model.measures import exposure, indicator_board, tally
-from juguo_envs.model.persons import persons, strike
+from juguo_envs.model.persons import persons
 from juguo_envs.model.state import N_FUNCTIONS, Array, State, World
 from juguo_envs.society import new_technology
 
@@ -47,13 +47,13 @@ def step_one(s: State, w: World, P: Any, b: int, allocation: Array) -> None:
     sats = np.empty((r, N_SATURATIONS))
     crisis = np.empty(r)  # level at the start of the quarter
     money_and_delivery(s, w, P, b, allocation, sats)
-    knowledge_and_learning(s, w, P, b, openness, sats)
+    knowledge_growth(s, w, P, b, openness)
     communities(s, w, P, b, openness, sats, crisis)
     severity = np.zeros(r)
-    struck = shocks(s, w, P, b, severity)
+    shocks(s, w, P, b, severity)
     adopters_at_start = s.adopters[b].sum(axis=1)
     harmed = np.zeros(r, np.int64)
-    persons(s, w, P, b, allocation, sats, crisis, struck > 0, harmed)
+    persons(s, w, P, b, sats, crisis, severity, harmed)
     evidence_and_repair(s, w, P, b, sats, adopters_at_start, harmed)
     people, moved = np.zeros(3, np.int64), np.zeros(3)
     tally(s, w, P, b, people, moved)
@@ -87,7 +87,7 @@ def money_and_delivery(s: State, w: World, P: Any, b: int, allocation: Array, sa
             s.z[b, c, f] += P.lam * (target - s.z[b, c, f])
             sats[c, f] = equations.sat(P, s.z[b, c, f])
         sats[c, GUIDANCE] = equations.sat(P, s.z[b, c, GOVERNANCE] + s.z[b, c, ENABLEMENT])
-        sats[c, RELIEF] = equations.sat_relief(P, s.z[b, c, RESILIENCE] + s.z[b, c, GOVERNANCE])
+        sats[c, RELIEF] = equations.sat(P, s.z[b, c, RESILIENCE] + s.z[b, c, GOVERNANCE])
 
 
 @inlined
@@ -111,17 +111,12 @@ def redesign_at_producers(s: State, w: World, P: Any, b: int) -> float:
 
 
 @inlined
-def knowledge_and_learning(s: State, w: World, P: Any, b: int, openness: float, sats: Array) -> None:
-    """Knowledge K and what the institution learned, Q."""
+def knowledge_growth(s: State, w: World, P: Any, b: int, openness: float) -> None:
+    """Knowledge K."""
     programme = s.programme[b]
-    used = exposure(s, P, b)
-    sat_iteration = at_producers(s, w, P, b, ITERATION)
-    eps = draws.normal(draws.stream(programme.seed, programme.t, draws.KNOWLEDGE), 0)
-    noise = equations.knowledge_noise(P, programme.Q, eps)
-    sat_research = at_producers(s, w, P, b, RESEARCH)
-    rate = equations.knowledge_rate(P, sat_research, openness, noise, sat_iteration, used)
+    sat_research, sat_iteration = at_producers(s, w, P, b, RESEARCH), at_producers(s, w, P, b, ITERATION)
+    rate = equations.knowledge_rate(P, sat_research, openness, sat_iteration, exposure(s, b))
     programme.K = equations.knowledge(P, programme.K, programme.C, rate)
-    programme.Q = equations.learning(P, programme.Q, sat_iteration, used)
 
 
 @inlined
@@ -141,30 +136,24 @@ def communities(s: State, w: World, P: Any, b: int, openness: float, sats: Array
         com.k = equations.know_how(P, com.k, K, openness, absorption)
         crisis[c] = com.crisis
         com.crisis = equations.crisis_course(P, com.crisis, sats[c, RELIEF], elsewhere)
-        com.E = equations.environment(P, com.E, sats[c, SCENARIOS], sats[c, SERVICE], adoption, crisis[c])
+        com.E = equations.environment(P, com.E, sats[c, SCENARIOS], sats[c, SERVICE])
         com.tau = equations.trust(P, com.tau, sats[c, GUIDANCE], com.harmed, crisis[c])
 
 
 @inlined
-def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> int:
-    """Strike communities; leave each person's damage, net of what the reserve pays, in `s.hit`.
-
-    Returns:
-        Number of communities struck; `s.hit` is meaningful only when it is not zero.
-    """
+def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> None:
+    """Strike communities; fill `severity`, (R,) zeros at first, with what the reserve leaves of a shock."""
     programme, quarter = s.programme[b], s.quarter[b]
     r = w.share.shape[0]
     key = draws.stream(programme.seed, programme.t, draws.SHOCK)
     key_severity = draws.stream(programme.seed, programme.t, draws.SEVERITY)
-    struck = 0
+    struck, total = 0, 0.0
     for c in range(r):
         if draws.uniform(key, c) < P.shock_rate:
             severity[c] = P.severity * draws.exponential(key_severity, c)
+            total += severity[c] * (s.adopters[b, c, 0] + s.adopters[b, c, 1] + s.adopters[b, c, 2])
             struck += 1
     quarter.shocks = struck
-    if struck == 0:
-        return 0
-    total = strike(s, w, P, b, severity)
     claims = P.claim * total
     paid = 0.0
     if claims > 0.0 and programme.M > 0.0:
@@ -172,32 +161,23 @@ def shocks(s: State, w: World, P: Any, b: int, severity: Array) -> int:
         quarter.payout = paid * claims
         quarter.saved -= quarter.payout
         programme.M = max(0.0, programme.M - quarter.payout)
-        for i in range(s.hit.shape[1]):
-            s.hit[b, i] *= 1.0 - paid
     for c in range(r):
-        if severity[c] > 0.0:
-            com = s.community[b, c]
-            com.crisis = equations.crisis_shock(P, com.crisis, (1.0 - paid) * severity[c])
-    return struck
+        severity[c] *= 1.0 - paid
+        s.community[b, c].crisis = equations.crisis_shock(P, s.community[b, c].crisis, severity[c])
 
 
 @inlined
 def evidence_and_repair(
     s: State, w: World, P: Any, b: int, sats: Array, adopters_at_start: Array, harmed: Array
 ) -> None:
-    """What is seen of harm and experience, and the repair of the defect that was seen."""
+    """What is reported of harm and experience, and the repair of the defect that was seen."""
     programme, quarter = s.programme[b], s.quarter[b]
-    programme.D *= P.fade
-    programme.D_true *= P.fade
-    programme.W *= P.fade
     quarter.harmed = 0
     for c in range(w.share.shape[0]):
         evaluated = P.shown * sats[c, GOVERNANCE]
-        seen = equations.detection(P, evaluated)
-        reported = equations.reported_harm(harmed[c], adopters_at_start[c], programme.rumour, evaluated)
-        programme.D += seen * reported
-        programme.D_true += equations.detection(P, sats[c, GOVERNANCE]) * harmed[c]
-        programme.W += seen * adopters_at_start[c]
+        programme.D += equations.reported_harm(harmed[c], adopters_at_start[c], programme.rumour, evaluated)
+        programme.D_true += harmed[c]
+        programme.W += adopters_at_start[c]
         quarter.harmed += harmed[c]
     redesign = redesign_at_producers(s, w, P, b)
     programme.X = equations.repair(P, programme.X, programme.Y, redesign, programme.D_true)
@@ -216,7 +196,7 @@ def social_fit(s: State, w: World, P: Any, b: int, sats: Array) -> None:
     rate = equations.fit_rate(
         P, at_producers(s, w, P, b, ADAPTATION), sat_governance, quarter.exposure, quarter.div
     )
-    programme.F = equations.fit(P, programme.F, rate)
+    programme.F = equations.fit(programme.F, rate)
 
 
 @inlined
@@ -250,20 +230,15 @@ def stage(s: State, w: World, P: Any, b: int, advance: bool, abandon: bool) -> N
         quarter.gave_up_harm = equations.estimated_harm(P, programme.D, programme.W)
         quarter.gave_up_defect = programme.X
         programme.abandoned += 1
-        for c in range(w.share.shape[0]):
-            com = s.community[b, c]
-            users = s.adopters[b, c, 0] + s.adopters[b, c, 1] + s.adopters[b, c, 2]
-            com.tau = equations.disappointed(P, com.tau, users / (w.start[c + 1] - w.start[c]))
-        next_technology(s, w, P, b, P.zeta_A)
+        next_technology(s, w, P, b)
     elif (now == PRODUCTION and ((advance and spent >= P.min0) or spent >= P.max0)) or (
         now == DIFFUSION and ((advance and spent >= P.min1) or spent >= P.max1)
     ):
         move_on(s, b)
     elif now == APPLICATION and advance and spent >= P.min2 and programme.round < P.rounds - 1:
         programme.round += 1
-        programme.Q *= 0.5
         quarter.advanced = 1
-        next_technology(s, w, P, b, P.zeta_Q)
+        next_technology(s, w, P, b)
 
 
 @inlined
@@ -275,11 +250,11 @@ def move_on(s: State, b: int) -> None:
 
 
 @inlined
-def next_technology(s: State, w: World, P: Any, b: int, kept: float) -> None:
+def next_technology(s: State, w: World, P: Any, b: int) -> None:
     """Start another technology: nobody has adopted it, and a share of knowledge and fit is carried over."""
     programme = s.programme[b]
-    programme.K = equations.carried(P.K0, programme.K, kept)
-    programme.F = equations.carried(P.F0, programme.F, kept)
+    programme.K = equations.carried(P.K0, programme.K, P.kept)
+    programme.F = equations.carried(P.F0, programme.F, P.kept)
     for c in range(w.share.shape[0]):
         s.community[b, c].k = min(s.community[b, c].k, programme.K)
         for j in range(3):

@@ -1,7 +1,7 @@
 """How threads share one call: work is cut into items, and whoever is free claims the next one.
 
 One thread leads; it opens a phase, claims items like everybody else, and goes on when all are done. Who does
-an item never shows in the result: items write to places of their own, or add whole numbers, or take maxima.
+an item never shows in the result: items write to places of their own, or add whole numbers.
 A helper that comes late finds nothing to claim; one that waits for long goes home.
 
 The words of a team, an array of 64-bit integers, each in a cache line of its own: CLAIM holds the number of
@@ -15,7 +15,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
 from numba.core import types
 from numba.core.cgutils import get_item_pointer
 from numba.extending import intrinsic
@@ -101,20 +100,6 @@ def add(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.int64), generate
-
-
-@_intrinsic
-def raise_to(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
-    """Raise an element of a float32 array, not negative, to `value` where others do so at the same time."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = _pointer(context, builder, signature, arguments)
-        bits = ir.IntType(32)  # for numbers that are not negative the order of the bits is theirs
-        pointer = builder.bitcast(pointer, bits.as_pointer())
-        builder.atomic_rmw("umax", pointer, builder.bitcast(arguments[2], bits), "monotonic")
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp, types.float32), generate
 
 
 @inlined
