@@ -1,6 +1,6 @@
 """What an allocator sees: names, order, bounds, and the noise that evaluation removes.
 
-The hidden draws X, C, Y, onset and rumour are never shown. Fit, trust and resilience are measured with noise
+The hidden draws X, C, Y and rumour are never shown. Fit, trust and resilience are measured with noise
 of standard deviation s_obs (1 - shown sat(governance)), clipped to their bounds; all else is what an
 administration counts.
 """

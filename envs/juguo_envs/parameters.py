@@ -182,15 +182,6 @@ class Defect(Group):
         unit="1/quarter",
         sampling=(0.1, 0.8),
     )
-    onset: float = par(
-        6.0,
-        0.0,
-        200.0,
-        "latest age of a project at which its defect begins to harm",
-        unit="quarters",
-        sampling=(0.0, 32.0),
-    )
-    cope: float = par(0.5, 0.0, 1.0, "share of harm that those who take part actively know how to avoid")
     p_X: float = par(0.6, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 0.9))
     X_lo: float = par(0.4, 0.0, 1.0, "lowest serious defect", sampling=(0.2, 0.7))
     eta_X: float = par(0.5, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))

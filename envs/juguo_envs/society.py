@@ -194,7 +194,6 @@ def new_technology(s: State, P: Any, b: int) -> None:
     programme.Y = repairability(
         P, draws.uniform(draws.stream(programme.seed, programme.project, draws.REPAIR), 0)
     )
-    programme.onset = P.onset * draws.uniform(draws.stream(programme.seed, programme.project, draws.ONSET), 0)
     programme.rumour = P.rumour * draws.uniform(
         draws.stream(programme.seed, programme.project, draws.RUMOUR), 0
     )

@@ -239,7 +239,6 @@ def test_an_unknown_scenario_is_refused_with_those_there_are_and_a_near_miss(mak
         ({"society": {"communities": {"count": 2, "hubs": 3}}}, ["hubs is 3", "count 2"]),
         ({"society": {"communities": []}}, ["communities is empty"]),
         ({"society": {"persons": 10, "mean_degree": 10}}, ["mean_degree is 10", "persons - 1"]),
-        ({"society": {"capability_low": 0.9, "capability_high": 0.1}}, ["capability_low is above"]),
         ({"money": {"B": -1}, "adoption": {"p": -1}}, ["money.B is -1", "(and 1 more)"]),
     ],
 )

@@ -78,7 +78,6 @@ def test_true_observations_show_the_state_as_it_is() -> None:
     for name, value in {
         "knowledge": p["K"],
         "fit": p["F"],
-        "learning": p["Q"],
         "harm_estimate": estimate,
         "stage_quarters": p["stage_steps"] / P.programme.T,
         "project_quarters": p["age"] / P.programme.T,
@@ -119,9 +118,7 @@ def test_only_fit_trust_and_resilience_carry_noise() -> None:
 
 def measured_noise(governance: float) -> tuple[dict[str, Array], Array]:
     """Errors on what is seen of many societies after some quarters of governance, and its saturation."""
-    scenario = Scenario.load("default").override(
-        {"society.persons": 80, "trust.tau0_spread": 0.0, "money.B": 3.0}
-    )
+    scenario = Scenario.load("default").override({"society.persons": 80, "money.B": 3.0})
     seen = {}
     for noisy in (True, False):
         batch = started(scenario, 300, noisy=noisy)

@@ -120,7 +120,7 @@ def test_the_board_reads_the_state() -> None:
     used = s.adopted == 1
     participants = s.role == PARTICIPANT
     assert_allclose(board[:, 1, 2], (used & participants).sum(1) / participants.sum(1), rtol=1e-9)
-    assert_allclose(board[:, 3, 0], s.programme["Q"], rtol=1e-9)
+    assert_allclose(board[:, 3, 0], s.programme["K"], rtol=1e-9)
     interactors = (used & (s.role == INTERACTOR)).sum(1)
     assert_allclose(board[:, 3, 2], interactors / (interactors + (used & participants).sum(1)), rtol=1e-9)
     distance = np.abs(s.kappa.astype(float) - s.kappa0)

@@ -131,10 +131,10 @@ def test_whole_numbers_are_equally_likely() -> None:
 
 
 def test_the_effects_of_a_crisis_are_scaled_together_from_what_the_base_holds() -> None:
-    base = Scenario().override({"crisis.crE": 0.5})
+    base = Scenario().override({"crisis.crT": 0.5})
     world = scenario_with({CRISIS_EFFECTS.name: 0.5}, base)
-    assert world.crisis.crE == 0.25
-    for name in ("crT", "crL", "crR"):
+    assert world.crisis.crT == 0.25
+    for name in ("cr2", "crT", "crL"):
         assert getattr(world.crisis, name) == 0.5 * getattr(base.crisis, name)
 
 

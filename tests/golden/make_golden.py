@@ -50,9 +50,7 @@ def trajectory() -> list[dict[str, float]]:
                     "excluded": info["excluded"],
                     "adopters": int(state.adopted.sum()),
                     "reserve": info["reserve"],
-                    **{
-                        name: float(programme[name]) for name in ("K", "F", "X", "C", "D", "D_true", "W", "Q")
-                    },
+                    **{name: float(programme[name]) for name in ("K", "F", "X", "C", "D", "D_true", "W")},
                     "trust": float(state.community["tau"].mean()),
                     "environment": float(state.community["E"].mean()),
                     "crisis": float(state.community["crisis"].mean()),

@@ -1,7 +1,7 @@
 """Property 5: expected adoption does not fall when only K, F, E, trust or know-how is raised.
 
 The property speaks of the next quarter. Later it need not hold: more adopters meet more harm, and harm takes
-trust. Within the quarter harm does no damage to it, for it depends on the hidden defect and on governance
+trust. Within the quarter harm does no damage to it, for it depends on the hidden defect
 alone: the same persons are harmed and the same of them quit. The worlds are those of the sampling ranges;
 at the very ends of what a scenario may hold the decay of E or of trust overshoots (a rate of growth and one
 of decay of 1 each), and then a higher stock is a lower one a quarter later.

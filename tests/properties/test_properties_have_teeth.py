@@ -104,14 +104,14 @@ MUTATIONS = (
         EQUATIONS,
         "max(0.0, E - P.E_b)",
         "(E - P.E_b)",
-        "test_no_money.py::test_the_environment_never_rises_without_money_and_use",
+        "test_no_money.py::test_the_environment_never_rises_without_money",
     ),
     Mutation(
         "4 the environment does not decay",
         EQUATIONS,
         "- P.delta_E * (1.0 - sat_service)",
         "- 0.0 * (1.0 - sat_service)",
-        "test_no_money.py::test_the_environment_falls_to_its_base_without_money_use_and_crises",
+        "test_no_money.py::test_the_environment_falls_to_its_base_without_money",
     ),
     Mutation(
         "5 trust repels",

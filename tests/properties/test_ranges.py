@@ -12,7 +12,7 @@ from tests.properties.strategies import Plan, extreme_parameters, first_seeds, p
 from tests.support import Array, ties
 
 UNIT_COMMUNITY = ("k", "E", "tau", "crisis", "harmed", "rho_low")
-UNIT_PROGRAMME = ("K", "K_before", "F", "X", "C", "Q")
+UNIT_PROGRAMME = ("K", "K_before", "F", "X", "C")
 UNIT_QUARTER = ("breadth", "resilience", "excluded", "exposure", "div")
 UNBOUNDED_PROGRAMME = ("M", "D", "W")
 UNBOUNDED_QUARTER = ("budget", "released", "spent", "payout", "market", "organised", "peers")

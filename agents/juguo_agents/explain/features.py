@@ -78,14 +78,13 @@ _SCALAR = {
     "knowledge_change": ("knowledge gained in the quarter", CHANGE),
     "fit": ("social fit, as seen", LEVEL),
     "harm_estimate": ("estimated harm to users", RATE),
-    "harm_evidence": ("harm found, discounted", PERSONS),
-    "experience": ("use observed, discounted", PERSON_QUARTERS),
+    "harm_evidence": ("harm reported", PERSONS),
+    "experience": ("experience of use", PERSON_QUARTERS),
     "stage_quarters": ("quarters in the stage", QUARTERS),
     "project_quarters": ("age of the project in quarters", QUARTERS),
     "abandoned": ("projects given up", COUNT),
     "time_left": ("quarters left", QUARTERS),
     "reserve": ("reserve in quarters' budgets", BUDGETS),
-    "learning": ("institutional learning", LEVEL),
 }
 _EXTREMES = (
     ("highest", "crisis", "crisis level where it is highest", LEVEL),

@@ -48,7 +48,6 @@ _SCALARS = {
     "abandoned": "projects given up so far",
     "time_left": "quarters left",
     "reserve": "reserve",
-    "learning": "institutional learning",
 }
 
 

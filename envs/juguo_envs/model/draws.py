@@ -33,7 +33,6 @@ class Purpose(IntEnum):
     CEILING = 11
     REPAIR = 13
     RUMOUR = 14
-    ONSET = 15
     # the quarter
     SHOCK = 20
     SEVERITY = 21
@@ -57,7 +56,6 @@ PERSON, INTERACTOR, EDGE = (
 )
 DEFECT, CEILING = np.uint64(Purpose.DEFECT), np.uint64(Purpose.CEILING)
 REPAIR, RUMOUR = np.uint64(Purpose.REPAIR), np.uint64(Purpose.RUMOUR)
-ONSET = np.uint64(Purpose.ONSET)
 SHOCK, SEVERITY, ROLE = np.uint64(Purpose.SHOCK), np.uint64(Purpose.SEVERITY), np.uint64(Purpose.ROLE)
 ADOPTION, HARM = np.uint64(Purpose.ADOPTION), np.uint64(Purpose.HARM)
 DAMAGE, QUIT = np.uint64(Purpose.DAMAGE), np.uint64(Purpose.QUIT)

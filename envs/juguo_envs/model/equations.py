@@ -216,21 +216,9 @@ def repairability(P: Any, u: float) -> float:
 
 
 @inlined
-def active_defect(X: float, age: int, onset: float) -> float:
-    """The part of a defect that harms: nothing before its onset."""
-    return X if age >= onset else 0.0
-
-
-@inlined
 def harm(P: Any, X: float) -> float:
-    """Probability that an adopting participant is harmed."""
+    """Probability that an adopter is harmed."""
     return P.h0 * X
-
-
-@inlined
-def coped_harm(P: Any, p_harm: float) -> float:
-    """Probability that an adopting producer or interactor is harmed: they know what they are doing."""
-    return p_harm * (1.0 - P.cope)
 
 
 @inlined

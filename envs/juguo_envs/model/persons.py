@@ -42,8 +42,7 @@ class Conditions(NamedTuple):
     guidance: float
     trial: float  # hazard of a trial, for those who take part actively
     p_leave: float
-    p_harm: float  # of a participant
-    p_harm_active: float  # of a producer or interactor
+    p_harm: float
     cap: float  # factor on a participant's hazard
     may_participate: bool  # whether participants may adopt
     sat_engagement: float
@@ -59,16 +58,13 @@ def conditions(s: State, P: Any, b: int, c: int, sats: Array, crisis: float) -> 
     programme, com = s.programme[b], s.community[b, c]
     stage = programme.stage
     theta = equations.theta(P, com.k, programme.F, com.E, com.tau)
-    active = equations.active_defect(programme.X, programme.age, programme.onset)
-    p_harm = equations.harm(P, active)
     return Conditions(
         theta,
         equations.difficulty(P, programme.F, com.E),
         equations.guidance(P, sats[c, GUIDANCE]),
         P.p_tr * sats[c, SCENARIOS] if stage <= DIFFUSION else 0.0,
         equations.leaving(P, sats[c, SERVICE], theta, crisis),
-        p_harm,
-        equations.coped_harm(P, p_harm),
+        equations.harm(P, programme.X),
         P.cap1 if stage == DIFFUSION else 1.0,
         stage != PRODUCTION,
         sats[c, ENGAGEMENT],
@@ -222,7 +218,7 @@ def mark_candidates(
         most = reach_other if other else reach_active
         hazard = now.p_leave if a else accept_bound(P, k_j, now.difficulty) * most
         moves = draws.uniform(keys.adoption, i) < hazard
-        suffers = a & (draws.uniform(keys.harm, i) < (now.p_harm if other else now.p_harm_active))
+        suffers = a & (draws.uniform(keys.harm, i) < now.p_harm)
         candidate[j] = (turns | moves | suffers) & (out[j] == 0)
 
 
@@ -243,7 +239,6 @@ def decide(
             continue
         before = adopted[i]
         a = before
-        p_harm = now.p_harm if role[i] == PARTICIPANT else now.p_harm_active
         k_i = float(kappa[i])
         if role[i] == PARTICIPANT:
             chance = equations.recruitment(P, now.sat_engagement, k_i)
@@ -266,9 +261,8 @@ def decide(
                     share = peers[i] / degree if degree > 0 else 0.0
                     if u < equations.adoption(p, q, share):
                         a = 1
-                        demand = acc * equations.external_hazard(
-                            P, now.theta, 1.0, 1.0 if active else now.cap, 0.0
-                        )
+                        cap = 1.0 if active else now.cap
+                        demand = acc * equations.external_hazard(P, now.theta, 1.0, cap, 0.0)
                         hazard = p + q * share
                         causes[0] += demand / hazard
                         causes[1] += max(0.0, p - demand) / hazard
@@ -276,7 +270,7 @@ def decide(
         elif u < now.p_leave:
             a = 0
 
-        if before == 1 and draws.uniform(keys.harm, i) < p_harm:
+        if before == 1 and draws.uniform(keys.harm, i) < now.p_harm:
             harmed += 1
             hit[i] += equations.harm_damage(P, draws.uniform(keys.damage, i))
             if draws.uniform(keys.quit, i) < P.quit:

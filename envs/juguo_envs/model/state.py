@@ -66,7 +66,6 @@ PROGRAMME = np.dtype(
         ("X", "f8"),  # hidden defect
         ("C", "f8"),  # hidden ceiling
         ("Y", "f8"),  # hidden repairability
-        ("onset", "f8"),  # hidden: age in quarters from which the defect harms
         ("rumour", "f8"),  # hidden: unharmed adopters who blame the technology where nothing is evaluated
         ("D", "f8"),  # evidence of harm, persons
         ("D_true", "f8"),  # hidden: harm as it was, without rumour, persons

@@ -56,8 +56,8 @@ def test_names_and_files_of_mechanisms_are_unique() -> None:
 def test_a_switch_with_an_unknown_field_or_a_forbidden_value_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"defect\.rumor"):
         Mechanism("rumour", "", {"defect.rumor": 0.0}).without(Scenario())
-    with pytest.raises(ScenarioError, match=r"defect\.fade"):
-        Mechanism("fading", "", {"defect.fade": 2.0}).without(Scenario())
+    with pytest.raises(ScenarioError, match=r"defect\.quit"):
+        Mechanism("quitting", "", {"defect.quit": 2.0}).without(Scenario())
 
 
 def test_capability_of_places_goes_without_changing_the_mean_of_the_society() -> None:

@@ -36,10 +36,9 @@ TINY = Scenario.load("default").override(
         "programme.minimum": [2, 2, 2],
         "programme.maximum": [5, 5],
         "crisis.shock_rate": 0.1,
-        "abandonment.ab_min": 2,
+        "programme.ab_min": 2,
         "defect.p_X": 1.0,
         "defect.h0": 1.0,
-        "defect.x_prior": 1.0,
     }
 )
 """Stages are short enough to see all three; shocks and defects are frequent enough for relief and exits."""

@@ -107,7 +107,7 @@ def test_a_question_reads_as_people_say_it() -> None:
     assert BY_NAME["abandoned"].below(0.5) == "projects given up < 1"
     assert BY_NAME["mean:adoption"].below(0.135) == "adoption ≤ 13.5 %"
     assert BY_NAME["knowledge"].below(0.4321) == "knowledge ≤ 0.432"
-    assert BY_NAME["experience"].below(1481.4) == "use observed, discounted ≤ 1,481"
+    assert BY_NAME["experience"].below(1481.4) == "experience of use ≤ 1,481"
 
 
 def test_rules_in_words_have_a_line_for_every_leaf(tree: Tree) -> None:

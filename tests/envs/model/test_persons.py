@@ -61,7 +61,7 @@ def test_deciding_the_candidates_only_is_deciding_everybody(
     told = []
     for one, short_cut in ((batch, True), (everybody, False)):
         s, keys, causes = one.state, keys_of(one), np.zeros(3)
-        now = model.conditions(s, w, one.params[0], 0, 0, 1.0, sats, 0.3)
+        now = model.conditions(s, one.params[0], 0, 0, sats, 0.3)
         people = (s.kappa, s.adopted, s.excluded, s.role)
         if short_cut:
             model.mark_candidates(

@@ -122,11 +122,8 @@ def _ages(axes: Axes, records: list[Record]) -> None:
 
 
 def _harm(axes: Axes, records: list[Record], comparison: Comparison) -> None:
-    known = comparison.parameters()
     for y, record in enumerate(records):
         _range(axes, y, record.exits["harm"])
-    assumed = float((known["x_prior"] * known["h0"]).mean())
-    axes.axvline(assumed, color=BLACK, lw=1.0, ls=":")
     axes.set_xlim(left=0.0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=(1, 2, 5, 10)))
     axes.set_title("On what estimate of harm")
