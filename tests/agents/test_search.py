@@ -44,7 +44,6 @@ HARSH = TINY.override(
         "crisis.cr2": 0.05,
         "crisis.crL": 5.0,
         "resilience.floor": 0.3,
-        "defect.onset": 0.0,
     }
 )
 """Everything that feedback answers to happens here."""

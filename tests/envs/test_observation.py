@@ -191,7 +191,7 @@ def test_the_hidden_defect_and_ceiling_are_nowhere_in_what_is_seen(noisy: bool) 
 
 
 def test_the_defect_shows_through_harm_once_people_adopt() -> None:
-    scenario = small({"society.persons": 900, "adoption.d0": 0.15, "adoption.p": 0.2, "defect.onset": 0.0})
+    scenario = small({"society.persons": 900, "adoption.d0": 0.15, "adoption.p": 0.2})
     sound, defective = started(scenario, 4), started(scenario, 4)
     sound.state.programme["X"] = 0.0
     defective.state.programme["X"] = 1.0

@@ -236,16 +236,16 @@ def test_what_was_measured_counts_again_only_for_the_same_world_and_question(tmp
         return {RETURNS: {}}
 
     def ask(scenario: Scenario, key: str = "") -> None:
-        worlds = worlds_without(scenario, find(["rumour", "onset"]))
+        worlds = worlds_without(scenario, find(["rumour", "quitting"]))
         do_all([Task("note", note, world, 0, 1, tmp_path, key) for world in worlds], 1, lambda text: None)
 
     ask(Scenario())
     ask(Scenario())
-    assert calls == ["onset", "rumour"]
+    assert calls == ["quitting", "rumour"]
     ask(Scenario(), key="another budget")
-    assert calls == ["onset", "rumour"] * 2
+    assert calls == ["quitting", "rumour"] * 2
     ask(Scenario.load("poor"), key="another budget")
-    assert calls == ["onset", "rumour"] * 3
+    assert calls == ["quitting", "rumour"] * 3
 
 
 def test_settings_that_cannot_be_met_are_refused() -> None:

@@ -53,7 +53,7 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     count, age, harm, calls = fig.subplots(1, 4, sharey=True, width_ratios=(1.0, 1.0, 1.0, 1.15))
     _counts(count, records)
     _ages(age, records)
-    _harm(harm, records, comparison)
+    _harm(harm, records)
     _calls(calls, records, summary)
     for axes in (count, age, harm, calls):
         axes.grid(axis="x")
@@ -69,7 +69,6 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
         ),
         Line2D([], [], color=GREY, lw=1.2, label="middle 80%"),
         Line2D([], [], color=GREY, marker="o", mfc="none", ms=4, ls="", label=f"each one, if under {_FEW}"),
-        Line2D([], [], color=BLACK, lw=1.0, ls=":", label="estimate before any use"),
         Line2D([], [], color=_DEFECTIVE, marker="D", ls="", ms=5.0, label="first technology defective"),
         Line2D(
             [],
@@ -121,7 +120,7 @@ def _ages(axes: Axes, records: list[Record]) -> None:
     axes.set_xlabel("quarters since the project began")
 
 
-def _harm(axes: Axes, records: list[Record], comparison: Comparison) -> None:
+def _harm(axes: Axes, records: list[Record]) -> None:
     for y, record in enumerate(records):
         _range(axes, y, record.exits["harm"])
     axes.set_xlim(left=0.0)
