@@ -21,7 +21,7 @@ class Shown(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     context: bool = Field(False, description="what a real allocator would know of its world")
-    preferences: Preferences = Field("hidden", description="the weights of the reward")
+    preferences: Preferences = Field("hidden", description="the weights of the reward and the aversion")
     history: int = Field(1, ge=1, le=LONGEST_HISTORY, description="quarters, the present one included")
 
     def arguments(self) -> dict[str, Any]:

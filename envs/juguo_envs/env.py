@@ -13,7 +13,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from juguo_envs import view
-from juguo_envs.family import PREFERENCES, WEIGHTS, Family, load_world
+from juguo_envs.family import PREFERENCES, VALUES, Family, load_world
 from juguo_envs.family_batch import make_batch, scenario_of
 from juguo_envs.info import single_info
 from juguo_envs.observation import ObservationLayout
@@ -44,12 +44,12 @@ def prepare_world(
     world = load_world(scenario)
     drawn = preferences == "drawn" or (isinstance(world, Family) and world.weights is not None)
     if reward:
-        unknown = sorted(set(reward) - set(WEIGHTS))
+        unknown = sorted(set(reward) - set(VALUES))
         if unknown:
-            raise ScenarioError(f"reward: unknown weight {unknown[0]!r}; there are {', '.join(WEIGHTS)}")
-        if drawn:
+            raise ScenarioError(f"reward: unknown weight {unknown[0]!r}; there are {', '.join(VALUES)}")
+        if drawn and set(reward) != {"aversion"}:
             raise ScenarioError("reward gives weights, but preferences are drawn; give one of the two")
-        changes = {f"reward.{WEIGHTS[k]}": v for k, v in reward.items()}
+        changes = {f"reward.{VALUES[k]}": v for k, v in reward.items()}
         if isinstance(world, Scenario):
             world = world.override(changes)
         else:
@@ -90,8 +90,8 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     After these, where it is asked for: with `context=True` what a real allocator would know of its
     world (budget, length and rounds of the programme, persons, and of each community its share of the
     population, whether it is a hub, and its producers); with `preferences="shown"` or `"drawn"` the three
-    weights of the reward; with `history=k` the observations of the k - 1 quarters before. See
-    `juguo_envs.view`.
+    weights of the reward and the aversion to inequality; with `history=k` the observations of the k - 1
+    quarters before. See `juguo_envs.view`.
 
     ## Reward
     Each quarter (w_b breadth + w_r resilience - w_x excluded) / T. `info` holds the parts, the same as a
@@ -107,10 +107,10 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
 
     ## Arguments
     `scenario`: name, path of a YAML file, or `Scenario`; "family", "family:NAME", or a `Family`. `reward`:
-    weights by the names breadth, resilience, excluded. `observe`: "noisy" or "true". `context`: bool.
-    `preferences`: "hidden", "shown", or "drawn": at every reset, from the ranges of the family, or of
-    `juguo_envs.family.PREFERENCES`; the reward follows them. `history`: quarters that are shown, 1 to 64.
-    `render_mode`: "ansi" or "rgb_array".
+    weights by the names breadth, resilience, excluded; aversion: that to inequality, 0 to 2. `observe`:
+    "noisy" or "true". `context`: bool. `preferences`: "hidden", "shown", or "drawn": the weights at every
+    reset, from the ranges of the family, or of `juguo_envs.family.PREFERENCES`; the reward follows them.
+    `history`: quarters that are shown, 1 to 64. `render_mode`: "ansi" or "rgb_array".
 
     ## Version history
     v0: initial version.

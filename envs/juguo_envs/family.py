@@ -26,9 +26,15 @@ from juguo_envs.society import apportion, build_world
 FAMILY = "family"
 """Name under which the family is loaded; `family:NAME` is the one around another scenario."""
 WEIGHTS = {"breadth": "w_b", "resilience": "w_r", "excluded": "w_x"}
-"""The preferences by name, and the parameters that hold them."""
-PREFERENCES: tuple[tuple[float, float], ...] = ((0.2, 2.0), (0.05, 2.0), (0.2, 5.0))
-"""Ranges of the three weights where they are drawn, uniform in the logarithm; the default's lie inside."""
+"""The weights by name, and the parameters that hold them."""
+VALUES = WEIGHTS | {"aversion": "aversion"}
+"""All that is valued by name: the weights and the aversion to inequality; and the parameters that hold it."""
+PREFERENCES: tuple[tuple[float, float], ...] = tuple(
+    (axis.low, axis.high)
+    for axis in axes(preferences=True)
+    if axis.name in {f"reward.{weight}" for weight in WEIGHTS.values()}
+)
+"""Ranges of the three weights where they are drawn, uniform in the logarithm: those they are sampled over."""
 AXIS, WEIGHT = np.uint64(40), np.uint64(41)
 """Purposes of the draws, beside those of `juguo_envs.model.draws.Purpose`."""
 

@@ -45,7 +45,7 @@ class FamilyBatch(Batch):
             noisy: Whether observations carry noise.
             threads: Threads that share the societies of a step; results do not depend on it.
             context: Whether observations hold what a real allocator would know of its world.
-            preferences: Whether they hold the weights of the reward.
+            preferences: Whether they hold the weights of the reward and the aversion to inequality.
             history: Quarters of which the observation is shown, the present one included.
         """
         super().__init__(family.base, size, noisy=noisy, threads=threads)

@@ -30,6 +30,8 @@ class Together:
     text: str
 
 
+HIGHEST_AVERSION = 2.0
+"""Upper end of the aversion to inequality; a policy that is told of it sees it over this."""
 CRISIS_EFFECTS = Together("crisis.effects", 0.0, 1.0, "factor on the spread and the effects of crises")
 
 
@@ -296,11 +298,19 @@ class Observation(Group):
 
 
 class Reward(Group):
-    """Weights of the three goals in the scalar reward."""
+    """What is valued: weights of the three goals in the scalar reward, and what inequality costs."""
 
-    w_b: float = par(1.0, 0.0, 100.0, "weight of breadth")
-    w_r: float = par(0.2, 0.0, 100.0, "weight of resilience")
-    w_x: float = par(1.0, 0.0, 100.0, "weight of the excluded")
+    w_b: float = par(1.0, 0.0, 100.0, "weight of breadth", sampling=(0.2, 2.0), log=True)
+    w_r: float = par(0.2, 0.0, 100.0, "weight of resilience", sampling=(0.05, 2.0), log=True)
+    w_x: float = par(1.0, 0.0, 100.0, "weight of the excluded", sampling=(0.2, 5.0), log=True)
+    aversion: float = par(
+        0.5,
+        0.0,
+        HIGHEST_AVERSION,
+        "aversion to inequality of breadth: 0 counts heads",
+        sampling=(0.0, HIGHEST_AVERSION),
+        source="Atkinson 1970 (form)",
+    )
 
 
 def parameter_meta(field: FieldInfo) -> Meta | None:

@@ -3,6 +3,9 @@
 The axes come from the metadata of the fields (`juguo_envs.parameters.Meta`), in the order in which a scenario
 holds them, so a parameter that is declared with a sampling range is an axis. How places are chosen, by draws
 or by a Sobol sequence, is the caller's concern.
+
+The axes of the group `reward` say under which values a world is judged, and nothing of the world itself. They
+are among the axes only where `preferences` are asked for; they then follow all others.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from pydantic import BaseModel
 
 from juguo_envs.parameters import Meta, parameter_meta
 from juguo_envs.scenario import Scenario, ScenarioError
+
+_PREFERENCES = "reward."
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,14 @@ class Axis:
         return (value - self.low) / (self.high - self.low)
 
 
-def axes(base: Scenario | None = None) -> tuple[Axis, ...]:
-    """The axes of the family around a scenario, the default one if none is given, in a fixed order.
+def axes(base: Scenario | None = None, preferences: bool = False) -> tuple[Axis, ...]:
+    """The axes of the family around a scenario, in a fixed order.
 
     A field that the scenario lacks is no axis, such as what a rule says of communities where they are listed.
+
+    Args:
+        base: The scenario around which the family lies; the default one if none is given.
+        preferences: Whether the weights of the reward and the aversion to inequality are axes, too.
     """
     found: dict[str, Axis] = {}
     for dotted, meta, text in _parameters(base or Scenario(), ""):
@@ -94,20 +103,27 @@ def axes(base: Scenario | None = None) -> tuple[Axis, ...]:
         elif meta.sampling is not None:
             low, high = map(float, meta.sampling)
             found[dotted] = Axis(dotted, low, high, meta.log, meta.whole, (dotted,), False, meta.unit, text)
-    return tuple(found.values())
+    worlds = tuple(axis for axis in found.values() if not axis.name.startswith(_PREFERENCES))
+    asked = (
+        tuple(axis for axis in found.values() if axis.name.startswith(_PREFERENCES)) if preferences else ()
+    )
+    return worlds + asked
 
 
-def values_at(unit: npt.ArrayLike, base: Scenario | None = None) -> dict[str, float]:
+def values_at(
+    unit: npt.ArrayLike, base: Scenario | None = None, preferences: bool = False
+) -> dict[str, float]:
     """The value on each axis, by its name, at a place of the unit cube.
 
     Args:
         unit: (number of axes,) in [0, 1].
         base: The scenario around which the family lies; the default one if none is given.
+        preferences: Whether the preferences are axes, too.
 
     Raises:
         ScenarioError: If the place has another number of axes or lies outside the cube.
     """
-    known = axes(base)
+    known = axes(base, preferences)
     place = np.asarray(unit, np.float64)
     if place.shape != (len(known),):
         raise ScenarioError(f"a place of the family has shape {place.shape}; expected ({len(known)},)")
@@ -117,31 +133,36 @@ def values_at(unit: npt.ArrayLike, base: Scenario | None = None) -> dict[str, fl
     return {axis.name: axis.value(u) for axis, u in zip(known, place.tolist(), strict=True)}
 
 
-def unit_of(values: Mapping[str, float], base: Scenario | None = None) -> npt.NDArray[np.float64]:
+def unit_of(
+    values: Mapping[str, float], base: Scenario | None = None, preferences: bool = False
+) -> npt.NDArray[np.float64]:
     """The place of values, the inverse of `values_at`: (number of axes,) in [0, 1].
 
     Raises:
         ScenarioError: If the value of an axis is missing or outside its range.
     """
-    known = axes(base)
+    known = axes(base, preferences)
     if missing := [axis.name for axis in known if axis.name not in values]:
         raise ScenarioError(f"no value for {', '.join(missing)}; every axis needs one")
     return np.array([axis.unit_of(float(values[axis.name])) for axis in known])
 
 
-def scenario_at(unit: npt.ArrayLike, base: Scenario | None = None, name: str = "family") -> Scenario:
+def scenario_at(
+    unit: npt.ArrayLike, base: Scenario | None = None, name: str = "family", preferences: bool = False
+) -> Scenario:
     """The world at a place of the unit cube.
 
     Args:
         unit: (number of axes,) in [0, 1].
         base: What holds for every world of the family; the default scenario if none is given.
         name: The world's name.
+        preferences: Whether the preferences are axes, too.
 
     Raises:
         ScenarioError: If the place is none of the cube.
     """
     base = base or Scenario()
-    return scenario_with(values_at(unit, base), base, name)
+    return scenario_with(values_at(unit, base, preferences), base, name)
 
 
 def scenario_with(
@@ -169,7 +190,7 @@ def changes_at(
     Raises:
         ScenarioError: If a name is no axis.
     """
-    by_name = {axis.name: axis for axis in (axes(base) if known is None else known)}
+    by_name = {axis.name: axis for axis in (axes(base, preferences=True) if known is None else known)}
     changes: dict[str, Any] = {}
     for which, value in values.items():
         if which not in by_name:

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from juguo_envs.model.state import World
 from juguo_envs.observation import ObservationLayout
+from juguo_envs.parameters import HIGHEST_AVERSION
 from juguo_envs.scenario import ScenarioError
 
 Preferences = Literal["hidden", "shown", "drawn"]
 PREFERENCES: tuple[Preferences, ...] = ("hidden", "shown", "drawn")
-"""The reward's weights: not shown; shown as the scenario has them; drawn at every reset, and shown."""
+"""What is valued: not shown; shown as the scenario has it; the weights drawn at every reset, and shown."""
 LONGEST_HISTORY = 64
 SQUASH_BUDGET, SQUASH_QUARTERS, SQUASH_ROUNDS, SQUASH_WEIGHT = 1.0, 60.0, 2.0, 1.0
 """An amount x is shown as x / (x + its scale), so that any amount stays in [0, 1)."""
@@ -27,7 +28,7 @@ LOG_PERSONS = 7.0
 """Persons are shown as log10(persons) / 7: a society holds at most ten million."""
 CONTEXT = ("budget", "quarters", "rounds", "persons")
 CONTEXT_PER_COMMUNITY = ("population", "hub", "producers")
-WEIGHT_NAMES = ("weight_breadth", "weight_resilience", "weight_excluded")
+PREFERENCE_NAMES = ("weight_breadth", "weight_resilience", "weight_excluded", "aversion")
 
 Rows = npt.NDArray[np.float32]
 
@@ -45,6 +46,7 @@ class Known:
         hubs: (R,) 1 for a hub.
         producers: (n, R) share of producers among a community's members.
         weights: (n, 3) weights of breadth, resilience and the excluded.
+        aversion: (n,) aversion to inequality of breadth.
     """
 
     budget: npt.NDArray[np.float64]
@@ -55,6 +57,7 @@ class Known:
     hubs: npt.NDArray[np.float64]
     producers: npt.NDArray[np.float64]
     weights: npt.NDArray[np.float64]
+    aversion: npt.NDArray[np.float64]
 
     @classmethod
     def of(cls, params: npt.NDArray[Any], world: World, producers: npt.NDArray[np.int64]) -> Known:
@@ -69,11 +72,12 @@ class Known:
             hubs=world.hub,
             producers=producers / sizes,
             weights=np.stack([params[name] for name in ("w_b", "w_r", "w_x")], -1),
+            aversion=params["aversion"].copy(),
         )
 
     def of_episodes(self, rows: npt.NDArray[np.int64]) -> Known:
         """Of some of the episodes."""
-        by_episode = ("budget", "quarters", "rounds", "producers", "weights")
+        by_episode = ("budget", "quarters", "rounds", "producers", "weights", "aversion")
         return replace(self, **{name: getattr(self, name)[rows] for name in by_episode})
 
     def context(self) -> Rows:
@@ -91,8 +95,10 @@ class Known:
         return np.concatenate([np.stack(general, -1), by_place.reshape(n, -1)], axis=1).astype(np.float32)
 
     def preferences(self) -> Rows:
-        """(n, 3) float32 in [0, 1): weight / (weight + 1)."""
-        return (self.weights / (self.weights + SQUASH_WEIGHT)).astype(np.float32)
+        """(n, 4) float32 in [0, 1]: of each weight weight / (weight + 1), then aversion / 2."""
+        weights = self.weights / (self.weights + SQUASH_WEIGHT)
+        aversion = self.aversion[:, None] / HIGHEST_AVERSION
+        return np.concatenate([weights, aversion], axis=1).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class FullLayout(ObservationLayout):
 
     Attributes:
         context: Whether the context is shown.
-        preferences: Whether the weights of the reward are shown.
+        preferences: Whether the weights of the reward and the aversion to inequality are shown.
         history: Quarters of which the observation is shown, the present one included.
     """
 
@@ -131,7 +137,7 @@ class FullLayout(ObservationLayout):
     def facts(self) -> int:
         """Entries of context and preferences."""
         of_context = len(CONTEXT) + len(CONTEXT_PER_COMMUNITY) * self.communities
-        return self.context * of_context + self.preferences * len(WEIGHT_NAMES)
+        return self.context * of_context + self.preferences * len(PREFERENCE_NAMES)
 
     @property
     def size(self) -> int:
@@ -146,7 +152,7 @@ class FullLayout(ObservationLayout):
         return [
             *own,
             *((f"known_{name}" for name in context) if self.context else ()),
-            *(WEIGHT_NAMES if self.preferences else ()),
+            *(PREFERENCE_NAMES if self.preferences else ()),
             *(f"{name}@-{ago}" for ago in range(1, self.history) for name in own),
         ]
 

@@ -202,6 +202,21 @@ def test_an_observation_is_read_back_as_it_was_counted() -> None:
     np.testing.assert_allclose(seen.knowledge, programme["K"], rtol=1e-6)
 
 
+@pytest.mark.parametrize("aversion", [0.0, 0.5, 1.0, 2.0])
+def test_a_reward_is_reckoned_from_what_is_seen_with_the_worlds_own_values(aversion: float) -> None:
+    world = SMALL.override({"reward.aversion": aversion, "reward.w_x": 2.0, "society.persons": 3000})
+    batch = Batch(world, len(SEEDS), noisy=False)
+    rule = make_rule("experiment_diffusion")
+    rule.start(Setting.of(world), SEEDS)
+    observation = batch.reset(SEEDS)
+    for _ in range(16):
+        observation = batch.step(rule.act(observation))
+    assert (batch.state.quarter["breadth"] > 0.005).any()
+    seen = Observed(Setting.of(world), observation).reward()
+    # seen are the strata as if of one size, and the lowest of each community instead of the society's
+    np.testing.assert_allclose(seen, batch.state.quarter["reward"] * world.programme.T, atol=0.01)
+
+
 def test_an_unknown_name_is_refused_with_a_suggestion() -> None:
     with pytest.raises(UnknownAllocator, match=r"'concentrate'.*did you mean 'concentrated'"):
         make_rule("concentrate")

@@ -186,8 +186,8 @@ def test_preferences_may_be_drawn_in_a_single_scenario() -> None:
     assert not worlds.varies
     policy = train_seed(one, SMALL, 0).policy
     assert policy.metadata["family"]["axes"] == {}
-    assert policy.metadata["spaces"]["observation"]["names"][-3:] == [
-        "weight_breadth", "weight_resilience", "weight_excluded",
+    assert policy.metadata["spaces"]["observation"]["names"][-4:] == [
+        "weight_breadth", "weight_resilience", "weight_excluded", "aversion",
     ]  # fmt: skip
 
 

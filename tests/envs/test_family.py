@@ -91,6 +91,21 @@ def test_weights_stay_in_their_ranges_and_reach_across_them() -> None:
         assert low * (high / low) ** 0.9 < column.max() <= high
 
 
+def test_a_family_keeps_the_values_of_its_base_unless_preferences_are_drawn() -> None:
+    base = SMALL.override({"reward.w_r": 0.7, "reward.aversion": 1.5})
+    plain, drawn = Family(base).draw(seeds(4)).params, Family(base, weights=PREFERENCES).draw(seeds(4)).params
+    assert set(plain["w_r"]) == {0.7}
+    assert len(set(drawn["w_r"])) == 4
+    assert set(plain["aversion"]) == set(drawn["aversion"]) == {1.5}
+
+
+@pytest.mark.parametrize(("aversion", "shown"), [(0.0, 0.0), (0.5, 0.25), (2.0, 1.0)])
+def test_a_policy_that_is_told_its_preferences_is_told_the_aversion(aversion: float, shown: float) -> None:
+    env = ExperimentDiffusionEnv(SMALL, reward={"aversion": aversion}, preferences="shown")
+    layout = FullLayout(3, preferences=True)
+    assert dict(zip(layout.names(), env.reset(seed=1)[0], strict=True))["aversion"] == np.float32(shown)
+
+
 def test_whether_preferences_are_drawn_does_not_change_the_rest_of_the_world() -> None:
     one, other = FAMILY.draw(seeds(4)).params, DRAWN.draw(seeds(4)).params
     names = [n for n in one.dtype.names or () if n not in ("w_b", "w_r", "w_x")]
@@ -98,15 +113,17 @@ def test_whether_preferences_are_drawn_does_not_change_the_rest_of_the_world() -
     assert not np.array_equal(one["w_b"], other["w_b"])
 
 
+@pytest.mark.parametrize("aversion", [0.5, 1.7])
 @pytest.mark.parametrize("threads", [1, 3])
 def test_an_episode_is_that_of_its_scenario_alone_in_a_batch_and_on_any_number_of_threads(
-    threads: int,
+    threads: int, aversion: float
 ) -> None:
-    batch = FamilyBatch(FAMILY, 5, threads=threads)
+    family = Family(SMALL.override({"reward.aversion": aversion}))
+    batch = FamilyBatch(family, 5, threads=threads)
     first = batch.reset(seeds(5))
     together = trajectory(batch)
     for i in range(5):
-        alone = Batch(FAMILY.scenario(i), 1)
+        alone = Batch(family.scenario(i), 1)
         assert bits(alone.reset(seeds(1, i))[0]) == bits(first[i])
         for (observation, reward), (mine, gain) in zip(trajectory(alone), together, strict=True):
             assert bits(observation[0]) == bits(mine[i])
@@ -148,7 +165,7 @@ def test_programmes_end_after_their_own_length() -> None:
 
 def test_the_reward_follows_the_drawn_weights() -> None:
     batch = FamilyBatch(Family(SMALL, varies=False, weights=PREFERENCES), 4, preferences=True)
-    shown = batch.reset(seeds(4))[:, -3:].astype(float)
+    shown = batch.reset(seeds(4))[:, -4:-1].astype(float)
     batch.step(np.zeros((4, batch.action_size)))
     weights = shown / (1.0 - shown)  # as a policy could read them
     quarter = batch.state.quarter

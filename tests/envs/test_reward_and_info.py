@@ -52,6 +52,21 @@ def test_weights_change_the_reward_and_nothing_else() -> None:
         assert_allclose(one[1] - other[1], 4.0 * one[4]["excluded"] / 20, atol=1e-12)
 
 
+def test_the_aversion_changes_breadth_and_nothing_of_the_world() -> None:
+    plain = ExperimentDiffusionEnv(WORLD, reward={"aversion": 0.0})
+    averse = ExperimentDiffusionEnv(WORLD, reward={"aversion": 2.0})
+    plain.reset(seed=0)
+    averse.reset(seed=0)
+    used = False
+    for _ in range(20):
+        action = plain.action_space.sample()
+        one, other = plain.step(action), averse.step(action)
+        assert np.array_equal(one[0], other[0])
+        assert one[4]["breadth"] >= other[4]["breadth"]
+        used |= one[4]["breadth"] > other[4]["breadth"] > 0.0
+    assert used
+
+
 def test_the_vector_environment_takes_the_same_weights() -> None:
     envs = ExperimentDiffusionVectorEnv(2, WORLD, reward={"breadth": 0.0, "resilience": 0.0})
     envs.reset(seed=0)

@@ -19,6 +19,9 @@ AXES = axes()
 NAMES = [axis.name for axis in AXES]
 
 
+PREFERENCES = ["reward.w_b", "reward.w_r", "reward.w_x", "reward.aversion"]
+
+
 def places() -> st.SearchStrategy[list[float]]:
     """Places of the unit cube, corners included."""
     return st.lists(
@@ -39,7 +42,7 @@ def held(scenario: Scenario, dotted: str) -> float:
 
 def test_every_parameter_with_a_sampling_range_is_an_axis() -> None:
     expected = {"society.communities.hub_producers", "programme.T", CRISIS_EFFECTS.name}
-    for group in PARAMETER_GROUPS:
+    for group in set(PARAMETER_GROUPS) - {"reward"}:
         for name, field in type(getattr(Scenario(), group)).model_fields.items():
             meta = parameter_meta(field)
             if meta is not None and meta.sampling is not None:
@@ -47,6 +50,19 @@ def test_every_parameter_with_a_sampling_range_is_an_axis() -> None:
     assert set(NAMES) == expected
     assert len(NAMES) == len(set(NAMES))
     assert "money.mu" in NAMES
+
+
+def test_preferences_are_axes_where_they_are_asked_for_and_follow_those_of_the_world() -> None:
+    assert [axis.name for axis in axes(preferences=True)] == [*NAMES, *PREFERENCES]
+    place = np.full(len(NAMES) + 4, 0.3)
+    place[-1] = 1.0
+    world = scenario_at(place, preferences=True)
+    assert world.reward.aversion == 2.0
+    assert world.reward.w_b == pytest.approx(0.2 * 10.0**0.3)
+    assert world.override({"reward": {}}).digest() == scenario_at(place[:-4]).digest()
+    values = values_at(place, preferences=True)
+    assert scenario_with(values).digest() == world.digest()
+    assert unit_of(values, preferences=True)[-4:] == pytest.approx(place[-4:])
 
 
 def test_a_parameter_that_gets_a_range_later_is_an_axis_without_further_ado() -> None:

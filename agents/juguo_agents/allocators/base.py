@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from juguo_envs.batch import Batch
 from juguo_envs.family import Family
+from juguo_envs.model.measures import breadth_seen
 from juguo_envs.model.state import FUNCTIONS, State
 from juguo_envs.observation import SQUASH_EVIDENCE, ObservationLayout, unsquash
 from juguo_envs.scenario import Scenario
@@ -225,7 +226,7 @@ class Observed:
         """The quarter's reward as an administration would reckon it from what it sees (not divided by T)."""
         w_b, w_r, w_x = self.setting.reward
         population = self.setting.population
-        breadth = (np.sqrt(self.adoption).mean(-1) @ population) ** 2
+        breadth = breadth_seen(self.adoption, population, self.setting.known.aversion)
         resilience = 0.5 * (self.resilience @ population) + 0.5 * (self.resilience_lowest @ population)
         seen: Floats = w_b * breadth + w_r * resilience - w_x * self.excluded
         return seen

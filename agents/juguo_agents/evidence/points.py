@@ -17,7 +17,7 @@ LARGEST_SAMPLE = 2**16
 
 
 def points(
-    count: int, seed: int, base: Scenario | None = None, design: str = "sobol"
+    count: int, seed: int, base: Scenario | None = None, design: str = "sobol", preferences: bool = False
 ) -> npt.NDArray[np.float64]:
     """Places of the unit cube of a family.
 
@@ -27,6 +27,7 @@ def points(
         seed: Seed of the scrambling or of the hypercube; another seed gives other places.
         base: The scenario around which the family lies; the default one if none is given.
         design: "sobol" (Owen-scrambled) or "latin".
+        preferences: Whether the preferences of `juguo_envs.sampling` are axes, too.
 
     Returns:
         (count, number of axes) in [0, 1).
@@ -38,7 +39,7 @@ def points(
         raise UserError(f"points is {count}; allowed is 1 to {LARGEST_SAMPLE}")
     if seed < 0:
         raise UserError(f"seed is {seed}; allowed is 0 or more")
-    size = len(axes(base))
+    size = len(axes(base, preferences))
     rng = np.random.default_rng(seed)
     if design == "sobol":
         drawn = qmc.Sobol(size, scramble=True, rng=rng).random_base2(math.ceil(math.log2(count)))[:count]

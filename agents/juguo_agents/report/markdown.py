@@ -19,7 +19,7 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
     drawn = comparison.family is not None and comparison.family.weights is not None
     weights = {
         name: f"{name} (drawn)" if drawn else f"{getattr(s.reward, name):g}" for name in ("w_b", "w_r", "w_x")
-    }
+    } | {"aversion": f"{s.reward.aversion:g}"}
     parts = [
         f"# Allocators compared in the world {code(s.name)}",
         _world(s, summary, comparison.family),

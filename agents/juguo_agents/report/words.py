@@ -108,7 +108,8 @@ WORDS = (
     (
         "Breadth",
         "how widely the technology is used, from 0 (by nobody) to 1 (by everybody in every community and "
-        "stratum). An uneven spread counts less than an even one with as many users.",
+        "stratum). An uneven spread counts less than an even one with as many users, the less the higher the "
+        "aversion to inequality, here {aversion}; at 0 it counts alike.",
     ),
     (
         "Resilience",

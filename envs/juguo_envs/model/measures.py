@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from juguo_envs.model.compiled import inlined, merged, summed
+from juguo_envs.model.compiled import inlined, kernel, merged, summed
 from juguo_envs.model.equations import INTERACTOR, PARTICIPANT, PRODUCER, clip01
 from juguo_envs.model.state import RHO_BINS, Array, State, World
 
@@ -15,21 +15,82 @@ _UNITS = float(1 << 39)
 _BIN, _COUNT, _ONE = np.uint64(32), np.uint64(51), np.uint64(1 << 51)
 _SUM, _LAST = np.uint64((1 << 51) - 1), np.uint64(RHO_BINS - 1)
 
+NEAR_ZERO = 0.1
+"""Root of the adopting share, one in a hundred, below which an aversion above 0.5 gives way towards 0.5."""
+
 
 @inlined
-def breadth(adopters: Array, cells: Array, n: int) -> float:
-    """Equally distributed equivalent of the adopting shares over cells (Atkinson 1970, aversion 0.5).
+def worth(y: float, e: float) -> float:
+    """What an adopting share counts for at an aversion: Atkinson's (1970) utility, finite at zero.
+
+    Up to e = 0.5 it is y^(1 - e). Above, it is ((1 + sqrt(y) / NEAR_ZERO)^q - 1) / q with q = 2 (1 - e),
+    which goes over into a logarithm at e = 1.
+    """
+    if e == 0.5:
+        return math.sqrt(y)
+    if e < 0.5:
+        return float(y ** (1.0 - e))
+    q, log = 2.0 * (1.0 - e), math.log1p(math.sqrt(y) / NEAR_ZERO)
+    return log if q == 0.0 else math.expm1(q * log) / q
+
+
+@inlined
+def share_worth(u: float, e: float) -> float:
+    """The adopting share that counts for u, the inverse of `worth`."""
+    if e == 0.5:
+        return u * u
+    if e < 0.5:
+        return float(u ** (1.0 / (1.0 - e)))
+    q = 2.0 * (1.0 - e)
+    root = NEAR_ZERO * math.expm1(u if q == 0.0 else math.log1p(q * u) / q)
+    return root * root
+
+
+@inlined
+def breadth(adopters: Array, cells: Array, n: int, aversion: float) -> float:
+    """Equally distributed equivalent of the adopting shares over cells.
 
     Args:
         adopters, cells: (R, 3) adopters and persons by community and stratum.
         n: Number of persons.
+        aversion: Aversion to inequality, 0 to 2.
     """
     total = 0.0
     for c in range(cells.shape[0]):
         for j in range(cells.shape[1]):
             if cells[c, j] > 0:
-                total += cells[c, j] / n * math.sqrt(adopters[c, j] / cells[c, j])
-    return total * total
+                total += cells[c, j] / n * worth(adopters[c, j] / cells[c, j], aversion)
+    return share_worth(total, aversion)
+
+
+@kernel
+def _breadth_seen(shares: Array, population: Array, aversion: Array) -> Array:
+    found = np.empty(shares.shape[0])
+    for i in range(shares.shape[0]):
+        total = 0.0
+        for c in range(shares.shape[1]):
+            for j in range(shares.shape[2]):
+                total += population[c] / shares.shape[2] * worth(shares[i, c, j], aversion[i])
+        found[i] = share_worth(total, aversion[i])
+    return found
+
+
+def breadth_seen(shares: Array, population: Array, aversion: Array) -> Array:
+    """Breadth of n societies as seen from shares alone: the strata of a community weigh the same.
+
+    Args:
+        shares: (n, R, 3) adopting share by community and stratum, in [0, 1].
+        population: (R,) population shares.
+        aversion: (n,) aversion to inequality, 0 to 2; or (1,), the same for all.
+
+    Returns:
+        (n,) in [0, 1].
+    """
+    each = np.array(np.broadcast_to(aversion, len(shares)), np.float64)
+    seen: Array = _breadth_seen(
+        np.ascontiguousarray(shares, np.float64), np.ascontiguousarray(population, np.float64), each
+    )
+    return seen
 
 
 @inlined
@@ -203,7 +264,7 @@ def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> No
         rho_total += com.rho_sum
         out_total += com.excluded
     quarter = s.quarter[b]
-    quarter.breadth = breadth(s.adopters[b], s.cells[b], n)
+    quarter.breadth = breadth(s.adopters[b], s.cells[b], n, P.aversion)
     quarter.resilience = 0.5 * rho_total / n + 0.5 * lower_tail_mean(all_counts, all_sums, 0.2 * n)
     quarter.excluded = out_total / n
     quarter.div = diversity(s.adopters[b])
