@@ -29,6 +29,17 @@ class Decision:
     advance: Bools | bool
     reserve: Floats | None = None  # (n,), none by default
 
+    def action(self, abandon: Bools) -> npt.NDArray[np.float32]:
+        """(n, 10 + R + 3) the action that says so, and (n,) whether the project is given up."""
+        return encode_allocation(
+            self.functions,
+            self.communities,
+            reserve=self.reserve,
+            openness=self.openness,
+            advance=self.advance,
+            abandon=abandon,
+        )
+
 
 def level_of(stock: str, value: float) -> RuleNumber:
     """A threshold on a stock in [0, 1]."""
@@ -121,21 +132,17 @@ class Rule:
         decision = self.decide(seen)
         if self.relieves:
             self.relieve(seen, decision)
-        abandon: Bools | bool = False
-        if self.exit != "none":
-            abandon = self.give_up(seen) if self.exit == "own" else self.exit_on_harm(seen)
-        return encode_allocation(
-            decision.functions,
-            decision.communities,
-            reserve=decision.reserve,
-            openness=decision.openness,
-            advance=decision.advance,
-            abandon=abandon,
-        )
+        return decision.action(self.abandons(seen))
 
     def decide(self, seen: Observed) -> Decision:
         """The allocation for what is seen, without institutions."""
         raise NotImplementedError  # abstract: every rule has its own
+
+    def abandons(self, seen: Observed) -> Bools:
+        """(n,) whether it gives the project up, by the exit that it has."""
+        if self.exit == "none":
+            return np.zeros(self.n, bool)
+        return self.give_up(seen) if self.exit == "own" else self.exit_on_harm(seen)
 
     def exit_on_harm(self, seen: Observed) -> Bools:
         """The common exit: on an estimate of harm, before application also on enough experience."""

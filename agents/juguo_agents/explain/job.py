@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from juguo_agents.explain.asking import Asking
 from juguo_agents.explain.distil import Plan, Progress, World, distil
 from juguo_agents.explain.fidelity import fidelity, gain_kept
 from juguo_agents.explain.importance import groups, importance
+from juguo_agents.explain.parts import Parts
 from juguo_agents.explain.source import Source
 from juguo_agents.explain.spending import same_uses, spending
 from juguo_agents.explain.tree import TreeAllocator
@@ -108,49 +108,6 @@ def tree_path(folder: Path, leaves: int) -> Path:
     return folder / f"tree{leaves}.json"
 
 
-class _Parts:
-    """What is done already, in a file of the folder."""
-
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        self.path = folder / STATE_FILE
-        asked = json.loads(json.dumps(settings.as_json()))
-        if self.path.exists():
-            try:
-                self.data = json.loads(self.path.read_text(encoding="utf-8"))
-                here = dict(self.data["settings"])
-                self.done: dict[str, Any] = self.data["parts"]
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                raise UserError(
-                    f"{self.path}: cannot be read ({error}); remove the folder, or name another --out"
-                ) from None
-            for name, value in asked.items():
-                if here.get(name) != value:
-                    shown = "another one" if isinstance(value, dict) else repr(here.get(name))
-                    raise UserError(
-                        f"{self.path}: {name} is {shown} there, and not what is asked for now; ask for the "
-                        "same, or name another --out"
-                    )
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        self.done = {}
-        self.data = {"format": FORMAT, "settings": asked, "parts": self.done}
-        self.save()
-
-    def save(self) -> None:
-        write_text(self.path, json.dumps(self.data, allow_nan=False, ensure_ascii=False) + "\n")
-
-    def get(self, name: str, make: Callable[[], Any], progress: Progress, steps: int = 1) -> Any:
-        """A part: as it was, or made and kept. `make` calls `progress` all but once by itself."""
-        if name in self.done:
-            for _ in range(steps):
-                progress(name)
-            return self.done[name]
-        self.done[name] = json.loads(json.dumps(make(), allow_nan=False))
-        self.save()
-        progress(name)
-        return self.done[name]
-
-
 def explain(settings: Settings, folder: Path, threads: int, progress: Progress) -> dict[str, Any]:
     """Explain an allocator, and write trees and numbers; the same whatever the number of threads.
 
@@ -163,7 +120,7 @@ def explain(settings: Settings, folder: Path, threads: int, progress: Progress) 
     Returns:
         The content of `explain.json`.
     """
-    parts = _Parts(folder, settings)
+    parts = Parts(folder / STATE_FILE, settings.as_json())
     world = World(settings.scenario, settings.observe, threads)
     setting = Setting.of(settings.scenario)
     learner = settings.source.allocator

@@ -15,6 +15,7 @@ import yaml
 from juguo_agents.allocators.base import Allocator, Floats
 from juguo_agents.allocators.forced import Forced, Lever, find_lever
 from juguo_agents.allocators.registry import RULES
+from juguo_agents.allocators.side_by_side import SideBySide
 from juguo_agents.search import rule_numbers
 from juguo_agents.search.oracle import Oracle
 from juguo_agents.search.schedules import (
@@ -237,7 +238,7 @@ class TunedRule:
     ) -> Allocator:
         """The rule with each candidate's numbers."""
         rules = [rule_numbers.with_numbers(self.rule, c, name or self.label) for c in candidates]
-        return rules[0] if len(rules) == 1 else rule_numbers.SideBySide(rules)
+        return rules[0] if len(rules) == 1 else SideBySide(rules)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ pays, is not a number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.base import Setting
 from juguo_agents.allocators.declared import RuleShares, numbers_of, shares_of
 from juguo_agents.allocators.registry import make_rule
 from juguo_agents.allocators.rules import Rule
@@ -95,28 +94,3 @@ def _filled(declared: RuleShares, numbers: Mapping[str, float]) -> npt.NDArray[n
         for place in places:
             filled[place] = numbers.get(f"{name}.{FUNCTIONS[place % len(FUNCTIONS)]}", filled[place])
     return filled.reshape(declared.values.shape)
-
-
-class SideBySide:
-    """Several allocators as one: each acts for its own run of a batch."""
-
-    def __init__(self, allocators: Sequence[Rule]) -> None:
-        """Take the allocators in the order of their runs."""
-        self.allocators = allocators
-
-    @property
-    def name(self) -> str:
-        """The first one's name."""
-        return self.allocators[0].name
-
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
-        """Begin episodes; see `Allocator`."""
-        count = len(self.allocators)
-        runs = zip(self.allocators, setting.split(count), np.split(seeds, count), strict=True)
-        for allocator, known, part in runs:
-            allocator.start(known, part)
-
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Actions for a batch of observations."""
-        parts = np.split(observation, len(self.allocators))
-        return np.concatenate([a.act(part) for a, part in zip(self.allocators, parts, strict=True)])

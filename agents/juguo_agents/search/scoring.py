@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.base import show_hidden
+from juguo_agents.allocators.base import Allocator, show_hidden
+from juguo_agents.allocators.side_by_side import SideBySide
 from juguo_agents.evaluation import setting_of
 from juguo_agents.search.families import Family
 from juguo_envs.batch import Batch
@@ -34,7 +35,21 @@ class Scorer:
         self, family: Family, candidates: Sequence[Mapping[str, float]], seeds: npt.NDArray[np.uint64]
     ) -> npt.NDArray[np.float64]:
         """(candidates, episodes) returns; every candidate meets the same seeds."""
-        returns: npt.NDArray[np.float64] = self._sums(family, candidates, seeds, ("reward",))[..., 0]
+        returns: npt.NDArray[np.float64] = self._sums(
+            lambda some: family.allocator(candidates[some], self.scenario),
+            len(candidates),
+            seeds,
+            ("reward",),
+        )[..., 0]
+        return returns
+
+    def returns_of(
+        self, allocators: Sequence[Allocator], seeds: npt.NDArray[np.uint64]
+    ) -> npt.NDArray[np.float64]:
+        """(allocators, episodes) returns; every allocator meets the same seeds."""
+        returns: npt.NDArray[np.float64] = self._sums(
+            lambda some: SideBySide(allocators[some]), len(allocators), seeds, ("reward",)
+        )[..., 0]
         return returns
 
     def parts(
@@ -42,38 +57,43 @@ class Scorer:
     ) -> npt.NDArray[np.float64]:
         """(candidates, episodes, 3) breadth, resilience and excluded share, means over the quarters."""
         quarters = setting_of(self.world, seeds).quarters
-        sums = self._sums(family, candidates, seeds, REWARD_PARTS)
+        sums = self._sums(
+            lambda some: family.allocator(candidates[some], self.scenario),
+            len(candidates),
+            seeds,
+            REWARD_PARTS,
+        )
         means: npt.NDArray[np.float64] = sums / np.broadcast_to(quarters, len(seeds))[:, None]
         return means
 
     def _sums(
         self,
-        family: Family,
-        candidates: Sequence[Mapping[str, float]],
+        make: Callable[[slice], Allocator],
+        count: int,
         seeds: npt.NDArray[np.uint64],
         fields: Sequence[str],
     ) -> npt.NDArray[np.float64]:
-        """(candidates, episodes, fields) of what a quarter holds, summed over the quarters."""
+        """(count, episodes, fields) of what a quarter holds, summed over the quarters.
+
+        `make` gives one allocator for a run of the candidates, each of which has an equal run of a batch.
+        """
         room = max(1, _PERSONS // self.scenario.society.persons)
-        found = np.zeros((len(candidates), len(seeds), len(fields)))
+        found = np.zeros((count, len(seeds), len(fields)))
         for j in range(0, len(seeds), room):
-            some = seeds[j : j + room]
-            together = max(1, room // len(some))
-            for i in range(0, len(candidates), together):
-                group = candidates[i : i + together]
-                found[i : i + together, j : j + room] = self._run(family, group, some, fields)
+            part = seeds[j : j + room]
+            together = max(1, room // len(part))
+            for i in range(0, count, together):
+                some = slice(i, min(i + together, count))
+                everyone = np.tile(part, some.stop - i)
+                sums = self._run(make(some), everyone, fields)
+                found[some, j : j + room] = sums.reshape(some.stop - i, len(part), len(fields))
         return found
 
     def _run(
-        self,
-        family: Family,
-        candidates: Sequence[Mapping[str, float]],
-        seeds: npt.NDArray[np.uint64],
-        fields: Sequence[str],
+        self, allocator: Allocator, everyone: npt.NDArray[np.uint64], fields: Sequence[str]
     ) -> npt.NDArray[np.float64]:
-        everyone = np.tile(seeds, len(candidates))
+        """(episodes, fields) sums over the quarters of one batch."""
         batch = self._societies(len(everyone))
-        allocator = family.allocator(candidates, self.scenario)
         allocator.start(setting_of(self.world, everyone), everyone)
         show_hidden(allocator, batch)
         observation = batch.reset(everyone)
@@ -86,7 +106,7 @@ class Scorer:
                 observation = batch.step(allocator.act(observation), going)
             for row, name in zip(total, fields, strict=True):
                 row[going] += batch.state.quarter[name][going]
-        return total.reshape(len(fields), len(candidates), len(seeds)).transpose(1, 2, 0)
+        return total.T
 
     def _societies(self, size: int) -> Batch:
         if self._batch is None or self._batch.size != size:

@@ -18,13 +18,14 @@ from juguo_agents.report.figures.style import DPI, parameters
 def draw_figures(data: dict[str, Any], trees: Sequence[StoredTree]) -> Iterator[tuple[str, bytes]]:
     """File name and PNG of each figure."""
     for leaves, stored in zip(data["settings"]["leaves"], trees, strict=True):
-        yield f"tree{leaves}.png", _png(partial(tree.draw, stored, data))
-    yield "spending.png", _png(partial(spending.draw_functions, data))
-    yield "communities.png", _png(partial(spending.draw_communities, data))
-    yield "importance.png", _png(partial(importance.draw, data))
+        yield f"tree{leaves}.png", as_png(partial(tree.draw, stored, data))
+    yield "spending.png", as_png(partial(spending.draw_functions, data))
+    yield "communities.png", as_png(partial(spending.draw_communities, data))
+    yield "importance.png", as_png(partial(importance.draw, data))
 
 
-def _png(draw: Callable[[], Figure]) -> bytes:
+def as_png(draw: Callable[[], Figure]) -> bytes:
+    """A figure as the bytes of a PNG, in the project's style."""
     with rc_context(parameters()):
         out = io.BytesIO()
         draw().savefig(out, format="png", dpi=DPI)

@@ -1,0 +1,35 @@
+"""Several allocators in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from juguo_agents.allocators.base import Allocator, Setting
+
+
+class SideBySide:
+    """Several allocators as one: each acts for its own run of a batch."""
+
+    def __init__(self, allocators: Sequence[Allocator]) -> None:
+        """Take the allocators in the order of their runs."""
+        self.allocators = allocators
+
+    @property
+    def name(self) -> str:
+        """The first one's name."""
+        return self.allocators[0].name
+
+    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+        """Begin episodes; see `Allocator`."""
+        count = len(self.allocators)
+        runs = zip(self.allocators, setting.split(count), np.split(seeds, count), strict=True)
+        for allocator, known, part in runs:
+            allocator.start(known, part)
+
+    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Actions for a batch of observations."""
+        parts = np.split(observation, len(self.allocators))
+        return np.concatenate([a.act(part) for a, part in zip(self.allocators, parts, strict=True)])
