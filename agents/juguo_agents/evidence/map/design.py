@@ -1,8 +1,8 @@
 """What a map is made of: its points, its allocators, its episodes, and how they are kept apart.
 
-Four things must never meet: what a tuned rule was tuned on, what its numbers were chosen on at a point, what it
-is measured on there, and what the exchange of its parts is measured on. The first has points and episodes of its
-own; the others have episodes of their own at every point.
+Four things must never meet: what a tuned rule was tuned on, what its numbers were chosen on at a point, what
+it is measured on there, and what the exchange of its parts is measured on. The first has points and episodes
+of its own; the others have episodes of their own at every point.
 """
 
 from __future__ import annotations

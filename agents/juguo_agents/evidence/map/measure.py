@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator
+from juguo_agents.allocators.side_by_side import SideBySide
 from juguo_agents.evaluation import run
 from juguo_agents.evidence.map.values import breadth_column
 from juguo_agents.results import Record
-from juguo_agents.search.rule_numbers import SideBySide
 from juguo_envs.batch import Batch
 from juguo_envs.model.measures import breadths
 from juguo_envs.model.state import STAGES

@@ -1,9 +1,9 @@
 """Numbers for the tuned rules: each doctrine's searched in a few worlds that the map does not have.
 
-A search at every point of a map would be too dear. Instead each rule is tuned in a few other worlds, under the
-values drawn there. At a point the member of this portfolio is chosen that does best under the values meant, on
-episodes which are not measured there. A rule's own numbers are a member, so tuning can be of no use, but hardly
-of harm.
+A search at every point of a map would be too dear. Instead each rule is tuned in a few other worlds, under
+the values drawn there. At a point the member of this portfolio is chosen that does best under the values
+meant, on episodes which are not measured there. A rule's own numbers are a member, so tuning can be of no
+use, but hardly of harm.
 """
 
 from __future__ import annotations
@@ -93,7 +93,11 @@ def build(
     data = {
         "settings": settings.as_json(),
         "regimes": [
-            {"name": w.name, "values": values_at(place, settings.base, preferences=True), "scenario": w.model_dump(mode="json")}
+            {
+                "name": w.name,
+                "values": values_at(place, settings.base, preferences=True),
+                "scenario": w.model_dump(mode="json"),
+            }
             for w, place in zip(worlds, places, strict=True)
         ],
         "rules": {

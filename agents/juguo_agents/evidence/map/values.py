@@ -25,7 +25,8 @@ class ValueSet:
     Attributes:
         name: Its name in results.
         text: What it is, in words.
-        changes: Fields of the reward that differ from the base scenario's; None for the values drawn at a point.
+        changes: Fields of the reward that differ from the base scenario's; None for the values that are drawn
+            at a point.
     """
 
     name: str
@@ -58,7 +59,7 @@ VALUE_SETS = (
     ValueSet("care", "resilience counts most", {"w_r": 2.0}),
     ValueSet("no_harm", "the excluded count most", {"w_x": 5.0}),
 )
-"""The scenario's own values, its aversion at both ends, and each other weight at the upper end of its range."""
+"""Drawn; the scenario's own; its aversion at both ends; and each weight of the floor high in its range."""
 
 
 def aversions(base: Scenario) -> tuple[float, ...]:
