@@ -287,6 +287,7 @@ def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> No
         people[PARTICIPANT] += size - producers - com.interactors
         rho_total += com.rho_sum
         out_total += com.excluded
+    s.adopters_measured[b] = s.adopters[b]
     quarter = s.quarter[b]
     quarter.breadth = breadth(s.adopters[b], s.cells[b], n, P.aversion)
     quarter.resilience = 0.5 * rho_total / n + 0.5 * lower_tail_mean(all_counts, all_sums, 0.2 * n)

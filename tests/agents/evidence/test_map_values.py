@@ -16,14 +16,18 @@ from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario
 from tests.support import seeds, small
 
-WORLD = small({"reward.w_b": 0.7, "reward.w_r": 0.3, "reward.w_x": 0.4, "reward.aversion": 1.3})
+WORLD = small(
+    {"programme.T": 40, "reward.w_b": 0.7, "reward.w_r": 0.3, "reward.w_x": 0.4, "reward.aversion": 1.3}
+)
 
 
 @pytest.mark.parametrize("values", VALUE_SETS, ids=lambda values: values.name)
 def test_an_episode_scored_under_some_values_is_that_of_a_world_with_these_values(values) -> None:
     base = small()
-    (found,) = measure([make_rule("flat")], WORLD, seeds(4), WORLD.reward.aversion, aversions(base))
-    record = run(make_rule("flat"), values.pursued(WORLD, base), seeds(4))
+    rule = make_rule("market")  # gives up, so that adopters are forgotten within a quarter
+    (found,) = measure([rule], WORLD, seeds(20), WORLD.reward.aversion, aversions(base))
+    record = run(rule, values.pursued(WORLD, base), seeds(20))
+    assert record.abandoned.any()
     assert score(found, values, WORLD, base) == pytest.approx(record.returns, abs=1e-12)
 
 
@@ -39,7 +43,8 @@ def test_rules_measured_side_by_side_do_as_alone() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.base_name)
 def test_only_a_rule_that_says_so_heeds_the_values(rule) -> None:
-    others = small({"reward.w_b": 0.01, "reward.w_r": 5.0, "reward.w_x": 0.0, "reward.aversion": 2.0})
+    changes = {"reward.w_b": 0.01, "reward.w_r": 5.0, "reward.w_x": 0.0, "reward.aversion": 2.0}
+    others = WORLD.override(changes)
     one, other = (run(rule(), world, seeds(6)) for world in (WORLD, others))
     assert np.array_equal(one.spending, other.spending) != rule.heeds_values
 

@@ -36,13 +36,14 @@ def draw_shares(summary: dict[str, Any], subtitle: str) -> Figure:
         }
         for c in CONDITIONS
     }
-    shown = _shown([bar for group in bars.values() for bar in group.values()])
+    every = [bar for group in bars.values() for bar in group.values()]
+    shown = _shown(every)
     panels = fig.subplots(len(bars), 1, sharex=True)
     for panel, (text, group) in zip(panels, bars.items(), strict=True):
         _stacked(panel, group, shown)
         panel.set_title(f"{text[0].upper()}{text[1:]}")
     panels[-1].set_xlabel("share of the worlds")
-    _legend(fig, shown, ties=True)
+    _legend(fig, every, shown, ties=True)
     return fig
 
 
@@ -62,7 +63,7 @@ def draw_switches(summary: dict[str, Any]) -> Figure:
     _stacked(axes, bars, shown)
     axes.axhline(0.5, color=GREY, lw=0.7)  # below the world as it is
     axes.set_xlabel("share of the worlds")
-    _legend(fig, shown, ties=False)
+    _legend(fig, list(bars.values()), shown, ties=False)
     return fig
 
 
@@ -96,8 +97,9 @@ def draw_parts(summary: dict[str, Any]) -> Figure | None:
         panel.grid(axis="x")
     for panel in panels.flat[len(found) :]:
         panel.set_axis_off()
-    for panel in panels[-1]:
+    for panel in panels.flat[max(0, len(found) - columns) : len(found)]:  # the lowest of each column
         panel.set_xlabel("loss of return")
+        panel.tick_params(axis="x", labelbottom=True)
     return fig
 
 
@@ -137,9 +139,11 @@ def _part(axes: Axes, y: int, left: float, name: str, share: float, colour: str)
         )  # fmt: skip
 
 
-def _legend(fig: Figure, shown: list[str], ties: bool) -> None:
+def _legend(fig: Figure, bars: list[dict[str, float]], shown: list[str], ties: bool) -> None:
+    others = any(share > 0.0 for bar in bars for name, share in bar.items() if name not in shown)
     handles = [Patch(color=DOCTRINE_COLOURS[name], label=label(name)) for name in shown]
-    handles.append(Patch(color=OTHERS, label="another doctrine"))
+    if others:
+        handles.append(Patch(color=OTHERS, label="another doctrine"))
     if ties:
         handles.append(Patch(fc="white", ec=GREY, hatch="////", label="tie: no more than noise"))
     fig.legend(handles=handles, loc="outside lower center", ncols=5)

@@ -10,7 +10,7 @@ from juguo_agents.report.figures.style import COLOURS, ORANGE, SKY, VERMILION
 OTHERS = "#c9c9c9"
 """For doctrines that have too small a share to be told apart."""
 _FREE = (
-    VERMILION, ORANGE, SKY, "#8c564b", "#6a3d9a", "#b2a300", "#17becf", "#e377c2", "#7a8f2a", "#3b4cc0",
+    VERMILION, ORANGE, SKY, "#8c564b", "#6a3d9a", "#b2a300", "#0b6e6e", "#a50f15", "#8fbf26", "#c6b6f0",
 )  # fmt: skip
 _MARKERS = "os^DvP*Xphd<>8H"
 

@@ -21,12 +21,12 @@ from juguo_agents.evidence.map.tables import Floats, Runs
 from juguo_agents.evidence.map.tree_figure import draw_tree
 from juguo_agents.evidence.map.values import DRAWN, VALUE_SETS
 from juguo_agents.evidence.map.verdicts import TUNED_ALIKE, Judged, Verdict
-from juguo_agents.report.figures.style import BLACK, BLUE, DPI, ORANGE, PURPLE, headed, parameters
+from juguo_agents.report.figures.style import BLACK, BLUE, DPI, ORANGE, headed, parameters
 from juguo_agents.report.selection import label
 from juguo_envs.sampling import Axis
 
 _BINS = 8
-_TIE = "#a8a8a8"
+_TIE, _MEAN = "#a8a8a8", "#4d4d4d"
 
 
 def draw_figures(runs: Runs, verdicts: Judged, summary: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
@@ -135,7 +135,7 @@ def draw_differences(runs: Runs, found: list[Verdict], summary: dict[str, Any]) 
         _scale(panel, axis, "x")
     for panel in panels[:, 0]:
         panel.set_ylabel("difference of the return")
-    handles = [*_handles(seen), Line2D([], [], color=PURPLE, lw=2.0, label="mean")]
+    handles = [*_handles(seen), Line2D([], [], color=_MEAN, lw=2.0, label="mean")]
     fig.legend(handles=handles, loc="outside lower center", ncols=5)
     return fig
 
@@ -146,8 +146,8 @@ def _running(panel: Axes, unit: Floats, mean: Floats, axis: Axis) -> None:
     x = [axis.value(float(unit[b].mean())) for b in bins]
     y = np.array([mean[b].mean() for b in bins])
     half = np.array([1.96 * mean[b].std(ddof=1) / np.sqrt(len(b)) for b in bins])
-    panel.fill_between(x, y - half, y + half, color=PURPLE, alpha=0.25, lw=0)
-    panel.plot(x, y, color=PURPLE, lw=2.0)
+    panel.fill_between(x, y - half, y + half, color=_MEAN, alpha=0.25, lw=0)
+    panel.plot(x, y, color=_MEAN, lw=2.0)
 
 
 def draw_indices(summary: dict[str, Any]) -> Figure | None:

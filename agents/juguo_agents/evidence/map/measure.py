@@ -62,7 +62,7 @@ def _together(
     sums = np.zeros((len(seeds), len(aversions)))
 
     def watch(first: int, quarter: int, batch: Batch) -> None:
-        seen = breadths(batch.state.adopters, batch.state.cells, batch.persons, aversions)
+        seen = breadths(batch.state.adopters_measured, batch.state.cells, batch.persons, aversions)
         sums[first : first + len(seen)] += seen
 
     allocator = rules[0] if len(rules) == 1 else SideBySide(rules)

@@ -57,7 +57,7 @@ VALUE_SETS = (
     ValueSet("headcount", "heads count, whoever they are", {"aversion": 0.0}),
     ValueSet("egalitarian", "strong aversion to inequality", {"aversion": 2.0}),
     ValueSet("care", "resilience counts most", {"w_r": 2.0}),
-    ValueSet("no_harm", "the excluded count most", {"w_x": 5.0}),
+    ValueSet("no harm", "the excluded count most", {"w_x": 5.0}),
 )
 """Drawn; the scenario's own; its aversion at both ends; and each weight of the floor high in its range."""
 

@@ -65,8 +65,8 @@ def acceptance_lines(summary: dict[str, Any]) -> list[str]:
         won = ", ".join(f"{label(n)} {row['won'][n]['share']:.1%}" for n in _by_share(row, names))
         led = sum(row["leading"][d] >= needed["share"] for d in programmes())
         lines.append(
-            f"- {values.name} ({values.text}): {len(names)} win so many{f' ({won})' if won else ''}; {led} lead in "
-            f"so many; ties {row['ties']['share']:.1%}"
+            f"- {values.name} ({values.text}): {_programmes(len(names))} so many worlds"
+            f"{f' ({won})' if won else ''}; so many are led by {led}; ties {row['ties']['share']:.1%}"
         )
     drawn = summary["conditions"][TUNED_ALIKE.name]["values"][DRAWN.name]["unbeaten"]
     told = "; no programme beats ".join(f"*{label(r)}* in {drawn[r]:.1%} of the worlds" for r in REFERENCES)
@@ -82,6 +82,10 @@ def acceptance_lines(summary: dict[str, Any]) -> list[str]:
             f"{', '.join(label(d) for d in found['hardly'])}.",
         ]
     return lines
+
+
+def _programmes(count: int) -> str:
+    return f"{count} programme{' wins' if count == 1 else 's win'}"
 
 
 def _by_share(row: dict[str, Any], names: Iterable[str]) -> list[str]:
