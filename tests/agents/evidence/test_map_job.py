@@ -294,7 +294,7 @@ def test_no_point_of_a_map_was_tuned_on() -> None:
         ({"regimes": 0}, "regimes is 0"),
         ({"budget": 10}, "budget is 10"),
         ({"choice": 65}, "choice is 65; allowed is 1 to 64"),
-        ({"switched": 513}, "switched is 513; allowed is 2 to 512"),
+        ({"switched": 1}, "switched is 1; allowed is 2 to"),
         ({"design": "grid"}, "design is 'grid'; allowed are sobol and latin"),
     ],
 )
@@ -318,7 +318,7 @@ def test_settings_are_read_back_and_those_of_another_model_are_refused(tmp_path:
 
 def test_the_default_map_has_enough_points_and_fits_its_time() -> None:
     assert Settings().points >= 512
-    assert sum(job.episodes_of(Settings()).values()) < 1_500_000  # 25 minutes on two cores at 500 a second
+    assert sum(job.episodes_of(Settings()).values()) < 1_350_000  # 25 minutes on two cores at 450 a second
 
 
 def test_a_map_measures_about_as_many_episodes_as_it_said_it_would(finished: Path) -> None:

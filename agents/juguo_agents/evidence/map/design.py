@@ -67,7 +67,7 @@ class Settings:
         regimes: Scenarios on which rules are tuned.
         budget: Episodes of each search.
         choice: Episodes on which a rule's numbers are compared at a point.
-        switched: Points, from the first, at which assumptions are switched off.
+        switched: Points, from the first, at which assumptions are switched off; no more than there are.
         base: What all scenarios have in common.
         model: Fingerprint of the model's source, since runs of two models must not be mixed.
     """
@@ -76,10 +76,10 @@ class Settings:
     episodes: int = 16
     seed: int = 0
     design: str = "sobol"
-    regimes: int = 4
-    budget: int = 2000
+    regimes: int = 3
+    budget: int = 2500
     choice: int = 8
-    switched: int = 64
+    switched: int = 48
     base: Scenario = field(default_factory=Scenario)
     model: str = f"{SOURCE_KEY:014x}"
 
@@ -97,13 +97,18 @@ class Settings:
             ("regimes", self.regimes, 1, SEARCHES),
             ("budget", self.budget, 200, 1_000_000),
             ("choice", self.choice, 1, MOST_CHOICE),
-            ("switched", self.switched, 2, self.points),
+            ("switched", self.switched, 2, MOST_POINTS),
         ):
             if not least <= value <= most:
                 raise MapError(f"{name} is {value}; allowed is {least} to {most}")
         if self.design not in DESIGNS:
             raise MapError(f"design is {self.design!r}; allowed are {' and '.join(DESIGNS)}")
         check_switches(self.base)
+
+    @property
+    def switched_points(self) -> int:
+        """Number of points at which assumptions are switched off."""
+        return min(self.switched, self.points)
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values."""

@@ -53,7 +53,7 @@ def episodes_of(settings: Settings) -> dict[str, int]:
         "choosing": settings.points * settings.choice * candidates,
         "measuring": settings.points * settings.episodes * measured,
         "exchanging parts": settings.points * EXCHANGE_EPISODES * len(EXCHANGES),
-        "switches": len(SWITCHES) * settings.switched * rules * switched,
+        "switches": len(SWITCHES) * settings.switched_points * rules * switched,
     }
 
 

@@ -94,7 +94,7 @@ def tasks(settings: Settings, portfolio: Portfolio, folder: Path, key: str) -> l
     """Every point as it is, then the first points with each switch."""
     places = [tuple(place) for place in settings.places().tolist()]
     wanted = [(point, "") for point in range(settings.points)]
-    wanted += [(point, switch.name) for switch in SWITCHES for point in range(settings.switched)]
+    wanted += [(point, switch.name) for switch in SWITCHES for point in range(settings.switched_points)]
     return [
         Task(index, point, switch, places[point], settings, portfolio, folder, key)
         for index, (point, switch) in enumerate(wanted)

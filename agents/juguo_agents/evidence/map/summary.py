@@ -219,7 +219,7 @@ def _parts(runs: Runs) -> dict[str, Any]:
 def _switches(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Who wins and leads with each assumption switched off."""
     return {
-        "points": settings.switched,
+        "points": settings.switched_points,
         "episodes": int(runs.switched[AS_IS].shape[2]),
         "switches": [
             {

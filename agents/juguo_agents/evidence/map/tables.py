@@ -105,8 +105,8 @@ def load_runs(settings: Settings, table: pa.Table) -> Runs:
     switched = {}
     for switch in SWITCHES:
         rows = table.filter(pc.equal(table["switch"], switch.name))
-        count = rows.num_rows // max(1, settings.switched * len(tuned_names()))
-        shape = (settings.switched, len(tuned_names()), count)
+        count = rows.num_rows // max(1, settings.switched_points * len(tuned_names()))
+        shape = (settings.switched_points, len(tuned_names()), count)
         switched[switch.name] = _cube(rows, tuned_names(), shape, rows["return"].to_numpy())
     return Runs(
         tuple(names),
