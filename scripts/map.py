@@ -1,10 +1,11 @@
-"""Map which system is best where, over scenarios sampled from the ranges of the parameters.
+"""Map which doctrine is best where and under which values, over scenarios sampled from the ranges.
 
     python scripts/map.py [--points N] [--episodes N] [--seed K] [--out DIR]
     python scripts/map.py --out DIR --resume
 
-Tunes the systems' rules in worlds of their own, runs every allocator at every point under common random
-numbers, says who is best where beyond noise and what decides it, and draws it. How to read it: docs/map.md.
+Tunes every doctrine in worlds of their own, runs every allocator at every point under common random numbers,
+says who is best where beyond noise, what decides it, and which assumption keeps whom from winning, and draws
+it. How to read it: docs/map.md.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from juguo_agents.run_folder import next_free
 from juguo_envs.errors import UserError
 from juguo_envs.scenario import Scenario
 
-SMOKE: dict[str, Any] = {"points": 4, "episodes": 3, "regimes": 1, "budget": 200, "choice": 1}
-ASKED = ("points", "episodes", "seed", "design", "regimes", "budget", "choice")
+SMOKE: dict[str, Any] = {"points": 4, "episodes": 3, "regimes": 1, "budget": 200, "choice": 1, "switched": 2}
+ASKED = ("points", "episodes", "seed", "design", "regimes", "budget", "choice", "switched")
 
 
 def parse() -> argparse.Namespace:
@@ -49,7 +50,8 @@ def parse() -> argparse.Namespace:
         ("seed", "seed of the map, 0 to 127: of its points and its episodes"),
         ("regimes", "other scenarios, in which rules are tuned"),
         ("budget", "episodes of each tuning search"),
-        ("choice", "episodes on which tuned numbers are compared at a point, first of two rounds"),
+        ("choice", "episodes on which tuned numbers are compared at a point"),
+        ("switched", "points, from the first, at which assumptions are switched off"),
     ):
         parser.add_argument(
             f"--{name}", type=int, metavar="N", help=f"{text}; default {getattr(default, name)}"

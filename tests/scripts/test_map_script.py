@@ -34,10 +34,10 @@ def mapped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         env=ENVIRONMENT,
     ) as process:
         deadline = time.monotonic() + 120
-        while process.poll() is None and time.monotonic() < deadline and not list(parts.glob("point-*")):
+        while process.poll() is None and time.monotonic() < deadline and not list(parts.glob("part-*")):
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
-    assert list(parts.glob("point-*"))
+    assert list(parts.glob("part-*"))
     assert not (folder / "m" / "map.json").exists()
     done = run("map.py", "--out", "m", "--resume", "--workers", "2", cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -47,12 +47,12 @@ def mapped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 @pytest.mark.slow
 def test_a_map_prints_who_wins_and_leaves_words_and_figures(mapped: tuple[Path, str]) -> None:
     folder, printed = mapped
-    for words in ("24 worlds, 3 episodes each", "tuned, with the exit", "each ≥ 5%", "m/map.md"):
+    for words in ("24 worlds, 3 episodes each", "egalitarian", "programmes with ≥ 5%", "m/map.md"):
         assert words in printed
     assert all(len(line) <= 110 for line in printed.splitlines())
     words = (folder / "m" / "map.md").read_text()
     figures = {path.name for path in (folder / "m").glob("*.png")}
-    assert figures >= {"shares.png", "map.png", "differences.png", "indices.png"}
+    assert figures >= {"shares.png", "map.png", "differences.png", "indices.png", "switches.png"}
     assert {line for line in words.splitlines() if line.startswith("![")} == {
         f"![{name.removesuffix('.png')}]({name})" for name in figures
     }

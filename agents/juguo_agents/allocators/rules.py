@@ -66,6 +66,8 @@ class Rule:
     """The numbers by which the rule, as the paper has it, gives a project up; None where it does not."""
     own_relief: ClassVar[bool] = False
     """Whether the rule, as the paper has it, answers crises."""
+    heeds_values: ClassVar[bool] = False
+    """Whether what it does depends on the weights of the reward or the aversion to inequality."""
 
     shares: RuleShares | Floats
     openness: RuleNumber | float = 0.0
@@ -353,6 +355,7 @@ class PolicyLearning(Rule):
         "every {period} quarters it keeps the tried shares if the mean of the seen reward was at least that "
         "of the kept ones, then tries the kept ones x exp({step}·N(0, 1))"
     )
+    heeds_values = True
     own_exit = ("fallen", "fallen_after")
     gives_up = (
         "its last record is more than {fallen} below its best, "

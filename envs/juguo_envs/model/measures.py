@@ -93,6 +93,30 @@ def breadth_seen(shares: Array, population: Array, aversion: Array) -> Array:
     return seen
 
 
+@kernel
+def _breadths(adopters: Array, cells: Array, n: int, aversions: Array) -> Array:
+    found = np.empty((adopters.shape[0], aversions.shape[0]))
+    for b in range(adopters.shape[0]):
+        for i in range(aversions.shape[0]):
+            found[b, i] = breadth(adopters[b], cells[b], n, aversions[i])
+    return found
+
+
+def breadths(adopters: Array, cells: Array, n: int, aversions: Array) -> Array:
+    """Breadth of societies at several aversions to inequality.
+
+    Args:
+        adopters, cells: (B, R, 3) adopters and persons by community and stratum.
+        n: Persons of a society.
+        aversions: (A,) aversions to inequality, 0 to 2.
+
+    Returns:
+        (B, A) in [0, 1].
+    """
+    found: Array = _breadths(adopters, cells, n, np.asarray(aversions, np.float64))
+    return found
+
+
 @inlined
 def diversity(adopters: Array) -> float:
     """Effective number of community x stratum cells among the adopters, scaled to [0, 1]."""
@@ -263,6 +287,7 @@ def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> No
         people[PARTICIPANT] += size - producers - com.interactors
         rho_total += com.rho_sum
         out_total += com.excluded
+    s.adopters_measured[b] = s.adopters[b]
     quarter = s.quarter[b]
     quarter.breadth = breadth(s.adopters[b], s.cells[b], n, P.aversion)
     quarter.resilience = 0.5 * rho_total / n + 0.5 * lower_tail_mean(all_counts, all_sums, 0.2 * n)

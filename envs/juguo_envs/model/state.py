@@ -155,6 +155,7 @@ class State(NamedTuple):
     cells: Array  # (B, R, 3) i8 persons by community and stratum
     adopters: Array  # (B, R, 3) i8 adopters by community and stratum
     adopters_before: Array  # (B, R, 3) i8 the same a quarter ago
+    adopters_measured: Array  # (B, R, 3) i8 the same when breadth was measured, before a next technology
     adopters_role: Array  # (B, R, 3) i8 adopters by community and role
     programme: Array  # (B,) PROGRAMME
     quarter: Array  # (B,) QUARTER
@@ -217,6 +218,7 @@ def allocate_state(batch: int, persons: int, communities: int, edges: int, block
         cells=zeros((b, r, N_STRATA), "i8"),
         adopters=zeros((b, r, N_STRATA), "i8"),
         adopters_before=zeros((b, r, N_STRATA), "i8"),
+        adopters_measured=zeros((b, r, N_STRATA), "i8"),
         adopters_role=zeros((b, r, N_ROLES), "i8"),
         programme=zeros((b,), PROGRAMME),
         quarter=zeros((b,), QUARTER),

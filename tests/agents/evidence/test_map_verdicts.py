@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from juguo_agents.evidence.map.design import SYSTEMS, TUNED, allocator_names, has_exit, system_of
+from juguo_agents.allocators.registry import rule_names, variant_of
+from juguo_agents.evidence.map.design import TUNED, allocator_names, doctrine_of
+from juguo_agents.evidence.map.summary import shares
 from juguo_agents.evidence.map.verdicts import (
     CONDITIONS,
-    CORE,
     LEVEL,
     false_discovery,
     holm,
@@ -119,17 +120,31 @@ def test_the_interval_of_a_share_holds_it_and_is_never_empty() -> None:
     assert low < 40 / 512 < high
 
 
-def test_conditions_hold_the_allocators_that_they_name() -> None:
-    by_name = {condition.name: condition for condition in CONDITIONS}
-    for name in CORE:
-        competitors = by_name[name].competitors()
-        assert sorted(system_of(c) for c in competitors) == sorted(SYSTEMS)
-        assert {has_exit(c) for c in competitors} == {by_name[name].exits}
-        assert {c.endswith(TUNED) for c in competitors} == {by_name[name].tuned}
-    assert by_name["no_exit_tuned"].competitors() == [
-        "concentrated:tuned",
-        "flat:tuned",
-        "experiment_diffusion-exit:tuned",
-    ]
-    assert len(by_name["three"].competitors()) == 4 * len(SYSTEMS)
-    assert by_name["all"].competitors() == allocator_names()
+def test_one_allocator_of_each_doctrine_competes_in_every_condition() -> None:
+    for condition in CONDITIONS:
+        competitors = condition.competitors()
+        assert [doctrine_of(name) for name in competitors] == rule_names()
+        assert {name.endswith(TUNED) for name in competitors} == {condition.name == "tuned"}
+        assert set(competitors) <= set(allocator_names())
+
+
+def test_like_for_like_means_both_institutions_for_everybody() -> None:
+    for condition in CONDITIONS[:2]:
+        for name in condition.competitors():
+            variant = variant_of(name.removesuffix(TUNED))
+            assert variant is not None
+            assert (variant.exit, variant.relief) == ("common", True)
+
+
+def test_a_reference_is_unbeaten_where_it_wins_or_shares_a_tie() -> None:
+    names = rule_names()
+    values = np.zeros((3, len(names), 30)) + np.linspace(0.0, 0.01, len(names))[:, None]
+    rng = np.random.default_rng(6)
+    values += rng.normal(0.0, 0.001, values.shape)
+    care, other = names.index("care_only"), names.index("market")
+    values[0, care] += 1.0  # wins
+    values[1, [care, other]] = rng.normal(1.0, 0.1, (2, 30))  # a tie with a programme
+    values[2, other] += 1.0  # is beaten
+    found = shares(verdicts(values, names, names))
+    assert found["unbeaten"]["care_only"] == pytest.approx(2 / 3)
+    assert found["unbeaten"]["nothing"] == 0.0

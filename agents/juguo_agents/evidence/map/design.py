@@ -1,8 +1,8 @@
 """What a map is made of: its points, its allocators, its episodes, and how they are kept apart.
 
-Three things must never meet: what a tuned rule was tuned on, what its numbers were chosen on at a point, and
-what it is measured on there. The first has points and episodes of its own; the other two have episodes of
-their own at every point.
+Four things must never meet: what a tuned rule was tuned on, what its numbers were chosen on at a point, what
+it is measured on there, and what the exchange of its parts is measured on. The first has points and episodes
+of its own; the others have episodes of their own at every point.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.institutions import split_name
-from juguo_agents.allocators.registry import all_rule_names, make_rule
+from juguo_agents.allocators.registry import cell_name, compared_names, rule_names
 from juguo_agents.evaluation import SEARCH_SEEDS, SELECTION_SEEDS, TEST_SEEDS_END
+from juguo_agents.evidence.map.switches import check_switches
 from juguo_agents.evidence.points import DESIGNS, points
 from juguo_agents.search.families import RULE
 from juguo_envs.errors import UserError
@@ -26,8 +27,8 @@ from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.sampling import scenario_at
 from juguo_envs.scenario import Scenario
 
-SYSTEMS = ("concentrated", "flat", "experiment_diffusion")
-"""The systems that the paper sets against each other."""
+REFERENCES = ("nothing", "care_only")
+"""Doctrines that bring no technology to people: they compete, and are told apart from the programmes."""
 TUNED = ":tuned"
 
 MAPS = 128
@@ -41,11 +42,13 @@ SEARCHES = 64
 """The searches behind tuned rules have seeds from here on; those below are for single searches."""
 TUNING_POINTS = 2**20
 """Added to a map's seed where it draws the points to tune on."""
-SECOND_LOOK, FINALISTS = 3, 3
-"""The best few numbers are looked at again, on so many times as many episodes."""
+EXCHANGE_EPISODES = 8
+"""Episodes on which parts are exchanged; they follow those that are measured."""
+SWITCH_EPISODES, SWITCH_CHOICE = 8, 4
+"""At most so many of a point's episodes are measured, and chosen on, with an assumption switched off."""
 
 SETTINGS_FILE = "settings.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
 class MapError(UserError):
@@ -63,19 +66,20 @@ class Settings:
         design: How the points fill the cube; see `points.points`.
         regimes: Scenarios on which rules are tuned.
         budget: Episodes of each search.
-        choice: Episodes on which all numbers are compared at a point; the best few get `SECOND_LOOK` times as
-            many more.
+        choice: Episodes on which a rule's numbers are compared at a point.
+        switched: Points, from the first, at which assumptions are switched off; no more than there are.
         base: What all scenarios have in common.
         model: Fingerprint of the model's source, since runs of two models must not be mixed.
     """
 
     points: int = 512
-    episodes: int = 30
+    episodes: int = 16
     seed: int = 0
     design: str = "sobol"
-    regimes: int = 8
-    budget: int = 6000
-    choice: int = 6
+    regimes: int = 3
+    budget: int = 2500
+    choice: int = 8
+    switched: int = 48
     base: Scenario = field(default_factory=Scenario)
     model: str = f"{SOURCE_KEY:014x}"
 
@@ -84,19 +88,27 @@ class Settings:
 
         Raises:
             MapError: Naming the first setting at fault.
+            ScenarioError: If a switch cannot be thrown in the scenario.
         """
         for name, value, least, most in (
             ("points", self.points, 2, MOST_POINTS),
-            ("episodes", self.episodes, 3, MOST_EPISODES),
+            ("episodes", self.episodes, 3, MOST_EPISODES - EXCHANGE_EPISODES),
             ("seed", self.seed, 0, MAPS - 1),
             ("regimes", self.regimes, 1, SEARCHES),
             ("budget", self.budget, 200, 1_000_000),
-            ("choice", self.choice, 1, MOST_CHOICE // (1 + SECOND_LOOK)),
+            ("choice", self.choice, 1, MOST_CHOICE),
+            ("switched", self.switched, 2, MOST_POINTS),
         ):
             if not least <= value <= most:
                 raise MapError(f"{name} is {value}; allowed is {least} to {most}")
         if self.design not in DESIGNS:
             raise MapError(f"design is {self.design!r}; allowed are {' and '.join(DESIGNS)}")
+        check_switches(self.base)
+
+    @property
+    def switched_points(self) -> int:
+        """Number of points at which assumptions are switched off."""
+        return min(self.switched, self.points)
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values."""
@@ -109,11 +121,11 @@ class Settings:
 
     def places(self) -> npt.NDArray[np.float64]:
         """(points, axes) the map's places in the unit cube of the family."""
-        return points(self.points, self.seed, self.base, self.design)
+        return points(self.points, self.seed, self.base, self.design, preferences=True)
 
     def tuning_places(self) -> npt.NDArray[np.float64]:
         """(regimes, axes) the places where rules are tuned; the map has none of them."""
-        return points(self.regimes, TUNING_POINTS + self.seed, self.base)
+        return points(self.regimes, TUNING_POINTS + self.seed, self.base, preferences=True)
 
 
 def load_settings(folder: Path) -> Settings:
@@ -146,13 +158,18 @@ def load_settings(folder: Path) -> Settings:
 
 
 def world(settings: Settings, place: npt.NDArray[np.float64], name: str) -> Scenario:
-    """The scenario at a place."""
-    return scenario_at(place, settings.base, name)
+    """The scenario at a place, with the values drawn there."""
+    return scenario_at(place, settings.base, name, preferences=True)
+
+
+def alike_names() -> list[str]:
+    """Every doctrine with both institutions, in the order of the doctrines."""
+    return [cell_name(doctrine, True, True) for doctrine in rule_names()]
 
 
 def tuned_rules() -> list[str]:
-    """The rules that are tuned: each system with and without the exit."""
-    return [name for name in all_rule_names() if system_of(name) in SYSTEMS]
+    """The rules that are tuned: every doctrine with both institutions."""
+    return alike_names()
 
 
 def family_name(rule: str) -> str:
@@ -160,19 +177,29 @@ def family_name(rule: str) -> str:
     return RULE + rule
 
 
+def own_names() -> list[str]:
+    """Every doctrine as the paper has it, and with both institutions; their numbers are their own."""
+    return compared_names()
+
+
+def tuned_names() -> list[str]:
+    """Every doctrine with both institutions and tuned numbers."""
+    return [rule + TUNED for rule in tuned_rules()]
+
+
 def allocator_names() -> list[str]:
-    """Every allocator of a map: all rules, each with and without the exit, then the tuned ones."""
-    return [*all_rule_names(), *(rule + TUNED for rule in tuned_rules())]
+    """Every allocator of a map."""
+    return [*own_names(), *tuned_names()]
 
 
-def system_of(allocator: str) -> str:
-    """The system to which an allocator belongs, whatever its exit and its numbers."""
+def doctrine_of(allocator: str) -> str:
+    """The doctrine of an allocator, whatever its institutions and its numbers."""
     return split_name(allocator.removesuffix(TUNED))[0]
 
 
-def has_exit(allocator: str) -> bool:
-    """Whether an allocator may give a project up."""
-    return make_rule(allocator.removesuffix(TUNED)).exit != "none"
+def programmes() -> list[str]:
+    """The doctrines that are no reference."""
+    return [doctrine for doctrine in rule_names() if doctrine not in REFERENCES]
 
 
 def map_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
@@ -182,9 +209,14 @@ def map_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
     return np.arange(first, first + settings.episodes, dtype=np.uint64)
 
 
-def choice_seeds(settings: Settings, point: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """Seeds on which numbers are chosen at a point: those for all of them, and those for the best few."""
+def exchange_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
+    """(EXCHANGE_EPISODES,) seeds on which parts are exchanged at a point, behind those that are measured."""
+    first = int(map_seeds(settings, point)[-1]) + 1
+    return np.arange(first, first + EXCHANGE_EPISODES, dtype=np.uint64)
+
+
+def choice_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
+    """(choice,) seeds on which numbers are chosen at a point."""
     block = (SEARCH_SEEDS - CHOICE_SEEDS) // MAPS
     first = CHOICE_SEEDS + settings.seed * block + point * MOST_CHOICE
-    cut, end = first + settings.choice, first + settings.choice * (1 + SECOND_LOOK)
-    return np.arange(first, cut, dtype=np.uint64), np.arange(cut, end, dtype=np.uint64)
+    return np.arange(first, first + settings.choice, dtype=np.uint64)

@@ -9,20 +9,25 @@ from typing import Any
 
 from tqdm import tqdm
 
+from juguo_agents.allocators.registry import make_rule
 from juguo_agents.evidence.map import portfolio as portfolios
-from juguo_agents.evidence.map import runs
+from juguo_agents.evidence.map import runs, store
 from juguo_agents.evidence.map.design import (
-    FINALISTS,
-    SECOND_LOOK,
+    EXCHANGE_EPISODES,
+    SWITCH_CHOICE,
+    SWITCH_EPISODES,
     MapError,
     Settings,
-    allocator_names,
+    own_names,
     tuned_rules,
 )
+from juguo_agents.evidence.map.exchange import EXCHANGES
 from juguo_agents.evidence.map.figures import draw_figures
 from juguo_agents.evidence.map.summary import summarise
+from juguo_agents.evidence.map.switches import SWITCHES
 from juguo_agents.evidence.map.tables import load_runs
-from juguo_agents.evidence.map.verdicts import CONDITIONS, Verdict, judge, write_verdicts
+from juguo_agents.evidence.map.values import VALUE_SETS
+from juguo_agents.evidence.map.verdicts import CONDITIONS, Judged, judge, write_verdicts
 from juguo_agents.evidence.map.words import as_markdown
 from juguo_agents.processes import work_through
 from juguo_envs.files import write_bytes, write_text
@@ -31,13 +36,24 @@ SUMMARY_FILE, WORDS_FILE = "map.json", "map.md"
 
 
 def episodes_of(settings: Settings) -> dict[str, int]:
-    """About how many episodes each step of the job runs."""
+    """About how many episodes each step of the job runs.
+
+    A tuned rule is measured with each of its numbers that is chosen for any values; about two are.
+    """
     rules, members = len(tuned_rules()), settings.regimes + 1
-    choosing = settings.choice * (members + SECOND_LOOK * min(FINALISTS, members))
+    own = [make_rule(name) for name in own_names()]
+    apart = len(VALUE_SETS)
+    heeding = sum(make_rule(name).heeds_values for name in tuned_rules())
+    candidates = (rules - heeding + apart * heeding) * members
+    measured = sum(apart if rule.heeds_values else 1 for rule in own)
+    measured += 2 * (rules - heeding) + apart * heeding
+    switched = min(SWITCH_CHOICE, settings.choice) * members + min(SWITCH_EPISODES, settings.episodes)
     return {
         "tuning": rules * settings.regimes * settings.budget,
-        "choosing": settings.points * rules * choosing,
-        "measuring": settings.points * settings.episodes * len(allocator_names()),
+        "choosing": settings.points * settings.choice * candidates,
+        "measuring": settings.points * settings.episodes * measured,
+        "exchanging parts": settings.points * EXCHANGE_EPISODES * len(EXCHANGES),
+        "switches": len(SWITCHES) * settings.switched_points * rules * switched,
     }
 
 
@@ -51,22 +67,23 @@ def make_map(settings: Settings, folder: Path, workers: int, say: Callable[[str]
         say: Told of anything that the user should know.
     """
     portfolio = _tuned(settings, folder, workers)
-    key = runs.fingerprint(settings, portfolio)
-    if not (folder / runs.RUNS_FILE).exists():
-        _run_points(settings, folder, portfolio, key, workers, say)
-        runs.join_parts(folder, settings, key)
-    runs.remove_parts(folder)
-    runs.write_points(folder, settings)
+    key = store.fingerprint(settings, portfolio)
+    parts = store.PartStore(folder, key)
+    if not (folder / store.RUNS_FILE).exists():
+        parts.join(_run_tasks(runs.tasks(settings, portfolio, folder, key), parts, workers, say))
+    parts.remove()
+    store.write_points(folder, settings)
     return analyse(settings, folder, key)
 
 
 def analyse(settings: Settings, folder: Path, key: str) -> dict[str, Any]:
     """Judge the runs of a folder, and write verdicts, summary, words and figures."""
-    table = load_runs(settings, runs.read_table(folder / runs.RUNS_FILE, key))
+    table = load_runs(settings, store.read_table(folder / store.RUNS_FILE, key))
     with tqdm(total=len(CONDITIONS) + 2, desc="judging", unit="step") as bar:
-        verdicts: dict[str, list[Verdict]] = {}
+        verdicts: Judged = {}
         for condition in CONDITIONS:
-            verdicts[condition.name] = judge(table, condition)
+            for values in VALUE_SETS:
+                verdicts[condition.name, values.name] = judge(table, condition, values.name)
             bar.update()
         summary = summarise(settings, table, verdicts)
         bar.update()
@@ -93,24 +110,20 @@ def _tuned(settings: Settings, folder: Path, workers: int) -> portfolios.Portfol
         return portfolios.build(settings, folder, workers, progress)
 
 
-def _run_points(
-    settings: Settings,
-    folder: Path,
-    portfolio: portfolios.Portfolio,
-    key: str,
-    workers: int,
-    say: Callable[[str], None],
-) -> None:
-    """Run the points that are not there, or not whole."""
-    (folder / runs.PARTS_FOLDER).mkdir(exist_ok=True)
-    tasks = []
-    for index, place in enumerate(settings.places()):
-        if runs.part_path(folder, index).exists():
+def _run_tasks(
+    tasks: list[runs.Task], parts: store.PartStore, workers: int, say: Callable[[str], None]
+) -> int:
+    """Run the tasks whose parts are not there, or not whole; returns the number of all."""
+    (parts.folder / store.PARTS_FOLDER).mkdir(exist_ok=True)
+    left = []
+    for task in tasks:
+        if parts.path(task.index).exists():
             try:
-                runs.whole_part(folder, index, settings, key)
+                parts.whole(task.index)
                 continue
             except MapError as error:
-                say(f"{error}; this point is run anew")
-        tasks.append(runs.Point(index, tuple(place.tolist()), settings, portfolio, folder))
-    with tqdm(total=settings.points, initial=settings.points - len(tasks), desc="map", unit="point") as bar:
-        work_through(runs.run_point, tasks, workers, lambda task, result: bar.update() and None)
+                say(f"{error}; this part is run anew")
+        left.append(task)
+    with tqdm(total=len(tasks), initial=len(tasks) - len(left), desc="map", unit="part") as bar:
+        work_through(runs.run_task, left, workers, lambda task, result: bar.update() and None)
+    return len(tasks)

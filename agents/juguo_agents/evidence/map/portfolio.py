@@ -1,8 +1,9 @@
-"""Numbers for the tuned rules: each system's rule searched in a few worlds that the map does not have.
+"""Numbers for the tuned rules: each doctrine's searched in a few worlds that the map does not have.
 
-A search at every point of a map would be too dear. Instead each rule is tuned in a few other worlds; at a
-point the member of this portfolio is chosen that does best on episodes which are not measured there. A rule's
-own numbers are a member, so tuning can be of no use, but hardly of harm.
+A search at every point of a map would be too dear. Instead each rule is tuned in a few other worlds, under
+the values drawn there. At a point the member of this portfolio is chosen that does best under the values
+meant, on episodes which are not measured there. A rule's own numbers are a member, so tuning can be of no
+use, but hardly of harm.
 """
 
 from __future__ import annotations
@@ -13,17 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from juguo_agents.allocators.base import Allocator
+from juguo_agents.allocators.rules import Rule
 from juguo_agents.evidence.map.design import (
-    FINALISTS,
     SEARCHES,
     TUNED,
     MapError,
     Settings,
-    choice_seeds,
     family_name,
     tuned_rules,
     world,
@@ -31,8 +27,9 @@ from juguo_agents.evidence.map.design import (
 from juguo_agents.processes import work_through
 from juguo_agents.search.checkpoint import STATE_FILE, load_state
 from juguo_agents.search.checkpoint import Settings as SearchSettings
-from juguo_agents.search.families import Family, find_family
-from juguo_agents.search.optimise import begin, search
+from juguo_agents.search.families import find_family
+from juguo_agents.search.optimise import QUICK, begin, search
+from juguo_agents.search.rule_numbers import with_numbers
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.space import Parameters
 from juguo_envs.errors import UserError
@@ -96,7 +93,11 @@ def build(
     data = {
         "settings": settings.as_json(),
         "regimes": [
-            {"name": w.name, "values": values_at(place, settings.base), "scenario": w.model_dump(mode="json")}
+            {
+                "name": w.name,
+                "values": values_at(place, settings.base, preferences=True),
+                "scenario": w.model_dump(mode="json"),
+            }
             for w, place in zip(worlds, places, strict=True)
         ],
         "rules": {
@@ -112,7 +113,7 @@ def build(
 def tune(task: Tuning) -> dict[str, Any]:
     """Run or finish one search: the numbers, their mean return when they were chosen, and the start's."""
     wanted = SearchSettings(
-        family_name(task.rule), task.scenario, task.budget, seed=SEARCHES + task.regime, validation=1
+        family_name(task.rule), task.scenario, task.budget, seed=SEARCHES + task.regime, validation=1, **QUICK
     )
     if (task.folder / STATE_FILE).exists():
         state = load_state(task.folder)
@@ -161,27 +162,6 @@ def load(path: Path, settings: Settings) -> Portfolio:
     return portfolio
 
 
-def choose(rule: str, members: list[Member], settings: Settings, point: int, scorer: Scorer) -> Member:
-    """The member that does best at a point, on episodes that are kept for choosing.
-
-    All meet a few episodes; the best few of them meet more, and the mean over both decides.
-    """
-    family = find_family(family_name(rule))
-    first, more = choice_seeds(settings, point)
-    means = _means(family, members, first, scorer)
-    finalists: npt.NDArray[np.int64] = np.argsort(-means, kind="stable")[:FINALISTS]
-    again = _means(family, [members[i] for i in finalists], more, scorer)
-    total = means[finalists] * len(first) + again * len(more)
-    return members[int(finalists[np.argmax(total)])]
-
-
-def tuned_allocator(rule: str, member: Member, scenario: Scenario) -> Allocator:
-    """The rule with a member's numbers."""
-    return find_family(family_name(rule)).allocator([member.parameters], scenario, rule + TUNED)
-
-
-def _means(
-    family: Family, members: list[Member], seeds: npt.NDArray[np.uint64], scorer: Scorer
-) -> npt.NDArray[np.float64]:
-    means: npt.NDArray[np.float64] = scorer.returns(family, [m.parameters for m in members], seeds).mean(1)
-    return means
+def rule_of(name: str, member: Member) -> Rule:
+    """A rule with a member's numbers."""
+    return with_numbers(name, member.parameters, name + TUNED)

@@ -1,196 +1,247 @@
-"""The table of runs: one row for each point, allocator and episode; in parts, then in one Parquet file."""
+"""One task of a map: what is run at a point, as it is or with an assumption switched off."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.registry import all_rule_names, make_rule
-from juguo_agents.evaluation import run
+from juguo_agents.allocators.registry import make_rule
+from juguo_agents.allocators.rules import Rule
 from juguo_agents.evidence.map.design import (
-    MapError,
+    SWITCH_CHOICE,
+    SWITCH_EPISODES,
+    TUNED,
     Settings,
-    allocator_names,
+    choice_seeds,
+    exchange_seeds,
     map_seeds,
+    own_names,
     tuned_rules,
     world,
 )
-from juguo_agents.evidence.map.portfolio import OWN, Portfolio, choose, tuned_allocator
-from juguo_agents.results import Record
-from juguo_agents.search.scoring import Scorer
-from juguo_envs.files import write_bytes
-from juguo_envs.model.state import STAGES
-from juguo_envs.sampling import values_at
+from juguo_agents.evidence.map.exchange import exchanged
+from juguo_agents.evidence.map.measure import Columns, measure
+from juguo_agents.evidence.map.portfolio import OWN, Portfolio, rule_of
+from juguo_agents.evidence.map.store import PartStore, schema
+from juguo_agents.evidence.map.switches import SWITCHES, thrown
+from juguo_agents.evidence.map.values import DRAWN, VALUE_SETS, ValueSet, aversions, score
+from juguo_envs.scenario import Scenario
 
-RUNS_FILE, POINTS_FILE, PARTS_FOLDER = "runs.parquet", "points.parquet", "parts"
-_KEY = b"juguo_map"
-
-SCHEMA = pa.schema(
-    [
-        ("point", pa.int32()),
-        ("allocator", pa.string()),
-        ("numbers", pa.string()),  # whose numbers a tuned rule uses here; empty for the others
-        ("episode", pa.int16()),
-        ("seed", pa.uint64()),
-        ("return", pa.float64()),
-        ("breadth", pa.float64()),
-        ("resilience", pa.float64()),
-        ("excluded", pa.float64()),
-        ("abandoned", pa.int16()),
-        *((f"quarters_{stage}", pa.int16()) for stage in STAGES),
-        ("adoption_end", pa.float64()),
-        ("adoption_peak", pa.float64()),
-        ("money_spent", pa.float64()),  # per person, the whole programme, what went to the reserve left out
-    ]
-)
+SEPARATOR = ","
+"""Between the names of the value sets for which a row counts."""
 
 
 @dataclass(frozen=True)
-class Point:
-    """One task: everything that is run at a point."""
+class Task:
+    """Everything that is run at a point with a switch.
+
+    Attributes:
+        index: Place among all tasks.
+        point: The point.
+        switch: Name of the switch; empty for the whole point as it is.
+        place: (axes,) of the point in the unit cube.
+        settings, portfolio, folder: The map's.
+        key: What its runs depend on.
+    """
 
     index: int
+    point: int
+    switch: str
     place: tuple[float, ...]
     settings: Settings
     portfolio: Portfolio
     folder: Path
+    key: str
 
 
-def fingerprint(settings: Settings, portfolio: Portfolio) -> str:
-    """What a table of runs depends on."""
-    members = {rule: [[m.name, m.parameters] for m in group] for rule, group in portfolio.items()}
-    text = json.dumps([settings.as_json(), allocator_names(), members], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+@dataclass(frozen=True)
+class Entry:
+    """A rule to run.
+
+    Attributes:
+        allocator: Its name in the table.
+        numbers: Whose numbers it uses; empty for its own.
+        rule: The rule.
+        values: For which value sets its runs count.
+        pursued: The values that it is told of.
+    """
+
+    allocator: str
+    numbers: str
+    rule: Rule
+    values: tuple[ValueSet, ...]
+    pursued: ValueSet
 
 
-def part_path(folder: Path, point: int) -> Path:
-    """Where the runs of a point are kept until all are done."""
-    return folder / PARTS_FOLDER / f"point-{point:05d}.parquet"
+@dataclass(frozen=True)
+class Site:
+    """Where a task runs: the world, the base of the map, the value sets, the episodes."""
+
+    scenario: Scenario
+    base: Scenario
+    values: tuple[ValueSet, ...]
+    measured: npt.NDArray[np.uint64]
+    chosen_on: npt.NDArray[np.uint64]
 
 
-def run_point(task: Point) -> None:
-    """Choose the tuned rules' numbers at a point, run every allocator there, and write the part."""
+def tasks(settings: Settings, portfolio: Portfolio, folder: Path, key: str) -> list[Task]:
+    """Every point as it is, then the first points with each switch."""
+    places = [tuple(place) for place in settings.places().tolist()]
+    wanted = [(point, "") for point in range(settings.points)]
+    wanted += [(point, switch.name) for switch in SWITCHES for point in range(settings.switched_points)]
+    return [
+        Task(index, point, switch, places[point], settings, portfolio, folder, key)
+        for index, (point, switch) in enumerate(wanted)
+    ]
+
+
+def run_task(task: Task) -> None:
+    """Choose the tuned rules' numbers, run every allocator, exchange parts, and write the part."""
+    site = _site(task)
+    entries = [] if task.switch else _own(site)
+    entries += _tuned(site, task.portfolio)
+    measured = _measure(entries, site, site.measured)
+    tables = [
+        _table(task, entry, columns, site.measured, site)
+        for entry, columns in zip(entries, measured, strict=True)
+    ]
+    if not task.switch:
+        tables += _exchange(task, site, entries, measured)
+    PartStore(task.folder, task.key).write(task.index, pa.concat_tables(tables))
+
+
+def _site(task: Task) -> Site:
     settings = task.settings
-    scenario = world(settings, np.array(task.place), f"point {task.index}")
-    scorer = Scorer(scenario)
-    seeds = map_seeds(settings, task.index)
-    rules: list[tuple[Allocator, str]] = [(make_rule(name), "") for name in all_rule_names()]
-    for rule in tuned_rules():
-        member = choose(rule, task.portfolio[rule], settings, task.index, scorer)
-        rules.append((tuned_allocator(rule, member, scenario), member.name))
-    records: dict[str, Record] = {}
-    tables = []
-    for allocator, numbers in rules:
-        same = records.get(allocator.name.partition(":")[0]) if numbers == OWN else None
-        record = same or run(allocator, scenario, seeds)
-        records[allocator.name] = record
-        tables.append(_rows(task.index, allocator.name, numbers, record, seeds))
-    table = pa.concat_tables(tables)
-    write_bytes(part_path(task.folder, task.index), encoded(table, fingerprint(settings, task.portfolio)))
+    scenario = world(settings, np.array(task.place), f"point {task.point}")
+    measured, chosen_on = map_seeds(settings, task.point), choice_seeds(settings, task.point)
+    if not task.switch:
+        return Site(scenario, settings.base, VALUE_SETS, measured, chosen_on)
+    return Site(
+        thrown(scenario, task.switch),
+        settings.base,
+        (DRAWN,),
+        measured[:SWITCH_EPISODES],
+        chosen_on[:SWITCH_CHOICE],
+    )
 
 
-def _rows(point: int, allocator: str, numbers: str, record: Record, seeds: Any) -> pa.Table:
-    count = len(record.returns)
-    columns = {
-        "point": np.full(count, point, np.int32),
-        "allocator": [allocator] * count,
-        "numbers": [numbers] * count,
-        "episode": np.arange(count, dtype=np.int16),
-        "seed": seeds,
-        "return": record.returns,
-        "breadth": record.breadth,
-        "resilience": record.resilience,
-        "excluded": record.excluded,
-        "abandoned": record.abandoned.astype(np.int16),
-        **{
-            f"quarters_{stage}": record.stage_quarters[:, i].astype(np.int16)
-            for i, stage in enumerate(STAGES)
-        },
-        "adoption_end": record.adoption[:, -1],
-        "adoption_peak": record.adoption.max(1),
-        "money_spent": record.spending[:, :, :-1].sum((1, 2)),
-    }
-    return pa.table(columns, schema=SCHEMA)
+def _apart(rule: Rule, values: tuple[ValueSet, ...]) -> list[tuple[ValueSet, tuple[ValueSet, ...]]]:
+    """The values that a rule is told of, and those for which its runs then count."""
+    return [(one, (one,)) for one in values] if rule.heeds_values else [(DRAWN, values)]
 
 
-def encoded(table: pa.Table, key: str) -> bytes:
-    """A table as Parquet, with the key of what it depends on and a checksum for every page."""
-    marked = table.replace_schema_metadata({_KEY: key.encode()})
-    out = io.BytesIO()
-    pq.write_table(marked, out, compression="zstd", write_page_checksum=True)
-    return out.getvalue()
+def _own(site: Site) -> list[Entry]:
+    """Every doctrine as the paper has it and with both institutions."""
+    return [
+        Entry(name, "", make_rule(name), counted, pursued)
+        for name in own_names()
+        for pursued, counted in _apart(make_rule(name), site.values)
+    ]
 
 
-def read_table(path: Path, key: str) -> pa.Table:
-    """Read a table and check that it is whole and belongs here.
-
-    Raises:
-        MapError: If it is torn, or depends on other settings.
-    """
-    try:
-        table = pq.read_table(io.BytesIO(path.read_bytes()), page_checksum_verification=True)
-    except (OSError, pa.ArrowException) as error:
-        raise MapError(f"{path}: torn or no Parquet ({str(error).splitlines()[0]})") from None
-    found = (table.schema.metadata or {}).get(_KEY, b"").decode()
-    if found != key:
-        raise MapError(f"{path}: belongs to a map with other settings or other tuned numbers")
-    return table
-
-
-def whole_part(folder: Path, point: int, settings: Settings, key: str) -> pa.Table:
-    """The runs of a point, checked to be all that belong there.
-
-    Raises:
-        MapError: If the part is missing, torn, of other settings, or has other rows than it should.
-    """
-    path = part_path(folder, point)
-    table = read_table(path, key)
-    expected = len(allocator_names()) * settings.episodes
-    if table.num_rows != expected or set(table["point"].to_pylist()) != {point}:
-        raise MapError(f"{path}: has {table.num_rows} rows; expected {expected} of point {point}")
-    return table
+def _tuned(site: Site, portfolio: Portfolio) -> list[Entry]:
+    """Every tuned rule with the numbers that did best on the episodes for choosing, for each value set."""
+    candidates = [
+        Entry(name + TUNED, member.name, rule_of(name, member), counted, pursued)
+        for name in tuned_rules()
+        for pursued, counted in _apart(make_rule(name), site.values)
+        for member in portfolio[name]
+    ]
+    means: dict[tuple[str, str], tuple[float, Entry]] = {}
+    for entry, columns in zip(candidates, _measure(candidates, site, site.chosen_on), strict=True):
+        for values in entry.values:
+            mean = float(score(columns, values, site.scenario, site.base).mean())
+            best = means.get((entry.allocator, values.name))
+            if best is None or mean > best[0]:
+                means[entry.allocator, values.name] = (mean, entry)
+    found = []
+    for entry in candidates:
+        counted = tuple(v for v in entry.values if means[entry.allocator, v.name][1] is entry)
+        if counted:
+            found.append(Entry(entry.allocator, entry.numbers, entry.rule, counted, entry.pursued))
+    return found
 
 
-def join_parts(folder: Path, settings: Settings, key: str) -> None:
-    """All parts in the order of their points as one file, and then the parts are removed.
-
-    Raises:
-        MapError: If a part is not whole.
-    """
-    table = pa.concat_tables([whole_part(folder, i, settings, key) for i in range(settings.points)])
-    write_bytes(folder / RUNS_FILE, encoded(table.combine_chunks(), key))
-    remove_parts(folder)
-
-
-def remove_parts(folder: Path) -> None:
-    """Remove what is in the one file now."""
-    parts = folder / PARTS_FOLDER
-    if parts.is_dir():
-        for path in parts.iterdir():
-            path.unlink()
-        parts.rmdir()
-
-
-def write_points(folder: Path, settings: Settings) -> None:
-    """Every point with its place in the cube, the value of every axis, and its scenario."""
-    places = settings.places()
-    rows = []
-    for index, place in enumerate(places):
-        scenario = world(settings, place, f"point {index}")
-        values = values_at(place, settings.base)
-        rows.append(
-            {"point": index}
-            | values
-            | {f"unit:{name}": float(u) for name, u in zip(values, place, strict=True)}
-            | {"digest": scenario.digest(), "scenario": json.dumps(scenario.model_dump(mode="json"))}
+def _measure(entries: Sequence[Entry], site: Site, seeds: npt.NDArray[np.uint64]) -> list[Columns]:
+    """What comes of every entry, in its order; those that are told of the same values run side by side."""
+    found: dict[int, Columns] = {}
+    for pursued in site.values:
+        some = [i for i, entry in enumerate(entries) if entry.pursued is pursued]
+        if not some:
+            continue
+        scenario = pursued.pursued(site.scenario, site.base)
+        first: dict[tuple[str, str], int] = {}
+        same = {i: first.setdefault(_alike(entries[i]), i) for i in some}
+        distinct = list(first.values())
+        columns = measure(
+            [entries[i].rule for i in distinct],
+            scenario,
+            seeds,
+            site.scenario.reward.aversion,
+            aversions(site.base),
         )
-    write_bytes(folder / POINTS_FILE, encoded(pa.Table.from_pylist(rows), settings.model))
+        run = dict(zip(distinct, columns, strict=True))
+        found |= {i: run[same[i]] for i in some}
+    return [found[i] for i in range(len(entries))]
+
+
+def _alike(entry: Entry) -> tuple[str, str]:
+    """The same for entries that allocate alike: a tuned rule may have kept its own numbers."""
+    return entry.allocator.removesuffix(TUNED), "" if entry.numbers == OWN else entry.numbers
+
+
+def _exchange(task: Task, site: Site, entries: list[Entry], measured: list[Columns]) -> list[pa.Table]:
+    """The best tuned rule of the point with each part of the second best, under the values drawn there."""
+    tuned = [
+        (float(score(columns, DRAWN, site.scenario, site.base).mean()), i)
+        for i, (entry, columns) in enumerate(zip(entries, measured, strict=True))
+        if entry.allocator.endswith(TUNED) and DRAWN in entry.values
+    ]
+    best, second = (entries[i] for _, i in sorted(tuned, key=lambda pair: (-pair[0], pair[1]))[:2])
+    seeds = exchange_seeds(task.settings, task.point)
+    rules = exchanged(best.rule, second.rule)
+    found = measure(
+        list(rules.values()),
+        site.scenario,
+        seeds,
+        site.scenario.reward.aversion,
+        aversions(site.base),
+    )
+    return [
+        _table(task, best, columns, seeds, site, part, second.allocator)
+        for part, columns in zip(rules, found, strict=True)
+    ]
+
+
+def _table(
+    task: Task,
+    entry: Entry,
+    columns: Columns,
+    seeds: npt.NDArray[np.uint64],
+    site: Site,
+    part: str = "",
+    second: str = "",
+) -> pa.Table:
+    """The rows of one entry, or of one exchange."""
+    count = len(seeds)
+    counted = SEPARATOR.join(v.name for v in entry.values if not part or v is DRAWN)
+    same = {
+        "point": task.point,
+        "switch": task.switch,
+        "allocator": entry.allocator,
+        "numbers": entry.numbers,
+        "values": counted,
+        "part": part,
+        "second": second,
+    }
+    rows: dict[str, Any] = {name: [value] * count for name, value in same.items()}
+    rows |= {"episode": np.arange(count), "seed": seeds}
+    rows |= {"return": score(columns, DRAWN, site.scenario, site.base), **columns}
+    form = schema(task.settings.base)
+    return pa.table({field.name: pa.array(rows[field.name]).cast(field.type) for field in form}, schema=form)

@@ -1,4 +1,4 @@
-"""The decision tree as a figure: a split on every inner node, a bar of the systems on every node."""
+"""The decision tree as a figure: a split on every inner node, a bar of the doctrines on every node."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from juguo_agents.report.figures.style import BLACK, COLOURS, GREY, headed
+from juguo_agents.evidence.map.colours import DOCTRINE_COLOURS
+from juguo_agents.evidence.map.verdicts import TUNED_ALIKE
+from juguo_agents.report.figures.style import BLACK, GREY, headed
 from juguo_agents.report.selection import label
 
 _WIDTH, _HEIGHT = 0.86, 0.16
 """Of a node's bar, where leaves are 1 apart and levels 1."""
 
 
-def draw_tree(summary: dict[str, Any], condition: str, subtitle: str) -> Figure | None:
-    """The tree of a condition, or nothing where none was grown."""
-    tree = summary["deciding"][condition]["tree"]
+def draw_tree(summary: dict[str, Any], values: str, subtitle: str) -> Figure | None:
+    """The tree under some values, or nothing where none was grown."""
+    tree = summary["deciding"][values]["tree"]
     if tree is None:
         return None
     spread = f"{tree['accuracy_low']:.0%} to {tree['accuracy_high']:.0%} over repeats"
     note = (
-        f"{subtitle}; {summary['conditions'][condition]['text']}\n"
+        f"{subtitle}; values {values}; {TUNED_ALIKE.text}\n"
         f"of {tree['points']} worlds won it tells {tree['accuracy']:.0%} right in cross-validation "
         f"({spread}); always the most frequent: {tree['majority']:.0%}"
     )
     places = _layout(tree["nodes"])
     leaves = max(x for x, _ in places) + 1.0
     depth = max(y for _, y in places)
-    fig = headed(max(9.0, 1.45 * leaves), 2.0 + 1.15 * depth, "Which system is best: a small tree", note)
+    fig = headed(max(9.0, 1.45 * leaves), 2.0 + 1.15 * depth, "Which doctrine is best: a small tree", note)
     axes = fig.subplots()
     axes.set_axis_off()
     axes.set_xlim(-0.55, leaves - 0.45)
@@ -49,18 +51,18 @@ def draw_tree(summary: dict[str, Any], condition: str, subtitle: str) -> Figure 
                     bbox={"fc": "white", "ec": "none", "pad": 1.0},
                 )
         _node(axes, node, tree["classes"], x, y)
-    handles = [Patch(color=COLOURS[c], label=f"{label(c)} is best") for c in tree["classes"]]
-    fig.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    handles = [Patch(color=DOCTRINE_COLOURS[c], label=f"{label(c)} is best") for c in tree["classes"]]
+    fig.legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)))
     return fig
 
 
 def _node(axes: Axes, node: dict[str, Any], classes: list[str], x: float, y: float) -> None:
-    """A bar of the shares of the systems among the node's worlds, what it splits above, counts below."""
+    """A bar of the shares of the doctrines among the node's worlds, what it splits above, counts below."""
     total = max(1, sum(node["counts"]))
     left = x - _WIDTH / 2.0
     for name, count in zip(classes, node["counts"], strict=True):
         width = _WIDTH * count / total
-        axes.add_patch(Rectangle((left, y), width, _HEIGHT, color=COLOURS[name], lw=0))
+        axes.add_patch(Rectangle((left, y), width, _HEIGHT, color=DOCTRINE_COLOURS[name], lw=0))
         left += width
     if "axis" in node:
         axes.text(x, y - 0.05, node["symbol"], ha="center", va="bottom", fontweight="bold", fontsize=9.5)
@@ -71,11 +73,11 @@ def _node(axes: Axes, node: dict[str, Any], classes: list[str], x: float, y: flo
     axes.text(
         x,
         y + _HEIGHT + 0.04,
-        words.replace("experiment diffusion", "experiment\ndiffusion"),
+        words.replace(" ", "\n", 1),
         ha="center",
         va="top",
         fontsize=8.5,
-        color=COLOURS[classes[best]],
+        color=DOCTRINE_COLOURS[classes[best]],
         fontweight="bold",
     )
 

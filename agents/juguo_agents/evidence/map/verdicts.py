@@ -1,15 +1,16 @@
 """Who is best at a point, by how much, and whether that is more than noise.
 
-The allocators that compete in a condition form groups: one for each system, with all its variants. At a
-point the allocator with the highest mean leads. It is compared with every allocator of the other groups, by a
-paired t-test over the common episodes; the p-values are corrected for their number (Holm 1979), and the
-largest one is the point's: the group is best only if it beats all others. Many points are judged at once, so
-the points' p-values are adjusted once more, for false discoveries among all points (Benjamini and Hochberg
-1995). A point is won beyond noise where that is at most 5 %; everywhere else it is a tie.
+In a condition one allocator of each doctrine competes. At a point the one with the highest mean leads. It is
+compared with every other one by a paired t-test over the common episodes. The p-values are corrected for
+their number (Holm 1979), and the largest one is the point's: a doctrine is best only if it beats all others.
+Many points are judged at once, so the points' p-values are adjusted once more, for false discoveries among
+all points (Benjamini and Hochberg 1995). A point is won beyond noise where that is at most 5 %; everywhere
+else it is a tie.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import stats
 
-from juguo_agents.evidence.map.design import SYSTEMS, TUNED, allocator_names, has_exit, system_of
+from juguo_agents.allocators.registry import rule_names
+from juguo_agents.evidence.map.design import alike_names, doctrine_of, tuned_names
 from juguo_agents.evidence.map.tables import Floats, Runs
 from juguo_envs.files import write_bytes
 
@@ -33,40 +35,21 @@ class Condition:
     Attributes:
         name: Its name in results.
         text: What it is, in words.
-        exits: With the exit (True), without (False), or both (None).
-        tuned: Tuned numbers only (True), the rules' own only (False), or both (None).
-        systems: The groups; empty for all.
+        competitors: Gives the names of the allocators that compete, one of each doctrine.
     """
 
     name: str
     text: str
-    exits: bool | None
-    tuned: bool | None
-    systems: tuple[str, ...] = SYSTEMS
-
-    def competitors(self) -> list[str]:
-        """Names of the allocators that compete."""
-        return [
-            name
-            for name in allocator_names()
-            if (self.exits is None or has_exit(name) == self.exits)
-            and (self.tuned is None or name.endswith(TUNED) == self.tuned)
-            and (not self.systems or system_of(name) in self.systems)
-        ]
+    competitors: Callable[[], list[str]]
 
 
+TUNED_ALIKE = Condition("tuned", "both institutions, tuned", tuned_names)
+"""The condition that figures and words explain: every doctrine at its best, like for like."""
 CONDITIONS = (
-    Condition("exit_tuned", "tuned, with the exit", True, True),
-    Condition("exit_own", "own numbers, with the exit", True, False),
-    Condition("no_exit_tuned", "tuned, without the exit", False, True),
-    Condition("no_exit_own", "own numbers, without the exit", False, False),
-    Condition("exit", "own or tuned, with the exit", True, None),
-    Condition("no_exit", "own or tuned, without the exit", False, None),
-    Condition("three", "own or tuned, with or without the exit", None, None),
-    Condition("all", "all rules, in any variant", None, None, ()),
+    TUNED_ALIKE,
+    Condition("alike", "both institutions, own numbers", alike_names),
+    Condition("paper", "the paper's own versions", rule_names),
 )
-CORE = tuple(c.name for c in CONDITIONS[:4])
-"""The conditions of the acceptance: each tuned and not, with and without the exit."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +58,12 @@ class Verdict:
 
     Attributes:
         point: Its number.
-        leader, second: The allocator with the highest mean, and the best one of another group.
+        leader, second: The allocator with the highest mean, and the next best of another doctrine.
         margin, low, high: Difference of their means, with its 95 % interval over common episodes.
         p: The largest of the leader's corrected p-values.
         p_adjusted: The same, adjusted for the number of points.
-        best: The system that won beyond noise; empty for a tie.
-        tied: Systems that share the lead where there is no winner, the leader's first.
+        best: The doctrine that won beyond noise; empty for a tie.
+        tied: Doctrines that share the lead where there is no winner, the leader's first.
     """
 
     point: int
@@ -96,16 +79,25 @@ class Verdict:
 
     @property
     def leads(self) -> str:
-        """The leader's system."""
-        return system_of(self.leader)
+        """The leader's doctrine."""
+        return doctrine_of(self.leader)
 
 
-def judge(runs: Runs, condition: Condition) -> list[Verdict]:
-    """The verdicts of a condition, point by point."""
+Judged = dict[tuple[str, str], list[Verdict]]
+"""Verdicts on all points, by the names of condition and value set."""
+
+
+def judge(runs: Runs, condition: Condition, values: str) -> list[Verdict]:
+    """The verdicts of a condition under some values, point by point."""
     names = condition.competitors()
     places = [runs.names.index(name) for name in names]
-    groups = [system_of(name) for name in names]
-    return verdicts(runs.returns[:, places], names, groups)
+    return verdicts(runs.returns[values][:, places], names, [doctrine_of(name) for name in names])
+
+
+def judge_switched(returns: Floats) -> list[Verdict]:
+    """The verdicts on (points, tuned allocators, episodes) with an assumption switched off."""
+    names = tuned_names()
+    return verdicts(returns, names, [doctrine_of(name) for name in names])
 
 
 def verdicts(returns: Floats, names: list[str], groups: list[str]) -> list[Verdict]:
@@ -132,7 +124,7 @@ def verdicts(returns: Floats, names: list[str], groups: list[str]) -> list[Verdi
 
 
 @dataclass(frozen=True)
-class _Judged:
+class _Found:
     leader: int
     second: int
     margin: float
@@ -142,7 +134,7 @@ class _Judged:
     close: tuple[str, ...]
 
 
-def _at_point(values: Floats, groups: list[str]) -> _Judged:
+def _at_point(values: Floats, groups: list[str]) -> _Found:
     """(allocators, episodes) at one point: the leader against all of the other groups."""
     means = values.mean(1)
     leader = int(np.argmax(means))
@@ -152,7 +144,7 @@ def _at_point(values: Floats, groups: list[str]) -> _Judged:
     nearest = int(np.argmax(means[others]))
     margin, low, high = interval(differences[nearest])
     close = tuple(groups[i] for i, p in zip(others, corrected.tolist(), strict=True) if p > LEVEL)
-    return _Judged(leader, others[nearest], margin, low, high, float(corrected.max()), close)
+    return _Found(leader, others[nearest], margin, low, high, float(corrected.max()), close)
 
 
 def paired_p(differences: Floats) -> Floats:
@@ -200,10 +192,12 @@ def share_interval(count: int, total: int) -> tuple[float, float]:
     return float(found.low), float(found.high)
 
 
-def write_verdicts(folder: Path, found: dict[str, list[Verdict]]) -> None:
-    """Every verdict of every condition as one table."""
+def write_verdicts(folder: Path, found: Judged) -> None:
+    """Every verdict of every condition, under all values, as one table."""
     rows = [
-        {"condition": name, **asdict(v), "tied": list(v.tied)} for name, group in found.items() for v in group
+        {"condition": condition, "values": values, **asdict(v), "tied": list(v.tied)}
+        for (condition, values), group in found.items()
+        for v in group
     ]
     out = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(rows), out, compression="zstd")
