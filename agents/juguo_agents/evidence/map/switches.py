@@ -32,9 +32,6 @@ class Switch:
 SWITCHES = (
     Switch(AS_IS, "none: what the others are compared with", {}),
     Switch("no critical mass", "a little money does less than in proportion", {"money.m_exp": 1.0}),
-    Switch(
-        "places start alike", "hubs have a head start", {"know_how.k0_hub": 0.0, "know_how.E0_hub": 1.0}
-    ),
     Switch("no serious defects", "a technology may do harm", {"defect.p_X": 0.0}),
     Switch("no shocks", "shocks strike, and crises follow", {"crisis.shock_rate": 0.0}),
     Switch("openness is free", "openness costs research effort", {"knowledge.chi": 0.0}),
