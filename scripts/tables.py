@@ -28,9 +28,9 @@ HEADER = """\
 | symbol | field | default | allowed | sampled | unit | meaning | source |
 |---|---|---|---|---|---|---|---|"""
 GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "chi": "χ", "delta": "δ", "eta": "η", "iota": "ι", "kappa": "κ",
-    "lam": "λ", "lambda": "λ", "mu": "μ", "nu": "ν", "omega": "ω", "phi": "φ", "psi": "ψ", "rho": "ρ",
-    "sigma": "σ", "tau": "τ", "xi": "ξ", "zeta": "ζ",
+    "alpha": "α", "gamma": "γ", "chi": "χ", "delta": "δ", "eta": "η", "iota": "ι", "kappa": "κ",
+    "lam": "λ", "lambda": "λ", "mu": "μ", "phi": "φ", "rho": "ρ", "tau": "τ",
+    "xi": "ξ",
 }  # fmt: skip
 UNITS = {
     "persons": "persons", "mean_degree": "ties/person", "minimum": "quarters", "maximum": "quarters",

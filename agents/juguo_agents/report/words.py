@@ -36,9 +36,9 @@ FIGURES = (
         "Each row is an allocator that gave up at least one project. From the left: how many in an episode, "
         "and in which stage; how old the project was (dot: median, thick line: middle half, thin line: "
         "middle 80%; where there were few, each one); how much harm was estimated at that moment (who gives "
-        "up at none does so for another reason); and how often the first technology was given up where it was "
-        "seriously defective and where it was not. A perfect judge would stand at 100% and 0%. No allocator "
-        "is told the defect: it shows only as harm to users.",
+        "up at none does so for another reason); and how often the first technology was given up where it "
+        "was seriously defective and where it was not. A perfect judge would stand at 100% and 0%. No "
+        "allocator is told the defect: it shows only as harm to users.",
     ),
     (
         "money.png",
