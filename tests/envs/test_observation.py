@@ -19,9 +19,13 @@ from tests.support import Array, parameters, random_actions, small, spend, start
 NOISY = ("trust", "resilience_mean", "resilience_lowest")
 
 
+USABLE = {"adoption.alpha_k": 0.0, "adoption.alpha_s": 0.0, "adoption.p": 0.1}
+"""A technology that can be used from the start."""
+
+
 def developed(noisy: bool, size: int = 3) -> tuple[Batch, Array]:
     """Societies in the middle of a programme, and what is seen of them."""
-    scenario = small({"programme.T": 40, "crisis.shock_rate": 0.2, "society.persons": 300})
+    scenario = small({**USABLE, "programme.T": 40, "crisis.shock_rate": 0.2, "society.persons": 300})
     batch = started(scenario, size, noisy=noisy)
     rng = np.random.default_rng(2)
     for _ in range(15):
@@ -94,7 +98,7 @@ def test_true_observations_show_the_state_as_it_is() -> None:
 
 
 def test_adoption_is_seen_by_community_and_stratum_with_its_change() -> None:
-    scenario = small({"programme.T": 40, "society.persons": 300})
+    scenario = small({**USABLE, "programme.T": 40, "society.persons": 300})
     batch = started(scenario, 2)
     seen = [batch.layout.adoption(batch.step(spend(batch, {"scenarios": 1.0}, advance=True)))]
     for _ in range(12):
@@ -191,7 +195,7 @@ def test_the_hidden_defect_and_ceiling_are_nowhere_in_what_is_seen(noisy: bool) 
 
 
 def test_the_defect_shows_through_harm_once_people_adopt() -> None:
-    scenario = small({"society.persons": 900, "adoption.d0": 0.15, "adoption.p": 0.2})
+    scenario = small({**USABLE, "society.persons": 900, "adoption.d0": 0.15})
     sound, defective = started(scenario, 4), started(scenario, 4)
     sound.state.programme["X"] = 0.0
     defective.state.programme["X"] = 1.0

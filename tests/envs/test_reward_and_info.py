@@ -15,7 +15,7 @@ from juguo_envs.model.state import ACTORS, INDICATORS
 from tests.properties.strategies import Plan, first_seeds, plans, scenarios
 from tests.support import random_actions, small, spend, started
 
-WORLD = small({"programme.T": 20})
+WORLD = small({"programme.T": 20, "adoption.alpha_k": 0.0, "adoption.alpha_s": 0.0})
 weights = st.floats(0.0, 10.0)
 
 
@@ -109,7 +109,9 @@ def test_every_cell_of_the_board_is_in_the_unit_interval(scenario: Scenario, pla
 
 
 def test_the_board_reads_the_state() -> None:
-    batch = started(small({"society.persons": 300, "programme.T": 40, "adoption.d0": 0.3}), 4)
+    batch = started(
+        small({"society.persons": 300, "programme.T": 40, "adoption.d0": 0.3, "adoption.alpha_k": 0.0}), 4
+    )
     rng = np.random.default_rng(0)
     for _ in range(20):
         batch.step(random_actions(rng, batch, abandon=0.0))

@@ -14,7 +14,12 @@ from juguo_envs.model import equations
 from tests.properties.strategies import Plan, first_seeds, plans, scenarios
 from tests.support import parameters, spend, started
 
-HARSH = Scenario.load("default").override({"resilience.r0": 0.03, "crisis.shock_rate": 0.1})
+HARSH = Scenario.load("default").override(
+    {"adoption.p": 0.2, "adoption.alpha_k": 0.0, "adoption.alpha_s": 0.0, "adoption.d0": -1.0, "defect.h0": 0.0,
+     "resilience.ben": 0.0, "resilience.r0": 0.025, "crisis.shock_rate": 0.1, "crisis.severity": 0.15,
+     "crisis.crL": 0.0}
+)  # fmt: skip
+"""Everybody adopts at once and gains nothing by it, shocks strike often, and who is hit recovers slowly."""
 
 
 @given(rho=st.floats(0.0, 1.0), floor=st.floats(0.0, 1.0), margin=st.floats(0.0, 1.0))
@@ -58,7 +63,7 @@ def test_every_person_is_excluded_by_the_rule_in_every_quarter(
 def test_of_two_equally_resilient_persons_one_is_out_and_one_is_not() -> None:
     batch = started(HARSH, 4)
     for _ in range(15):
-        batch.step(spend(batch))
+        batch.step(spend(batch, advance=True))
     P = HARSH.resilience
     between = (batch.state.rho > P.floor) & (batch.state.rho < P.floor + P.margin)
     out = batch.state.excluded == 1
@@ -71,7 +76,7 @@ def neglected() -> Batch:
     """Twenty societies in which nothing was done for fifteen quarters, and many are excluded."""
     batch = started(HARSH, 20)
     for _ in range(15):
-        batch.step(spend(batch))
+        batch.step(spend(batch, advance=True))
     assert batch.state.quarter["excluded"].mean() > 0.2
     return batch
 
@@ -79,7 +84,7 @@ def neglected() -> Batch:
 def test_money_for_resilience_undoes_exclusion_in_nine_quarters(neglected: Batch) -> None:
     for _ in range(9):
         neglected.step(spend(neglected, {"resilience": 1.0}))
-    assert neglected.state.quarter["excluded"].max() < 0.01
+    assert neglected.state.quarter["excluded"].max() < 0.1  # those whom a shock has just struck
 
 
 def test_without_that_money_exclusion_stays(neglected: Batch) -> None:

@@ -39,7 +39,10 @@ def test_the_functions_are_paid_what_the_allocation_says(scenario: Scenario, pla
 
 
 def test_the_reserve_pays_for_damage_and_the_accounts_still_close() -> None:
-    scenario = small({"crisis.shock_rate": 0.5, "programme.T": 40})
+    scenario = small(
+        {"crisis.shock_rate": 0.5, "programme.T": 40, "adoption.alpha_k": 0.0, "adoption.alpha_s": 0.0,
+         "adoption.p": 0.2, "adoption.d0": 0.15, "crisis.crL": 0.0}
+    )  # fmt: skip
     batch = started(scenario, 20)
     quarter, programme = batch.state.quarter, batch.state.programme
     budget = scenario.money.B * scenario.society.persons

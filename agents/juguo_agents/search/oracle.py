@@ -29,7 +29,7 @@ class Revealed(Observed):
 
     @property
     def harm(self) -> Floats:
-        """True probability that an adopting participant is harmed, without governance."""
+        """True probability that an adopter is harmed."""
         true: Floats = self.hazard * self.programme["X"]
         return true
 

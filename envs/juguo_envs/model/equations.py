@@ -69,7 +69,7 @@ def knowledge_rate(
 def knowledge(P: Any, K: float, C: float, rate: float) -> float:
     """Knowledge after growth towards its ceiling and decay."""
     if K < C:
-        K = C - (C - K) * math.exp(-rate)
+        K += (C - K) * (1.0 - math.exp(-rate))
     return clip01(K - P.delta_K * K)
 
 
