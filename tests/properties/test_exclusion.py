@@ -15,9 +15,9 @@ from tests.properties.strategies import Plan, first_seeds, plans, scenarios
 from tests.support import parameters, spend, started
 
 HARSH = Scenario.load("default").override(
-    {"adoption.p": 0.2, "adoption.alpha_k": 0.0, "adoption.alpha_s": 0.0, "adoption.d0": -1.0, "defect.h0": 0.0,
-     "resilience.ben": 0.0, "resilience.r0": 0.025, "crisis.shock_rate": 0.1, "crisis.severity": 0.15,
-     "crisis.crL": 0.0}
+    {"adoption.p": 0.2, "adoption.alpha_k": 0.0, "adoption.alpha_s": 0.0, "adoption.d0": -1.0,
+     "defect.h0": 0.0, "resilience.ben": 0.0, "resilience.r0": 0.025, "crisis.shock_rate": 0.1,
+     "crisis.severity": 0.15, "crisis.crL": 0.0}
 )  # fmt: skip
 """Everybody adopts at once and gains nothing by it, shocks strike often, and who is hit recovers slowly."""
 

@@ -346,7 +346,7 @@ def test_a_shock_damages_the_adopters_of_its_community_by_its_severity_and_nobod
     # crises end within the quarter, so that their level is the severity
     scenario = small(
         {
-            **EAGER, "society.persons": 3000, "adoption.p": 0.05, "money.B": 0.0,
+            **EAGER, "society.persons": 3000, "adoption.p": 0.2, "money.B": 0.0,
             "crisis.shock_rate": 0.6, "crisis.severity": 0.05, "crisis.cr0": 1.0, "crisis.crs": 1.0,
             "crisis.cr2": 0.0, "defect.h0": 0.0, "resilience.ben": 0.0,
         }
