@@ -44,6 +44,9 @@ HARSH = TINY.override(
         "crisis.cr2": 0.05,
         "crisis.crL": 5.0,
         "resilience.floor": 0.3,
+        "adoption.alpha_k": 0.0,
+        "adoption.alpha_s": 0.0,
+        "defect.p_X": 0.8,
     }
 )
 """Everything that feedback answers to happens here."""

@@ -84,7 +84,7 @@ def test_unknown_mechanisms_are_refused_and_known_ones_come_in_the_order_of_the_
 def test_every_number_of_a_scenario_counts_once() -> None:
     groups = count_parameters()
     assert groups["money"] == len(Scenario().money.model_dump())
-    assert groups["programme"] == 2 + 3 + 2  # T, rounds, least durations, most durations
+    assert groups["programme"] == 2 + 3 + 2 + 2  # T, rounds, least and most durations, ab_min, kept
     assert sum(groups.values()) == sum(1 for value in _leaves(Scenario().model_dump(mode="json")))
 
 

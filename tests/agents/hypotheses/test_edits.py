@@ -92,7 +92,10 @@ def test_money_taken_away_in_a_stage_leaves_the_other_stages_alone() -> None:
 
 
 def test_taking_money_away_is_refused_while_the_reserve_pays_for_damage() -> None:
-    world = small({"crisis.cover": 1.0, "crisis.shock_rate": 1.0, "crisis.claim": 100.0})
+    world = small(
+        {"crisis.cover": 1.0, "crisis.shock_rate": 1.0, "crisis.claim": 100.0, "adoption.alpha_k": 0.0,
+         "adoption.alpha_s": 0.0}
+    )  # fmt: skip
     with pytest.raises(RuntimeError, match="does it pay for damage"):
         record(arm(edits={"take_away": {"stages": ["production"], "keep": 0.0}}), world)
 
