@@ -39,8 +39,9 @@ TINY = Scenario.load("default").override(
         "programme.ab_min": 2,
         "defect.p_X": 1.0,
         "defect.h0": 1.0,
-        "adoption.alpha_k": 0.0,
         "adoption.alpha_s": 0.0,
+        "knowledge.K0": 0.4,
+        "know_how.k0": 0.4,
     }
 )
 """Stages are short enough to see all three; shocks and defects are frequent enough for relief and exits."""
