@@ -32,7 +32,7 @@ class Together:
 
 HIGHEST_AVERSION = 2.0
 """Upper end of the aversion to inequality; a policy that is told of it sees it over this."""
-CRISIS_EFFECTS = Together("crisis.effects", 0.0, 1.0, "factor on the spread and the effects of crises")
+CRISIS_EFFECTS = Together("crisis.effects", 0.0, 1.0, "factor on the effects of crises")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Money(Group):
     """What there is to spend and how money becomes delivered capacity."""
 
     B: float = par(0.8, 0.0, 100.0, "budget", unit="money/person/quarter", sampling=(0.12, 3.0), log=True)
-    m0: float = par(0.2, 1e-3, 10.0, "delivery at which a function saturates", unit="money/person/quarter")
+    m0: float = par(0.14, 1e-3, 10.0, "delivery at which a function saturates", unit="money/person/quarter")
     m_exp: float = par(1.5, 1.0, 4.0, "exponent of the saturation: above 1 there is a critical mass")
     mu: float = par(0.5, 0.0, 1.0, "effect of money spent on another stage's function", sampling=(0.5, 1.0))
     lam: float = par(0.5, 0.01, 1.0, "speed of delivery: capacity takes time to build", unit="1/quarter")
@@ -110,7 +110,7 @@ class Knowledge(Group):
         source="Duranton and Puga 2004 (form)",
     )
     chi: float = par(0.5, 0.0, 1.0, "loss of research effort to openness", source="Nordhaus 1969 (form)")
-    eta_L: float = par(0.25, 0.0, 2.0, "growth by use", unit="1/quarter", source="Rosenberg 1982 (form)")
+    eta_L: float = par(0.08, 0.0, 2.0, "growth by use", unit="1/quarter", source="Rosenberg 1982 (form)")
     delta_K: float = par(0.015, 0.0, 1.0, "decay of knowledge", unit="1/quarter")
     C_lo: float = par(0.6, 0.05, 1.0, "lowest ceiling of knowledge; 1 means no ceiling", sampling=(0.3, 1.0))
 
@@ -159,13 +159,13 @@ class Roles(Group):
 class Adoption(Group):
     """Who adopts, and who leaves."""
 
-    p: float = par(0.02, 0.0, 5.0, "external adoption hazard", unit="1/quarter", source="Bass 1969 (form)")
-    q: float = par(0.5, 0.0, 20.0, "adoption hazard by peers", unit="1/quarter", source="Bass 1969 (form)")
+    p: float = par(0.06, 0.0, 5.0, "external adoption hazard", unit="1/quarter", source="Bass 1969 (form)")
+    q: float = par(0.8, 0.0, 20.0, "adoption hazard by peers", unit="1/quarter", source="Bass 1969 (form)")
     gamma: float = par(2.0, 0.0, 20.0, "how much explanation and evaluation raise p")
-    p_tr: float = par(0.15, 0.0, 5.0, "hazard of taking part in a trial, per theta", unit="1/quarter")
-    alpha_k: float = par(0.5, 0.0, 3.0, "exponent of know-how in theta", sampling=(0.2, 1.5))
+    p_tr: float = par(2.5, 0.0, 5.0, "hazard of taking part in a trial, per theta", unit="1/quarter")
+    alpha_k: float = par(1.2, 0.0, 3.0, "exponent of know-how in theta", sampling=(0.5, 2.0))
     alpha_s: float = par(0.35, 0.0, 3.0, "exponent of the social conditions in theta", sampling=(0.0, 0.5))
-    d0: float = par(0.4, -10.0, 2.0, "difficulty of use", sampling=(0.15, 0.6))
+    d0: float = par(0.5, -10.0, 2.0, "difficulty of use", sampling=(0.2, 0.7))
     width: float = par(0.12, 1e-3, 10.0, "width of the acceptance over capability")
     delta_A: float = par(0.06, 0.0, 1.0, "leaving", unit="1/quarter")
     cap1: float = par(0.3, 0.0, 1.0, "factor on a participant's hazard while the stage is diffusion")
@@ -183,20 +183,22 @@ class Defect(Group):
         sampling=(0.1, 0.8),
     )
     p_X: float = par(0.6, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 0.9))
-    X_lo: float = par(0.4, 0.0, 1.0, "lowest serious defect", sampling=(0.2, 0.7))
+    X_lo: float = par(0.5, 0.0, 1.0, "lowest serious defect", sampling=(0.3, 0.7))
     eta_X: float = par(0.5, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))
     m_X: float = par(5.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")
-    p_Y: float = par(0.5, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.2, 0.8))
+    p_Y: float = par(
+        0.25, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.0, 0.8)
+    )
     n1: float = par(5.0, 1e-3, 1e6, "evidence at which repair is half informed", unit="persons")
     quit: float = par(0.5, 0.0, 1.0, "probability that a harmed adopter quits")
     damage_h: float = par(0.3, 0.0, 1.0, "mean resilience lost by a harmed adopter")
     rumour: float = par(
-        0.2,
+        0.6,
         0.0,
         1.0,
         "most adopters that a technology is wrongly blamed by, where nothing is evaluated",
         unit="1/quarter",
-        sampling=(0.0, 0.5),
+        sampling=(0.0, 1.0),
     )
     n0: float = par(
         10.0,
@@ -219,7 +221,7 @@ class Crisis(Group):
     cr0: float = par(0.08, 0.0, 1.0, "end of a crisis by itself", unit="1/quarter")
     cr1: float = par(0.95, 0.0, 1.0, "end of a crisis by money", unit="1/quarter")
     cr2: float = par(
-        0.3, 0.0, 1.0, "spread of crises over the society", unit="1/quarter", together=CRISIS_EFFECTS
+        0.05, 0.0, 1.0, "spread of crises over the society", unit="1/quarter", sampling=(0.0, 0.5)
     )
     crs: float = par(5.0, 0.0, 100.0, "crisis level per severity")
     crT: float = par(0.6, 0.0, 1.0, "trust lost in a crisis", unit="1/quarter", together=CRISIS_EFFECTS)

@@ -73,13 +73,13 @@ class Rule:
     openness: RuleNumber | float = 0.0
 
     exit_trial = RuleNumber(
-        0.15, 0.01, 1.0, "exit: estimate of harm above which it gives up before application", log=True
+        0.25, 0.01, 1.0, "exit: estimate of harm above which it gives up before application", log=True
     )
     exit_use = RuleNumber(
-        0.25, 0.01, 1.0, "exit: estimate of harm above which it gives up in application", log=True
+        0.3, 0.01, 1.0, "exit: estimate of harm above which it gives up in application", log=True
     )
     exit_experience = RuleNumber(
-        4.0, 0.5, 100.0, "exit: person-quarters of experience that are needed before application", log=True
+        20.0, 0.5, 100.0, "exit: person-quarters of experience that are needed before application", log=True
     )
     relief = RuleNumber(
         4.0, 0.0, 8.0, "relief: weight of governance and resilience together, times the mean crisis level"
