@@ -29,7 +29,7 @@ SCALARS = (
     "stage_quarters", "project_quarters", "abandoned", "time_left", "reserve",
 )  # fmt: skip
 SIGNED = ("adoption_change_low", "adoption_change_middle", "adoption_change_high", "knowledge_change")
-SQUASH_EVIDENCE = 10.0
+SQUASH_EVIDENCE = 100.0
 """Evidence x is shown as x / (x + 10), so that any amount stays in [0, 1)."""
 SQUASH_ABANDONED = 2.0
 """The number of projects given up is shown as n / (n + 2)."""

@@ -182,7 +182,7 @@ class Programme(Group):
         default=(24, 24), description="most quarters in production and in diffusion"
     )
     ab_min: int = Field(default=4, ge=1, le=1000, description="quarters before a project may be given up")
-    kept: float = par(0.3, 0.0, 1.0, "share of knowledge and fit that the next technology starts with")
+    kept: float = par(0.1, 0.0, 1.0, "share of knowledge and fit that the next technology starts with")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
