@@ -220,8 +220,8 @@ class Concentrated(Rule):
     """The traditional system: money concentrates on producers and hubs, use stays closed."""
 
     base_name = "concentrated"
-    idea = "the traditional concentrated system: producers and hubs, closed; **the baseline**"
-    idea_zh = "传统的集中式体制：投给生产者和中心地区，不开放；**基线**"
+    idea = "the traditional concentrated system: producers and hubs, closed; the baseline"
+    idea_zh = "传统的集中式体制：投给生产者和中心地区，不开放；基线"
     where = "hubs only, by population (everywhere where there are none)"
     advances = "K ≥ {K}"
     shares = RuleShares(
