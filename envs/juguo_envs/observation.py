@@ -30,7 +30,7 @@ SCALARS = (
 )  # fmt: skip
 SIGNED = ("adoption_change_low", "adoption_change_middle", "adoption_change_high", "knowledge_change")
 SQUASH_EVIDENCE = 100.0
-"""Evidence x is shown as x / (x + 10), so that any amount stays in [0, 1)."""
+"""Evidence x is shown as x / (x + 100), so that any amount stays in [0, 1)."""
 SQUASH_ABANDONED = 2.0
 """The number of projects given up is shown as n / (n + 2)."""
 _C, _S = len(PER_COMMUNITY), len(SCALARS)

@@ -202,19 +202,37 @@ def test_an_observation_is_read_back_as_it_was_counted() -> None:
     np.testing.assert_allclose(seen.knowledge, programme["K"], rtol=1e-6)
 
 
-@pytest.mark.parametrize("aversion", [0.0, 0.5, 1.0, 2.0])
-def test_a_reward_is_reckoned_from_what_is_seen_with_the_worlds_own_values(aversion: float) -> None:
-    world = SMALL.override({"reward.aversion": aversion, "reward.w_x": 2.0, "society.persons": 3000})
-    batch = Batch(world, len(SEEDS), noisy=False)
-    rule = make_rule("experiment_diffusion")
+def rewards_in_one_place(values: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    """The reward reckoned from what is seen, and the true one, in a society of one place and one project.
+
+    Its strata are of one size, as the reckoning takes them. A project that was given up would be seen without
+    its users, when the reward has counted them already.
+    """
+    one = {"society.communities.count": 1, "society.communities.hubs": 1}
+    world = SMALL.override(one | {f"reward.{name}": value for name, value in values.items()})
+    batch, rule = Batch(world, len(SEEDS), noisy=False), make_rule("experiment_diffusion-exit")
     rule.start(Setting.of(world), SEEDS)
     observation = batch.reset(SEEDS)
     for _ in range(16):
         observation = batch.step(rule.act(observation))
     assert (batch.state.quarter["breadth"] > 0.005).any()
     seen = Observed(Setting.of(world), observation).reward()
-    # seen are the strata as if of one size, and the lowest of each community instead of the society's
-    np.testing.assert_allclose(seen, batch.state.quarter["reward"] * world.programme.T, atol=0.01)
+    return seen, batch.state.quarter["reward"] * world.programme.T
+
+
+@pytest.mark.parametrize("aversion", [0.0, 0.5, 1.0, 2.0])
+def test_in_a_society_of_one_place_breadth_and_the_excluded_are_seen_as_the_reward_counts_them(
+    aversion: float,
+) -> None:
+    seen, true = rewards_in_one_place({"aversion": aversion, "w_r": 0.0, "w_x": 2.0})
+    np.testing.assert_allclose(seen, true, rtol=1e-5, atol=1e-6)
+
+
+def test_seen_resilience_counts_the_lowest_tenth_and_the_rewards_the_lowest_fifth() -> None:
+    seen, true = rewards_in_one_place({"w_b": 0.0, "w_r": 1.0, "w_x": 0.0})
+    assert (seen < true).all()
+    # The lowest fifth's mean is half-way between those of the first and the second tenth, and counts half.
+    assert (true - seen < 0.25).all()
 
 
 def test_an_unknown_name_is_refused_with_a_suggestion() -> None:

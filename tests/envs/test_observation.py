@@ -89,8 +89,8 @@ def test_true_observations_show_the_state_as_it_is() -> None:
     }.items():
         assert_allclose(layout.scalar(observation, name), value, rtol=1e-6, err_msg=name)
     assert_allclose(layout.scalar(observation, "knowledge_change"), p["K"] - p["K_before"], atol=1e-7)
-    assert_allclose(unsquash(layout.scalar(observation, "harm_evidence"), 10.0), p["D"], rtol=1e-5)
-    assert_allclose(unsquash(layout.scalar(observation, "experience"), 10.0), p["W"], rtol=1e-4)
+    assert_allclose(unsquash(layout.scalar(observation, "harm_evidence"), 100.0), p["D"], rtol=1e-5)
+    assert_allclose(unsquash(layout.scalar(observation, "experience"), 100.0), p["W"], rtol=1e-4)
     assert_allclose(unsquash(layout.scalar(observation, "abandoned"), 2.0), p["abandoned"], rtol=1e-5)
     assert_allclose(unsquash(layout.scalar(observation, "reserve"), P.money.B * 300), p["M"], rtol=1e-5)
     assert np.array_equal(layout.stage(observation), p["stage"])

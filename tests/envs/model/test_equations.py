@@ -17,13 +17,14 @@ shares = st.floats(0.0, 1.0)
 
 
 def test_saturation_has_a_critical_mass_and_diminishing_returns() -> None:
-    sat = equations.sat.py_func
-    assert sat(P, 0.0) == sat(P, -1.0) == 0.0
-    assert sat(P, 0.2) == approx(1.0 - math.exp(-1.0))
-    assert sat(P, 0.1) == approx(1.0 - math.exp(-(0.5**1.5)))
-    assert sat(P, 0.02) < 0.5 * sat(P, 0.04)  # convex below
-    assert sat(P, 0.4) < 2.0 * sat(P, 0.2)  # concave above
-    assert sat(P, 1e6) == 1.0
+    sat, Q = equations.sat.py_func, parameters(m0=0.2, m_exp=1.5)
+    assert sat(Q, 0.0) == sat(Q, -1.0) == 0.0
+    assert sat(Q, 0.2) == approx(1.0 - math.exp(-1.0))
+    assert sat(Q, 0.1) == approx(1.0 - math.exp(-(0.5**1.5)))
+    assert sat(Q, 0.02) < 0.5 * sat(Q, 0.04)  # convex below
+    assert sat(Q, 0.4) < 2.0 * sat(Q, 0.2)  # concave above
+    assert sat(Q, 1e6) == 1.0
+    assert sat(P, P.m0) == approx(1.0 - math.exp(-1.0))
 
 
 def test_a_redesign_saturates_at_a_scale_of_its_own() -> None:
@@ -132,7 +133,9 @@ def test_interactors_lapse_less_where_they_are_served_or_have_a_use() -> None:
 def test_usability_does_not_depend_on_what_has_the_exponent_zero() -> None:
     theta = equations.theta.py_func
     assert theta(parameters(alpha_k=0.0, alpha_s=0.0), 0.0, 0.0, 0.0, 0.0) == 1.0
-    assert theta(P, 0.25, 1.0, 1.0, 1.0) == approx(0.5)
+    assert theta(parameters(alpha_k=0.5, alpha_s=0.0), 0.25, 0.0, 0.0, 0.0) == approx(0.5)
+    assert theta(parameters(alpha_k=0.0, alpha_s=0.5), 0.0, 0.5, 0.5, 1.0) == approx(0.5)
+    assert theta(P, 1.0, 1.0, 1.0, 1.0) == 1.0
 
 
 def test_half_the_people_at_the_difficulty_accept() -> None:
