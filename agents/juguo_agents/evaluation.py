@@ -150,7 +150,7 @@ def _run_chunk(
         spending=spending,
         community_spending=community_spending,
         stage_quarters=stage_quarters,
-        exits=np.array(exits, EXIT_DTYPE) if exits else np.zeros(0, EXIT_DTYPE),
+        exits=np.sort(np.array(exits, EXIT_DTYPE), order=("episode", "quarter")),
         board=board / quarters[:, None, None],
     )
 

@@ -40,7 +40,7 @@ class Record:
         spending: (E, 3, 10) money per person by stage and function (nine, then the reserve), summed.
         community_spending: (E, 3, R) money per member on functions, by stage and community, summed.
         stage_quarters: (E, 3) quarters spent in each stage.
-        exits: (any,) of `EXIT_DTYPE`, each project given up.
+        exits: (any,) of `EXIT_DTYPE`, each project given up, by episode and then quarter.
         board: (E, 5, 3) indicator board, mean over the quarters.
     """
 

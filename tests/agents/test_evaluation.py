@@ -29,6 +29,7 @@ def test_a_record_does_not_depend_on_chunks_threads_or_the_other_episodes(monkey
     alone = run(make_rule("flat+exit"), SMALL, SEEDS[7:8])
     np.testing.assert_array_equal(whole.returns, pieces.returns)
     np.testing.assert_array_equal(whole.adoption, pieces.adoption)
+    assert len(whole.exits) > 1
     np.testing.assert_array_equal(whole.exits, pieces.exits)
     assert alone.returns[0] == whole.returns[7]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from juguo_agents.allocators import all_rule_names, make_rule
+from juguo_agents.allocators import BASELINE, all_rule_names, make_rule
 from juguo_agents.allocators.base import Setting
 from juguo_agents.allocators.learned import Learned
 from juguo_agents.config import ConfigError, Experiment, load_experiment
@@ -127,7 +127,7 @@ def test_seeds_of_held_out_scenarios_and_of_their_episodes_meet_no_others() -> N
 def test_a_comparison_in_a_family_runs_every_allocator_in_the_same_worlds() -> None:
     comparison = compare([make_rule("flat")], FAMILY, episodes=3)
     alone = compare([make_rule("flat")], FAMILY.scenario(1), episodes=1, first_seed=1)
-    for name in ("flat", "concentrated"):
+    for name in ("flat", BASELINE):
         assert comparison.record(name).returns[1] == alone.record(name).returns[0]
 
 

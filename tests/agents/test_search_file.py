@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from juguo_agents.allocators import Setting, find_allocators
+from juguo_agents.allocators import BASELINE, Setting, find_allocators
 from juguo_agents.evaluation import compare, run
 from juguo_agents.search import checkpoint, seeds
 from juguo_agents.search.checkpoint import CheckpointError, Keeper, Settings, State, load_state
@@ -26,7 +26,7 @@ def test_what_was_found_is_an_allocator_like_any_other(tmp_path: Path) -> None:
     allocators = find_allocators(["flat", *(str(tmp_path / name) for name in names)])
     comparison = compare(allocators, TINY, episodes=3)
     assert {r.name for r in comparison.records} == {
-        "flat", "concentrated", "searched_open_loop", "searched_closed_loop", "concentrated+exit:tuned",
+        "flat", BASELINE, "searched_open_loop", "searched_closed_loop", "concentrated+exit:tuned",
     }  # fmt: skip
     assert not any(r.learned for r in comparison.records)
 

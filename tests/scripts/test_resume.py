@@ -42,6 +42,8 @@ def start(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
             stderr=said,
             env=ENVIRONMENT,
             start_new_session=True,
+            # Tests that a shell runs in the background ignore the signal, and children inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 
