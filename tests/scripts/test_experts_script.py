@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.running import ENVIRONMENT, command, refused, run
 
-WORLD = "society: {persons: 60, communities: {count: 3, hubs: 1}}\n"
+WORLD = "society: {persons: 60, communities: {count: 3, hubs: 1}}\nprogramme: {T: 20}\n"
 SMOKE = ("--scenario", "tiny.yaml", "--smoke", "--workers", "1")
 TRAINING = """name: tiny
 scenario: family:tiny.yaml
@@ -50,6 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+@pytest.mark.slow
 def test_a_training_begins_at_experts_and_tells_their_digest(folder: Path) -> None:
     (folder / "tiny_training.yaml").write_text(TRAINING)
     done = run("train.py", "--config", "tiny_training.yaml", "--out", "run", cwd=folder)

@@ -12,7 +12,8 @@ from tests.running import run
 from juguo_agents.evidence.feedback import KINDS
 
 WORLD = "society: {persons: 40, communities: {count: 3, hubs: 1}}\nprogramme: {T: 12}\n"
-NUMBERS = ("--budget", "1200", "--refine", "600", "--searches", "1", "--episodes", "10")
+BUDGET, REFINE = 400, 400
+NUMBERS = ("--budget", str(BUDGET), "--refine", str(REFINE), "--searches", "1", "--episodes", "10")
 ASKED = ("--scenario", "tiny.yaml", *NUMBERS, "--workers", "1", "--out", "values")
 
 
@@ -44,7 +45,7 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
     means = {name: row["mean"] for name, row in data["allocators"].items()}
     last = {name: f"{name} twice" for name in data["doubling"]}
     for name, (step,) in data["doubling"].items():
-        assert step["times"] == 2 and step["episodes"] == 2 * (1200 + 2 * 600)
+        assert step["times"] == 2 and step["episodes"] == 2 * (BUDGET + 2 * REFINE)
         assert step["difference"] == pytest.approx(means[last[name]] - means[name])
         assert step["share"] == pytest.approx(step["difference"] / data["gap"]["mean"])
     feedback = data["worth_searched_on"]["feedback"]["difference"]
@@ -57,10 +58,10 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
     found = json.loads((home / "values" / "searches" / best / "searched.json").read_text(encoding="utf-8"))
     assert found["parameters"] == data["numbers"][last["closed loop"]]
     table = done.stdout.partition("twice the budget")[2]
-    assert all(f"{name}, 4,800" in table for name in data["doubling"])
+    assert all(f"{name}, {2 * (BUDGET + 2 * REFINE):,}" in table for name in data["doubling"])
     assert all(f"\n{name} " in table.partition("searched on")[2] for name in kinds)
     state = json.loads((home / "values" / "searches" / "oracle_twice" / "search_state.json").read_text())
-    assert state["settings"]["budget"] == 1200 + 2 * 600  # as many as led to it
+    assert state["settings"]["budget"] == BUDGET + 2 * REFINE  # as many as led to it
     assert (home / "values" / "value.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -118,4 +119,4 @@ def state_of(home: Path, place: str) -> dict[str, Any]:
 def test_a_folder_of_other_budgets_is_refused(home: Path) -> None:
     done = run("value.py", *ASKED, "--budget", "1300", cwd=home)  # the last one counts
     assert done.returncode == 2
-    assert "budget is 1200 there, and not what is asked for now" in done.stderr
+    assert f"budget is {BUDGET} there, and not what is asked for now" in done.stderr

@@ -91,6 +91,7 @@ def test_the_script_refuses_in_one_line_with_exit_status_2(
     assert sorted(p.name for p in folder.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_training_takes_the_scenario_that_the_script_made(made: tuple[Path, str]) -> None:
     folder, _ = made
     done = run(

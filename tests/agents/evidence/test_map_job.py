@@ -42,7 +42,7 @@ from juguo_envs.errors import UserError
 from juguo_envs.sampling import axes
 from tests.support import small
 
-TINY = Settings(points=4, episodes=3, seed=5, regimes=1, budget=200, choice=1, switched=2, base=small())
+TINY = Settings(points=3, episodes=3, seed=5, regimes=1, budget=200, choice=1, switched=2, base=small())
 
 
 LOST = (1, TINY.points)
