@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from tests.running import ENVIRONMENT, ROOT, command, refused
 
+from juguo_agents.allocators import BASELINE
+
 pytestmark = pytest.mark.slow
 
 WORLD = "name: tiny\nsociety: {persons: 60, communities: {count: 3, hubs: 1}}\nprogramme: {T: 8}\n"
@@ -69,7 +71,7 @@ def test_it_is_evaluated_with_and_without_institutions(folder: Path) -> None:
     done = run("evaluate.py", *names, *asked, folder=folder)
     assert done.returncode == 0, done.stderr
     with (folder / "evaluated" / "episodes.csv").open(encoding="utf-8") as file:
-        assert {row["allocator"] for row in csv.DictReader(file)} == {*names, "concentrated"}
+        assert {row["allocator"] for row in csv.DictReader(file)} == {*names, BASELINE}
     refused(run("evaluate.py", "mine+relief+exit", folder=folder), "did you mean 'mine+exit+relief'?")
 
 
