@@ -121,6 +121,7 @@ def test_a_crossing_lies_between_the_quarters_where_a_straight_line_would_meet_t
     assert math.isnan(crossing(np.array([0.0, 1.0]), np.array([0.0, 0.2]), 0.3))
 
 
+# The data may not be committed; where it is at hand, the quantiles that `bass.py` declares are recomputed.
 @pytest.mark.skipif(not TABLE.exists(), reason="the compilation of p and q is not part of the repository")
 def test_the_published_range_is_the_5_and_95_percent_quantiles_of_the_table() -> None:
     with TABLE.open(encoding="utf-8") as file:
