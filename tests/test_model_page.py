@@ -16,7 +16,8 @@ from juguo_agents.allocators import rule_names
 from juguo_agents.allocators.declared import numbers_of, shares_of
 from juguo_agents.allocators.described import filled
 from juguo_agents.allocators.registry import RULES
-from juguo_agents.allocators.rules import Concentrated, Flat, Rule, Tiered
+from juguo_agents.allocators.rule import Rule
+from juguo_agents.allocators.rules import Concentrated, Flat, Tiered
 from juguo_envs.model import draws, equations
 from juguo_envs.model.state import FUNCTIONS, INDICATORS
 from juguo_envs.observation import PER_COMMUNITY, SCALARS

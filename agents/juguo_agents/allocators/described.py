@@ -12,7 +12,7 @@ import numpy as np
 from juguo_agents.allocators.declared import Floats, RuleNumber, RuleShares, numbers_of, shares_of
 from juguo_agents.allocators.institutions import EXIT_NUMBERS, RELIEF_NUMBERS
 from juguo_agents.allocators.registry import RULES
-from juguo_agents.allocators.rules import Rule
+from juguo_agents.allocators.rule import Rule
 from juguo_envs.model.state import FUNCTIONS, STAGES
 
 DOCTRINES_HEAD = ("rule", "functions", "places", "openness", "asks to advance", "gives up", "relief")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from juguo_agents.allocators import rules
 from juguo_agents.allocators.institutions import LIKE_FOR_LIKE, Exit, Institutions, split_name
-from juguo_agents.allocators.rules import Rule
+from juguo_agents.allocators.rule import Rule
 from juguo_envs.errors import UserError
 
 RULES: tuple[type[Rule], ...] = tuple(

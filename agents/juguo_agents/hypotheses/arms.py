@@ -9,7 +9,7 @@ import numpy as np
 from juguo_agents.allocators.base import Allocator, Floats, Observed, rows
 from juguo_agents.allocators.declared import weights
 from juguo_agents.allocators.registry import make_rule
-from juguo_agents.allocators.rules import Decision, Rule
+from juguo_agents.allocators.rule import Decision, Rule
 from juguo_agents.hypotheses.claims import Arm, Thresholds
 from juguo_agents.hypotheses.edits import Edited, edits_of
 from juguo_agents.search.families import CLOSED_LOOP, FEEDBACK_OFF, OPEN_LOOP, find_family

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from juguo_agents.allocators.declared import RuleShares, numbers_of, shares_of
 from juguo_agents.allocators.registry import make_rule
-from juguo_agents.allocators.rules import Rule
+from juguo_agents.allocators.rule import Rule
 from juguo_agents.search.space import Number, Shares, Space
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import ACTORS, FUNCTIONS, STAGES

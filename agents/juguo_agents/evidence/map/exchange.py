@@ -7,7 +7,7 @@ was chosen, so that luck which made it the best does not count.
 from __future__ import annotations
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.rules import Rule
+from juguo_agents.allocators.rule import Rule
 from juguo_agents.explain.between.hybrid import PARTS, Hybrid
 
 ALL, NONE = "all", "none"

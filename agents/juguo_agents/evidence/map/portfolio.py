@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.allocators.rules import Rule
+from juguo_agents.allocators.rule import Rule
 from juguo_agents.evidence.map.design import (
     SEARCHES,
     TUNED,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from juguo_agents.allocators.registry import make_rule
-from juguo_agents.allocators.rules import Rule
+from juguo_agents.allocators.rule import Rule
 from juguo_agents.evidence.map.design import (
     SWITCH_CHOICE,
     SWITCH_EPISODES,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Bools, Floats, Ints, Observed, Setting
-from juguo_agents.allocators.rules import Decision, Rule
+from juguo_agents.allocators.rule import Decision, Rule
 from juguo_envs.model.state import STAGES
 
 FUNCTIONS_IN = tuple(f"functions in {stage}" for stage in STAGES)

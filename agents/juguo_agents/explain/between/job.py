@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from juguo_agents.allocators.base import Floats
-from juguo_agents.allocators.rules import Rule
+from juguo_agents.allocators.rule import Rule
 from juguo_agents.evaluation import test_seeds
 from juguo_agents.evidence.map.design import MAP_SEEDS
 from juguo_agents.explain.between.hybrid import PARTS, Hybrid

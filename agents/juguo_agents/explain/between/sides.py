@@ -11,7 +11,7 @@ from juguo_agents.allocators import find_allocators
 from juguo_agents.allocators.declared import shares_of
 from juguo_agents.allocators.find import digest_of
 from juguo_agents.allocators.home import common_home
-from juguo_agents.allocators.rules import Rule
+from juguo_agents.allocators.rule import Rule
 from juguo_envs.errors import UserError
 from juguo_envs.family import Family
 from juguo_envs.scenario import Scenario
