@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from timing import Rate
 
-from juguo_agents.config import Experiment, load_experiment
-from juguo_agents.learners.kinds import make_learner
 from juguo_agents.processes import cores
+from juguo_agents.training.config import Experiment, load_experiment
+from juguo_agents.training.learners.kinds import make_learner
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "family_from_experts.yaml"
 

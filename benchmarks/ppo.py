@@ -10,10 +10,10 @@ import torch
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecMonitor, VecNormalize
 from timing import Rate
 
-from juguo_agents.learners.kinds import normalised
-from juguo_agents.learners.ppo import KIND
-from juguo_agents.learners.settings import Ppo
-from juguo_agents.sb3_vec_env import BatchVecEnv
+from juguo_agents.training.learners.kinds import normalised
+from juguo_agents.training.learners.ppo import KIND
+from juguo_agents.training.learners.settings import Ppo
+from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_envs import ExperimentDiffusionEnv, Scenario
 
 

@@ -21,7 +21,7 @@ import ppo
 from common_job import compare
 from timing import Rate
 
-from juguo_agents.versions import versions
+from juguo_agents.provenance import versions
 from juguo_envs.files import write_text
 
 PARTS = ["full_model", "builder", "common_job", "instructions", "ppo", "device"]

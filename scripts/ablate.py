@@ -13,12 +13,12 @@ import json
 import sys
 from typing import Any
 
-from juguo_agents.command_line import guarded, interrupted, same_command, say
-from juguo_agents.evidence.ablation import ABLATION_FILE, LEAST, ablate
-from juguo_agents.evidence.arms import Job
-from juguo_agents.evidence.command import parse, prepare
-from juguo_agents.evidence.figures import draw_ablation
-from juguo_agents.evidence.words import ablation_lines, levers_over_worlds
+from juguo_agents.cli.common import guarded, interrupted, same_command, say
+from juguo_agents.studies.value.ablation import ABLATION_FILE, LEAST, ablate
+from juguo_agents.studies.value.arms import Job
+from juguo_agents.studies.value.command import parse, prepare
+from juguo_agents.studies.value.figures import draw_ablation
+from juguo_agents.studies.value.words import ablation_lines, levers_over_worlds
 from juguo_envs.files import write_text
 
 

@@ -17,9 +17,9 @@ from juguo_agents.calibration.data import read_diffusion
 from juguo_agents.calibration.figures import draw_figures
 from juguo_agents.calibration.results import as_json, calibrate, console_table
 from juguo_agents.calibration.scenario_file import scenario_file
-from juguo_agents.command_line import guarded
-from juguo_agents.run_folder import FolderExists, claim_folder, next_free
-from juguo_agents.versions import versions
+from juguo_agents.cli.common import guarded
+from juguo_agents.folders import FolderExists, claim_folder, next_free
+from juguo_agents.provenance import versions
 from juguo_envs.files import write_bytes
 
 

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from juguo_agents.command_line import guarded
-from juguo_agents.rivals import TRUE, find_rivals
-from juguo_agents.run_comparison import compare_runs, load_trained, runs_table
-from juguo_agents.stored_run import SCENARIO
+from juguo_agents.cli.common import guarded
+from juguo_agents.studies.compare_runs.against import TRUE, find_rivals
+from juguo_agents.studies.compare_runs.runs import compare_runs, load_trained, runs_table
+from juguo_agents.training.run import SCENARIO
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.scenario import Scenario
 
 
 def parse() -> argparse.Namespace:

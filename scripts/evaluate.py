@@ -12,15 +12,15 @@ import sys
 from pathlib import Path
 
 from juguo_agents.allocators import BASELINE, find_allocators, rule_names
-from juguo_agents.allocators.home import common_home
 from juguo_agents.allocators.registry import RULES
-from juguo_agents.command_line import guarded
-from juguo_agents.evaluation import compare
+from juguo_agents.artifacts.origin import common_home
+from juguo_agents.cli.common import guarded
+from juguo_agents.evaluation.rollout import compare
+from juguo_agents.folders import claim_folder
+from juguo_agents.provenance import versions
 from juguo_agents.report import console_table, summarise, write_report
-from juguo_agents.run_folder import claim_folder
-from juguo_agents.versions import versions
-from juguo_envs.family import load_world
-from juguo_envs.scenario import Scenario, scenario_names
+from juguo_envs.worlds.family import load_world
+from juguo_envs.worlds.scenario import Scenario, scenario_names
 
 
 def print_list() -> None:

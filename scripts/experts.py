@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.command_line import (
+from juguo_agents.artifacts.searched import load_found, result_in
+from juguo_agents.cli.common import (
     add_workers,
     check_workers,
     guarded,
@@ -21,12 +22,11 @@ from juguo_agents.command_line import (
     same_command,
     told_to_end,
 )
-from juguo_agents.generalists.experts import Settings, search_experts
+from juguo_agents.evaluation.statistics import Estimate
+from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import next_free
-from juguo_agents.search.searched import load_found, result_in
-from juguo_agents.statistics import Estimate
-from juguo_envs.scenario import Scenario
+from juguo_agents.studies.experts import Settings, search_experts
+from juguo_envs.worlds.scenario import Scenario
 
 SMOKE: dict[str, Any] = {"worlds": 3, "budget": 300}
 ASKED = ("worlds", "budget", "observe")

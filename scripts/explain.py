@@ -24,7 +24,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from juguo_agents.command_line import (
+from juguo_agents.cli.common import (
     INTERRUPTED,
     add_workers,
     check_workers,
@@ -32,19 +32,19 @@ from juguo_agents.command_line import (
     interrupted,
     same_command,
 )
-from juguo_agents.explain.between import words
-from juguo_agents.explain.between.job import TASKS, between
-from juguo_agents.explain.between.job import Settings as Between
-from juguo_agents.explain.between.sides import find_sides, home_of
-from juguo_agents.explain.distil import Plan
-from juguo_agents.explain.job import Settings, explain, stored_trees
-from juguo_agents.explain.source import find_source
-from juguo_agents.explain.words import page, summary_lines
+from juguo_agents.folders import locked, next_free
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import locked, next_free
+from juguo_agents.studies.attribution import words
+from juguo_agents.studies.attribution.job import TASKS, between
+from juguo_agents.studies.attribution.job import Settings as Between
+from juguo_agents.studies.attribution.sides import find_sides, home_of
+from juguo_agents.studies.explain.distil import Plan
+from juguo_agents.studies.explain.job import Settings, explain, stored_trees
+from juguo_agents.studies.explain.source import find_source
+from juguo_agents.studies.explain.words import page, summary_lines
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes, write_text
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.scenario import Scenario
 
 HOME = Path("explained")
 PLAN = ("rounds", "asking", "ranking", "choice")
@@ -148,7 +148,7 @@ def main() -> int:
     )
     if data is None:
         return INTERRUPTED
-    from juguo_agents.explain.figures import draw_figures  # the only part that needs matplotlib
+    from juguo_agents.studies.explain.figures import draw_figures  # the only part that needs matplotlib
 
     trees = stored_trees(settings, folder)
     for name, png in draw_figures(data, trees):
@@ -167,7 +167,7 @@ def divide(arguments: argparse.Namespace) -> int:
     )
     if data is None:
         return INTERRUPTED
-    from juguo_agents.explain.between.figures import draw_figures  # the only part that needs matplotlib
+    from juguo_agents.studies.attribution.figures import draw_figures  # the only part that needs matplotlib
 
     for name, png in draw_figures(data):
         write_bytes(folder / name, png)

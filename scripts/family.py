@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.command_line import (
+from juguo_agents.cli.common import (
     add_workers,
     check_workers,
     guarded,
@@ -26,12 +26,12 @@ from juguo_agents.command_line import (
     say,
     told_to_end,
 )
-from juguo_agents.generalists.job import WORDS_FILE, judge_family
-from juguo_agents.generalists.settings import Settings
-from juguo_agents.generalists.words import console_table
+from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import next_free
-from juguo_envs.scenario import Scenario
+from juguo_agents.studies.generalisation.job import WORDS_FILE, judge_family
+from juguo_agents.studies.generalisation.settings import Settings
+from juguo_agents.studies.generalisation.words import console_table
+from juguo_envs.worlds.scenario import Scenario
 
 SMOKE: dict[str, Any] = {"scenarios": 3, "episodes": 4, "budget": 1000, "tuning": 400, "doubled": 2}
 ASKED = ("scenarios", "episodes", "budget", "tuning", "doubled")

@@ -19,12 +19,12 @@ import json
 import sys
 from pathlib import Path
 
-from juguo_agents.command_line import add_workers, check_workers, guarded, interrupted, same_command, say
-from juguo_agents.fronts.settings import Settings, settings_of, settings_of_search
+from juguo_agents.cli.common import add_workers, check_workers, guarded, interrupted, same_command, say
+from juguo_agents.folders import locked, next_free
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import locked, next_free
+from juguo_agents.studies.pareto.settings import Settings, settings_of, settings_of_search
 from juguo_envs.errors import UserError
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.scenario import Scenario
 
 BUDGET = 1_800_000
 """Environment steps of a search that is compared with nothing: 30,000 episodes of 60 quarters."""
@@ -114,8 +114,8 @@ def main() -> int:
         raise UserError(
             "pymoo is missing; install the extra: pip install 'juguo[train,report,front]'"
         ) from None
-    from juguo_agents.fronts.job import WORDS_FILE, compare_fronts, search_fronts
-    from juguo_agents.fronts.words import console_table, search_table
+    from juguo_agents.studies.pareto.job import WORDS_FILE, compare_fronts, search_fronts
+    from juguo_agents.studies.pareto.words import console_table, search_table
 
     settings = asked(arguments)
     home = settings.scenario.name if arguments.run is None else arguments.run.resolve().name

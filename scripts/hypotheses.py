@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.command_line import (
+from juguo_agents.cli.common import (
     add_resume,
     add_workers,
     check_resume,
@@ -27,12 +27,18 @@ from juguo_agents.command_line import (
     resume_command,
     say,
 )
-from juguo_agents.hypotheses.claims import CLAIMS_FILE, Hypotheses, load_claims, parse_claims
-from juguo_agents.hypotheses.job import PAGE_FILE, VERDICTS_FILE, conduct
-from juguo_agents.hypotheses.page import console_table
-from juguo_agents.hypotheses.runs import SETTINGS_FILE, HypothesesError, Settings, episodes_of, load_settings
+from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import next_free
+from juguo_agents.studies.hypotheses.claims import CLAIMS_FILE, Hypotheses, load_claims, parse_claims
+from juguo_agents.studies.hypotheses.job import PAGE_FILE, VERDICTS_FILE, conduct
+from juguo_agents.studies.hypotheses.page import console_table
+from juguo_agents.studies.hypotheses.runs import (
+    SETTINGS_FILE,
+    HypothesesError,
+    Settings,
+    episodes_of,
+    load_settings,
+)
 
 CLAIMS = Path(__file__).resolve().parents[1] / CLAIMS_FILE
 NUMBERS = {

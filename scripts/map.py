@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.command_line import (
+from juguo_agents.cli.common import (
     add_resume,
     add_workers,
     check_resume,
@@ -27,14 +27,14 @@ from juguo_agents.command_line import (
     resume_command,
     say,
 )
-from juguo_agents.evidence.map.design import SETTINGS_FILE, Settings, load_settings
-from juguo_agents.evidence.map.job import WORDS_FILE, episodes_of, make_map
-from juguo_agents.evidence.map.words import console_summary
-from juguo_agents.evidence.points import DESIGNS
+from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import next_free
+from juguo_agents.studies.design import DESIGNS
+from juguo_agents.studies.map.design import SETTINGS_FILE, Settings, load_settings
+from juguo_agents.studies.map.job import WORDS_FILE, episodes_of, make_map
+from juguo_agents.studies.map.words import console_summary
 from juguo_envs.errors import UserError
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.scenario import Scenario
 
 SMOKE: dict[str, Any] = {"points": 4, "episodes": 3, "regimes": 1, "budget": 200, "choice": 1, "switched": 2}
 ASKED = ("points", "episodes", "seed", "design", "regimes", "budget", "choice", "switched")

@@ -15,7 +15,7 @@ import json
 import sys
 from pathlib import Path
 
-from juguo_agents.command_line import (
+from juguo_agents.cli.common import (
     add_workers,
     check_workers,
     guarded,
@@ -23,16 +23,16 @@ from juguo_agents.command_line import (
     same_command,
     say,
 )
-from juguo_agents.evidence.mechanisms.counting import count_parameters
-from juguo_agents.evidence.mechanisms.feedback import Beginning, beginning
-from juguo_agents.evidence.mechanisms.study import Settings, Study, measure, report, write
-from juguo_agents.evidence.mechanisms.table import MECHANISMS, find
-from juguo_agents.evidence.mechanisms.words import page
+from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET
+from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import next_free
-from juguo_agents.search.seeds import LARGEST_BUDGET
+from juguo_agents.studies.mechanisms.counting import count_parameters
+from juguo_agents.studies.mechanisms.feedback import Beginning, beginning
+from juguo_agents.studies.mechanisms.study import Settings, Study, measure, report, write
+from juguo_agents.studies.mechanisms.table import MECHANISMS, find
+from juguo_agents.studies.mechanisms.words import page
 from juguo_envs.errors import UserError
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.scenario import Scenario
 
 BUDGET = 5000
 ASKED = ("episodes", "first_seed", "repeats")

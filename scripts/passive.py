@@ -13,12 +13,12 @@ import json
 import sys
 from pathlib import Path
 
-from juguo_agents.command_line import guarded, say
-from juguo_agents.evidence.passive import compare, draw, lines
-from juguo_agents.run_folder import claim_folder, next_free
+from juguo_agents.cli.common import guarded, say
+from juguo_agents.folders import claim_folder, next_free
+from juguo_agents.studies.passive import compare, draw, lines
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.scenario import Scenario
 
 
 def parse() -> argparse.Namespace:

@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-from juguo_agents.command_line import (
+from juguo_agents.cli.common import (
     add_workers,
     check_workers,
     guarded,
@@ -22,17 +22,17 @@ from juguo_agents.command_line import (
     same_command,
     say,
 )
-from juguo_agents.evidence.patterns.cheap import CHEAP
-from juguo_agents.evidence.patterns.facts import FACTS
-from juguo_agents.evidence.patterns.searched import SEARCHED, job_settings
-from juguo_agents.evidence.patterns.seeds import CONFIRMING_SEEDS, MAKING_SEEDS
-from juguo_agents.evidence.patterns.study import Settings, measure, numbers, write
-from juguo_agents.evidence.patterns.words import lines
-from juguo_agents.evidence.settings import Settings as SearchSettings
+from juguo_agents.evaluation.pattern_seeds import CONFIRMING_SEEDS, MAKING_SEEDS
+from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
-from juguo_agents.run_folder import next_free
+from juguo_agents.studies.patterns.cheap import CHEAP
+from juguo_agents.studies.patterns.facts import FACTS
+from juguo_agents.studies.patterns.searched import SEARCHED, job_settings
+from juguo_agents.studies.patterns.study import Settings, measure, numbers, write
+from juguo_agents.studies.patterns.words import lines
+from juguo_agents.studies.value.settings import Settings as SearchSettings
 from juguo_envs.errors import UserError
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.scenario import Scenario
 
 BUDGETS = ("budget", "refine", "searches")
 SMOKE_EPISODES = 4

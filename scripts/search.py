@@ -19,21 +19,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from juguo_agents.allocators.forced import LEVERS
-from juguo_agents.command_line import (
-    add_resume,
-    check_resume,
-    claim_new,
-    guarded,
-    interrupted,
-    resume_command,
-)
-from juguo_agents.run_folder import next_free
-from juguo_agents.search.checkpoint import Settings, State, load_state
-from juguo_agents.search.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
-from juguo_agents.search.optimise import OPTIMISERS, begin, raised, search
-from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.searched import (
+from juguo_agents.allocators.levers import LEVERS
+from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
+from juguo_agents.artifacts.searched import (
     Found,
     best_result,
     finished,
@@ -42,10 +30,22 @@ from juguo_agents.search.searched import (
     validated,
     write_result,
 )
+from juguo_agents.cli.common import (
+    add_resume,
+    check_resume,
+    claim_new,
+    guarded,
+    interrupted,
+    resume_command,
+)
+from juguo_agents.folders import next_free
+from juguo_agents.search.checkpoint import Settings, State, load_state
+from juguo_agents.search.optimise import OPTIMISERS, begin, raised, search
+from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.table import console_table
 from juguo_envs.errors import UserError
-from juguo_envs.family import Family, load_world
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.family import Family, load_world
+from juguo_envs.worlds.scenario import Scenario
 
 DEFAULTS: dict[str, Any] = {
     "scenario": "default",

@@ -20,8 +20,8 @@ from pydantic.fields import FieldInfo
 
 from juguo_agents.allocators.described import doctrine_numbers, doctrines, ideas, institutions
 from juguo_envs.files import write_text
-from juguo_envs.parameters import Meta, parameter_meta
-from juguo_envs.scenario import Community, Generated, Scenario
+from juguo_envs.worlds.parameters import Meta, parameter_meta
+from juguo_envs.worlds.scenario import Community, Generated, Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = """\

@@ -14,12 +14,12 @@ import sys
 import time
 from pathlib import Path
 
-from juguo_agents.allocators.experts import find_experts
-from juguo_agents.command_line import guarded, interrupted
-from juguo_agents.config import load_experiment
-from juguo_agents.learners.device import check_device
-from juguo_agents.run_folder import FolderExists, next_free
-from juguo_agents.stored_run import load_run, resume_command
+from juguo_agents.cli.common import guarded, interrupted
+from juguo_agents.folders import FolderExists, next_free
+from juguo_agents.training.config import load_experiment
+from juguo_agents.training.experts import find_experts
+from juguo_agents.training.learners.device import check_device
+from juguo_agents.training.run import load_run, resume_command
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
@@ -57,7 +57,7 @@ def fresh(arguments: argparse.Namespace) -> str:
         raise FolderExists(
             f"{folder} exists already; name another --out, move it away, or go on with it: --resume {folder}"
         )
-    from juguo_agents.experiment import run_experiment  # torch: seconds that a refusal need not cost
+    from juguo_agents.training.experiment import run_experiment  # torch: seconds that a refusal need not cost
 
     arguments.folder = folder
     return run_experiment(experiment, scenario, folder)
@@ -68,7 +68,7 @@ def resumed(arguments: argparse.Namespace) -> str:
     # refuses before torch is imported
     experiment, _ = load_run(arguments.resume, arguments.config, arguments.assignments)
     check_device(experiment.training)
-    from juguo_agents.experiment import resume_experiment
+    from juguo_agents.training.experiment import resume_experiment
 
     arguments.folder = arguments.resume
     return resume_experiment(

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from juguo_agents.command_line import guarded, interrupted
-from juguo_agents.config import load_experiment
-from juguo_agents.learners.device import check_device
-from juguo_agents.learners.settings import SECTIONS
+from juguo_agents.cli.common import guarded, interrupted
 from juguo_agents.processes import cores
+from juguo_agents.training.config import load_experiment
+from juguo_agents.training.learners.device import check_device
+from juguo_agents.training.learners.settings import SECTIONS
 from juguo_envs.errors import UserError
 
 if TYPE_CHECKING:
-    from juguo_agents.tuning.study import Study
+    from juguo_agents.training.tuning.study import Study
 
 WIDTH = 110
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -69,9 +69,9 @@ def conduct(arguments: argparse.Namespace) -> Study:
         import optuna  # noqa: F401 (asked for by name, so that its lack is told in one line)
     except ModuleNotFoundError:
         raise UserError("optuna is missing; install the extra: pip install 'juguo[train,tune]'") from None
-    from juguo_agents.tuning.conduct import Files, new_study
-    from juguo_agents.tuning.conduct import conduct as go_on
-    from juguo_agents.tuning.study import Budget
+    from juguo_agents.training.tuning.conduct import Files, new_study
+    from juguo_agents.training.tuning.conduct import conduct as go_on
+    from juguo_agents.training.tuning.study import Budget
 
     training = experiment.training
     budget = Budget(

@@ -12,12 +12,12 @@ from __future__ import annotations
 import json
 import sys
 
-from juguo_agents.command_line import guarded, interrupted, same_command, say
-from juguo_agents.evidence.arms import Job
-from juguo_agents.evidence.command import parse, prepare
-from juguo_agents.evidence.figures import draw_value
-from juguo_agents.evidence.value import VALUE_FILE, value
-from juguo_agents.evidence.words import value_lines
+from juguo_agents.cli.common import guarded, interrupted, same_command, say
+from juguo_agents.studies.value.arms import Job
+from juguo_agents.studies.value.command import parse, prepare
+from juguo_agents.studies.value.figures import draw_value
+from juguo_agents.studies.value.value import VALUE_FILE, value
+from juguo_agents.studies.value.words import value_lines
 from juguo_envs.files import write_text
 
 

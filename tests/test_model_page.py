@@ -18,10 +18,11 @@ from juguo_agents.allocators.described import filled
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.allocators.rule import Rule
 from juguo_agents.allocators.rules import Concentrated, Flat, Tiered
-from juguo_envs.model import draws, equations
+from juguo_envs.model import equations
+from juguo_envs.model import random as draws
 from juguo_envs.model.state import FUNCTIONS, INDICATORS
-from juguo_envs.observation import PER_COMMUNITY, SCALARS
-from juguo_envs.scenario import scenario_names
+from juguo_envs.spaces.observation import PER_COMMUNITY, SCALARS
+from juguo_envs.worlds.scenario import scenario_names
 from tests.running import load_script
 
 ROOT = Path(__file__).resolve().parents[1]

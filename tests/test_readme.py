@@ -10,7 +10,7 @@ import yaml
 
 from juguo_agents.allocators import rule_names, rules
 from juguo_agents.allocators.base import Setting
-from juguo_agents.evaluation import run
+from juguo_agents.evaluation.rollout import run
 from juguo_envs import Scenario
 
 HOME = Path(__file__).resolve().parents[1]

@@ -2,14 +2,14 @@
 
 from gymnasium.envs.registration import register, registry
 
-from juguo_envs.allocation import Allocation, AllocationError, decode_allocation, encode_allocation
-from juguo_envs.batch import Batch
+from juguo_envs.engine.batch import Batch
+from juguo_envs.engine.family_batch import FamilyBatch
 from juguo_envs.env import ExperimentDiffusionEnv
-from juguo_envs.family import Family
-from juguo_envs.family_batch import FamilyBatch
-from juguo_envs.observation import ObservationLayout
-from juguo_envs.scenario import Scenario, ScenarioError, scenario_names
+from juguo_envs.spaces.action import Allocation, AllocationError, decode_allocation, encode_allocation
+from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.vector_env import ExperimentDiffusionVectorEnv
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario, ScenarioError, scenario_names
 
 ENV_ID = "juguo/ExperimentDiffusion-v0"
 

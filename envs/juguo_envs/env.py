@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from juguo_envs import view
-from juguo_envs.family import PREFERENCES, VALUES, Family, load_world
-from juguo_envs.family_batch import make_batch, scenario_of
+from juguo_envs.engine.family_batch import make_batch, scenario_of
 from juguo_envs.info import single_info
-from juguo_envs.observation import ObservationLayout
 from juguo_envs.render import render_picture, render_text
-from juguo_envs.scenario import Scenario, ScenarioError
+from juguo_envs.spaces import context as view
+from juguo_envs.spaces.observation import ObservationLayout
+from juguo_envs.worlds.family import PREFERENCES, VALUES, Family, load_world
+from juguo_envs.worlds.scenario import Scenario, ScenarioError
 
 Observe = Literal["noisy", "true"]
 RENDER_MODES = ("ansi", "rgb_array")
@@ -68,7 +68,7 @@ def observation_space(layout: ObservationLayout) -> spaces.Box[np.float32]:
 
 
 def action_space(size: int) -> spaces.Box[np.float32]:
-    """[-1, 1], float32; see `juguo_envs.allocation` for what it stands for."""
+    """[-1, 1], float32; see `juguo_envs.spaces.action` for what it stands for."""
     return spaces.Box(-1.0, 1.0, (size,), np.float32)
 
 
@@ -91,7 +91,7 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     world (budget, length and rounds of the programme, persons, and of each community its share of the
     population, whether it is a hub, and its producers); with `preferences="shown"` or `"drawn"` the three
     weights of the reward and the aversion to inequality; with `history=k` the observations of the k - 1
-    quarters before. See `juguo_envs.view`.
+    quarters before. See `juguo_envs.spaces.context`.
 
     ## Reward
     Each quarter (w_b breadth + w_r resilience - w_x excluded) / T. `info` holds the parts, the same as a
@@ -109,7 +109,7 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     `scenario`: name, path of a YAML file, or `Scenario`; "family", "family:NAME", or a `Family`. `reward`:
     weights by the names breadth, resilience, excluded; aversion: that to inequality, 0 to 2. `observe`:
     "noisy" or "true". `context`: bool. `preferences`: "hidden", "shown", or "drawn": the weights at every
-    reset, from the ranges of the family, or of `juguo_envs.family.PREFERENCES`; the reward follows them.
+    reset, from the ranges of the family, or of `juguo_envs.worlds.family.PREFERENCES`; the reward follows them.
     `history`: quarters that are shown, 1 to 64. `render_mode`: "ansi" or "rgb_array".
 
     ## Version history

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from juguo_envs.batch import Batch
+from juguo_envs.engine.batch import Batch
 
 REWARD_PARTS = ("breadth", "resilience", "excluded")
 ACCOUNTS = ("budget", "released", "spent", "payout", "saved")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from juguo_envs.batch import Batch
+from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import STAGES
 
 _BAR = 20

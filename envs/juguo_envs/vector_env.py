@@ -12,12 +12,12 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from juguo_envs.engine.family_batch import make_batch, scenario_of
 from juguo_envs.env import Observe, action_space, observation_space, prepare_world
-from juguo_envs.family import Family
-from juguo_envs.family_batch import make_batch, scenario_of
 from juguo_envs.info import batch_info
-from juguo_envs.scenario import Scenario
-from juguo_envs.view import Preferences
+from juguo_envs.spaces.context import Preferences
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario
 
 Observations = npt.NDArray[np.float32]
 

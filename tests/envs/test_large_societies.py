@@ -10,7 +10,7 @@ import pytest
 from juguo_envs import Batch, Scenario, ScenarioError
 from juguo_envs.model.measures import read_table, tabulate
 from juguo_envs.model.state import BLOCK_PERSONS, RHO_BINS, State, allocate_state, cut_into_blocks
-from juguo_envs.society import MOST_EDGE_ENDS, build_world
+from juguo_envs.worlds.society import MOST_EDGE_ENDS, build_world
 from tests.support import bits, random_actions, seeds, society_bytes
 
 MOST_PERSONS = 10_000_000

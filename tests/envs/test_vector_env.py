@@ -15,7 +15,7 @@ import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from juguo_envs import ENV_ID, ExperimentDiffusionEnv, ExperimentDiffusionVectorEnv
-from juguo_envs import batch as batch_module
+from juguo_envs.engine import batch as batch_module
 from tests.support import Array, bits, small
 
 WORLD = small({"programme.T": 5, "crisis.shock_rate": 0.2})

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from juguo_envs import Batch, Scenario
-from juguo_envs.parameters import Meta, parameter_meta
-from juguo_envs.scenario import PARAMETER_GROUPS
+from juguo_envs.worlds.parameters import Meta, parameter_meta
+from juguo_envs.worlds.scenario import PARAMETER_GROUPS
 
 Array = npt.NDArray[Any]
 Changes = dict[str, Any]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from juguo_envs import Batch, Scenario
 from juguo_envs.model.equations import PARTICIPANT, PRODUCER
-from juguo_envs.observation import ObservationLayout
+from juguo_envs.spaces.observation import ObservationLayout
 from tests.properties.strategies import Plan, extreme_parameters, first_seeds, plans, scenarios
 from tests.support import Array, ties
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from juguo_envs import Batch, ExperimentDiffusionEnv, ExperimentDiffusionVectorEnv, Scenario
-from juguo_envs import batch as batch_module
+from juguo_envs.engine import batch as batch_module
 from juguo_envs.model.equations import INTERACTOR
 from tests.support import Array, bits, random_actions, seeds, small, society_bytes, spend, started
 

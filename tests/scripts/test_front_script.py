@@ -9,9 +9,9 @@ import pytest
 from tests.scripts.test_scripts import refused, run
 from tests.support import small
 
-from juguo_agents.config import Experiment
-from juguo_agents.policy_file import save_policy
-from juguo_agents.training import train_seed
+from juguo_agents.artifacts.policy import save_policy
+from juguo_agents.training.config import Experiment
+from juguo_agents.training.train import train_seed
 
 pytest.importorskip("pymoo")
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from tests.running import ENVIRONMENT, ROOT, command, run
 
-from juguo_agents.command_line import REFUSED, guarded
+from juguo_agents.cli.common import REFUSED, guarded
 
 TINY: dict[str, Any] = {
     "kind": "juguo_hypotheses",

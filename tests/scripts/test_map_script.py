@@ -13,8 +13,8 @@ from types import ModuleType
 import pytest
 from tests.running import ENVIRONMENT, command, load_script, run
 
-from juguo_agents.command_line import REFUSED, guarded
-from juguo_agents.evidence.map.design import Settings
+from juguo_agents.cli.common import REFUSED, guarded
+from juguo_agents.studies.map.design import Settings
 
 WORLD = "society: {persons: 60, communities: {count: 3, hubs: 1}}\n"
 

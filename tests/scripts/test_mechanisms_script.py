@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from tests.running import refused, run
 
-from juguo_agents.evidence.searches import conduct
-from juguo_agents.evidence.yardsticks import CLOSED, OPEN
+from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.search.checkpoint import Settings
-from juguo_agents.search.families import CLOSED_LOOP, OPEN_LOOP
-from juguo_envs.scenario import Scenario
+from juguo_agents.search.conduct import conduct
+from juguo_agents.studies.value.yardsticks import CLOSED, OPEN
+from juguo_envs.worlds.scenario import Scenario
 
 WORLD = "society: {persons: 40, communities: {count: 3, hubs: 1}}\nprogramme: {T: 12}\n"
 ASKED = ("--scenario", "tiny.yaml", "--smoke", "--out", "found")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.running import refused, run
 
-from juguo_agents.evidence.patterns.seeds import CONFIRMING_SEEDS, MAKING_SEEDS
+from juguo_agents.evaluation.pattern_seeds import CONFIRMING_SEEDS, MAKING_SEEDS
 
 WORLD = "society: {persons: 40, communities: {count: 3, hubs: 1}}\nprogramme: {T: 12}\n"
 ASKED = ("--scenario", "tiny.yaml", "--workers", "1")

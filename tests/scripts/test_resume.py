@@ -14,7 +14,7 @@ import pytest
 from tests.running import ENVIRONMENT, command, refused, run
 from tests.scripts.test_killed_run import PROC, children, wait_until
 
-from juguo_agents.policy_file import load_policy
+from juguo_agents.artifacts.policy import load_policy
 
 SHORT = """
 name: short

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.running import run
 
-from juguo_agents.evidence.feedback import KINDS
+from juguo_agents.studies.value.feedback import KINDS
 
 WORLD = "society: {persons: 40, communities: {count: 3, hubs: 1}}\nprogramme: {T: 12}\n"
 BUDGET, REFINE = 400, 400

@@ -1,7 +1,6 @@
 """Allocators: the rules of the systems that the paper names, and learned policies, behind one protocol."""
 
 from juguo_agents.allocators.base import Allocator, Observed, Setting
-from juguo_agents.allocators.find import find_allocators, load_learned
 from juguo_agents.allocators.registry import (
     BASELINE,
     UnknownAllocator,
@@ -14,6 +13,7 @@ from juguo_agents.allocators.registry import (
     rule_names,
     variant_of,
 )
+from juguo_agents.artifacts.load import find_allocators, load_learned
 
 __all__ = [
     "BASELINE",

@@ -9,13 +9,13 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from juguo_envs.batch import Batch
-from juguo_envs.family import Family
+from juguo_envs.engine.batch import Batch
 from juguo_envs.model.measures import breadth_seen
 from juguo_envs.model.state import FUNCTIONS, State
-from juguo_envs.observation import SQUASH_EVIDENCE, ObservationLayout, unsquash
-from juguo_envs.scenario import Scenario
-from juguo_envs.view import Known
+from juguo_envs.spaces.context import Known
+from juguo_envs.spaces.observation import SQUASH_EVIDENCE, ObservationLayout, unsquash
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from juguo_agents.allocators.base import RELIEF, Bools, Floats, Observed, Setting, rows
 from juguo_agents.allocators.declared import RuleNumber, RuleShares, numbers_of
 from juguo_agents.allocators.institutions import EXIT_NUMBERS, RELIEF_NUMBERS, Exit, Institutions
-from juguo_envs.allocation import encode_allocation
+from juguo_envs.spaces.action import encode_allocation
 
 
 @dataclass

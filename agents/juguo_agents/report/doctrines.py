@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from juguo_agents.allocators.registry import Variant, variant_of
-from juguo_agents.results import Comparison, Record
+from juguo_agents.evaluation.record import Comparison, Record
 
 REFERENCES = ("nothing", "care_only")
 """What is no programme, against which programmes are read: no money spent, and care alone."""

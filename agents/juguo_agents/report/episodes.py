@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from juguo_agents.results import Comparison
+from juguo_agents.evaluation.record import Comparison
 
 COLUMNS = ("allocator", "seed", "return", "breadth", "resilience", "excluded", "adoption_end", "abandoned")
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from juguo_agents.evaluation.record import Comparison, Floats, Record
+from juguo_agents.evaluation.statistics import CONFIDENCE, RESAMPLES, mean_interval, spread_out
 from juguo_agents.report.doctrines import (
     BOTH,
     CELLS,
@@ -22,8 +24,6 @@ from juguo_agents.report.doctrines import (
     cells,
     doctrines,
 )
-from juguo_agents.results import Comparison, Floats, Record
-from juguo_agents.statistics import CONFIDENCE, RESAMPLES, mean_interval, spread_out
 
 CELL_NAMES = {NEITHER: "neither", EXIT: "exit", RELIEF: "relief", BOTH: "both"}
 SOURCES = ("doctrine", "exit", "relief", "interplay")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.curves import Curves, cost_table
 from juguo_agents.report.institutions import institutions_table, variance_table
 from juguo_agents.report.phrases import code, interval, mean_with_interval, number
@@ -10,9 +11,8 @@ from juguo_agents.report.rows import Row, has_own, is_like_for_like, main_rows, 
 from juguo_agents.report.selection import idea
 from juguo_agents.report.summary import Summary
 from juguo_agents.report.words import BOARD, FACTORIAL, FIGURES, LEARNING, WORDS
-from juguo_agents.results import Comparison
-from juguo_envs.family import Family
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario
 
 
 def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves | None = None) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from juguo_agents.evaluation.record import Comparison, Record
 from juguo_agents.report.doctrines import BOTH, cells, like_for_like_records, own_version
 from juguo_agents.report.rows import label_of, main_rows
 from juguo_agents.report.selection import label
 from juguo_agents.report.summary import Summary
-from juguo_agents.results import Comparison, Record
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.report.doctrines import REFERENCES, like_for_like_records, own_version, programmes
-from juguo_agents.report.factorial import factorial, institutions
-from juguo_agents.report.technologies import first_is_defective, share_given_up
-from juguo_agents.results import Comparison, Floats, Record
-from juguo_agents.statistics import (
-    CONFIDENCE,
-    interquartile_mean,
-    mean_interval,
-    paired_difference,
-    spread_out,
-)
-from juguo_agents.two_levels import (
+from juguo_agents.evaluation.bootstrap import (
     difference,
     improvement,
     seeds_needed,
@@ -27,6 +16,17 @@ from juguo_agents.two_levels import (
     two_level_mean,
     variance_saved,
 )
+from juguo_agents.evaluation.record import Comparison, Floats, Record
+from juguo_agents.evaluation.statistics import (
+    CONFIDENCE,
+    interquartile_mean,
+    mean_interval,
+    paired_difference,
+    spread_out,
+)
+from juguo_agents.report.doctrines import REFERENCES, like_for_like_records, own_version, programmes
+from juguo_agents.report.factorial import factorial, institutions
+from juguo_agents.report.technologies import first_is_defective, share_given_up
 
 Summary = dict[str, Any]
 _PARTS = ("breadth", "resilience", "excluded")
@@ -44,7 +44,7 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
     difference to itself is 0.
 
     `learned` takes the learned allocators together, each a training seed; it is None where there is none. Its
-    intervals cover the luck of training and that of the episodes (see `juguo_agents.two_levels`).
+    intervals cover the luck of training and that of the episodes (see `juguo_agents.evaluation.bootstrap`).
     `better_than_best_rule` is the probability that a training seed does better than the best rule in an
     episode, `variance_saved` what pairing takes off the variance of that difference, and `seeds_needed` the
     training seeds with which the difference would be told from none (None where it cannot be said).

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.results import Comparison, Record
-from juguo_envs.model import draws
+from juguo_agents.evaluation.record import Comparison, Record
+from juguo_envs.model import random as draws
 from juguo_envs.model.equations import latent_defect
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from juguo_agents.search.space import Parameters
+from juguo_agents.allocators.parametric.space import Parameters
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.scenario import Scenario
 
 STATE_FILE = "search_state.json"
 SAVING = 0.05

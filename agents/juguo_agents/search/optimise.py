@@ -15,17 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from cmaes import CMA, SepCMA
 
-from juguo_agents.search import seeds
-from juguo_agents.search.checkpoint import (
-    CheckpointError,
-    Earlier,
-    Keeper,
-    Outcome,
-    PhaseState,
-    Settings,
-    State,
-)
-from juguo_agents.search.families import (
+from juguo_agents.allocators.parametric.families import (
     CLOSED_LOOP,
     FEEDBACK_OFF,
     FEEDBACK_STARTS,
@@ -36,8 +26,18 @@ from juguo_agents.search.families import (
     Family,
     find_family,
 )
+from juguo_agents.allocators.parametric.space import Parameters, Space
+from juguo_agents.evaluation import search_seeds as seeds
+from juguo_agents.search.checkpoint import (
+    CheckpointError,
+    Earlier,
+    Keeper,
+    Outcome,
+    PhaseState,
+    Settings,
+    State,
+)
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.search.space import Parameters, Space
 from juguo_envs.errors import UserError
 
 CHOICE = 0.1

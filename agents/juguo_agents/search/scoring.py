@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, show_hidden
+from juguo_agents.allocators.parametric.families import Family
 from juguo_agents.allocators.side_by_side import SideBySide
-from juguo_agents.evaluation import setting_of
-from juguo_agents.search.families import Family
-from juguo_envs.batch import Batch
-from juguo_envs.family import Family as Worlds
-from juguo_envs.family_batch import make_batch
+from juguo_agents.evaluation.rollout import setting_of
+from juguo_envs.engine.batch import Batch
+from juguo_envs.engine.family_batch import make_batch
 from juguo_envs.info import REWARD_PARTS
-from juguo_envs.scenario import Scenario
+from juguo_envs.worlds.family import Family as Worlds
+from juguo_envs.worlds.scenario import Scenario
 
 _PERSONS = 1_000_000  # stepped together, about 200 MB; results do not depend on it
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from juguo_envs.model import draws, equations
+from juguo_envs.engine.team import WITHIN, add, claim, item_done, open_phase, wait_for_all
+from juguo_envs.model import equations
+from juguo_envs.model import random as draws
 from juguo_envs.model.compiled import inlined, merged
 from juguo_envs.model.equations import DIFFUSION, INTERACTOR, PARTICIPANT, PRODUCTION
 from juguo_envs.model.measures import measure_block
 from juguo_envs.model.state import CRISIS, SHOCK, Array, State, World
-from juguo_envs.model.team import WITHIN, add, claim, item_done, open_phase, wait_for_all
 
 SCENARIOS, GOVERNANCE, SERVICE, ENGAGEMENT, ENABLEMENT, RESILIENCE = 3, 4, 5, 6, 7, 8
 GUIDANCE = 9

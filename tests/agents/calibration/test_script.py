@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from juguo_agents.command_line import guarded
+from juguo_agents.cli.common import guarded
 from juguo_envs import Scenario
 from tests.agents.calibration.support import DATA, SMALL, needs_data, write
 from tests.running import ROOT, load_script, run

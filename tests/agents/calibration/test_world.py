@@ -14,7 +14,7 @@ from juguo_agents.calibration.likelihood import Coefficients
 from juguo_agents.calibration.results import Calibration, calibrate
 from juguo_agents.calibration.scenario_file import mutual_ties, scenario_file
 from juguo_envs import Batch, Scenario, ScenarioError
-from juguo_envs.scenario import parse_yaml
+from juguo_envs.worlds.scenario import parse_yaml
 from tests.agents.calibration.support import SMALL, needs_data, reference
 from tests.support import seeds, spend, ties
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juguo_envs import Batch, Scenario
-from juguo_envs.model import draws, equations
+from juguo_envs.model import equations
 from juguo_envs.model import persons as model
+from juguo_envs.model import random as draws
 from tests.properties.strategies import first_seeds, scenarios
 
 SATURATIONS = 11

@@ -9,12 +9,12 @@ from functools import partial
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.figures import adoption, board, exits, factorial, learning, money, places, returns
 from juguo_agents.report.figures.style import DPI, parameters
 from juguo_agents.report.summary import Summary
 from juguo_agents.report.words import FACTORIAL
-from juguo_agents.results import Comparison
 
 FIGURES = {
     "return.png": returns.draw,

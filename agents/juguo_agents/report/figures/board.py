@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from juguo_agents.evaluation.record import Comparison, Floats
 from juguo_agents.report.figures.style import BLACK, accent, figure, heading
 from juguo_agents.report.selection import PROPOSAL
 from juguo_agents.report.series import highlighted
 from juguo_agents.report.summary import Summary
-from juguo_agents.results import Comparison, Floats
 from juguo_envs.model.state import ACTORS, INDICATORS
 
 _NAMES = ("concentrated", "flat", PROPOSAL)

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from juguo_agents.evaluation.record import Comparison, Record
 from juguo_agents.report.figures.style import (
     BLACK,
     GREEN,
@@ -23,7 +24,6 @@ from juguo_agents.report.figures.style import (
 )
 from juguo_agents.report.rows import is_like_for_like, label_of, main_rows
 from juguo_agents.report.summary import Summary
-from juguo_agents.results import Comparison, Record
 from juguo_envs.model.state import STAGES
 
 _TITLE = "When and why projects were given up"

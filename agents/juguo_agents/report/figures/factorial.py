@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.style import (
     BLACK,
     BLUE,
@@ -22,7 +23,6 @@ from juguo_agents.report.figures.style import (
 )
 from juguo_agents.report.selection import label
 from juguo_agents.report.summary import Summary
-from juguo_agents.results import Comparison
 
 _CELLS = {
     "neither": ("o", "white", GREY, "neither"),

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
+from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.style import (
     ACTOR_COLOURS,
     BLACK,
@@ -21,7 +22,6 @@ from juguo_agents.report.figures.style import (
 from juguo_agents.report.rows import is_like_for_like
 from juguo_agents.report.series import main_series
 from juguo_agents.report.summary import Summary
-from juguo_agents.results import Comparison
 from juguo_envs.model.state import ACTORS, FUNCTIONS, N_FUNCTIONS, STAGES
 
 Floats = npt.NDArray[np.float64]

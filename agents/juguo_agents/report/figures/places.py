@@ -11,11 +11,11 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable
 from juguo_agents.report.selection import PROPOSAL
 from juguo_agents.report.series import Series, highlighted
 from juguo_agents.report.summary import Summary
-from juguo_agents.results import Comparison
 
 Floats = npt.NDArray[np.float64]
 _NAMES = ("concentrated", "flat", PROPOSAL)

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from juguo_agents.evaluation.record import Comparison, Record
 from juguo_agents.report.figures.style import (
     BLACK,
     BLUE,
@@ -24,7 +25,6 @@ from juguo_agents.report.figures.style import (
 )
 from juguo_agents.report.rows import has_own, is_like_for_like, label_of, main_rows
 from juguo_agents.report.summary import Summary
-from juguo_agents.results import Comparison, Record
 
 _OWN = "#a86f00"
 _OWN_LOWER = 0.3  # of a row, the paper's own version below the like-for-like one

@@ -13,9 +13,9 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.selection import PROPOSAL
 from juguo_agents.report.series import Series
-from juguo_agents.results import Comparison
 
 DPI = 150
 # Okabe and Ito (2008)

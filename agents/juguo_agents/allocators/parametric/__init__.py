@@ -1,0 +1,1 @@
+"""Parametric allocators, whose numbers a search finds."""

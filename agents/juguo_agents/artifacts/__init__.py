@@ -1,0 +1,1 @@
+"""What is handed on as a file and loaded as an allocator: policies, search results, trees, fronts."""

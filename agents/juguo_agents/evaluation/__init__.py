@@ -1,0 +1,1 @@
+"""Evaluation: seeds, rollouts, what they record, and statistics over them."""

@@ -1,0 +1,194 @@
+"""Runs allocators over test episodes and records what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from juguo_agents.allocators import BASELINE, Allocator, Setting, make_rule
+from juguo_agents.allocators.base import show_hidden
+from juguo_agents.evaluation.record import EXIT_DTYPE, Comparison, Record
+from juguo_envs.engine.batch import Batch
+from juguo_envs.engine.family_batch import make_batch
+from juguo_envs.errors import UserError
+from juguo_envs.model.state import N_FUNCTIONS, N_STRATA, STAGES
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario
+
+HELD_OUT_SCENARIOS = 2**29
+"""Seeds from here on draw the scenarios on which generalists are judged; see `held_out_seeds`."""
+HELD_OUT_EPISODES = HELD_OUT_SCENARIOS + 2**28
+"""Test episodes of these scenarios, a block for each, up to 0.94e9; then come those of the hypotheses and of
+maps, from 1e9 and 2**30 on."""
+MOST_HELD_OUT, MOST_HELD_OUT_EPISODES = 2**15, 2**12
+TEST_SEEDS_END = 2**31
+"""Test episodes have seeds below this; selection seeds lie above it, training seeds above 2**32."""
+SELECTION_SEEDS = 2**31
+SEARCH_SEEDS = 2**31 + 2**30
+"""From here to the training seeds, the upper half of the range of selection, seeds are for searches."""
+TRAINING_SEEDS = 2**32
+
+Watcher = Callable[[int, int, Batch], None]
+"""Called after every quarter: index of the first episode in the batch, quarter from 0, and the batch."""
+
+_CHUNK = 100  # episodes stepped together; results do not depend on it
+
+
+def test_seeds(first: int, episodes: int) -> npt.NDArray[np.uint64]:
+    """Seeds of the test episodes.
+
+    Raises:
+        UserError: If they would overlap the selection seeds, or there is no episode.
+    """
+    if episodes < 1:
+        raise UserError(f"episodes is {episodes}; allowed is 1 or more")
+    if first < 0 or first + episodes > TEST_SEEDS_END:
+        raise UserError(
+            f"seed is {first}; allowed is 0 to {TEST_SEEDS_END - episodes} for {episodes} episodes"
+        )
+    return np.arange(first, first + episodes, dtype=np.uint64)
+
+
+def held_out_seeds(scenario: int, episodes: int) -> npt.NDArray[np.uint64]:
+    """(episodes,) seeds of the test episodes in a held-out scenario, by its number from 0.
+
+    The scenario itself is the family's of seed `HELD_OUT_SCENARIOS + scenario`.
+    """
+    first = HELD_OUT_EPISODES + scenario * MOST_HELD_OUT_EPISODES
+    return np.arange(first, first + episodes, dtype=np.uint64)
+
+
+def setting_of(world: Scenario | Family, seeds: npt.NDArray[np.uint64]) -> Setting:
+    """What allocators are told of the episodes of these seeds."""
+    return Setting.of(world) if isinstance(world, Scenario) else Setting.of_family(world, seeds)
+
+
+def run(
+    allocator: Allocator,
+    world: Scenario | Family,
+    seeds: npt.NDArray[np.uint64],
+    *,
+    observe: str = "noisy",
+    threads: int = 1,
+    watch: Watcher | None = None,
+) -> Record:
+    """Run an allocator over one episode per seed; `watch` sees every quarter of them.
+
+    In a family each episode has the world of its seed. Programmes that are over stand still until the last.
+    """
+    longest = world.programme.T if isinstance(world, Scenario) else int(world.draw(seeds).params["T"].max())
+    parts = [
+        _run_chunk(allocator, world, longest, seeds[i : i + _CHUNK], i, observe == "noisy", threads, watch)
+        for i in range(0, len(seeds), _CHUNK)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    fields = [name for name in Record.__dataclass_fields__ if name != "name"]
+    return Record(allocator.name, **{f: np.concatenate([getattr(p, f) for p in parts]) for f in fields})
+
+
+def _run_chunk(
+    allocator: Allocator,
+    world: Scenario | Family,
+    longest: int,
+    seeds: npt.NDArray[np.uint64],
+    first: int,
+    noisy: bool,
+    threads: int,
+    watch: Watcher | None,
+) -> Record:
+    e = len(seeds)
+    batch = make_batch(world, e, noisy=noisy, threads=threads)
+    r, n = batch.communities, batch.persons
+    state, sizes = batch.state, np.diff(batch.world.start)
+    allocator.start(setting_of(world, seeds), seeds)
+    show_hidden(allocator, batch)
+    observation = batch.reset(seeds)
+    quarters = batch.params["T"]
+    sums = {name: np.zeros(e) for name in ("reward", "breadth", "resilience", "excluded")}
+    adoption = np.zeros((e, longest + 1))
+    spending = np.zeros((e, len(STAGES), N_FUNCTIONS + 1))
+    community_spending = np.zeros((e, len(STAGES), r))
+    stage_quarters = np.zeros((e, len(STAGES)), np.int64)
+    board = np.zeros_like(state.board)
+    exits: list[npt.NDArray[np.void]] = []
+    for t in range(longest):
+        going = ~batch.done
+        now = np.flatnonzero(going)
+        if len(now):
+            stage, project, age = (state.programme[name].copy() for name in ("stage", "project", "age"))
+            observation = batch.step(allocator.act(observation), None if len(now) == e else going)
+            quarter = state.quarter[now]
+            for name, total in sums.items():
+                total[now] += quarter[name]
+            pot = (quarter["budget"] + quarter["released"])[:, None] / n
+            shares = state.allocation[now, : N_FUNCTIONS + 1]
+            spending[now, stage[now]] += shares * pot
+            where = state.allocation[now, N_FUNCTIONS + 1 : N_FUNCTIONS + 1 + r]
+            community_spending[now, stage[now]] += where * (quarter["spent"][:, None] / sizes)
+            stage_quarters[now, stage[now]] += 1
+            board[now] += state.board[now]
+            if watch:
+                watch(first, t, batch)
+            for i in now[quarter["gave_up"] > 0]:
+                row = (first + i, t + 1, project[i], age[i] + 1, stage[i])
+                told = (state.quarter[name][i] for name in ("gave_up_harm", "gave_up_defect"))
+                exits.append(np.array((*row, *told), EXIT_DTYPE))
+        adoption[:, t + 1] = state.adopters.sum((1, 2)) / n
+    with np.errstate(invalid="ignore"):
+        final = np.where(state.cells > 0, state.adopters / np.maximum(state.cells, 1), np.nan)
+    return Record(
+        name=allocator.name,
+        returns=sums["reward"],
+        breadth=sums["breadth"] / quarters,
+        resilience=sums["resilience"] / quarters,
+        excluded=sums["excluded"] / quarters,
+        adoption=adoption,
+        final_adoption=final.reshape(e, r, N_STRATA),
+        spending=spending,
+        community_spending=community_spending,
+        stage_quarters=stage_quarters,
+        exits=np.sort(np.array(exits, EXIT_DTYPE), order=("episode", "quarter")),
+        board=board / quarters[:, None, None],
+    )
+
+
+def compare(
+    allocators: Sequence[Allocator],
+    world: Scenario | Family,
+    *,
+    episodes: int,
+    first_seed: int = 0,
+    observe: str = "noisy",
+    threads: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Run allocators over the same test episodes. The baseline, `BASELINE`, is added where it is missing.
+
+    Args:
+        allocators: What to compare; names must differ.
+        world: The scenario, or the family of which every test episode has one.
+        episodes: Number of test episodes.
+        first_seed: Seed of the first; the others follow it.
+        observe: "noisy" or "true".
+        threads: Threads of the model; results do not depend on it.
+        progress: Called with each allocator's name when it is done.
+    """
+    seeds = test_seeds(first_seed, episodes)
+    everyone = list(allocators)
+    if all(a.name != BASELINE for a in everyone):
+        everyone.insert(0, make_rule(BASELINE))
+    names = [a.name for a in everyone]
+    if len(set(names)) < len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise UserError(f"allocator {twice!r} is named twice; each may be compared once")
+    records = []
+    for allocator in everyone:
+        records.append(run(allocator, world, seeds, observe=observe, threads=threads))
+        if progress:
+            progress(allocator.name)
+    if isinstance(world, Scenario):
+        return Comparison(world, observe, first_seed, episodes, BASELINE, tuple(records))
+    return Comparison(world.base, observe, first_seed, episodes, BASELINE, tuple(records), world)

@@ -1,0 +1,171 @@
+"""NSGA-II (Deb et al. 2002, as pymoo has it) over the numbers of the closed loop, at a budget of steps.
+
+Objectives are means over noisy episodes. A member that was lucky once would stay for ever, so members meet
+every generation's episodes together with their children, and are judged by the mean of all they ever met.
+
+The algorithm itself is not stored. Asked and told again from the same seed it comes to the same state, bit
+for bit; what it was told is kept, a file for each generation.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pymoo.algorithms.moo.nsga2 import NSGA2
+from pymoo.core.evaluator import Evaluator
+from pymoo.core.population import Population
+from pymoo.core.problem import Problem
+from pymoo.core.termination import NoTermination
+from pymoo.problems.static import StaticProblem
+
+from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP, FEEDBACK_STARTS
+from juguo_agents.allocators.parametric.space import Parameters, Space
+from juguo_agents.evaluation import search_seeds as seeds
+from juguo_agents.search.scoring import Scorer
+from juguo_agents.studies.pareto.settings import CANDIDATE_EPISODES, FIRST_SEED, Settings
+from juguo_agents.studies.pareto.volume import SIGNS, non_dominated
+from juguo_envs.errors import UserError
+from juguo_envs.files import write_bytes
+from juguo_envs.worlds.scenario import Scenario
+
+Floats = npt.NDArray[np.float64]
+BOUND = 6.0
+"""The unconstrained axes are searched from minus to plus this: every number's and share's ends lie inside."""
+Score = Callable[[list[Parameters], int], Floats]
+"""(candidates, 3) mean breadth, resilience and excluded of candidates in the episodes of a generation."""
+
+
+class ToldError(UserError):
+    """A generation's file that does not belong to the search."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a search ended with.
+
+    Attributes:
+        front: The members of the last population that no other dominates.
+        means: (members, 3) breadth, resilience and excluded, as the search met them.
+        steps: Environment steps that it took.
+        generations: Its generations.
+    """
+
+    front: list[Parameters]
+    means: list[list[float]]
+    steps: int
+    generations: int
+
+
+def first_generation(scenario: Scenario, space: Space, count: int, seed: int, begun: bool = False) -> Floats:
+    """(count, axes): rules' shares with every way to react, as other searches begin; then near these.
+
+    What other searches found is a start only if `begun`: its price is in no budget here.
+    """
+    bases = [start for name, start in CLOSED_LOOP.starts(scenario).items() if begun or name != BEGUN]
+    starts = [{**base, **space.within(way)} for way in FEEDBACK_STARTS.values() for base in bases]
+    places = np.array([space.encode(start) for start in starts])
+    drawn = np.random.default_rng(seed).normal(size=(max(0, count - len(places)), space.size))
+    near = places[np.arange(len(drawn)) % len(places)] + space.steps * drawn
+    found: Floats = np.clip(np.concatenate([places, near])[:count], -BOUND, BOUND)
+    return found
+
+
+def scorer_of(settings: Settings, index: int, threads: int) -> Score:
+    """What scores candidates in the episodes of a search's generations."""
+    scorer = Scorer(settings.scenario, settings.observe, threads=threads)
+
+    def score(candidates: list[Parameters], generation: int) -> Floats:
+        episodes = seeds.ranking_seeds(FIRST_SEED + index, 0, generation, CANDIDATE_EPISODES)
+        means: Floats = scorer.parts(CLOSED_LOOP, candidates, episodes).mean(1)
+        return means
+
+    return score
+
+
+def search_front(settings: Settings, index: int, folder: Path, score: Score) -> Searched:
+    """Search, or go on with a search, until the budget does not pay for another generation.
+
+    Args:
+        settings: What was asked for.
+        index: The search's number, from 0.
+        folder: Made where it is missing; keeps what the algorithm was told.
+        score: Runs the episodes.
+
+    Raises:
+        ToldError: If the folder holds what this search was not told.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    space = CLOSED_LOOP.space(settings.scenario)
+    quarters = settings.scenario.programme.T
+    steps = generations = 0
+    members = Population()
+    for members, size, children in _generations(settings, index, space):
+        cost = size * CANDIDATE_EPISODES * quarters
+        if steps + cost > settings.budget:
+            break
+        path = folder / f"generation-{generations:05d}.npy"
+        everyone = Population.merge(members, children)
+        told = _read(path, len(everyone))
+        if told is None:
+            told = score([space.decode(x) for x in everyone.get("X")], generations)
+            _write(path, told)
+        take(everyone, told)
+        steps += cost
+        generations += 1
+    kept = non_dominated(-members.get("F"))
+    front = [space.decode(x) for x in members.get("X")[kept]]
+    means: Floats = -members.get("F")[kept] * SIGNS
+    return Searched(front, means.tolist(), steps, generations)
+
+
+def _generations(settings: Settings, index: int, space: Space) -> Iterator[tuple[Any, int, Any]]:
+    """Members, how many they and their children are, and the children; the caller scores all of them."""
+    seed, count = FIRST_SEED + index, settings.population
+    problem = Problem(n_var=space.size, n_obj=len(SIGNS), xl=-BOUND, xu=BOUND)
+    sampling = first_generation(settings.scenario, space, count, seed, settings.begun)
+    algorithm = NSGA2(pop_size=count, sampling=sampling)
+    algorithm.setup(problem, termination=NoTermination(), seed=seed, verbose=False)
+    members = Population()
+    while True:
+        children = algorithm.ask()
+        yield members, len(members) + len(children), children
+        evaluated = StaticProblem(problem, F=children.get("F"))
+        Evaluator().eval(evaluated, children)
+        algorithm.tell(infills=children)
+        members = algorithm.pop
+
+
+def take(everyone: Any, told: Floats) -> None:
+    """Add a generation to what each has met; pymoo makes objectives low, here minus the mean of all of it."""
+    for member, means in zip(everyone, told, strict=True):
+        met = [*(member.get("met") or []), means]
+        member.set("met", met)
+        member.set("F", -np.mean(met, axis=0) * SIGNS)
+
+
+def _write(path: Path, told: Floats) -> None:
+    out = io.BytesIO()
+    np.save(out, told, allow_pickle=False)
+    write_bytes(path, out.getvalue())
+
+
+def _read(path: Path, count: int) -> Floats | None:
+    """What was told of a generation; nothing where it has not been."""
+    if not path.exists():
+        return None
+    try:
+        told: Floats = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ToldError(f"{path}: cannot be read ({error}); remove it, and it is run again") from None
+    if told.shape != (count, len(SIGNS)) or not np.isfinite(told).all():
+        raise ToldError(
+            f"{path}: holds {told.shape}, not {(count, len(SIGNS))} numbers; it is another search's: remove "
+            "the folder"
+        )
+    return told

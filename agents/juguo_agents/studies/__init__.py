@@ -1,0 +1,1 @@
+"""Studies: questions asked of the model over many worlds, each a plan of points and an analysis."""

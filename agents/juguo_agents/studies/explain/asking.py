@@ -1,0 +1,86 @@
+"""Rolling out one allocator while another is asked, in every state, what it would have done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
+from juguo_agents.artifacts.place_weights import read_places
+from juguo_agents.artifacts.tree import as_row
+from juguo_agents.artifacts.tree_features import read_features
+from juguo_envs.model.state import State
+from juguo_envs.spaces.action import decode_allocation
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Quarters in which the learner was asked.
+
+    Attributes:
+        values: (n, features) what was seen.
+        places: (n, R, L) how far each place was above the mean; see `read_places`.
+        wants: (n, 13 + R) flat allocations that the learner wanted.
+        done: (n, 13 + R) flat allocations of the one that acted.
+    """
+
+    values: npt.NDArray[np.float32]
+    places: npt.NDArray[np.float32]
+    wants: Floats
+    done: Floats
+
+
+class Asking:
+    """Acts as one allocator does, and writes down what another one would do."""
+
+    def __init__(self, actor: Allocator, learner: Allocator) -> None:
+        """Take the one that acts and the one that is asked; they may be the same."""
+        self.actor, self.learner = actor, learner
+        self._kept: list[tuple[npt.NDArray[np.float32], ...]] = []
+
+    @property
+    def name(self) -> str:
+        """The name of the one that acts."""
+        return self.actor.name
+
+    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+        """Begin episodes; what was written down is kept."""
+        self._setting = setting
+        for allocator in self._both():
+            allocator.start(setting, seeds)
+
+    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The actor's actions."""
+        done = self.actor.act(observation)
+        wants = done if self.learner is self.actor else self.learner.act(observation)
+        seen = read_features(self._setting, observation), read_places(self._setting, observation)
+        self._kept.append((*seen, wants.copy(), done.copy()))
+        return done
+
+    def reveal(self, state: State, hazard: Floats) -> None:
+        """Pass on what is hidden to those that may see it."""
+        for allocator in self._both():
+            if isinstance(allocator, Clairvoyant):
+                allocator.reveal(state, hazard)
+
+    def asked(self) -> Asked:
+        """Everything written down."""
+        values, places, wants, done = (np.concatenate(part) for part in zip(*self._kept, strict=True))
+        population = self._setting.population
+        wanted = as_row(decode_allocation(wants, population))
+        same = self.learner is self.actor
+        acted = wanted if same else as_row(decode_allocation(done, population))
+        return Asked(values, places, wanted, acted)
+
+    def _both(self) -> list[Allocator]:
+        return [self.actor] if self.learner is self.actor else [self.actor, self.learner]
+
+
+def together(parts: list[Asked]) -> Asked:
+    """All of them."""
+    names = ("values", "places", "wants", "done")
+    return Asked(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

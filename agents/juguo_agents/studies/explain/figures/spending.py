@@ -1,0 +1,110 @@
+"""What the learner spends, beside each rule: by stage and function, by stage and community."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+
+from juguo_agents.artifacts.tree_file import USES
+from juguo_agents.report.figures.style import ACTOR_COLOURS, BLACK, GREY, LEARNED, headed, name_rows, readable
+from juguo_envs.model.state import STAGES
+
+_NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2], GREY)
+_MOST_FIGURES = 12  # columns beyond which cells have no figures
+_MOST = 2.0  # relative money at which the colour is deepest
+
+
+def draw_functions(data: dict[str, Any]) -> Figure:
+    """A panel for each stage; rows are allocators, columns functions."""
+    shown = data["spending"]
+    fig = headed(
+        14.0,
+        2.6 + 0.27 * len(shown),
+        f"What {readable(data['source']['name'], 'the allocator')} spends by stage, beside each rule",
+        f"{_world(data)}; % of the stage's money, the reserve included\n"
+        "q: quarters that the stage lasted on average",
+    )
+    panels = fig.subplots(1, len(STAGES), sharey=True)
+    for stage, axes in enumerate(panels):
+        shares = np.array([s["functions"][stage] for s in shown])
+        axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=0.6, aspect="auto")
+        for y, x in np.argwhere(shares >= 0.005):
+            axes.text(
+                x, y, f"{100 * shares[y, x]:.0f}", ha="center", va="center", fontsize=7.2,
+                color="white" if shares[y, x] > 0.35 else BLACK,
+            )  # fmt: skip
+        _columns(axes, list(USES), [_NAME_COLOURS[min(i // 3, 3)] for i in range(len(USES))])
+        for x in (2.5, 5.5, 8.5):
+            axes.axvline(x, color="white", lw=2.0)
+        _quarters(axes, data, stage, len(USES) - 0.4)
+    _rows(panels[0], data)
+    return fig
+
+
+def draw_communities(data: dict[str, Any]) -> Figure:
+    """A panel for each stage; rows are allocators, columns communities."""
+    shown, places = data["spending"], data["communities"]
+    fig = headed(
+        max(11.0, 4.5 + 3 * min(0.5 * len(places), 4.5)),
+        2.6 + 0.27 * len(shown),
+        f"Where {readable(data['source']['name'], 'the allocator')} spends by stage, beside each rule",
+        f"{_world(data)}; money on functions per member, 100: the mean over all persons\n"
+        "q: quarters that the stage lasted on average",
+    )
+    panels = fig.subplots(1, len(STAGES), sharey=True)
+    norm = TwoSlopeNorm(1.0, 0.0, _MOST)
+    for stage, axes in enumerate(panels):
+        relative = np.array([s["communities"][stage] for s in shown])
+        spent = relative.sum(1) > 0.0
+        axes.imshow(
+            np.where(spent[:, None], np.minimum(relative, _MOST), np.nan),
+            cmap="PuOr_r",
+            norm=norm,
+            aspect="auto",
+        )
+        if len(places) <= _MOST_FIGURES:
+            for y, x in np.argwhere(np.broadcast_to(spent[:, None], relative.shape)):
+                value = relative[y, x]
+                axes.text(
+                    x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=7.2,
+                    color="white" if abs(min(value, _MOST) - 1.0) > 0.6 else BLACK,
+                )  # fmt: skip
+        names = [readable(p["name"], f"place {i + 1}") for i, p in enumerate(places)]
+        _columns(axes, names, [BLACK] * len(names))
+        _quarters(axes, data, stage, len(places) - 0.4)
+    _rows(panels[0], data)
+    return fig
+
+
+def _world(data: dict[str, Any]) -> str:
+    name = readable(data["scenario"], "of the scenario")
+    return f"world {name}, {data['settings']['episodes']:,} test episodes"
+
+
+def _columns(axes: Axes, names: list[str], colours: list[str]) -> None:
+    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor", fontsize=8.0)
+    for tick, colour in zip(axes.get_xticklabels(), colours, strict=True):
+        tick.set_color(colour)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def _quarters(axes: Axes, data: dict[str, Any], stage: int, x: float) -> None:
+    axes.set_title(f"In {STAGES[stage]}")
+    for y, allocator in enumerate(data["spending"]):
+        quarters = allocator["quarters"][stage]
+        text = f"{quarters:.0f} q" if quarters >= 0.5 else "<1 q" if quarters > 0.0 else "never"
+        axes.text(x, y, text, va="center", fontsize=7.2, color="#555555", clip_on=False)
+
+
+def _rows(axes: Axes, data: dict[str, Any]) -> None:
+    """Names; that of the learner and of its trees stand out."""
+    own = {data["source"]["name"], *(t["name"] for t in data["trees"])}
+    names = [s["name"] for s in data["spending"]]
+    shown = [f"tree of {t['leaves']} leaves" for t in data["trees"]]
+    short = dict(zip((t["name"] for t in data["trees"]), shown, strict=True))
+    name_rows(axes, [short.get(n, n) for n in names], [LEARNED if n in own else None for n in names])

@@ -1,0 +1,387 @@
+"""The file that states the claims: its form, checked strictly, before anything is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from juguo_agents.allocators.parametric import rule_numbers
+from juguo_agents.allocators.parametric.families import RULE, find_family
+from juguo_agents.allocators.registry import make_rule
+from juguo_agents.evaluation.search_seeds import SEEDS_OF_SEARCH
+from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
+from juguo_envs.errors import UserError
+from juguo_envs.model.state import FUNCTIONS, STAGES
+from juguo_envs.worlds.scenario import Scenario, explain_validation, parse_yaml
+
+CLAIMS_FILE = "hypotheses.yaml"
+FirstTechnology = Literal["any", "defective", "sound"]
+Unit = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[int, Field(ge=1)]
+ByStage = Annotated[list[Unit], Field(min_length=3, max_length=3)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class ClaimsError(UserError):
+    """A file of claims that cannot be used; the message names the field, the value and what is allowed."""
+
+
+class Form(BaseModel):
+    """Base: immutable, strict types, unknown fields refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Change(Form):
+    """A change of a field that depends on what it holds: exactly one of the three."""
+
+    times: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("give exactly one of times, at_least, at_most")
+        return self
+
+    def of(self, held: float) -> float:
+        """The new value; a field of whole numbers stays one."""
+        value: float = held
+        if self.times is not None:
+            value = held * self.times
+        elif self.at_least is not None:
+            value = max(held, self.at_least)
+        elif self.at_most is not None:
+            value = min(held, self.at_most)
+        return round(value) if isinstance(held, int) else value
+
+
+World = dict[str, Change | list[int] | float | int]
+"""Changes of a scenario by dotted name of the field: a value, or a change of what it holds."""
+
+
+def changed(scenario: Scenario, world: World) -> Scenario:
+    """The scenario with these changes.
+
+    Raises:
+        ScenarioError: If a field is unknown or a value is not allowed.
+    """
+    changes: dict[str, Any] = {}
+    for dotted, change in world.items():
+        held: Any = scenario
+        for part in dotted.split("."):
+            held = getattr(held, part, None)
+        if isinstance(change, Change):
+            if isinstance(held, bool) or not isinstance(held, int | float):
+                raise ClaimsError(f"world.{dotted}: there is no number that could be changed by {change!r}")
+            changes[dotted] = change.of(held)
+        else:
+            changes[dotted] = change
+    return scenario.override(changes) if changes else scenario
+
+
+class MoveFrom(Form):
+    """Money moved away from functions, pro rata to the others."""
+
+    functions: Annotated[list[str], Field(min_length=1, max_length=len(FUNCTIONS) - 1)]
+    keep: Unit
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        check_functions(self.functions)
+        return self
+
+
+class TakeAway(Form):
+    """Money taken away for good: of functions, or of all functions while in stages."""
+
+    functions: list[str] | None = None
+    stages: list[str] | None = None
+    keep: Unit
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.functions is None) == (self.stages is None):
+            raise ValueError("give exactly one of functions and stages")
+        check_functions(self.functions or ())
+        for name in self.stages or ():
+            if name not in STAGES:
+                raise ValueError(f"stage {name!r} is unknown; there are {', '.join(STAGES)}")
+        return self
+
+
+class Trial(Form):
+    """A trial: where the money goes before application, and the adopting share that ends it."""
+
+    where: Literal["everywhere", "hubs", "ordinary"]
+    size: Unit
+
+
+class Edits(Form):
+    """What is changed in an allocator's allocations, in the order of the fields."""
+
+    flat: bool = False
+    move_from: MoveFrom | None = None
+    places: Literal["hubs"] | None = None
+    openness: ByStage | None = None
+    advance_at_once: bool = False
+    stay_in_application: Unit | None = None
+    trial: Trial | None = None
+    no_exit_before: int | None = Field(default=None, ge=0)
+    take_away: TakeAway | None = None
+
+
+class Thresholds(Form):
+    """When to ask to advance."""
+
+    K: Unit
+    F: Unit | None = None
+
+
+class Arm(Form):
+    """An allocator, in exactly one of four ways, with edits of it and changes of its world.
+
+    Attributes:
+        rule: A rule by name; `numbers` sets some of its own.
+        shares: Relative shares of the nine functions, with `openness` by stage and `advance`.
+        tuned: A rule, tuned.
+        searched: A family, the best member found in the scenario; `at` takes, for `closed_loop`, the blind
+            schedule at which its second half began, or the shares at which the whole search began.
+    """
+
+    rule: str | None = None
+    numbers: dict[str, float] = Field(default_factory=dict)
+    shares: dict[str, Annotated[float, Field(ge=0.0)]] | None = None
+    openness: ByStage | None = None
+    advance: Literal["at_once", "never"] | Thresholds | None = None
+    tuned: str | None = None
+    searched: str | None = None
+    at: Literal["end", "open_loop", "start"] = "end"
+    edits: Edits = Field(default_factory=Edits)
+    world: World = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = [n for n in ("rule", "shares", "tuned", "searched") if getattr(self, n) is not None]
+        if len(ways) != 1:
+            raise ValueError("give exactly one of rule, shares, tuned, searched")
+        if self.rule is not None:
+            make_rule(self.rule)
+            self._check_numbers(self.rule)
+        elif self.numbers:
+            raise ValueError("numbers belong to a rule")
+        if self.shares is not None:
+            check_functions(self.shares)
+            if sum(self.shares.values()) <= 0.0:
+                raise ValueError("shares are all zero")
+        if (self.shares is None) != (self.openness is None) or (self.shares is None) != (
+            self.advance is None
+        ):
+            raise ValueError("shares, openness and advance belong together")
+        if self.tuned is not None:
+            find_family(RULE + self.tuned)
+        if self.searched is not None:
+            if self.searched.startswith(RULE):
+                raise ValueError(f"searched is {self.searched!r}; a rule is given by tuned")
+            find_family(self.searched)
+        if self.at != "end" and self.searched != "closed_loop":
+            raise ValueError("at belongs to searched: closed_loop")
+        return self
+
+    def _check_numbers(self, rule: str) -> None:
+        known = [] if not self.numbers else [n for n in rule_numbers.space_of(rule).names if "." not in n]
+        for name in self.numbers:
+            if name not in known:
+                raise ValueError(f"rule {rule} has no number {name!r}; there are {', '.join(known)}")
+
+
+class Part(Form):
+    """One contrast of arms in one outcome, with its direction and the smallest effect that counts.
+
+    Attributes:
+        contrast: Coefficient of each arm; the effect is the sum, episode by episode on the same seeds.
+        direction: "above": the claim says that the effect is more than `counts`; "at_most": that it is less.
+        world: Changes of the scenario, on top of the claim's.
+    """
+
+    name: Text
+    says: Text
+    contrast: Annotated[dict[str, float], Field(min_length=1)]
+    outcome: str
+    direction: Literal["above", "at_most"]
+    counts: Annotated[float, Field(ge=0.0)]
+    world: World = Field(default_factory=dict)
+    first_technology: FirstTechnology | None = None
+
+    @model_validator(mode="after")
+    def _known_outcome(self) -> Self:
+        if self.outcome not in OUTCOMES:
+            raise ValueError(f"outcome is {self.outcome!r}; there are {', '.join(OUTCOMES)}")
+        return self
+
+
+class Claim(Form):
+    """A claim: it holds if all its parts do. What stands under `also` is reported and does not count."""
+
+    id: Positive
+    name: Text
+    claim: Text
+    statistic: Text
+    refuted_by: Text
+    built_in: Text
+    world: World = Field(default_factory=dict)
+    first_technology: FirstTechnology = "any"
+    parts: Annotated[list[Part], Field(min_length=1)]
+    also: list[Part] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [part.name for part in (*self.parts, *self.also)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"claim {self.id}: the part {name!r} is named twice")
+        return self
+
+    def world_of(self, part: Part) -> World:
+        """What is changed in the scenario for a part."""
+        return {**self.world, **part.world}
+
+    def first_of(self, part: Part) -> FirstTechnology:
+        """Which episodes a part is about."""
+        return part.first_technology or self.first_technology
+
+
+class Sample(Form):
+    """The scenarios and episodes of the test."""
+
+    scenarios: Annotated[int, Field(ge=2, le=4096)]
+    points_seed: Annotated[int, Field(ge=0)]
+    episodes: Annotated[int, Field(ge=2, le=200)]
+    episodes_from: Annotated[int, Field(ge=0)]
+
+
+class Search(Form):
+    """The searches in the sampled scenarios."""
+
+    scenarios: Annotated[int, Field(ge=2)]
+    budget: Positive
+    seed: Annotated[int, Field(ge=0, lt=SEEDS_OF_SEARCH)]
+
+
+class Tuning(Form):
+    """The portfolio of each tuned rule."""
+
+    shipped: list[str]
+    points: Annotated[int, Field(ge=0)]
+    points_seed: Annotated[int, Field(ge=0)]
+    budget: Positive
+    seed: Annotated[int, Field(ge=0, lt=SEEDS_OF_SEARCH)]
+    selection_episodes: Positive
+
+    @model_validator(mode="after")
+    def _loadable(self) -> Self:
+        for name in self.shipped:
+            Scenario.load(name)
+        return self
+
+
+class Verdict(Form):
+    """The rules by which a verdict is reached."""
+
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
+    scenario_confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
+    most: Annotated[float, Field(gt=0.0, le=1.0)]
+    some: Annotated[float, Field(gt=0.0, le=0.5)]
+
+
+class Hypotheses(Form):
+    """The whole file."""
+
+    kind: Literal["juguo_hypotheses"]
+    format: Literal[1]
+    sample: Sample
+    search: Search
+    tuning: Tuning
+    verdict: Verdict
+    arms: dict[str, Arm]
+    claims: Annotated[list[Claim], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        ids = [claim.id for claim in self.claims]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"claim id {next(i for i in ids if ids.count(i) > 1)} is used twice")
+        if self.sample.points_seed == self.tuning.points_seed:
+            raise ValueError(
+                "sample.points_seed and tuning.points_seed are the same; a rule would be tuned on the test"
+            )
+        used = set()
+        for claim, part in self.every_part():
+            for arm in part.contrast:
+                used.add(arm)
+                self._check_arm(claim, part, arm)
+        for name in self.arms:
+            if name not in used:
+                raise ValueError(f"arm {name!r} is used by no claim")
+        return self
+
+    def _check_arm(self, claim: Claim, part: Part, name: str) -> None:
+        where = f"claim {claim.id}, part {part.name!r}"
+        if name not in self.arms:
+            raise ValueError(f"{where}: arm {name!r} is unknown; there are {', '.join(self.arms)}")
+        arm = self.arms[name]
+        world = changed(changed(Scenario(), claim.world_of(part)), arm.world)
+        if arm.edits.take_away is not None and world.crisis.cover > 0.0:
+            raise ValueError(
+                f"{where}: arm {name!r} takes money away to the reserve, which would pay for damage; "
+                "set world: {crisis.cover: 0}"
+            )
+
+    @property
+    def tested(self) -> int:
+        """Number of parts that verdicts rest on: what the confidence is corrected for."""
+        return sum(len(claim.parts) for claim in self.claims)
+
+    def every_part(self) -> Iterator[tuple[Claim, Part]]:
+        """Every part of every claim, also those that do not count."""
+        for claim in self.claims:
+            for part in (*claim.parts, *claim.also):
+                yield claim, part
+
+
+def check_functions(names: Any) -> None:
+    """Raise ValueError for a name that is no function."""
+    for name in names:
+        if name not in FUNCTIONS:
+            raise ValueError(f"function {name!r} is unknown; there are {', '.join(FUNCTIONS)}")
+
+
+def load_claims(path: Path) -> Hypotheses:
+    """Read and check a file of claims.
+
+    Raises:
+        ClaimsError: If it cannot be read or does not fit its form.
+    """
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClaimsError(f"file of claims {path}: cannot be read ({error})") from None
+    return parse_claims(parse_yaml(content, f"file of claims {path}"), f"file of claims {path}")
+
+
+def parse_claims(data: Any, source: str) -> Hypotheses:
+    """Check claims that were read.
+
+    Raises:
+        ClaimsError: If they do not fit the form.
+    """
+    if not isinstance(data, dict):
+        raise ClaimsError(f"{source}: expected a mapping of fields, got {type(data).__name__}")
+    try:
+        return Hypotheses.model_validate(data)
+    except ValidationError as error:
+        raise ClaimsError(explain_validation(error, Hypotheses, source)) from None

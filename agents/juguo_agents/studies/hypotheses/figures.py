@@ -1,0 +1,138 @@
+"""One figure for each claim: every scenario's effect, and the effect against the axis that tells most."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from juguo_agents.report.figures.style import BLACK, BLUE, DPI, GREY, VERMILION, headed, parameters
+from juguo_agents.studies.hypotheses.job import ClaimResult, PartResult
+from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
+from juguo_agents.studies.hypotheses.region import axis_words, telling_axis
+from juguo_agents.studies.hypotheses.runs import Settings
+from juguo_agents.studies.hypotheses.verdict import AGAINST, FOR, SMALL, UNDECIDED
+from juguo_envs.worlds.sampling import axes
+
+LOOKS = {FOR: (BLUE, "o"), AGAINST: (VERMILION, "s"), SMALL: (GREY, "d"), UNDECIDED: ("#a8a8a8", "x")}
+WORDS = {
+    FOR: "for, beyond noise",
+    AGAINST: "against, beyond noise",
+    SMALL: "too small to count",
+    UNDECIDED: "undecided",
+}
+_BAND = "#dbe9f3"
+
+
+def draw(result: ClaimResult, settings: Settings) -> bytes:
+    """The figure of a claim as PNG. matplotlib's settings are as before when it is done."""
+    with rc_context(parameters()):
+        fig = _draw(result, settings)
+        out = io.BytesIO()
+        fig.savefig(out, format="png", dpi=DPI)
+    return out.getvalue()
+
+
+def _draw(result: ClaimResult, settings: Settings) -> Figure:
+    rows, also = len(result.parts), len(result.also)
+    below = 0.75 + 0.3 * also if also else 0.0
+    text = textwrap.wrap(result.claim.claim, 118)
+    subtitle = "\n".join([*text, result.deciding.judged.reason])
+    fig = headed(
+        10.0,
+        1.45 + 0.17 * len(text) + 2.9 * rows + below,
+        f"{result.claim.id}. {result.claim.name.capitalize()}: {result.verdict}",
+        subtitle,
+    )
+    heights = [2.9 * rows, below] if also else [2.9 * rows]
+    # a figure of its own for what does not count, or its long labels would push the panels aside
+    figures: Any = fig.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    panels = figures[0].subplots(rows, 2, sharey="row", squeeze=False, width_ratios=(1.25, 1.0))
+    for (left, right), part in zip(panels, result.parts, strict=True):
+        _scenarios(left, part)
+        _against_axis(right, part)
+    if also:
+        _others(figures[1].subplots(), result)
+    sides = [s for s in LOOKS if any(s in p.judged.sides for p in result.parts)]
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=LOOKS[s][0], marker=LOOKS[s][1], ms=5, lw=1.2, label=WORDS[s]) for s in sides
+    ]
+    corrected = 1.0 - (1.0 - settings.claims.verdict.confidence) / settings.claims.tested
+    handles.append(Patch(color=_BAND, label=f"mean, {corrected:.1%} interval"))
+    handles.append(Line2D([], [], color=BLACK, lw=0.9, ls=(0, (4, 3)), label="smallest effect that counts"))
+    fig.legend(handles=handles, loc="outside lower left", ncols=3)
+    return fig
+
+
+def _scenarios(panel: Axes, result: PartResult) -> None:
+    """Scenarios from the lowest to the highest effect, each with its interval."""
+    judged = result.judged
+    order = np.argsort(judged.means, kind="stable")
+    _levels(panel, result)
+    size = float(np.clip(150.0 / len(order), 2.5, 5.5))
+    for x, i in enumerate(order):
+        colour, marker = LOOKS[judged.sides[i]]
+        panel.plot((x, x), (judged.lows[i], judged.highs[i]), color=colour, lw=0.9, alpha=0.75)
+        panel.plot(x, judged.means[i], marker, ms=size, color=colour)
+    panel.set_title("\n".join(textwrap.wrap(result.part.says, 56)))
+    panel.set_ylabel("\n".join(textwrap.wrap(f"effect on {OUTCOMES[result.part.outcome].words}", 44)))
+    panel.set_xlabel(f"{len(order)} scenarios, by effect")
+    panel.set_xticks([])
+    panel.set_xlim(-1.0, float(len(order)))
+
+
+def _against_axis(panel: Axes, result: PartResult) -> None:
+    """The effect against the axis that tells most about it."""
+    judged = result.judged
+    axis = axes()[telling_axis(result.places, judged.means, result.region)]
+    values = np.array([axis.value(u) for u in result.places[:, axes().index(axis)]])
+    _levels(panel, result)
+    for side, (colour, marker) in LOOKS.items():
+        some = np.array([s == side for s in judged.sides])
+        panel.plot(values[some], judged.means[some], marker, ms=4.5, color=colour, alpha=0.85)
+    if axis.log:
+        panel.set_xscale("log")
+        panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        panel.xaxis.set_minor_formatter(NullFormatter())
+    how = "that decides first" if result.region else "it is most correlated with"
+    panel.set_title(f"against the axis {how}", fontweight="normal")
+    panel.set_xlabel("\n".join(textwrap.wrap(axis_words(axis), 46)))
+    panel.tick_params(axis="y", labelleft=False)
+
+
+def _levels(panel: Axes, result: PartResult) -> None:
+    """Zero, what counts, and the mean with its interval."""
+    effect, part = result.judged.effect, result.part
+    panel.axhspan(effect.low, effect.high, color=_BAND, zorder=0)
+    panel.axhline(effect.mean, color=BLUE, lw=1.0, zorder=1)
+    panel.axhline(0.0, color=BLACK, lw=0.8, zorder=1)
+    panel.axhline(part.counts, color=BLACK, lw=0.9, ls=(0, (4, 3)), zorder=1)
+    panel.grid(axis="y")
+
+
+def _others(panel: Axes, result: ClaimResult) -> None:
+    """Means and intervals of what does not count for the verdict."""
+    for y, other in enumerate(result.also):
+        effect = other.judged.effect
+        panel.plot((effect.low, effect.high), (y, y), color=GREY, lw=2.0)
+        panel.plot(effect.mean, y, "o", ms=5, color=BLACK)
+        panel.plot((other.part.counts,) * 2, (y - 0.3, y + 0.3), color=BLACK, lw=0.9, ls=(0, (4, 3)))
+    panel.axvline(0.0, color=BLACK, lw=0.8)
+    panel.set_yticks(range(len(result.also)), [_short(p) for p in result.also])
+    panel.set_ylim(len(result.also) - 0.5, -0.5)
+    panel.tick_params(axis="y", length=0)
+    panel.grid(axis="x")
+    panel.set_title("Looked at as well (does not count for the verdict): mean over scenarios")
+
+
+def _short(result: PartResult) -> str:
+    return f"{result.part.name} [{OUTCOMES[result.part.outcome].unit}]"

@@ -1,0 +1,204 @@
+"""The page of the claims in Markdown, and the table that the console shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from juguo_agents.studies.hypotheses.job import ClaimResult, PartResult
+from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
+from juguo_agents.studies.hypotheses.runs import Settings
+from juguo_agents.studies.hypotheses.verdict import AGAINST, FOR, SMALL, UNDECIDED, Judged
+
+WIDTH = 110
+
+
+def as_markdown(settings: Settings, results: Sequence[ClaimResult], runs: Sequence[dict[str, Any]]) -> str:
+    """The whole page."""
+    claims = settings.claims
+    tally = Counter(r.verdict for r in results)
+    searched = min(claims.search.scenarios, claims.sample.scenarios)
+    counted = ", ".join(f"{tally[word]} {word}" for word in ("holds", "depends", "fails") if tally[word])
+    lines = [
+        "# The paper's claims, tested",
+        "",
+        f"{len(results)} claims over {claims.sample.scenarios} sampled scenarios, "
+        f"{claims.sample.episodes} episodes of each arm in each; claims about the best allocations found, "
+        f"over the first {searched} of them. Verdicts: {counted}.",
+        "",
+        f"An interval of an effect is one of {_percent(_confidence(settings))} confidence: "
+        f"{claims.verdict.confidence:.0%} for all {claims.tested} parts on which verdicts rest, together. A "
+        "claim holds if all of its parts do; the numbers in the table are those of its weakest part. How "
+        "verdicts are reached: docs/hypotheses.md.",
+        "",
+        "| | claim | verdict | effect | interval | for / against |",
+        "|---|---|---|---|---|---|",
+        *(_row(result) for result in results),
+        "",
+    ]
+    for result in results:
+        lines += _section(settings, result)
+    lines += _how_made(settings, runs)
+    return "\n".join(lines) + "\n"
+
+
+def _row(result: ClaimResult) -> str:
+    judged, part = result.deciding.judged, result.deciding.part
+    shares = f"{judged.share(FOR):.0%} / {judged.share(AGAINST):.0%}"
+    short = _short(judged)
+    return (
+        f"| {result.claim.id} | {result.claim.claim} | **{result.verdict}**"
+        f"{short.removeprefix(result.verdict)} | {_signed(judged.effect.mean)} "
+        f"{OUTCOMES[part.outcome].unit} | {_interval(judged)} | {shares} |"
+    )
+
+
+def _section(settings: Settings, result: ClaimResult) -> list[str]:
+    claim = result.claim
+    lines = [
+        f"## {claim.id}. {claim.claim}",
+        "",
+        f"**{result.verdict.capitalize()}** ({_why(result)}).",
+        "",
+        *_table(result.parts),
+        "",
+    ]
+    for part in result.parts:
+        lines += _region(part)
+    if result.also:
+        lines += ["Looked at as well; does not count for the verdict:", "", *_table(result.also), ""]
+    lines += [
+        f"- **Statistic.** {claim.statistic}",
+        f"- **Would refute it.** {claim.refuted_by}",
+        f"- **What is built in.** {claim.built_in}",
+        "",
+        f"![Claim {claim.id}: effect by scenario]({result.figure})",
+        "",
+    ]
+    return lines
+
+
+def _why(result: ClaimResult) -> str:
+    judged = result.deciding.judged
+    part = f"{result.deciding.part.name}: " if len(result.parts) > 1 else ""
+    return f"{part}{judged.reason}"
+
+
+def _table(parts: Sequence[PartResult]) -> list[str]:
+    lines = [
+        "| says | verdict | effect | interval | counts | in SD | scenarios | for | against | too small | "
+        "undecided |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for result in parts:
+        judged, part = result.judged, result.part
+        bound = ("at most " if part.direction == "at_most" else "from ") + f"{part.counts:g}"
+        deviations = "" if judged.standardised != judged.standardised else f"{judged.standardised:+.1f}"
+        shares = " | ".join(f"{judged.share(side):.0%}" for side in (FOR, AGAINST, SMALL, UNDECIDED))
+        lines.append(
+            f"| {part.says} | {_short(judged)} | {_signed(judged.effect.mean)} "
+            f"{OUTCOMES[part.outcome].unit} | {_interval(judged)} | {bound} | {deviations} | "
+            f"{len(judged.means)} | {shares} |"
+        )
+    return lines
+
+
+def _region(result: PartResult) -> list[str]:
+    """Where it is true, for a part that depends."""
+    if result.judged.verdict != "depends":
+        return []
+    region = result.region
+    head = f"Where *{result.part.name}* is true"
+    if region is None or not region.tells:
+        return [f"{head}: the axes do not tell; no tree of two splits did better than guessing.", ""]
+    lines = [
+        f"{head} (a tree of two splits tells {region.accuracy:.0%} of scenarios right that it was not fitted "
+        f"to; naming the most frequent side would tell {region.majority:.0%}):",
+        "",
+    ]
+    lines += [
+        f"- {leaf.where}: for in {leaf.share_for:.0%}, against in {leaf.share_against:.0%} of "
+        f"{leaf.scenarios} scenarios, mean {_signed(leaf.mean)}"
+        for leaf in region.leaves
+    ]
+    return [*lines, ""]
+
+
+def _how_made(settings: Settings, runs: Sequence[dict[str, Any]]) -> list[str]:
+    claims = settings.claims
+    lines = ["## How it was made", ""]
+    lines.append(
+        f"Model `{settings.model}`; scenarios: Sobol points of seed {claims.sample.points_seed}; test seeds "
+        f"from {claims.sample.episodes_from:,}."
+    )
+    if rules := settings.tuned_rules():
+        where = ", ".join(scenario.name for scenario in settings.regimes())
+        lines += [
+            "",
+            f"Tuned: {', '.join(rules)}; each by a search of {claims.tuning.budget:,} episodes in each of: "
+            f"{where}. In a scenario the member that does best on {claims.tuning.selection_episodes} "
+            "selection episodes is taken. Whose numbers were taken, in how many scenarios:",
+            "",
+        ]
+        lines += [f"- {arm}: {text}" for arm, text in _taken(runs)]
+    if families := settings.families():
+        lines += [
+            "",
+            f"Searched in each of the first scenarios: {', '.join(families)}, {claims.search.budget:,} "
+            "episodes each. Where the search of the closed loop began, in how many scenarios:",
+            "",
+        ]
+        notes = (run["notes"].get("searches", {}).get("closed_loop") for run in runs)
+        begun = Counter(note["start"] for note in notes if note)
+        lines += [f"- {name}: {count}" for name, count in begun.most_common()]
+    return lines
+
+
+def _taken(runs: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    """For each arm whose members were taken how often."""
+    found: dict[str, Counter[str]] = {}
+    for run in runs:
+        for arm, member in run["notes"].get("tuned", {}).items():
+            found.setdefault(arm, Counter())[member] += 1
+    return [(a, ", ".join(f"{m} {n}" for m, n in c.most_common())) for a, c in sorted(found.items())]
+
+
+def console_table(results: Sequence[ClaimResult]) -> str:
+    """One line for each claim."""
+    head = f"{'':>2}  {'claim':<46} {'verdict':<16} {'effect':>7}  {'interval':<18} {'for':>4} {'against':>7}"
+    lines = [head, "-" * len(head)]
+    for result in results:
+        judged = result.deciding.judged
+        text = result.claim.claim
+        text = text if len(text) <= 46 else text[:43] + "..."
+        lines.append(
+            f"{result.claim.id:>2}  {text:<46} {_short(judged):<16} {_signed(judged.effect.mean):>7}  "
+            f"{_interval(judged):<18} {judged.share(FOR):>4.0%} {judged.share(AGAINST):>7.0%}"
+        )
+    return "\n".join(lines)
+
+
+def _short(judged: Judged) -> str:
+    """The verdict with the first words of its reason, where it fails."""
+    return (
+        f"{judged.verdict}, {judged.reason.partition(':')[0]}"
+        if judged.verdict == "fails"
+        else judged.verdict
+    )
+
+
+def _confidence(settings: Settings) -> float:
+    return 1.0 - (1.0 - settings.claims.verdict.confidence) / settings.claims.tested
+
+
+def _percent(confidence: float) -> str:
+    return f"{confidence:.2%}".replace("%", " %")
+
+
+def _interval(judged: Judged) -> str:
+    return f"[{_signed(judged.effect.low)}, {_signed(judged.effect.high)}]"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}"

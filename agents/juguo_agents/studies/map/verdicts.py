@@ -1,0 +1,204 @@
+"""Who is best at a point, by how much, and whether that is more than noise.
+
+In a condition one allocator of each doctrine competes. At a point the one with the highest mean leads. It is
+compared with every other one by a paired t-test over the common episodes. The p-values are corrected for
+their number (Holm 1979), and the largest one is the point's: a doctrine is best only if it beats all others.
+Many points are judged at once, so the points' p-values are adjusted once more, for false discoveries among
+all points (Benjamini and Hochberg 1995). A point is won beyond noise where that is at most 5 %; everywhere
+else it is a tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from scipy import stats
+
+from juguo_agents.allocators.registry import rule_names
+from juguo_agents.studies.map.design import alike_names, doctrine_of, tuned_names
+from juguo_agents.studies.map.tables import Floats, Runs
+from juguo_envs.files import write_bytes
+
+LEVEL = 0.05
+VERDICTS_FILE = "verdicts.parquet"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Who competes.
+
+    Attributes:
+        name: Its name in results.
+        text: What it is, in words.
+        competitors: Gives the names of the allocators that compete, one of each doctrine.
+    """
+
+    name: str
+    text: str
+    competitors: Callable[[], list[str]]
+
+
+TUNED_ALIKE = Condition("tuned", "both institutions, tuned", tuned_names)
+"""The condition that figures and words explain: every doctrine at its best, like for like."""
+CONDITIONS = (
+    TUNED_ALIKE,
+    Condition("alike", "both institutions, own numbers", alike_names),
+    Condition("paper", "the paper's own versions", rule_names),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on one point.
+
+    Attributes:
+        point: Its number.
+        leader, second: The allocator with the highest mean, and the next best of another doctrine.
+        margin, low, high: Difference of their means, with its 95 % interval over common episodes.
+        p: The largest of the leader's corrected p-values.
+        p_adjusted: The same, adjusted for the number of points.
+        best: The doctrine that won beyond noise; empty for a tie.
+        tied: Doctrines that share the lead where there is no winner, the leader's first.
+    """
+
+    point: int
+    leader: str
+    second: str
+    margin: float
+    low: float
+    high: float
+    p: float
+    p_adjusted: float
+    best: str
+    tied: tuple[str, ...]
+
+    @property
+    def leads(self) -> str:
+        """The leader's doctrine."""
+        return doctrine_of(self.leader)
+
+
+Judged = dict[tuple[str, str], list[Verdict]]
+"""Verdicts on all points, by the names of condition and value set."""
+
+
+def judge(runs: Runs, condition: Condition, values: str) -> list[Verdict]:
+    """The verdicts of a condition under some values, point by point."""
+    names = condition.competitors()
+    places = [runs.names.index(name) for name in names]
+    return verdicts(runs.returns[values][:, places], names, [doctrine_of(name) for name in names])
+
+
+def judge_switched(returns: Floats) -> list[Verdict]:
+    """The verdicts on (points, tuned allocators, episodes) with an assumption switched off."""
+    names = tuned_names()
+    return verdicts(returns, names, [doctrine_of(name) for name in names])
+
+
+def verdicts(returns: Floats, names: list[str], groups: list[str]) -> list[Verdict]:
+    """The verdicts on points.
+
+    Args:
+        returns: (points, allocators, episodes); episodes are common to the allocators of a point.
+        names: The allocators.
+        groups: The group of each; there must be two or more.
+    """
+    judged = [_at_point(values, groups) for values in returns]
+    adjusted = false_discovery(np.array([j.p for j in judged]))
+    found = []
+    for point, (j, p_adjusted) in enumerate(zip(judged, adjusted.tolist(), strict=True)):
+        won = p_adjusted <= LEVEL
+        tied = () if won else tuple(dict.fromkeys((groups[j.leader], groups[j.second], *j.close)))
+        found.append(
+            Verdict(
+                point, names[j.leader], names[j.second], j.margin, j.low, j.high, j.p, p_adjusted,
+                groups[j.leader] if won else "", tied,
+            )
+        )  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True)
+class _Found:
+    leader: int
+    second: int
+    margin: float
+    low: float
+    high: float
+    p: float
+    close: tuple[str, ...]
+
+
+def _at_point(values: Floats, groups: list[str]) -> _Found:
+    """(allocators, episodes) at one point: the leader against all of the other groups."""
+    means = values.mean(1)
+    leader = int(np.argmax(means))
+    others = [i for i, group in enumerate(groups) if group != groups[leader]]
+    differences = values[leader] - values[others]
+    corrected = holm(paired_p(differences))
+    nearest = int(np.argmax(means[others]))
+    margin, low, high = interval(differences[nearest])
+    close = tuple(groups[i] for i, p in zip(others, corrected.tolist(), strict=True) if p > LEVEL)
+    return _Found(leader, others[nearest], margin, low, high, float(corrected.max()), close)
+
+
+def paired_p(differences: Floats) -> Floats:
+    """Two-sided p-values of a t-test of mean zero, for each row of (rows, episodes).
+
+    A row that does not vary has 1 where it is zero, and 0 otherwise.
+    """
+    count = differences.shape[1]
+    mean, spread = differences.mean(1), differences.std(1, ddof=1)
+    exact = spread <= 1e-12
+    t = np.divide(mean * np.sqrt(count), spread, out=np.zeros_like(mean), where=~exact)
+    p: Floats = 2.0 * stats.t.sf(np.abs(t), count - 1)
+    return np.where(exact, np.where(np.abs(mean) <= 1e-12, 1.0, 0.0), p)
+
+
+def interval(differences: Floats) -> tuple[float, float, float]:
+    """Mean of (episodes,) differences with its 95 % interval by the same t."""
+    mean, count = float(differences.mean()), len(differences)
+    half = float(stats.t.ppf(1.0 - LEVEL / 2.0, count - 1) * differences.std(ddof=1) / np.sqrt(count))
+    return mean, mean - half, mean + half
+
+
+def holm(p: Floats) -> Floats:
+    """P-values corrected for their number, so that one false rejection among them is rare (Holm 1979)."""
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum(stepped, 1.0)
+    return corrected
+
+
+def false_discovery(p: Floats) -> Floats:
+    """P-values adjusted so that few of those under a level are false (Benjamini and Hochberg 1995)."""
+    order = np.argsort(-p, kind="stable")
+    count = len(p)
+    stepped = np.minimum.accumulate(p[order] * count / np.arange(count, 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def share_interval(count: int, total: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share."""
+    found = stats.binomtest(count, total).proportion_ci(1.0 - LEVEL, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def write_verdicts(folder: Path, found: Judged) -> None:
+    """Every verdict of every condition, under all values, as one table."""
+    rows = [
+        {"condition": condition, "values": values, **asdict(v), "tied": list(v.tied)}
+        for (condition, values), group in found.items()
+        for v in group
+    ]
+    out = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows), out, compression="zstd")
+    write_bytes(folder / VERDICTS_FILE, out.getvalue().to_pybytes())

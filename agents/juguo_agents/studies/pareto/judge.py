@@ -1,0 +1,206 @@
+"""The policies' fronts against the searches': hypervolume, and what each preference gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from juguo_agents.evaluation.statistics import CONFIDENCE, Estimate
+from juguo_agents.provenance import versions
+from juguo_agents.search.multi_objective import Searched
+from juguo_agents.studies.pareto.measure import Point
+from juguo_agents.studies.pareto.settings import Settings
+from juguo_agents.studies.pareto.volume import (
+    SIGNS,
+    episode_weights,
+    estimate,
+    non_dominated,
+    objectives,
+    over_members,
+    resampled,
+    volume,
+)
+from juguo_envs.info import REWARD_PARTS
+
+Floats = npt.NDArray[np.float64]
+Summary = dict[str, Any]
+FALLBACK = "nothing"
+"""The rule whose means are the second reference point."""
+_KINDS = ("policy", "search")
+
+
+def judge(
+    settings: Settings, points: Sequence[Point], episodes: Floats, searched: Mapping[str, Searched]
+) -> Summary:
+    """The numbers of a comparison, fit for JSON.
+
+    The reference point is the worst rule's mean in each objective; which that is nobody who is judged can
+    change. Volumes, and differences of them, have basic bootstrap intervals over the test episodes, which are
+    paired; those of several policies or searches together resample these, too.
+
+    Args:
+        settings: What was asked for.
+        points: Rules, the policies under every preference, and the searches' fronts.
+        episodes: (points, episodes, 3) what they measured.
+        searched: The searches by name.
+    """
+    means, groups = objectives(episodes), _groups(points)
+    rules = [i for i, point in enumerate(points) if point.kind == "rule"]
+    fallback = next(i for i in rules if points[i].group == FALLBACK)
+    references = {"worst rule": means[rules].min(0), FALLBACK: means[fallback]}
+    weights = episode_weights(episodes.shape[1])
+    volumes = {
+        name: {
+            group: _volumes(means[rows], episodes[rows], reference, weights)
+            for group, (_, rows) in groups.items()
+        }
+        for name, reference in references.items()
+    }
+    kinds = {group: kind for group, (kind, _) in groups.items()}
+    return {
+        "scenario": settings.scenario.name,
+        "observe": settings.observe,
+        "episodes": settings.episodes,
+        "first_seed": settings.first_seed,
+        "confidence": CONFIDENCE,
+        "steps": settings.steps,
+        "budget": settings.budget,
+        "begun": settings.begun,
+        "levels": settings.levels,
+        "ranges": [list(pair) for pair in settings.ranges],
+        "references": {name: _plain(reference) for name, reference in references.items()},
+        "verdicts": {name: _verdict(found, kinds) for name, found in volumes.items()},
+        "utility": _utility(settings, groups, episodes, weights),
+        "response": _response(settings, groups, means),
+        "fronts": [
+            {
+                "name": group,
+                "kind": kind,
+                **_spread("volume", estimate(*volumes["worst rule"][group])),
+                **_of_search(searched.get(group)),
+                "points": _points([points[i] for i in rows], means[rows]),
+            }
+            for group, (kind, rows) in groups.items()
+        ],
+        "rules": [{"name": points[i].group, **_plain(means[i])} for i in rules],
+        "versions": versions(),
+    }
+
+
+def _groups(points: Sequence[Point]) -> dict[str, tuple[str, list[int]]]:
+    """Kind and rows of every policy and search, by name."""
+    found: dict[str, tuple[str, list[int]]] = {}
+    for i, point in enumerate(points):
+        if point.kind in _KINDS:
+            found.setdefault(point.group, (point.kind, []))[1].append(i)
+    return found
+
+
+def _volumes(means: Floats, episodes: Floats, reference: Floats, weights: Floats) -> tuple[float, Floats]:
+    return volume(means, reference), resampled(episodes, weights, lambda points: volume(points, reference))
+
+
+def _verdict(volumes: Mapping[str, tuple[float, Floats]], kinds: Mapping[str, str]) -> dict[str, Any]:
+    """Mean volume of the policies against that of the searches."""
+    generator = np.random.default_rng(1)
+    means, resamples = {}, {}
+    for kind in _KINDS:
+        members = [found for group, found in volumes.items() if kinds[group] == kind]
+        means[kind] = float(np.mean([value for value, _ in members]))
+        resamples[kind] = over_members(np.array([values for _, values in members]), generator)
+    difference = estimate(means["policy"] - means["search"], resamples["policy"] - resamples["search"])
+    return {
+        **_spread("policy", estimate(means["policy"], resamples["policy"])),
+        **_spread("search", estimate(means["search"], resamples["search"])),
+        **_spread("difference", difference),
+        "ratio": means["policy"] / means["search"] if means["search"] > 0.0 else None,
+        "at_least": bool(difference.mean >= 0.0),
+        "beyond_noise": bool(difference.low > 0.0),
+    }
+
+
+def _utility(
+    settings: Settings, groups: Mapping[str, tuple[str, list[int]]], episodes: Floats, weights: Floats
+) -> dict[str, Any]:
+    """Return per weight under each preference: the policy shown it against the best point of a search for it.
+
+    The best point is found on the test episodes themselves, which favours the searches.
+    """
+    preferences = np.array(settings.preferences)
+    scaled = preferences / preferences.sum(1, keepdims=True)  # (preferences, 3)
+
+    def own(points: Floats) -> Floats:
+        found: Floats = (scaled * points).sum(1)
+        return found
+
+    def best(points: Floats) -> Floats:
+        found: Floats = (scaled @ points.T).max(1)
+        return found
+
+    ways = {"policy": own, "search": best}
+    values, resamples = {}, {}
+    for kind, of in ways.items():
+
+        def mean(points: Floats, of: Callable[[Floats], Floats] = of) -> float:
+            return float(of(points).mean())
+
+        members = [rows for k, rows in groups.values() if k == kind]
+        values[kind] = np.mean([of(objectives(episodes[rows])) for rows in members], axis=0)
+        each = [resampled(episodes[rows], weights, mean) for rows in members]
+        resamples[kind] = over_members(np.array(each), np.random.default_rng(2))
+    difference = estimate(
+        float((values["policy"] - values["search"]).mean()), resamples["policy"] - resamples["search"]
+    )
+    return {
+        **{kind: float(value.mean()) for kind, value in values.items()},
+        **_spread("difference", difference),
+        "better_in": float((values["policy"] >= values["search"]).mean()),
+    }
+
+
+def _response(
+    settings: Settings, groups: Mapping[str, tuple[str, list[int]]], means: Floats
+) -> dict[str, float | None]:
+    """Rank correlation of a goal's share of the weights with how well it is met, over the preferences."""
+    preferences = np.array(settings.preferences)
+    shares = preferences / preferences.sum(1, keepdims=True)
+    policies = [rows for kind, rows in groups.values() if kind == "policy"]
+    found: dict[str, float | None] = {}
+    for k, part in enumerate(REWARD_PARTS):
+        ranks = [
+            float(stats.spearmanr(shares[:, k], means[rows, k]).statistic)
+            for rows in policies
+            if np.ptp(means[rows, k]) > 0.0
+        ]
+        found[part] = float(np.mean(ranks)) if ranks else None
+    return found
+
+
+def _points(points: Sequence[Point], means: Floats) -> list[dict[str, Any]]:
+    kept = non_dominated(means)
+    return [
+        {
+            **_plain(mean),
+            "non_dominated": bool(on),
+            **({"weights": list(point.weights)} if point.weights else {}),
+            **({"parameters": dict(point.parameters)} if point.parameters else {}),
+        }
+        for point, mean, on in zip(points, means, kept, strict=True)
+    ]
+
+
+def _of_search(found: Searched | None) -> dict[str, int]:
+    return {} if found is None else {"steps": found.steps, "generations": found.generations}
+
+
+def _plain(objectives: Floats) -> dict[str, float]:
+    """An objective as what it is: a share of excluded is no less than zero."""
+    return {part: float(value) for part, value in zip(REWARD_PARTS, objectives * SIGNS, strict=True)}
+
+
+def _spread(name: str, found: Estimate) -> dict[str, float]:
+    return {name: found.mean, f"{name}_low": found.low, f"{name}_high": found.high}

@@ -1,0 +1,150 @@
+"""A comparison of fronts in words: lines for the terminal, and a page."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from juguo_agents.report.console import WIDTH
+from juguo_agents.report.figures.fronts import FIGURE
+from juguo_agents.search.multi_objective import Searched
+from juguo_agents.studies.pareto.judge import FALLBACK, Summary
+
+_MAIN = "worst rule"
+
+
+def console_table(summary: Summary) -> str:
+    """Every front's volume, and the verdict."""
+    width = max(len(front["name"]) for front in summary["fronts"])
+    head = f"{'front':<{width}} {'hypervolume':>12} {'interval':>20} {'points':>7} {'not dominated':>14}"
+    lines = [head, "-" * len(head)]
+    for front in summary["fronts"]:
+        interval = f"[{front['volume_low']:.5f}, {front['volume_high']:.5f}]"
+        kept = sum(point["non_dominated"] for point in front["points"])
+        lines.append(
+            f"{front['name']:<{width}} {front['volume']:>12.5f} {interval:>20} {len(front['points']):>7} "
+            f"{kept:>14}"
+        )
+    told = (verdict(summary), utility(summary), response(summary))
+    return "\n".join([*lines, "", *(textwrap.fill(text, WIDTH) for text in told)])
+
+
+def verdict(summary: Summary, reference: str = _MAIN) -> str:
+    """The volumes compared, in one sentence."""
+    v = summary["verdicts"][reference]
+    relation = "at least" if v["at_least"] else "less than"
+    noise = (
+        "beyond noise"
+        if v["beyond_noise"]
+        else "within noise"
+        if v["difference_high"] >= 0.0
+        else "less beyond noise"
+    )
+    ratio = f"{v['ratio']:.2f} times" if v["ratio"] is not None else "against nothing of"
+    return (
+        f"Hypervolume of the one policy {v['policy']:.5f}, {ratio} the search's {v['search']:.5f}: "
+        f"{relation} the search's, {noise} (difference {v['difference']:+.5f} [{v['difference_low']:+.5f}, "
+        f"{v['difference_high']:+.5f}])."
+    )
+
+
+def utility(summary: Summary) -> str:
+    """What preferences get, in one sentence."""
+    u = summary["utility"]
+    return (
+        f"Return per weight, mean over the preferences: the policy {u['policy']:.4f}, the best of "
+        f"a search's points for each {u['search']:.4f} (difference "
+        f"{u['difference']:+.4f} [{u['difference_low']:+.4f}, "
+        f"{u['difference_high']:+.4f}]); the policy is at least as good in {u['better_in']:.0%} of them."
+    )
+
+
+def response(summary: Summary) -> str:
+    """How the policy follows preferences, in one sentence."""
+    told = ", ".join(
+        f"{part} {value:+.2f}" if value is not None else f"{part} none (it never changes)"
+        for part, value in summary["response"].items()
+    )
+    return f"Rank correlation of a goal's share of the weights with how well the policy meets it: {told}."
+
+
+def as_markdown(summary: Summary) -> str:
+    """The whole page."""
+    begun = ", and at what an earlier search found, whose steps are not counted" if summary["begun"] else ""
+    s, confidence = summary, f"{summary['confidence']:.0%}"
+    reference = s["references"][_MAIN]
+    parts = [
+        f"# One policy against a multi-objective search in `{s['scenario']}`",
+        "Breadth and resilience are to be high, the excluded share low; all are means over the quarters and "
+        f"over the same {s['episodes']:,} test episodes (seeds from {s['first_seed']}), observations "
+        f"{s['observe']}. A policy is run under {s['levels'] ** 3} preferences, {s['levels']} weights on "
+        "each range it was trained over. A search is NSGA-II over the numbers of the closed loop with "
+        f"{s['budget']:,} environment steps, begun at the shares of the rules{begun}; the training "
+        f"of one policy took {s['steps']:,}, the episodes of its selections included. Both sets "
+        "of points were fixed before any test episode.",
+        verdict(summary),
+        f"With the means of `{FALLBACK}` as the reference instead. {verdict(summary, FALLBACK)}",
+        utility(summary),
+        response(summary),
+        f"![The fronts]({FIGURE})",
+        "*Every point is a mean over the test episodes; lines join the points that no other of the same "
+        "front dominates in the two goals shown. The cross is the reference point.*",
+        "## The fronts",
+        f"Hypervolume above the worst rule's mean in each goal (breadth {reference['breadth']:.3f}, "
+        f"resilience {reference['resilience']:.3f}, excluded {reference['excluded']:.3f}), with its "
+        f"{confidence} interval (basic bootstrap over test episodes, paired).",
+        _fronts(summary),
+        "## What the first policy does under each preference",
+        _preferences(summary),
+    ]
+    made_with = ", ".join(f"{name} {version}" for name, version in s["versions"].items())
+    parts.append(f"Made with {made_with}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _fronts(summary: Summary) -> str:
+    lines = [
+        "| front | hypervolume | interval | points | not dominated | generations | steps |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for front in summary["fronts"]:
+        kept = sum(point["non_dominated"] for point in front["points"])
+        steps = f"{front['steps']:,}" if "steps" in front else ""
+        lines.append(
+            f"| {front['name']} | {front['volume']:.5f} | {front['volume_low']:.5f} to "
+            f"{front['volume_high']:.5f} | {len(front['points'])} | {kept} | "
+            f"{front.get('generations', '')} | {steps} |"
+        )
+    return "\n".join(lines)
+
+
+def _preferences(summary: Summary) -> str:
+    lines = [
+        "| weight of breadth | of resilience | of the excluded | breadth | resilience | excluded | "
+        "not dominated |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    front: dict[str, Any] = next(f for f in summary["fronts"] if f["kind"] == "policy")
+    for point in front["points"]:
+        breadth, resilience, excluded = point["weights"]
+        kept = "yes" if point["non_dominated"] else ""
+        lines.append(
+            f"| {breadth:.2f} | {resilience:.2f} | {excluded:.2f} | {point['breadth']:.3f} | "
+            f"{point['resilience']:.3f} | {point['excluded']:.3f} | {kept} |"
+        )
+    return "\n".join(lines)
+
+
+def search_table(searched: Mapping[str, Searched]) -> str:
+    """What searches found, a row for each: members, and from where to where their goals reach."""
+    lines = [
+        f"{'search':<16} {'members':>7} {'steps':>10}  {'breadth':<14} {'resilience':<14} {'excluded':<14}"
+    ]
+    for name, found in searched.items():
+        low, high = np.min(found.means, 0), np.max(found.means, 0)
+        spans = "".join(f"{f'{a:.3f} to {b:.3f}':<15}" for a, b in zip(low, high, strict=True))
+        lines.append(f"{name:<16} {len(found.front):>7} {found.steps:>10,}  {spans.rstrip()}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Training: configuration, learners, checkpoints, and the main job."""

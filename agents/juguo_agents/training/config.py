@@ -1,0 +1,292 @@
+"""The configuration of an experiment: scenario, training and comparison, validated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
+
+from juguo_agents.allocators import UnknownAllocator, make_rule
+from juguo_agents.artifacts.observation import Shown
+from juguo_agents.evaluation.rollout import TEST_SEEDS_END
+from juguo_agents.training.learners.settings import (
+    ON_POLICY,
+    SECTIONS,
+    Algorithm,
+    LearnerSettings,
+    Ppo,
+    RecurrentPpo,
+    Sac,
+    Td3,
+    Tqc,
+)
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.family import PREFERENCES, Family, load_world
+from juguo_envs.worlds.scenario import Scenario, ScenarioError, explain_validation, parse_yaml
+
+
+class ConfigError(UserError):
+    """A configuration that cannot be used; the message names the field, the value and what is allowed."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Constraint(_Section):
+    """A limit on the excluded, held by a multiplier (see `juguo_agents.training.learners.constraint`)."""
+
+    limit: float = Field(ge=0, le=1, description="mean share of excluded that an episode may have")
+    rate: float = Field(2.0, gt=0, le=1e6, description="what an excess of 1 adds to it per update")
+    start: float = Field(1.0, ge=0, le=1e6, description="the multiplier at the beginning")
+    aim: float = Field(
+        0.9, gt=0, le=1, description="share of the limit that the multiplier aims at, so that noise has room"
+    )
+    most: float = Field(100.0, gt=0, le=1e6, description="the multiplier's highest value")
+
+    @model_validator(mode="after")
+    def _below(self) -> Self:
+        if self.start > self.most:
+            raise ValueError(f"start is {self.start:g}; allowed is 0 to most = {self.most:g}")
+        return self
+
+
+class Training(_Section):
+    """How allocators are trained.
+
+    Each algorithm has a section of its own settings; what is written down has that of the one in use alone.
+    """
+
+    algorithm: Algorithm = Field("ppo", description="the learner")
+    seeds: tuple[int, ...] = Field((0, 1, 2, 3), min_length=1, description="training seeds, one policy each")
+    steps: int = Field(3_000_000, ge=1, le=10**12, description="environment steps per seed")
+    processes: int = Field(
+        2, ge=1, le=1024, description="seeds trained side by side; they share the cores, one each at least"
+    )
+    device: Literal["cpu", "cuda"] = Field(
+        "cpu", description="where the networks are; cuda: an NVIDIA device"
+    )
+    selections: int = Field(
+        25, ge=1, le=10_000, description="evaluations on selection seeds; the best is kept"
+    )
+    selection_episodes: int = Field(100, ge=1, le=1_000_000)
+    checkpoint_minutes: float = Field(
+        1.0, ge=0, le=1e6, description="minutes between checkpoints of a seed; 0: one at every update"
+    )
+    override: dict[str, Any] = Field(
+        default_factory=dict,
+        description="scenario fields that differ while training only, for example fewer persons",
+    )
+    per_weight: bool = Field(
+        False,
+        description="divide rewards by the sum of the reward's weights, while learning and in selection",
+    )
+    constraint: Constraint | None = Field(None, description="a limit on the excluded, not a weight")
+    expert: str | None = Field(
+        None,
+        min_length=1,
+        description="an allocator, as evaluate.py takes it, or a folder of scripts/experts.py, at whose "
+        "imitation learning begins; ppo only",
+    )
+    # mypy does not see that all fields have defaults
+    ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]  # all fields have defaults
+    recurrent_ppo: RecurrentPpo = Field(default_factory=RecurrentPpo)  # type: ignore[arg-type]  # all fields have defaults
+    sac: Sac = Field(default_factory=Sac)  # type: ignore[arg-type]  # all fields have defaults
+    td3: Td3 = Field(default_factory=Td3)  # type: ignore[arg-type]  # all fields have defaults
+    tqc: Tqc = Field(default_factory=Tqc)  # type: ignore[arg-type]  # all fields have defaults
+
+    @property
+    def settings(self) -> LearnerSettings:
+        """The section of the algorithm in use."""
+        section: LearnerSettings = getattr(self, self.algorithm)
+        return section
+
+    @model_serializer(mode="wrap")
+    def _in_use(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        # what is not used is not written: runs from before it was there remain the same
+        unused: set[str] = {n for n in SECTIONS if n != self.algorithm}
+        unused |= {n for n in ("per_weight", "constraint", "expert") if not fields[n]}
+        unused |= {"device"} if fields["device"] == "cpu" else set()
+        return {n: v for n, v in fields.items() if n not in unused}
+
+    @model_validator(mode="after")
+    def _on_policy(self) -> Self:
+        if self.constraint is not None and self.algorithm not in ON_POLICY:
+            raise ValueError(
+                f"constraint is set and algorithm is {self.algorithm}; allowed are "
+                f"{' and '.join(ON_POLICY)}: a replay buffer would hold rewards under multipliers of long ago"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _imitable(self) -> Self:
+        is_ppo = self.algorithm == "ppo"
+        if self.expert is not None and not (is_ppo and self.ppo.head == "gaussian"):
+            what = f"ppo.head is {self.ppo.head}" if is_ppo else f"algorithm is {self.algorithm}"
+            raise ValueError(
+                f"expert is set and {what}; allowed is algorithm ppo with ppo.head gaussian, whose mean is "
+                "an action: change that, or leave expert out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0 or max(self.seeds) >= 2**32:
+            raise ValueError(
+                f"seeds is {list(self.seeds)}; allowed are distinct whole numbers, 0 to 2**32 - 1"
+            )
+        return self
+
+
+class ComparisonProtocol(_Section):
+    """What the learned allocators are compared with, and on which episodes."""
+
+    allocators: tuple[str, ...] | Literal["all"] = Field("all", description="rules by name, or all")
+    episodes: int = Field(200, ge=1, le=1_000_000)
+    first_seed: int = Field(0, ge=0, description="seed of the first test episode")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.first_seed + self.episodes > TEST_SEEDS_END:
+            raise ValueError(
+                f"first_seed + episodes is above {TEST_SEEDS_END}, where the selection seeds begin"
+            )
+        for name in () if self.allocators == "all" else self.allocators:
+            try:
+                make_rule(name)
+            except UnknownAllocator as error:
+                raise ValueError(str(error)) from None
+        return self
+
+
+class Experiment(_Section):
+    """One experiment: train in a scenario, then compare."""
+
+    name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+    scenario: str = Field(
+        "default",
+        description="name of a scenario, or the path of a YAML file; family, or family:NAME, where every "
+        "episode draws its own around the scenario of that name",
+    )
+    override: dict[str, Any] = Field(default_factory=dict, description="scenario fields to change, dotted")
+    observe: Literal["noisy", "true"] = "noisy"
+    shown: Shown = Field(default_factory=Shown)  # type: ignore[arg-type]  # all fields have defaults
+    training: Training = Field(default_factory=Training)  # type: ignore[arg-type]  # all fields have defaults
+    # as above
+    comparison: ComparisonProtocol = Field(default_factory=ComparisonProtocol)  # type: ignore[arg-type]
+
+    @model_validator(mode="after")
+    def _one_weight(self) -> Self:
+        if self.training.constraint is not None and self.shown.preferences == "drawn":
+            raise ValueError(
+                "training.constraint is set and shown.preferences is drawn; the multiplier stands in for the "
+                "weight of the excluded, which would be shown and mean nothing: use hidden or shown"
+            )
+        if self.training.per_weight and self.shown.preferences != "drawn":
+            raise ValueError(
+                f"training.per_weight is set and shown.preferences is {self.shown.preferences}; it is for "
+                "drawn: where all episodes have the same weights it changes nothing"
+            )
+        return self
+
+    def world(self) -> Scenario:
+        """The scenario with its overrides; of a family the one around which it lies.
+
+        Raises:
+            ScenarioError: If there is no such scenario or a field is not allowed.
+        """
+        world = load_world(self.scenario)
+        return (world if isinstance(world, Scenario) else world.base).override(self.override)
+
+    def worlds(self, world: Scenario) -> Scenario | Family:
+        """What episodes are drawn from, made of the scenario: itself, or a family around it.
+
+        Raises:
+            ScenarioError: If there can be no family around it.
+        """
+        varies = isinstance(load_world(self.scenario), Family)
+        drawn = self.shown.preferences == "drawn"
+        return Family(world, varies, PREFERENCES if drawn else None) if varies or drawn else world
+
+    def training_world(self, world: Scenario) -> Scenario:
+        """The world to train in, made of the one in which selection and comparison take place.
+
+        Raises:
+            ScenarioError: If a field of `training.override` is not allowed.
+            ConfigError: If it changes the communities, and with them what a policy sees and does.
+        """
+        trained_in = world.override(self.training.override)
+        if len(trained_in.society.listed()) != len(world.society.listed()):
+            raise ConfigError(
+                "training.override changes the number of communities; a policy is for one number"
+            )
+        return trained_in
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The fields of a configuration file as they stand there, unchecked.
+
+    Raises:
+        ConfigError: If the file cannot be read.
+    """
+    source = f"config {path}"
+    try:
+        data = parse_yaml(path.read_text(encoding="utf-8"), source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{source}: cannot be read ({error})") from None
+    except ScenarioError as error:
+        raise ConfigError(str(error)) from None
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{source}: expected a mapping of fields, got {type(data).__name__}")
+    return data
+
+
+def load_experiment(path: Path, assignments: list[str], ignore: Sequence[str] = ()) -> Experiment:
+    """Read a configuration file and apply `key=value` assignments (dotted keys, YAML values).
+
+    `override.money.B=0.3` changes a field of the scenario. Fields named in `ignore` are passed over.
+
+    Raises:
+        ConfigError: If the file cannot be read, or a field is unknown or not allowed.
+    """
+    data = {name: value for name, value in read_config(path).items() if name not in ignore}
+    for assignment in assignments:
+        _assign(data, assignment)
+    try:
+        return Experiment.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(explain_validation(error, Experiment, f"config {path}")) from None
+
+
+def _assign(data: dict[str, Any], assignment: str) -> None:
+    key, equals, text = assignment.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"{assignment!r} is no key=value, for example training.steps=100000")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"{assignment!r}: the value is not readable as YAML") from None
+    place = data
+    *parents, last = key.split(".")
+    if "override" in parents:  # what stands below it is the dotted name of a scenario's field: one key
+        cut = parents.index("override") + 1
+        parents, last = parents[:cut], ".".join([*parents[cut:], last])
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise ConfigError(f"{assignment!r}: {parent} holds no fields")
+    place[last] = value

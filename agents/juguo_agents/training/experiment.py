@@ -1,0 +1,186 @@
+"""The main job: train, write the policies, compare with the rules, report; and go on after a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from juguo_agents.allocators import all_rule_names, load_learned, make_rule
+from juguo_agents.artifacts.policy import load_policy, save_policy
+from juguo_agents.evaluation.record import Comparison
+from juguo_agents.evaluation.rollout import compare
+from juguo_agents.folders import claim_folder, locked
+from juguo_agents.provenance import versions
+from juguo_agents.report import Curves, Summary, console_table, summarise, write_report
+from juguo_agents.training.config import Experiment
+from juguo_agents.training.pool import train_all
+from juguo_agents.training.run import (
+    CURVES,
+    begin_run,
+    check_expert,
+    forget_checkpoints,
+    load_run,
+    policy_path,
+    states_of,
+)
+from juguo_agents.training.train import Trained
+from juguo_envs.engine.batch import Batch
+from juguo_envs.files import write_text
+from juguo_envs.worlds.scenario import Scenario
+
+COMPARISON = "comparison.json"
+_EVALUATED = (
+    "mean", "mean_low", "mean_high", "breadth", "resilience", "excluded", "excluded_low", "excluded_high",
+    "difference", "difference_low", "difference_high", "difference_to_best_rule",
+    "difference_to_best_rule_low", "difference_to_best_rule_high",
+)  # fmt: skip
+
+
+def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
+    """Train and compare, and write everything under a new folder.
+
+    Args:
+        experiment: What to do.
+        scenario: The world, overrides applied.
+        folder: Made anew; gets `config.yaml`, `scenario.yaml`, `policy-seed<k>.safetensors`,
+            `learning_curve.json`, `tensorboard/`, and the comparison's tables and figures. While a seed is
+            trained its checkpoints are in `checkpoints/`.
+
+    Returns:
+        The table for the terminal.
+
+    Raises:
+        FolderExists: If the folder exists.
+        TrainingFailed: If a training process dies.
+    """
+    claim_folder(folder)
+    with locked(folder):
+        begin_run(folder, experiment, scenario)
+        return _conduct(experiment, scenario, folder, dict.fromkeys(experiment.training.seeds, 0))
+
+
+def resume_experiment(
+    folder: Path,
+    config: Path | None = None,
+    assignments: Sequence[str] = (),
+    say: Callable[[str], None] = lambda text: None,
+) -> str:
+    """Go on with a run that was interrupted, at any moment; it ends as if it had not been.
+
+    Finished seeds are kept, begun ones go on from their last whole checkpoint, the others begin.
+
+    Args:
+        folder: The run's.
+        config: A configuration that must agree with the run's own, where one is named.
+        assignments: `key=value` likewise; `training.processes` and `training.checkpoint_minutes` may differ.
+        say: Told, in a line each, what there is and what is done.
+
+    Returns:
+        The table for the terminal.
+
+    Raises:
+        ResumeError: If it is no run, or configuration, scenario or software are not what they were.
+        FolderInUse: If another process works on it.
+    """
+    experiment, scenario = load_run(folder, config, assignments)
+    with locked(folder):
+        if (folder / COMPARISON).exists():
+            say(f"{folder} is finished; nothing is left to do")
+            return console_table(json.loads((folder / COMPARISON).read_text(encoding="utf-8")))
+        states = states_of(folder, experiment, scenario)
+        for seed, state in states.items():
+            say(f"{folder}, training seed {seed}: {state}")
+        if any(not state.steps for state in states.values()):
+            check_expert(folder, experiment)
+        begun = {seed: state.steps for seed, state in states.items()}
+        finished = {seed for seed, state in states.items() if state.finished}
+        return _conduct(experiment, scenario, folder, begun, finished)
+
+
+def _conduct(
+    experiment: Experiment,
+    scenario: Scenario,
+    folder: Path,
+    begun: dict[int, int],
+    finished: set[int] | None = None,
+) -> str:
+    """Do what is left of a run."""
+    _compile(scenario)
+    seeds = experiment.training.seeds
+    for seed in finished or ():
+        forget_checkpoints(folder, seed)
+
+    def keep(seed: int, trained: Trained) -> None:
+        curves = read_curves(folder)
+        curves[str(seed)] = [
+            {"steps": steps, "seconds": round(seconds, 1), "selection_return": mean}
+            for steps, seconds, mean in trained.curve
+        ]
+        write_text(folder / CURVES, json.dumps(curves, indent=2, sort_keys=True) + "\n")
+        save_policy(trained.policy, policy_path(folder, seed))  # last: with it the seed is finished
+        forget_checkpoints(folder, seed)
+
+    left = [seed for seed in seeds if seed not in (finished or ())]
+    train_all(experiment, scenario, left, folder, keep, begun=begun)
+    return _report(experiment, scenario, folder)
+
+
+def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
+    protocol = experiment.comparison
+    rules = all_rule_names() if protocol.allocators == "all" else list(protocol.allocators)
+    files = [policy_path(folder, seed) for seed in experiment.training.seeds]
+    learned = load_learned(files)
+    with tqdm(total=len(rules) + len(learned), unit="allocator", desc="comparing") as bar:
+        comparison = compare(
+            [*(make_rule(name) for name in rules), *learned],
+            experiment.worlds(scenario),
+            episodes=protocol.episodes,
+            first_seed=protocol.first_seed,
+            observe=experiment.observe,
+            threads=os.cpu_count() or 1,
+            progress=lambda name: bar.update(),
+        )
+    summary = summarise(comparison, versions())
+    for path, allocator in zip(files, learned, strict=True):
+        _record_evaluation(path, allocator.name, comparison, summary)
+    write_report(comparison, folder, versions(), summary, curves=read_curves(folder))
+    return console_table(summary)
+
+
+def read_curves(folder: Path) -> Curves:
+    """The learning curves in a run's folder: by training seed, a list of selections."""
+    path = folder / CURVES
+    if not path.is_file():
+        return {}
+    curves: Curves = json.loads(path.read_text(encoding="utf-8"))
+    return curves
+
+
+def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: Summary) -> None:
+    """Add to a policy's metadata how it did on the test episodes."""
+    policy = load_policy(path)
+    row: dict[str, Any] = next(a for a in summary["allocators"] if a["name"] == name)
+    told = ("scenario", "scenario_digest", "observe", "first_seed", "episodes", "confidence", "baseline",
+            "best_rule")  # fmt: skip
+    policy.metadata.setdefault("evaluation", {})["test"] = {
+        **{field: summary[field] for field in told},
+        **{field: row[field] for field in _EVALUATED},
+    }
+    constraint = policy.metadata["training"]["config"]["training"].get("constraint")
+    if constraint:
+        kept = bool(row["excluded_high"] <= constraint["limit"])
+        policy.metadata["evaluation"]["test"]["limit_kept"] = kept
+    save_policy(policy, path)
+
+
+def _compile(scenario: Scenario) -> None:
+    """Compile the model here, announced, so that the training processes find it cached."""
+    batch = Batch(scenario, 1)
+    batch.reset(np.zeros(1, np.uint64))
+    batch.step(np.zeros((1, batch.action_size), np.float32))

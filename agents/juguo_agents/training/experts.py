@@ -1,0 +1,67 @@
+"""The allocators at whose imitation a training begins: one for all of its worlds, or many of a world each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from juguo_agents.allocators.base import Allocator
+from juguo_agents.artifacts.load import PANEL_PATTERN, files_of, find_allocator
+from juguo_agents.studies.value.settings import SETTINGS_FILE
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario
+
+if TYPE_CHECKING:
+    from juguo_agents.artifacts.searched import Found
+
+_FIELD = "training.expert"
+
+
+def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, Scenario | Family]]:
+    """Experts, and where each is to be imitated.
+
+    Args:
+        name: What stands for one allocator, which is imitated in all of `worlds`, or the folder of
+            `scripts/experts.py`, each of which is imitated in the world that it was searched in.
+        worlds: What episodes of the training are drawn from.
+
+    Raises:
+        UnknownAllocator: If there is none, or more than one that are no panel.
+        UserError: If a file cannot be used, its world has other communities than those of the training, or
+            the folder's search was stopped before it had all of them, with the budget that was asked for.
+    """
+    files = files_of(name)
+    if len(files) < 2 or not files[0].match(PANEL_PATTERN):  # one of a panel's, named alone, is one allocator
+        return [(find_allocator(name, _FIELD), worlds)]
+    from juguo_agents.artifacts.searched import load_found
+
+    experts = {file: load_found(file) for file in files}
+    _check_complete(Path(name), [found.data.get("budget") for found in experts.values()])
+    return [_expert(file, found, worlds) for file, found in experts.items()]
+
+
+def _check_complete(folder: Path, budgets: list[Any]) -> None:
+    try:
+        settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+        asked, budget = int(settings["worlds"]), settings["budget"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # a folder put together by hand says nothing of how many it should hold
+    done = budgets.count(budget)  # those of a smaller budget wait to be searched on
+    if done < asked:
+        raise UserError(
+            f"{_FIELD}: {folder} holds {done} of {asked} experts; go on with the same command of "
+            "scripts/experts.py, or name another folder"
+        )
+
+
+def _expert(file: Path, found: Found, worlds: Scenario | Family) -> tuple[Allocator, Scenario]:
+    base = worlds if isinstance(worlds, Scenario) else worlds.base
+    here, there = (len(scenario.society.listed()) for scenario in (base, found.scenario))
+    if here != there:
+        raise UserError(
+            f"{_FIELD}: {file} is of a world with {there} communities, and the training has {here}; search "
+            "experts for its worlds by scripts/experts.py --scenario"
+        )
+    return found.allocator(), found.scenario

@@ -1,0 +1,133 @@
+"""Where learning begins: at an imitation of another allocator, the expert, or of many, each in its own world.
+
+DAgger (Ross, Gordon and Bagnell 2011): in the first round the expert acts, in each further one the pupil
+does, drawing its actions as it will when it learns by itself. In every state that is met so the expert is
+asked, and the pupil's mean action is fitted to all its answers by least squares. The moments of the
+observations, with which a learner normalises, are those of the first round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from stable_baselines3 import PPO
+
+from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
+from juguo_agents.artifacts.heads import HEADS
+from juguo_agents.artifacts.observation import Shown, begin_view
+from juguo_agents.evaluation.rollout import TRAINING_SEEDS, run
+from juguo_agents.training.learners.base import normaliser_of
+from juguo_envs.model.state import State
+from juguo_envs.spaces.context import FullLayout
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario
+
+ROUNDS, EPISODES = 6, 200
+"""Rounds of asking, and the episodes of each; where there are more experts, one for each of them."""
+PASSES, BATCH, RATE = 15, 512, 1e-3
+"""Passes over all answers in each round, observations per gradient step, and its rate, which falls."""
+_PURPOSE = 97  # a stream of seeds of its own beside that of the training
+
+Rows = npt.NDArray[np.float32]
+Expert = tuple[Allocator, Scenario | Family]
+"""An allocator, and the world or worlds in which it is imitated."""
+
+
+class Pupil:
+    """Acts for the expert or by itself, and writes down what the expert would do."""
+
+    name = "pupil"
+
+    def __init__(self, learner: PPO, shown: Shown) -> None:
+        """Take the learner whose policy is fitted, and what it is shown."""
+        self.learner, self.shown = learner, shown
+        self.expert: Allocator
+        self.expert_acts = True
+        self._seen: list[Rows] = []
+        self._wanted: list[Rows] = []
+
+    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+        """Begin episodes; what was written down is kept."""
+        self.expert.start(setting, seeds)
+        self._layout = setting.layout
+        layout = FullLayout(setting.layout.communities, **self.shown.arguments())
+        self._view = begin_view(layout, setting.known, len(seeds))
+
+    def act(self, observation: Rows) -> Rows:
+        """What the expert does, or what the learner draws."""
+        seen, wanted = self._view.complete(observation), self.expert.act(observation)
+        going = self._layout.scalar(observation, "time_left") > 0.0
+        self._seen.append(seen[going].copy())
+        self._wanted.append(wanted[going].copy())
+        return wanted if self.expert_acts else self._own(seen)
+
+    def reveal(self, state: State, hazard: npt.NDArray[np.float64]) -> None:
+        """Pass on what is hidden, where the expert may see it."""
+        if isinstance(self.expert, Clairvoyant):
+            self.expert.reveal(state, hazard)
+
+    def answers(self) -> tuple[Rows, Rows]:
+        """(n, observations) and (n, actions): everything written down."""
+        return np.concatenate(self._seen), np.concatenate(self._wanted)
+
+    def _own(self, seen: Rows) -> Rows:
+        normaliser, _ = normaliser_of(self.learner)
+        x = torch.as_tensor(normaliser.normalize_obs(seen), device=self.learner.device)
+        with torch.no_grad():
+            latent = self.learner.policy.get_distribution(x).sample().cpu().numpy()
+        return HEADS["gaussian"].actions(latent)
+
+
+def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str, seed: int) -> float:
+    """Fit the mean of the learner's policy to experts; its spread and its critic stay as they are.
+
+    Args:
+        learner: PPO with the head `gaussian`, not yet trained.
+        experts: What is imitated, and where; all episodes have training seeds.
+        shown: What the learner is shown beside the observation.
+        observe: "noisy" or "true".
+        seed: The training seed.
+
+    Returns:
+        The root mean square of what the last fit misses, in units of the action.
+    """
+    normaliser, moments = normaliser_of(learner)
+    generator = np.random.default_rng([seed, _PURPOSE])
+    pupil, missed = Pupil(learner, shown), 0.0
+    episodes = max(1, EPISODES // len(experts))
+    for number in range(ROUNDS):
+        pupil.expert_acts = number == 0
+        for pupil.expert, world in experts:
+            seeds = generator.integers(TRAINING_SEEDS, 2**63, episodes).astype(np.uint64)
+            run(pupil, world, seeds, observe=observe)
+        seen, wanted = pupil.answers()
+        if number == 0:
+            moments.update(seen)
+        x = torch.as_tensor(normaliser.normalize_obs(seen), device=learner.device)
+        missed = _fit(learner, x, torch.as_tensor(wanted, device=learner.device))
+    return missed
+
+
+def _fit(learner: PPO, x: torch.Tensor, wanted: torch.Tensor) -> float:
+    """Least squares; the critic's layers get no gradient, so they do not move."""
+    policy = learner.policy
+    layers = [*policy.mlp_extractor.policy_net.parameters(), *policy.action_net.parameters()]
+    optimiser = torch.optim.Adam(layers, lr=RATE)
+    batches = max(1, len(x) // BATCH)
+    falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.01, PASSES * batches)
+    squares = torch.zeros((), dtype=torch.float64, device=x.device)  # read once: a device is waited for then
+    for _ in range(PASSES):
+        squares.zero_()
+        for some in torch.randperm(len(x)).tensor_split(batches):
+            latent = policy.action_net(policy.mlp_extractor.forward_actor(x[some]))
+            loss = torch.nn.functional.mse_loss(latent, wanted[some])
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            optimiser.step()
+            falling.step()
+            squares += loss.detach().double() * len(some)
+    policy.optimizer.zero_grad()
+    return float(np.sqrt(float(squares) / len(x)))

@@ -1,0 +1,128 @@
+"""What SAC, TD3 and TQC share: they learn from what they remember of many rollouts.
+
+The memory holds observations and rewards as they were; they are normalised when they are drawn, by what the
+normaliser knows then. Episodes end and are never cut off, so what follows an episode's last quarter has no
+part in any target, and each observation need be remembered once only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from stable_baselines3.common.buffers import ReplayBuffer
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.torch_layers import FlattenExtractor
+
+from juguo_agents.artifacts.heads import HEADS
+from juguo_agents.training.checkpoint import Arrays
+from juguo_agents.training.learners.base import Kind, latent_space, observation_space, rate
+from juguo_agents.training.learners.settings import _OffPolicy
+
+L = TypeVar("L", bound=OffPolicyAlgorithm)
+S = TypeVar("S", bound=_OffPolicy)
+
+_REMEMBERED = ("observations", "actions", "rewards", "dones")
+
+
+class OffPolicyKind(Kind[L, S]):
+    """Between two updates the replay buffer is kept, and the generator of the first, random actions.
+
+    Attributes:
+        actor: The library's network that acts.
+    """
+
+    actor: type[BasePolicy]
+
+    def acting(self, learner: L) -> torch.nn.Module:
+        """The actor alone."""
+        return learner.actor
+
+    def rebuilt(self, metadata: Mapping[str, Any]) -> BasePolicy:
+        """The actor."""
+        seen, net = observation_space(metadata), [int(units) for units in metadata["net"]]
+        space, size = latent_space(metadata, HEADS["tanh"]), int(metadata["observation_size"])
+        return self.actor(seen, space, net, FlattenExtractor(seen), size)
+
+    def optimisers(self, learner: L) -> dict[str, torch.optim.Optimizer]:
+        """One of the actor and one of the critics."""
+        policy: Any = learner.policy
+        return {"actor": policy.actor.optimizer, "critic": policy.critic.optimizer}
+
+    def log_interval(self, settings: S) -> int:
+        """In episodes: once where every society has ended one."""
+        return settings.envs
+
+    def capture(self, learner: L, arrays: Arrays) -> dict[str, Any]:
+        """What is remembered, as far as the memory is filled."""
+        buffer = _buffer(learner)
+        for name in _REMEMBERED:
+            arrays[f"replay.{name}"] = getattr(buffer, name)[: _rows(buffer.pos, buffer.full, buffer)].copy()
+        arrays["learner.last_original_obs"] = np.array(learner._last_original_obs)
+        generator = learner.action_space.np_random.bit_generator.state
+        return {"position": int(buffer.pos), "full": bool(buffer.full), "generator": dict(generator)}
+
+    def restore(self, learner: L, values: Mapping[str, Any], arrays: Arrays) -> None:
+        """Put that back."""
+        buffer = _buffer(learner)
+        for name in _REMEMBERED:
+            stored = arrays[f"replay.{name}"]
+            getattr(buffer, name)[: len(stored)] = stored
+        buffer.pos, buffer.full = values["position"], values["full"]
+        learner._last_original_obs = arrays["learner.last_original_obs"].copy()
+        learner.action_space.np_random.bit_generator.state = values["generator"]
+
+
+class EntropicKind(OffPolicyKind[L, S]):
+    """With the entropy's weight, where that is learned."""
+
+    def optimisers(self, learner: L) -> dict[str, torch.optim.Optimizer]:
+        """A third one for the entropy's weight."""
+        own: Any = learner
+        weight = {} if own.ent_coef_optimizer is None else {"entropy": own.ent_coef_optimizer}
+        return {**super().optimisers(learner), **weight}
+
+    def capture(self, learner: L, arrays: Arrays) -> dict[str, Any]:
+        """With the weight."""
+        own: Any = learner
+        if own.log_ent_coef is not None:
+            arrays["learner.log_ent_coef"] = own.log_ent_coef.detach().cpu().numpy().copy()
+        return super().capture(learner, arrays)
+
+    def restore(self, learner: L, values: Mapping[str, Any], arrays: Arrays) -> None:
+        """Put that back, in place: the optimiser holds the tensor."""
+        own: Any = learner
+        if own.log_ent_coef is not None:
+            own.log_ent_coef.data.copy_(torch.from_numpy(arrays["learner.log_ent_coef"]))
+        super().restore(learner, values, arrays)
+
+
+def arguments(settings: _OffPolicy, device: str) -> dict[str, Any]:
+    """The settings and the device by the libraries' names."""
+    return {
+        "learning_rate": rate(settings),
+        "buffer_size": settings.buffer_size,
+        "learning_starts": settings.learning_starts,
+        "batch_size": settings.batch_size,
+        "tau": settings.tau,
+        "gamma": settings.gamma,
+        "train_freq": settings.train_freq,
+        "gradient_steps": settings.gradient_steps,
+        "optimize_memory_usage": True,
+        "replay_buffer_kwargs": {"handle_timeout_termination": False},
+        "device": device,
+    }
+
+
+def _buffer(learner: OffPolicyAlgorithm) -> ReplayBuffer:
+    if learner.replay_buffer is None:
+        raise TypeError("the learner has no replay buffer")
+    return learner.replay_buffer
+
+
+def _rows(position: int, full: bool, buffer: ReplayBuffer) -> int:
+    """Rows that are filled; what follows the newest quarter stands one row on."""
+    return buffer.buffer_size if full else min(position + 1, buffer.buffer_size)

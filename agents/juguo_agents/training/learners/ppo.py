@@ -1,0 +1,45 @@
+"""Proximal policy optimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.vec_env import VecEnv
+
+from juguo_agents.artifacts.heads import HEADS
+from juguo_agents.training.learners.base import begin_without_giving_up, latent_space, observation_space
+from juguo_agents.training.learners.on_policy import OnPolicyKind, arguments, networks
+from juguo_agents.training.learners.settings import Ppo
+
+
+class PpoKind(OnPolicyKind[PPO, Ppo]):
+    """stable-baselines3's."""
+
+    network = {"architecture": "actor_critic", "activation": "tanh"}  # noqa: RUF012 (an attribute by contract)
+
+    def make(self, settings: Ppo, venv: VecEnv, seed: int, device: str = "cpu") -> PPO:
+        """With a multilayer perceptron each for actor and critic."""
+        learner = PPO(
+            "MlpPolicy", venv, seed=seed, policy_kwargs=networks(settings), **arguments(settings, device)
+        )
+        begin_without_giving_up(learner.policy.action_net, settings.abandon_init)
+        return learner
+
+    def rebuilt(self, metadata: Mapping[str, Any]) -> ActorCriticPolicy:
+        """Actor and critic."""
+        net = [int(units) for units in metadata["net"]]
+        return ActorCriticPolicy(
+            observation_space(metadata),
+            latent_space(metadata, HEADS[metadata.get("head", "gaussian")]),
+            lr_schedule=lambda _: 0.0,
+            net_arch={"pi": net, "vf": net},
+            activation_fn=torch.nn.Tanh,
+            use_sde=bool(metadata.get("use_sde", False)),
+        )
+
+
+KIND = PpoKind()

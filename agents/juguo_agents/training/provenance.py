@@ -1,0 +1,80 @@
+"""What must be the same for a run to go on as if nothing had happened: configuration, world, software."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from juguo_agents.provenance import versions
+from juguo_agents.training.config import Experiment
+from juguo_envs.errors import UserError
+from juguo_envs.model.compiled import SOURCE_KEY
+from juguo_envs.worlds.scenario import Scenario
+
+FREE = ("training.processes", "training.checkpoint_minutes")
+"""Fields of the configuration that change how a run proceeds, but not what it ends with."""
+
+
+class ResumeError(UserError):
+    """A run that cannot be gone on with; the message names what differs."""
+
+
+def software() -> dict[str, str]:
+    """Versions, and a hash of the model's source, which may change between two versions."""
+    return {**versions(), "model source": f"{SOURCE_KEY:014x}"}
+
+
+def identity(experiment: Experiment, scenario: Scenario) -> dict[str, Any]:
+    """What a checkpoint belongs to, as JSON knows it."""
+    world = scenario.model_dump(mode="json", exclude={"name", "description"})
+    return {"config": config_of(experiment), "scenario": world, "software": software()}
+
+
+def config_of(experiment: Experiment) -> dict[str, Any]:
+    """The configuration without the fields that are free to change."""
+    config = experiment.model_dump(mode="json")
+    for field in FREE:
+        section, _, name = field.partition(".")
+        del config[section][name]
+    return config
+
+
+def differences(here: Mapping[str, Any], there: Mapping[str, Any], path: str = "") -> list[str]:
+    """Each field in which two nested mappings differ, in words."""
+    found = []
+    for name in dict.fromkeys([*here, *there]):
+        one, other = here.get(name), there.get(name)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            found += differences(one, other, f"{path}{name}.")
+        elif one != other:
+            found.append(f"{path}{name} is {_shown(one)} now and was {_shown(other)}")
+    return found
+
+
+def check_same(here: Mapping[str, Any], there: Mapping[str, Any], source: str) -> None:
+    """Refuse to go on where two identities, or parts of them, differ.
+
+    Args:
+        here: What would be gone on with.
+        there: What the run was begun with.
+        source: The run or the file of which `there` is told.
+
+    Raises:
+        ResumeError: Naming what differs, and what to do.
+    """
+    here, there = (json.loads(json.dumps(part)) for part in (here, there))  # tuples become lists
+    found = differences(here, there)
+    if found:
+        more = f", and {len(found) - 3} more" if len(found) > 3 else ""
+        raise ResumeError(
+            f"{source} cannot be resumed bit for bit: {'; '.join(found[:3])}{more}; "
+            "restore what it was begun with, or begin a new run"
+        )
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "absent"
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

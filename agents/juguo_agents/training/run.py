@@ -1,0 +1,168 @@
+"""A training run as it lies in its folder: what it was begun with, and how far each seed is."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from juguo_agents.artifacts.load import digest_of
+from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.folders import write_yaml
+from juguo_agents.provenance import versions
+from juguo_agents.training.checkpoint import CheckpointFolder
+from juguo_agents.training.config import Experiment, load_experiment, read_config
+from juguo_agents.training.provenance import ResumeError, check_same, config_of, identity, software
+from juguo_envs.worlds.scenario import Scenario
+
+CONFIG, SCENARIO, CHECKPOINTS = "config.yaml", "scenario.yaml", "checkpoints"
+CURVES = "learning_curve.json"
+_RECORDED = ("versions", "scenario_digest", "expert_sha256")
+"""Stands in the file of the configuration, and is no part of it."""
+
+
+def begin_run(folder: Path, experiment: Experiment, scenario: Scenario) -> None:
+    """Write down what a run is begun with; the configuration last: where it is, the run has begun."""
+    scenario.save(folder / SCENARIO)
+    write_yaml(
+        folder / CONFIG,
+        {
+            **experiment.model_dump(mode="json"),
+            "versions": software(),
+            "scenario_digest": scenario.digest(),
+            **_expert(experiment),
+        },
+    )
+
+
+def _expert(experiment: Experiment) -> dict[str, str | None]:
+    """What tells the files of the allocator at whose imitation training begins."""
+    expert = experiment.training.expert
+    return {} if expert is None else {"expert_sha256": digest_of(expert)}
+
+
+def check_expert(folder: Path, experiment: Experiment) -> None:
+    """Refuse to imitate another expert than the one that a run was begun with.
+
+    Raises:
+        ResumeError: If its files are gone or were changed.
+    """
+    data = read_config(folder / CONFIG)
+    told = {name: data.get(name) for name in _expert(experiment)}
+    check_same(_expert(experiment), told, f"{folder}, training.expert {experiment.training.expert}:")
+
+
+def load_run(
+    folder: Path, config: Path | None = None, assignments: Sequence[str] = ()
+) -> tuple[Experiment, Scenario]:
+    """The experiment and the world of a run that was begun, refused where they are no longer what they were.
+
+    Args:
+        folder: The run's.
+        config: A configuration that must agree with the run's own, where one is named.
+        assignments: `key=value` likewise; the fields in `identity.FREE` may differ.
+
+    Raises:
+        ResumeError: If there is no run, or configuration, scenario or software differ; the message names it.
+        UserError: If a file cannot be read.
+    """
+    own = folder / CONFIG
+    if not own.is_file():
+        raise ResumeError(f"{folder}: no {CONFIG} there, so no training run to resume")
+    data = read_config(own)
+    check_same(software(), data.get("versions") or {}, str(folder))
+    stored = load_experiment(own, [], ignore=_RECORDED)
+    wanted = load_experiment(config or own, list(assignments), ignore=_RECORDED)
+    check_same(config_of(wanted), config_of(stored), str(folder))
+    scenario = Scenario.load(str(folder / SCENARIO))
+    check_same({"digest": scenario.digest()}, {"digest": data.get("scenario_digest")}, str(folder / SCENARIO))
+    return wanted, scenario
+
+
+@dataclass(frozen=True)
+class SeedState:
+    """How far a training seed is.
+
+    Attributes:
+        steps: Steps that need not be done again.
+        finished: Whether its policy is there.
+        torn: What is wrong with newer checkpoints, which cannot be used.
+    """
+
+    steps: int
+    finished: bool
+    torn: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.finished:
+            return "finished"
+        torn = "".join(f"; {text}; the one before it is used" for text in self.torn)
+        return (f"goes on at step {self.steps:,}" if self.steps else "begins at step 0") + torn
+
+
+def policy_path(folder: Path, seed: int) -> Path:
+    """The file of a trained policy in a run's folder."""
+    return folder / f"policy-seed{seed}.safetensors"
+
+
+def checkpoints_of(folder: Path, seed: int) -> Path:
+    """Where the checkpoints of a training seed are, in the folder of a run."""
+    return folder / CHECKPOINTS / f"seed{seed}"
+
+
+def steps_of(experiment: Experiment) -> int:
+    """Environment steps that a seed is trained for: whole rollouts."""
+    rollout = experiment.training.settings.rollout
+    return -(-experiment.training.steps // rollout) * rollout
+
+
+def states_of(folder: Path, experiment: Experiment, scenario: Scenario) -> dict[int, SeedState]:
+    """How far each training seed is. Nothing is changed on disk.
+
+    Raises:
+        ResumeError: If a policy or a checkpoint belongs to another configuration, scenario or software.
+        PolicyFileError: If a policy file is not whole.
+    """
+    states = {}
+    for seed in experiment.training.seeds:
+        path = policy_path(folder, seed)
+        if path.exists():
+            _check_policy(load_policy(path).metadata, experiment, scenario, path)
+            states[seed] = SeedState(steps_of(experiment), True)
+            continue
+        found, torn = CheckpointFolder(checkpoints_of(folder, seed)).latest()
+        if found:
+            check_same(identity(experiment, scenario), found.values["run"], str(checkpoints_of(folder, seed)))
+        states[seed] = SeedState(found.steps if found else 0, False, tuple(torn.values()))
+    return states
+
+
+def forget_checkpoints(folder: Path, seed: int) -> None:
+    """Remove the checkpoints of a seed that is trained, and their folder with the last."""
+    shutil.rmtree(checkpoints_of(folder, seed), ignore_errors=True)
+    parent = folder / CHECKPOINTS
+    if parent.is_dir() and not any(parent.iterdir()):
+        parent.rmdir()
+
+
+def resume_command(folder: Path) -> str:
+    """What to type to go on."""
+    return f"python scripts/train.py --resume {shlex.quote(str(folder))}"
+
+
+def _check_policy(metadata: dict[str, Any], experiment: Experiment, scenario: Scenario, path: Path) -> None:
+    here = {
+        "config": config_of(experiment),
+        "scenario_digest": scenario.digest(),
+        "versions": versions(),
+    }
+    trained = Experiment.model_validate(metadata["training"]["config"])
+    there = {
+        "config": config_of(trained),
+        "scenario_digest": metadata["scenario_digest"],
+        "versions": metadata.get("versions", {}),
+    }
+    check_same(here, there, str(path))

@@ -1,0 +1,172 @@
+"""A batch of societies as stable-baselines3's `VecEnv`, without an environment object for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
+
+from juguo_agents.artifacts.heads import HEADS, Head
+from juguo_agents.evaluation.rollout import TRAINING_SEEDS
+from juguo_agents.training.learners.constraint import Multiplier
+from juguo_envs.engine.family_batch import FamilyBatch, make_batch
+from juguo_envs.env import observation_space
+from juguo_envs.info import REWARD_PARTS
+from juguo_envs.worlds.family import WEIGHTS, Family
+from juguo_envs.worlds.scenario import Scenario
+
+_EXCLUDED = REWARD_PARTS.index("excluded")
+
+
+class BatchVecEnv(VecEnv):
+    """Episodes are drawn from the training seeds, which no test or selection episode has.
+
+    At an episode's end `infos[i]` holds the means of breadth, resilience and the excluded over the episode.
+    """
+
+    def __init__(
+        self,
+        world: Scenario | Family,
+        num_envs: int,
+        *,
+        seed: int,
+        noisy: bool = True,
+        threads: int = 1,
+        head: Head = HEADS["gaussian"],
+        context: bool = False,
+        preferences: bool = False,
+        history: int = 1,
+        multiplier: Multiplier | None = None,
+        per_weight: bool = False,
+        paired: int = 1,
+    ) -> None:
+        """Make `num_envs` societies; `seed` fixes every episode that follows; actions go through `head`.
+
+        With a `multiplier` the reward has it in the place of the weight of the excluded; with `per_weight`
+        the reward is divided by the sum of the weights of its episode. Runs of `paired` societies, a divisor
+        of `num_envs`, meet the same episodes.
+        """
+        self.head, self.multiplier, self.per_weight, self.paired = head, multiplier, per_weight, paired
+        self.batch = make_batch(
+            world,
+            num_envs,
+            noisy=noisy,
+            threads=threads,
+            context=context,
+            preferences=preferences,
+            history=history,
+        )
+        self._generator = np.random.default_rng(seed)
+        self._actions = np.zeros((num_envs, self.batch.action_size), np.float32)
+        self._sums = np.zeros((len(REWARD_PARTS), num_envs))
+        self._steps = np.zeros(num_envs, np.int64)
+        self._empty: list[dict[str, Any]] = [{} for _ in range(num_envs)]
+        latent = spaces.Box(-head.limit, head.limit, (self.batch.action_size,), np.float32)
+        super().__init__(num_envs, observation_space(self.batch.layout), latent)
+
+    def _fresh_seeds(self) -> npt.NDArray[np.uint64]:
+        distinct = self._generator.integers(TRAINING_SEEDS, 2**63, self.num_envs // self.paired)
+        return np.repeat(distinct, self.paired).astype(np.uint64)
+
+    def reset(self) -> VecEnvObs:
+        """Begin an episode in every society."""
+        self._sums[:] = 0.0
+        self._steps[:] = 0
+        return self.batch.reset(self._fresh_seeds())
+
+    def step_async(self, actions: npt.NDArray[Any]) -> None:
+        """Keep what the head makes of the learner's actions for `step_wait`."""
+        self._actions = self.head.actions(actions)
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Move every society on by a quarter; those at their end begin anew."""
+        observation = self.batch.step(self._actions)
+        quarter = self.batch.state.quarter
+        for total, name in zip(self._sums, REWARD_PARTS, strict=True):
+            total += quarter[name]
+        self._steps += 1
+        reward = self._reward(quarter).astype(np.float32)
+        done = self.batch.done
+        infos = list(self._empty)
+        if done.any():
+            for i in np.flatnonzero(done):
+                means = self._sums[:, i] / self._steps[i]
+                infos[i] = dict(zip(REWARD_PARTS, map(float, means), strict=True))
+                infos[i] |= {"terminal_observation": observation[i].copy(), "TimeLimit.truncated": False}
+            if self.multiplier:
+                self.multiplier.saw(self._sums[_EXCLUDED, done] / self._steps[done])
+            self._sums[:, done] = 0.0
+            self._steps[done] = 0
+            observation[done] = self.batch.reset(self._fresh_seeds(), done)[done]
+        return observation, reward, done, infos
+
+    def _reward(self, quarter: npt.NDArray[np.void]) -> npt.NDArray[np.float64]:
+        """(num_envs,) what the learner is rewarded with."""
+        params = self.batch.params
+        reward = self.multiplier.reward(quarter, params) if self.multiplier else quarter["reward"]
+        return reward / sum(params[name] for name in WEIGHTS.values()) if self.per_weight else reward
+
+    def capture(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """Everything that changes: arrays by name, and the state of the generator of seeds as plain values.
+
+        The societies' own draws need nothing more: they are counted, from the seed and the quarter.
+        """
+        arrays = {name: array.copy() for name, array in self._changing().items()}
+        return arrays, dict(self._generator.bit_generator.state)
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], generator: dict[str, Any]) -> None:
+        """Put back what `capture` gave, into an environment made alike.
+
+        Raises:
+            ValueError: If an array is missing or of another shape or type; nothing has been changed then.
+        """
+        own = self._changing()
+        for name, array in own.items():
+            other = arrays.get(name)
+            if other is None or other.shape != array.shape or other.dtype != array.dtype:
+                raise ValueError(f"the state's array {name!r} is missing or of another shape or type")
+        for name, array in own.items():
+            array[...] = arrays[name]
+        if isinstance(self.batch, FamilyBatch):
+            self.batch.redraw()
+        self._generator.bit_generator.state = generator
+
+    def _changing(self) -> dict[str, npt.NDArray[Any]]:
+        own = {f"state.{name}": array for name, array in self.batch.state._asdict().items()}
+        if isinstance(self.batch, FamilyBatch):
+            own |= {f"view.{name}": array for name, array in self.batch.memory().items()}
+        if self.multiplier:
+            own["multiplier"] = self.multiplier.state
+        return own | {"sums": self._sums, "steps": self._steps}
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """Only `render_mode`, which is None: societies are no objects of their own."""
+        if attr_name == "render_mode":
+            return [None for _ in self._get_indices(indices)]
+        raise AttributeError(f"BatchVecEnv has no attribute {attr_name!r} per environment")
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Refused: societies are no objects of their own."""
+        raise AttributeError(f"BatchVecEnv has no attribute {attr_name!r} per environment")
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **method_kwargs: Any
+    ) -> list[Any]:
+        """Refused: societies are no objects of their own."""
+        raise AttributeError(f"BatchVecEnv has no method {method_name!r} per environment")
+
+    def env_is_wrapped(self, wrapper_class: type[Any], indices: VecEnvIndices = None) -> list[bool]:
+        """No society is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Fix every episode that follows."""
+        self._generator = np.random.default_rng(seed)
+        return [seed] * self.num_envs

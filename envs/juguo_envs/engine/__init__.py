@@ -1,0 +1,1 @@
+"""Batches of societies, and the threads that step them."""

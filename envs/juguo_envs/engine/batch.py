@@ -1,0 +1,358 @@
+"""A batch of societies of one scenario: what every environment is a shell of."""
+
+from __future__ import annotations
+
+import os
+import threading
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from juguo_envs.engine.team import (
+    PATIENCE,
+    PRESENT,
+    SOCIETIES,
+    WITHIN,
+    add,
+    claim,
+    give_way,
+    item_done,
+    new_team,
+    open_phase,
+    wait_for_all,
+)
+from juguo_envs.model.compiled import SOURCE_KEY, announce_compilation, borrowed, inlined, kernel
+from juguo_envs.model.measures import measure_block, tally
+from juguo_envs.model.persons import do_block
+from juguo_envs.model.quarter import step_one
+from juguo_envs.model.state import Array, State, World, allocate_state
+from juguo_envs.spaces.action import action_size, check_actions, decode_into
+from juguo_envs.spaces.observation import ObservationLayout, observe_one
+from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.society import build_world, populate
+
+LARGE = 20_000
+"""Persons from which a team may share one society; in a smaller one, telling each other costs too much."""
+
+
+# not in the closure of the kernels: a compiled function there would give each process another cache key
+@inlined
+def reset_society(s: State, w: World, P: Array, seeds: Array, noisy: bool, out: Array, b: int) -> None:
+    populate(s, w, P[b], b, seeds[b])
+    for k in range(w.blocks.shape[0]):
+        measure_block(s, w, b, k)
+    tally(s, w, P[b], b, np.zeros(3, np.int64), np.zeros(3))
+    for c in range(w.share.shape[0]):
+        for j in range(3):
+            s.adopters_before[b, c, j] = 0
+    observe_one(s, w, P[b], b, noisy, out[b])
+
+
+@inlined
+def step_society(
+    s: State, w: World, P: Array, actions: Array, noisy: bool, out: Array, b: int, allocation: Array
+) -> None:
+    decode_into(actions[b], w.share, allocation)
+    step_one(s, w, P[b], b, allocation)
+    observe_one(s, w, P[b], b, noisy, out[b])
+
+
+def _build_kernels(source_key: int) -> tuple[Any, Any]:
+    """The two entry points of the compiled model; see `juguo_envs.model.compiled` for the key."""
+
+    @kernel
+    def reset_range(
+        state: State, world: World, P: Array, seeds: Array, mask: Array, noisy: bool, out: Array, helps: bool
+    ) -> int:
+        s, w = borrowed(state), borrowed(world)
+        team = w.team
+        if team.shape[0] == 0:
+            for b in range(mask.shape[0]):
+                if mask[b]:
+                    reset_society(s, w, P, seeds, noisy, out, b)
+            return source_key
+        if not helps:
+            open_phase(team, SOCIETIES, 0, mask.shape[0])
+        while True:
+            _, _, b = claim(team)
+            if b < 0:
+                break
+            if mask[b]:
+                reset_society(s, w, P, seeds, noisy, out, b)
+            item_done(team)
+        if not helps:
+            wait_for_all(team)
+        return source_key
+
+    @kernel
+    def step_range(
+        state: State,
+        world: World,
+        P: Array,
+        actions: Array,
+        mask: Array,
+        noisy: bool,
+        out: Array,
+        helps: bool,
+    ) -> int:
+        s, w = borrowed(state), borrowed(world)
+        team, allocation = w.team, np.empty(actions.shape[1])
+        if not helps and (team.shape[0] == 0 or team[WITHIN] == 1):
+            for b in range(mask.shape[0]):
+                if mask[b]:
+                    step_society(s, w, P, actions, noisy, out, b, allocation)
+            return source_key
+        if helps:
+            add(team, PRESENT, 1)
+        else:
+            open_phase(team, SOCIETIES, 0, mask.shape[0])
+        turns = 0
+        while turns < PATIENCE:
+            kind, b, item = claim(team)
+            if item < 0:
+                if not helps:
+                    break
+                turns += 1
+                give_way()
+                continue
+            turns = 0
+            if kind != SOCIETIES:
+                do_block(s, w, P[b], b, kind, item, True)
+            elif mask[item]:
+                step_society(s, w, P, actions, noisy, out, item, allocation)
+            item_done(team)
+        if helps:
+            add(team, PRESENT, -1)
+        else:
+            wait_for_all(team)
+        return source_key
+
+    return reset_range, step_range
+
+
+_reset_range, _step_range = _build_kernels(SOURCE_KEY)
+_compiled: set[Any] = set()
+"""The kernels that have run; to ask a kernel itself takes longer than a small society's quarter."""
+
+
+def _run(kernel_: Any, arguments: tuple[Any, ...]) -> None:
+    """Run a kernel in this thread, as the leader of its team if it has one."""
+    if kernel_ in _compiled:
+        kernel_(*arguments, False)
+        return
+    with announce_compilation((kernel_,)):
+        kernel_(*arguments, False)
+    _compiled.add(kernel_)
+
+
+class Batch:
+    """B societies of one scenario, stepped by one call.
+
+    Every society's trajectory depends on its own seed and actions alone: not on its place, on the size of the
+    batch, or on the number of threads.
+
+    Attributes:
+        scenario: The scenario.
+        state: The arrays, `State`; written in place.
+        world: What the societies have in common.
+        layout: Where each quantity stands in an observation.
+        params: (B,) structured array of parameters.
+    """
+
+    def __init__(self, scenario: Scenario, size: int, *, noisy: bool = True, threads: int = 1) -> None:
+        """Make room for `size` societies.
+
+        Args:
+            scenario: The world.
+            size: Number of societies, at least 1.
+            noisy: Whether observations carry the scenario's noise.
+            threads: Threads that share the societies of a call; results do not depend on it.
+        """
+        if size < 1:
+            raise ValueError(f"size is {size}; a batch holds at least 1 society")
+        if threads < 1:
+            raise ValueError(f"threads is {threads}; allowed is 1 or more")
+        self.scenario = scenario
+        self.size = size
+        self.noisy = noisy
+        self.threads = threads
+        self.world: World = build_world(scenario)
+        self.communities = len(self.world.share)
+        self.persons = scenario.society.persons
+        self.layout = ObservationLayout(self.communities)
+        self.params = np.repeat(scenario.record(), size)
+        self.state: State = allocate_state(
+            size, self.persons, self.communities, int(self.world.edges), len(self.world.blocks)
+        )
+        self._everyone = np.ones(size, np.bool_)
+        self._team: _Team | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy shares no threads with the original."""
+        return self.__dict__ | {"_team": None}
+
+    @property
+    def action_size(self) -> int:
+        """Length of one action vector."""
+        return action_size(self.communities)
+
+    def reset(
+        self, seeds: npt.NDArray[np.uint64], mask: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Make societies anew.
+
+        Societies of one seed are made once and copied, as those that live the same episode are.
+
+        Args:
+            seeds: (B,) uint64, one per society.
+            mask: (B,) which societies; all by default.
+
+        Returns:
+            (B, size) float32 observations; rows of societies not in `mask` are zero.
+        """
+        out = np.zeros((self.size, self.layout.size), np.float32)
+        numbers = self._per_society(seeds, np.uint64, "seeds")
+        chosen = self._chosen(mask)
+        copies, originals = self._twins(numbers, chosen)
+        if len(copies):
+            chosen = chosen.copy()  # a caller's, or that of everyone
+            chosen[copies] = False
+        self._make(numbers, chosen, out)
+        if len(copies):
+            for array in (*self.state, out):
+                array[copies] = array[originals]
+        return out
+
+    def _make(self, seeds: Array, chosen: Array, out: Array) -> None:
+        """Make the chosen societies, and write their observations to `out`."""
+        if self.threads == 1 or self.size == 1 or _reset_range not in _compiled:
+            _run(_reset_range, (self.state, self.world, self.params, seeds, chosen, self.noisy, out))
+            return
+        world = self.world._replace(team=new_team())  # of its own: a helper that comes late does no harm
+        arguments = (self.state, world, self.params, seeds, chosen, self.noisy, out)
+        _call_helpers(min(self.threads, self.size) - 1, _reset_range, arguments)
+        _run(_reset_range, arguments)
+
+    def _twins(self, seeds: Array, chosen: Array) -> tuple[Array, Array]:
+        """Of the chosen, those that another one's seed and parameters would make once more, and that one."""
+        among = np.flatnonzero(chosen)
+        _, first, group = np.unique(seeds[among], return_index=True, return_inverse=True)
+        original = among[first[group]]
+        params = self.params.view(np.uint8).reshape(self.size, -1)
+        twin = original != among
+        twin[twin] = (params[among[twin]] == params[original[twin]]).all(1)
+        return among[twin], original[twin]
+
+    def step(
+        self, actions: npt.ArrayLike, mask: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Move societies on by a quarter.
+
+        Args:
+            actions: (B, 10 + R + 3) in [-1, 1].
+            mask: (B,) which societies; all by default.
+
+        Returns:
+            (B, size) float32 observations; rows of societies not in `mask` are zero.
+
+        Raises:
+            AllocationError: If actions have the wrong shape or are not finite; nothing is stepped then.
+        """
+        checked, chosen = check_actions(actions, self.size, self.communities), self._chosen(mask)
+        if self.threads > 1 and _step_range in _compiled:
+            if self._team is None or self._team.epoch is not _epoch:
+                self._team = _Team(self)
+            return self._team.step(checked, chosen)
+        out = np.zeros((self.size, self.layout.size), np.float32)
+        _run(_step_range, (self.state, self.world, self.params, checked, chosen, self.noisy, out))
+        return out
+
+    @property
+    def done(self) -> npt.NDArray[np.bool_]:
+        """(B,) whether a society's programme is over."""
+        over: npt.NDArray[np.bool_] = self.state.programme["t"] >= self.scenario.programme.T
+        return over
+
+    def _per_society(self, values: npt.ArrayLike, dtype: Any, name: str) -> Array:
+        """An array the kernels are compiled for: they check no bounds and cast no types."""
+        array = np.require(values, dtype, ["C", "A", "W"])
+        if array.shape != (self.size,):
+            raise ValueError(f"{name} has shape {array.shape}; expected ({self.size},)")
+        return array
+
+    def _chosen(self, mask: npt.NDArray[np.bool_] | None) -> Array:
+        return self._everyone if mask is None else self._per_society(mask, np.bool_, "mask")
+
+
+class _Team:
+    """The threads that step a batch, and the arrays that they all know.
+
+    A helper stays for a moment after a step, in case there is another one, so the arrays are always the same.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self.epoch = _epoch
+        self.words = new_team()
+        across = batch.size >= 2 * batch.threads or batch.persons < LARGE
+        self.words[WITHIN] = 0 if across else 1
+        items = batch.size if across else len(batch.world.blocks)
+        self.helpers = min(batch.threads, items) - 1
+        self.actions = np.zeros((batch.size, batch.action_size), np.float32)
+        self.mask = np.zeros(batch.size, np.bool_)
+        self.out = np.zeros((batch.size, batch.layout.size), np.float32)
+        self.arguments = (
+            batch.state, batch.world._replace(team=self.words), batch.params, self.actions, self.mask,
+            batch.noisy, self.out,
+        )  # fmt: skip
+
+    def step(self, actions: Array, mask: Array) -> npt.NDArray[np.float32]:
+        """See `Batch.step`."""
+        self.actions[:] = actions
+        self.mask[:] = mask
+        if not mask.all():
+            self.out[:] = 0.0
+        _call_helpers(self.helpers - int(self.words[PRESENT]), _step_range, self.arguments)
+        _run(_step_range, self.arguments)
+        return self.out.copy()
+
+
+class _Epoch:
+    """The process and its helpers; a forked child has none of its parent's threads."""
+
+    def __init__(self) -> None:
+        self.calls: SimpleQueue[tuple[Any, tuple[Any, ...]]] = SimpleQueue()
+        self.threads = 0
+        self.lock = threading.Lock()
+
+
+_epoch = _Epoch()
+
+
+def _call_helpers(count: int, kernel_: Any, arguments: tuple[Any, ...]) -> None:
+    """Ask threads, kept between calls, to run a kernel as helpers."""
+    if count <= 0:
+        return
+    with _epoch.lock:
+        while _epoch.threads < count:
+            threading.Thread(target=_help, args=(_epoch.calls,), name="juguo", daemon=True).start()
+            _epoch.threads += 1
+    for _ in range(count):
+        _epoch.calls.put((kernel_, arguments))
+
+
+def _help(calls: SimpleQueue[tuple[Any, tuple[Any, ...]]]) -> None:
+    """What a helper does all its life."""
+    while True:
+        kernel_, arguments = calls.get()
+        kernel_(*arguments, True)
+        del kernel_, arguments  # let a batch that is no longer used go
+
+
+def _forget_helpers() -> None:
+    global _epoch
+    _epoch = _Epoch()
+
+
+os.register_at_fork(after_in_child=_forget_helpers)

@@ -1,0 +1,134 @@
+"""A batch in which every episode has its own world of a family, and in which more may be shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from juguo_envs.engine.batch import Batch
+from juguo_envs.spaces.context import FullLayout, Known, View
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario
+
+
+class FamilyBatch(Batch):
+    """B societies whose scenarios are drawn at every reset from their seeds.
+
+    A society's world, and its whole trajectory, depend on its own seed and actions alone, as in a `Batch`;
+    it is bit for bit that of `Batch(family.scenario(seed), 1)`. Societies are made anew at every reset.
+    Programmes are of different lengths: `done` says whose is over, and a caller steps the others by a mask.
+
+    Attributes:
+        family: What is drawn from.
+        layout: Where each quantity stands in an observation, a `FullLayout`.
+        producers: (B, R) producers in each community.
+    """
+
+    def __init__(
+        self,
+        family: Family,
+        size: int,
+        *,
+        noisy: bool = True,
+        threads: int = 1,
+        context: bool = False,
+        preferences: bool = False,
+        history: int = 1,
+    ) -> None:
+        """Make room for `size` societies.
+
+        Args:
+            family: What their worlds are drawn from.
+            size: Number of societies, at least 1.
+            noisy: Whether observations carry noise.
+            threads: Threads that share the societies of a step; results do not depend on it.
+            context: Whether observations hold what a real allocator would know of its world.
+            preferences: Whether they hold the weights of the reward and the aversion to inequality.
+            history: Quarters of which the observation is shown, the present one included.
+        """
+        super().__init__(family.base, size, noisy=noisy, threads=threads)
+        self.family = family
+        self.layout: FullLayout = FullLayout(self.communities, context, preferences, history)
+        self.producers = np.tile(self.world.producers, (size, 1))
+        self._view = View(self.layout, size)
+        self._plain = self.layout.size == self.layout.observation.size
+
+    def reset(
+        self, seeds: npt.NDArray[np.uint64], mask: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Draw worlds and make societies anew; see `Batch.reset`."""
+        numbers, chosen = self._per_society(seeds, np.uint64, "seeds"), self._chosen(mask)
+        self._draw(numbers, chosen)
+        self._view.begin(self._facts(chosen), chosen)
+        out = np.zeros((self.size, self.layout.size), np.float32)
+        common = self.world
+        try:  # societies that have their producers in the same places are made by one call
+            for producers in np.unique(self.producers[chosen], axis=0):
+                self.world = common._replace(producers=np.ascontiguousarray(producers))
+                alike = chosen & (self.producers == producers).all(1)
+                out[alike] = super().reset(numbers, alike)[alike]
+        finally:
+            self.world = common
+        return self._shown(out, chosen)
+
+    def step(
+        self, actions: npt.ArrayLike, mask: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Move societies on by a quarter; see `Batch.step`."""
+        return self._shown(super().step(actions, mask), self._chosen(mask))
+
+    @property
+    def done(self) -> npt.NDArray[np.bool_]:
+        """(B,) whether a society's programme is over."""
+        over: npt.NDArray[np.bool_] = self.state.programme["t"] >= self.params["T"]
+        return over
+
+    def memory(self) -> dict[str, npt.NDArray[Any]]:
+        """What changes beside `state`, live: arrays by name, to be copied or written over."""
+        return self._view.memory()
+
+    def redraw(self) -> None:
+        """Draw all worlds again from the seeds in `state`, after it was written over."""
+        self._draw(self.state.programme["seed"], self._everyone)
+        self._view.facts[:] = self._facts(self._everyone)
+
+    def _draw(self, seeds: npt.NDArray[np.uint64], chosen: npt.NDArray[np.bool_]) -> None:
+        drawn = self.family.draw(seeds[chosen])
+        self.params[chosen] = drawn.params
+        self.producers[chosen] = drawn.producers
+
+    def _facts(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        known = Known.of(self.params[chosen], self.world, self.producers[chosen])
+        return self.layout.facts_of(known)
+
+    def _shown(self, out: npt.NDArray[np.float32], chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        return out if self._plain else self._view.complete(out, chosen)
+
+
+def make_batch(
+    world: Scenario | Family,
+    size: int,
+    *,
+    noisy: bool = True,
+    threads: int = 1,
+    context: bool = False,
+    preferences: bool = False,
+    history: int = 1,
+) -> Batch:
+    """The batch for a world: one scenario for all, or a family; see `FamilyBatch` for what may be shown."""
+    if isinstance(world, Scenario):
+        if not context and not preferences and history == 1:
+            return Batch(world, size, noisy=noisy, threads=threads)
+        world = Family(world, varies=False)
+    return FamilyBatch(
+        world, size, noisy=noisy, threads=threads, context=context, preferences=preferences, history=history
+    )
+
+
+def scenario_of(batch: Batch, b: int) -> Scenario:
+    """The world of society `b` since its last reset, hidden parameters included."""
+    if isinstance(batch, FamilyBatch):
+        return batch.family.scenario(int(batch.state.programme["seed"][b]))
+    return batch.scenario

@@ -1,0 +1,1 @@
+"""What an allocator does and sees: actions, observations, and the context shown beside them."""

@@ -1,0 +1,224 @@
+"""A family of scenarios: every episode has a world of its own, drawn from the episode's seed.
+
+The ranges are those of `juguo_envs.worlds.sampling`. A draw is counted, like every draw of the model: it is a
+function of the seed and of nothing else, so it does not depend on a batch, on threads, or on who decides.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from juguo_envs.model import random as draws
+from juguo_envs.model.state import World
+from juguo_envs.worlds.sampling import Axis, axes, changes_at, scenario_with
+from juguo_envs.worlds.scenario import Scenario, ScenarioError
+from juguo_envs.worlds.society import apportion, build_world
+
+FAMILY = "family"
+"""Name under which the family is loaded; `family:NAME` is the one around another scenario."""
+WEIGHTS = {"breadth": "w_b", "resilience": "w_r", "excluded": "w_x"}
+"""The weights by name, and the parameters that hold them."""
+VALUES = WEIGHTS | {"aversion": "aversion"}
+"""All that is valued by name: the weights and the aversion to inequality; and the parameters that hold it."""
+PREFERENCES: tuple[tuple[float, float], ...] = tuple(
+    (axis.low, axis.high)
+    for axis in axes(preferences=True)
+    if axis.name in {f"reward.{weight}" for weight in WEIGHTS.values()}
+)
+"""Ranges of the three weights where they are drawn, uniform in the logarithm: those they are sampled over."""
+AXIS, WEIGHT = np.uint64(40), np.uint64(41)
+"""Purposes of the draws, beside those of `juguo_envs.model.random.Purpose`."""
+
+_OF_COMMUNITIES = "society.communities."
+
+_mix: Any = draws.mix.py_func  # the model's own mixing, on whole arrays and without compiling
+_GOLDEN, _TO_UNIT = draws._GOLDEN, draws._TO_UNIT
+
+
+def uniforms(seeds: npt.NDArray[np.uint64], purpose: np.uint64, count: int) -> npt.NDArray[np.float64]:
+    """(n, count) draws in [0, 1): number i is `draws.uniform(draws.stream(seed, 0, purpose), i)`."""
+    key = _mix(_mix(_mix(seeds + _GOLDEN)) + np.array([purpose]) * _GOLDEN)  # arrays overflow in silence
+    counters = np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN
+    bits: npt.NDArray[np.uint64] = _mix(key[:, None] + counters) >> np.uint64(11)
+    return bits.astype(np.float64) * _TO_UNIT
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The worlds of n episodes.
+
+    Attributes:
+        params: (n,) records of parameters, the kernels' `P`.
+        producers: (n, R) producers in each community.
+    """
+
+    params: npt.NDArray[Any]
+    producers: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Scenarios around one, of which every episode draws one.
+
+    Attributes:
+        base: What they have in common.
+        varies: Whether the axes of `juguo_envs.worlds.sampling` are drawn; otherwise every episode's are the base's.
+        weights: Ranges (low, high) of the weights of breadth, resilience and the excluded, where preferences
+            are drawn too, uniform in the logarithm; otherwise they are the base's.
+    """
+
+    base: Scenario = field(default_factory=Scenario)
+    varies: bool = True
+    weights: tuple[tuple[float, float], ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be drawn.
+
+        Raises:
+            ScenarioError: If a range is not allowed, or an axis changes more than a batch can hold.
+        """
+        if self.weights is not None:
+            if len(self.weights) != len(WEIGHTS):
+                raise ScenarioError(
+                    f"weights has {len(self.weights)} ranges; expected {len(WEIGHTS)}: {', '.join(WEIGHTS)}"
+                )
+            for name, (low, high) in zip(WEIGHTS, self.weights, strict=True):
+                if not 0.0 < low <= high <= 100.0:
+                    raise ScenarioError(
+                        f"weights: the range of {name} is {low:g} to {high:g}; "
+                        "allowed is 0 < low <= high <= 100"
+                    )
+        self._check_society()
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """What is drawn, preferences aside."""
+        return axes(self.base) if self.varies else ()
+
+    @cached_property
+    def world(self) -> World:
+        """What all episodes have in common, and the base's producers."""
+        return build_world(self.base)
+
+    @cached_property
+    def _record(self) -> npt.NDArray[Any]:
+        return self.base.record()
+
+    @cached_property
+    def _of_society(self) -> tuple[Axis, ...]:
+        return tuple(axis for axis in self.axes if axis.name.startswith(_OF_COMMUNITIES))
+
+    def values(self, seeds: npt.NDArray[np.uint64]) -> list[dict[str, float]]:
+        """The value on each axis, by its name, for each seed."""
+        units = uniforms(np.asarray(seeds, np.uint64), AXIS, len(self.axes))
+        # one at a time: a whole array's logarithms may be rounded otherwise
+        return [{a.name: a.value(u) for a, u in zip(self.axes, row, strict=True)} for row in units.tolist()]
+
+    def preferences(self, seeds: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
+        """(n, 3) weights of breadth, resilience and the excluded."""
+        if self.weights is None:
+            own = [getattr(self.base.reward, name) for name in WEIGHTS.values()]
+            return np.tile(np.array(own, np.float64), (len(seeds), 1))
+        units = uniforms(np.asarray(seeds, np.uint64), WEIGHT, len(WEIGHTS)).tolist()
+        return np.array(
+            [
+                [_log_uniform(low, high, u) for (low, high), u in zip(self.weights, row, strict=True)]
+                for row in units
+            ]
+        ).reshape(len(seeds), len(WEIGHTS))
+
+    def draw(self, seeds: npt.NDArray[np.uint64]) -> Drawn:
+        """The worlds of episodes, one per seed: (n,) uint64."""
+        n = len(seeds)
+        params = np.repeat(self._record, n)
+        producers = np.tile(self.world.producers, (n, 1))
+        if self.varies:
+            for i, values in enumerate(self.values(seeds)):
+                changes = changes_at(values, self.base, self.axes)
+                for dotted, value in changes.items():
+                    if not dotted.startswith("society."):
+                        params[dotted.rpartition(".")[2]][i] = value
+                if self._of_society:
+                    producers[i] = self._producers(changes)
+        if self.weights is not None:
+            for name, column in zip(WEIGHTS.values(), self.preferences(seeds).T, strict=True):
+                params[name] = column
+        return Drawn(params, producers)
+
+    def scenario(self, seed: int, name: str | None = None) -> Scenario:
+        """The world of one episode as a scenario of its own, in which all hidden parameters can be read."""
+        seeds = np.array([seed], np.uint64)
+        found = self.base
+        if self.varies:
+            found = scenario_with(self.values(seeds)[0], self.base, self.base.name)
+        if self.weights is not None:
+            drawn = zip(WEIGHTS.values(), self.preferences(seeds)[0].tolist(), strict=True)
+            found = found.override({f"reward.{weight}": value for weight, value in drawn})
+        return found.model_copy(update={"name": name or f"{self.base.name} {seed}"})
+
+    def as_json(self) -> dict[str, Any]:
+        """What is drawn, for metadata: every axis with its range, and the ranges of the weights."""
+        return {
+            "base": self.base.name,
+            "base_digest": self.base.digest(),
+            "axes": {axis.name: [axis.low, axis.high] for axis in self.axes},
+            "weights": None if self.weights is None else [list(pair) for pair in self.weights],
+        }
+
+    def _producers(self, changes: Mapping[str, Any]) -> npt.NDArray[np.int64]:
+        """(R,) producers of a society with other values: what `build_world` says, without the rest."""
+        society = self.base.society
+        own = {d.rpartition(".")[2]: v for d, v in changes.items() if d.startswith(_OF_COMMUNITIES)}
+        listed = society.communities.model_copy(update=own).listed()  # type: ignore[union-attr]
+        whole = apportion(np.array([c.producers for c in listed]), round(society.producers * society.persons))
+        return np.minimum(whole, np.diff(self.world.start))
+
+    def _check_society(self) -> None:
+        """The societies of a batch share sizes and places: only where the producers are may differ."""
+        for axis in self.axes:
+            if axis.name.startswith("society.") and axis not in self._of_society:
+                raise ScenarioError(f"{axis.name} is sampled, but a family's societies differ by places only")
+        corners = itertools.product(*((a.low, a.high) for a in self._of_society))
+        for corner in corners if self._of_society else ():
+            values = dict(zip((a.name for a in self._of_society), corner, strict=True))
+            other = build_world(scenario_with(values, self.base))
+            for name, mine, theirs in zip(World._fields, self.world, other, strict=True):
+                same = mine.sum() == theirs.sum() if name == "producers" else np.array_equal(mine, theirs)
+                if not same:
+                    shown = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+                    raise ScenarioError(
+                        f"family around {self.base.name}: with {shown} the {name} of a society differ, and "
+                        "societies of one batch share all but where the producers are; choose another base"
+                    )
+
+
+def _log_uniform(low: float, high: float, unit: float) -> float:
+    return min(high, max(low, low * math.exp(unit * math.log(high / low))))
+
+
+def names_family(which: object) -> bool:
+    """Whether something is the name of a family: `family`, or `family:` and a scenario."""
+    return isinstance(which, str) and (which == FAMILY or which.startswith(f"{FAMILY}:"))
+
+
+def load_world(which: str | Path | Scenario | Family) -> Scenario | Family:
+    """A scenario as `Scenario.load` takes it, or a family: `family`, or `family:` and what that takes.
+
+    Raises:
+        ScenarioError: If there is none.
+    """
+    if isinstance(which, Family):
+        return which
+    if isinstance(which, str) and names_family(which):
+        base = Scenario.load(which.partition(":")[2] or "default")
+        return Family(base.model_copy(update={"name": which[:80], "description": ""}))
+    return Scenario.load(which)

@@ -1,0 +1,79 @@
+"""The comparison: common random numbers, accounts that add up, and seeds that never meet."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from juguo_agents.allocators import BASELINE, make_rule
+from juguo_agents.allocators.registry import Variant, like_for_like, variant_of
+from juguo_agents.evaluation import rollout as evaluation
+from juguo_agents.evaluation.rollout import SELECTION_SEEDS, TEST_SEEDS_END, TRAINING_SEEDS, compare, run
+from juguo_agents.training.sb3_vec_env import BatchVecEnv
+from juguo_envs import Scenario
+
+SMALL = Scenario.load("default").override({"society.persons": 120, "programme.T": 24})
+SEEDS = np.arange(10, dtype=np.uint64)
+
+
+def test_the_return_is_the_weighted_sum_of_its_parts() -> None:
+    record = run(make_rule("experiment_diffusion"), SMALL, SEEDS)
+    weighted = record.breadth + 0.2 * record.resilience - record.excluded
+    np.testing.assert_allclose(record.returns, weighted, rtol=1e-12)
+
+
+def test_a_record_does_not_depend_on_chunks_threads_or_the_other_episodes(monkeypatch) -> None:
+    whole = run(make_rule("flat+exit"), SMALL, SEEDS, threads=2)
+    monkeypatch.setattr(evaluation, "_CHUNK", 3)
+    pieces = run(make_rule("flat+exit"), SMALL, SEEDS)
+    alone = run(make_rule("flat+exit"), SMALL, SEEDS[7:8])
+    np.testing.assert_array_equal(whole.returns, pieces.returns)
+    np.testing.assert_array_equal(whole.adoption, pieces.adoption)
+    assert len(whole.exits) > 1
+    np.testing.assert_array_equal(whole.exits, pieces.exits)
+    assert alone.returns[0] == whole.returns[7]
+
+
+def test_money_by_stage_adds_up_to_what_was_in_the_pot() -> None:
+    record = run(make_rule("concentrated"), SMALL, SEEDS)  # saves nothing, so the pot is the budget
+    np.testing.assert_allclose(record.spending.sum((1, 2)), SMALL.money.B * SMALL.programme.T, rtol=1e-6)
+    assert (record.stage_quarters.sum(1) == SMALL.programme.T).all()
+
+
+def test_the_baseline_is_always_compared() -> None:
+    comparison = compare([make_rule("flat")], SMALL, episodes=3)
+    assert {r.name for r in comparison.records} == {"flat", BASELINE}
+    assert comparison.record(comparison.baseline).returns.shape == (3,)
+
+
+def test_the_baseline_is_the_traditional_system_with_the_institutions_that_all_are_compared_under() -> None:
+    assert like_for_like("concentrated") == BASELINE
+    assert variant_of(BASELINE) == Variant("concentrated", "common", True)
+
+
+def test_an_allocator_named_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="'flat' is named twice"):
+        compare([make_rule("flat"), make_rule("flat")], SMALL, episodes=1)
+
+
+def test_a_different_test_seed_gives_other_episodes_and_the_same_seed_the_same() -> None:
+    first, again, other = (
+        compare([make_rule("flat")], SMALL, episodes=3, first_seed=k).record("flat").returns
+        for k in (5, 5, 50)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_training_selection_and_test_seeds_never_overlap() -> None:
+    assert TEST_SEEDS_END <= SELECTION_SEEDS < TRAINING_SEEDS
+    venv = BatchVecEnv(SMALL, 64, seed=0)
+    drawn = np.concatenate([venv._fresh_seeds() for _ in range(200)])
+    assert drawn.min() >= TRAINING_SEEDS
+    with pytest.raises(ValueError, match="seed is"):
+        compare([make_rule("flat")], SMALL, episodes=10, first_seed=TEST_SEEDS_END - 5)
+
+
+def test_no_episode_at_all_is_refused() -> None:
+    with pytest.raises(ValueError, match="episodes is 0"):
+        compare([make_rule("flat")], SMALL, episodes=0)

@@ -1,0 +1,155 @@
+"""Scenarios: shipped, loaded, overridden, saved, and told apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from pydantic import ValidationError
+
+from juguo_envs import Batch, Scenario, scenario_names
+from juguo_envs.worlds.scenario import PARAMETER_GROUPS
+from tests.properties.strategies import (
+    BOUNDS,
+    METAS,
+    Changes,
+    extreme_parameters,
+    sampled_parameters,
+    small_societies,
+)
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_shipped_scenario_loads_under_its_name_and_describes_itself(name: str) -> None:
+    scenario = Scenario.load(name)
+    assert scenario.name == name
+    assert scenario.description.endswith(".")
+
+
+def test_the_default_is_the_default() -> None:
+    default = Scenario.load("default")
+    assert default == Scenario(name="default", description=default.description)
+    assert default.society.persons == 1000
+    assert len(default.society.listed()) == 8
+    assert default.programme.T == 60
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_saved_scenario_is_loaded_as_it_was(name: str, tmp_path: Path) -> None:
+    scenario = Scenario.load(name)
+    path = tmp_path / "saved.yaml"
+    scenario.save(path)
+    again = Scenario.load(path)
+    assert again == scenario
+    assert again.digest() == scenario.digest()
+    assert np.array_equal(again.record(), scenario.record())
+
+
+@given(sampled_parameters(), small_societies())
+def test_any_scenario_survives_a_dump_and_a_parse(parameters: Changes, society: Changes) -> None:
+    scenario = Scenario.load("default").override({**parameters, **society})
+    again = Scenario.parse(scenario.model_dump(mode="json"))
+    assert again == scenario
+    assert again.digest() == scenario.digest()
+
+
+def test_a_saved_scenario_holds_every_field(tmp_path: Path) -> None:
+    path = tmp_path / "saved.yaml"
+    Scenario.load("default").save(path)
+    text = path.read_text(encoding="utf-8")
+    for dotted in BOUNDS:
+        assert f"  {dotted.split('.')[1]}: " in text
+
+
+def test_a_path_is_taken_as_text_or_as_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yml"
+    path.write_text("money: {B: 0.25}\n", encoding="utf-8")
+    assert Scenario.load(path) == Scenario.load(str(path))
+    assert Scenario.load(path).money.B == 0.25
+    assert Scenario.load(path).name == "custom"
+
+
+def test_an_override_changes_what_it_names_and_nothing_else() -> None:
+    default = Scenario.load("default")
+    changed = default.override({"money.B": 0.3, "society.communities.count": 5})
+    assert changed.money.B == 0.3
+    assert len(changed.society.listed()) == 5
+    assert default.money.B != 0.3
+    back = changed.override({"money.B": default.money.B, "society.communities.count": 8})
+    assert back == default
+
+
+def test_a_scenario_cannot_be_changed_in_place() -> None:
+    scenario = Scenario.load("default")
+    with pytest.raises(ValidationError):
+        scenario.name = "other"  # type: ignore[misc]  # what is tested is the refusal
+    with pytest.raises(ValidationError):
+        scenario.money.B = 3.0  # type: ignore[misc]
+
+
+def test_the_digest_ignores_what_does_not_shape_the_world() -> None:
+    default = Scenario.load("default")
+    assert default.override({"name": "x", "description": "y"}).digest() == default.digest()
+
+
+@given(extreme_parameters())
+def test_the_digest_tells_worlds_apart(changes: Changes) -> None:
+    default = Scenario.load("default")
+    changed = default.override(changes)
+    assert (changed.digest() == default.digest()) == np.array_equal(changed.record(), default.record())
+
+
+def test_a_whole_number_is_the_same_world_as_its_decimal() -> None:
+    default = Scenario.load("default")
+    assert default.override({"money.B": 1}).digest() == default.override({"money.B": 1.0}).digest()
+
+
+def test_every_parameter_reaches_the_model() -> None:
+    default = Scenario.load("default")
+    names = default.record().dtype.names
+    assert names is not None
+    for group in PARAMETER_GROUPS:
+        for name, value in getattr(default, group).model_dump().items():
+            assert default.record()[name][0] == value
+    assert len(names) == len(set(names))
+
+
+def test_every_parameter_of_a_world_has_the_same_type_in_every_world() -> None:
+    default = Scenario.load("default")
+    for dotted, (low, high) in BOUNDS.items():
+        for bound in (low, high):
+            assert default.override({dotted: bound}).record().dtype == default.record().dtype
+
+
+def test_defaults_lie_in_their_sampling_ranges_and_those_in_the_bounds() -> None:
+    default = Scenario.load("default").model_dump()
+    sampled = 0
+    for dotted, meta in METAS.items():
+        low, high = BOUNDS[dotted]
+        group, name = dotted.split(".")
+        assert low <= default[group][name] <= high, dotted
+        if meta.sampling is not None:
+            sampled += 1
+            assert low <= meta.sampling[0] < meta.sampling[1] <= high, dotted
+            assert meta.sampling[0] <= default[group][name] <= meta.sampling[1], dotted
+    assert sampled >= 14
+
+
+def test_every_parameter_has_a_unit_a_source_and_a_description() -> None:
+    for group in PARAMETER_GROUPS:
+        model = type(getattr(Scenario.load("default"), group))
+        for name, field in model.model_fields.items():
+            assert field.description, name
+    for dotted, meta in METAS.items():
+        assert meta.unit and meta.source, dotted
+
+
+def test_listed_communities_and_a_rule_give_the_same_society() -> None:
+    rule = Scenario.load("default")
+    listed = rule.override({"society.communities": [c.model_dump() for c in rule.society.listed()]})
+    seeds = np.array([3], np.uint64)
+    one, other = Batch(rule, 1), Batch(listed, 1)
+    assert np.array_equal(one.reset(seeds), other.reset(seeds))
+    assert np.array_equal(one.state.neighbours, other.state.neighbours)
