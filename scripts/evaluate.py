@@ -11,8 +11,9 @@ import os
 import sys
 from pathlib import Path
 
-from juguo_agents.allocators import BASELINE, find_allocators, rule_names
+from juguo_agents.allocators import BASELINE, rule_names
 from juguo_agents.allocators.registry import RULES
+from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.artifacts.origin import common_home
 from juguo_agents.cli.common import guarded
 from juguo_agents.evaluation.rollout import compare

@@ -24,11 +24,9 @@ from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, PAR
 from juguo_agents.artifacts.searched import (
     Found,
     best_result,
-    finished,
     load_found,
     result_in,
     validated,
-    write_result,
 )
 from juguo_agents.cli.common import (
     add_resume,
@@ -41,6 +39,7 @@ from juguo_agents.cli.common import (
 from juguo_agents.folders import next_free
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.optimise import OPTIMISERS, begin, raised, search
+from juguo_agents.search.result import finished, write_result
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.table import console_table
 from juguo_envs.errors import UserError

@@ -109,7 +109,7 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     `scenario`: name, path of a YAML file, or `Scenario`; "family", "family:NAME", or a `Family`. `reward`:
     weights by the names breadth, resilience, excluded; aversion: that to inequality, 0 to 2. `observe`:
     "noisy" or "true". `context`: bool. `preferences`: "hidden", "shown", or "drawn": the weights at every
-    reset, from the ranges of the family, or of `juguo_envs.worlds.family.PREFERENCES`; the reward follows them.
+    reset, from the ranges of the family or of `juguo_envs.worlds.family.PREFERENCES`; the reward follows.
     `history`: quarters that are shown, 1 to 64. `render_mode`: "ansi" or "rgb_array".
 
     ## Version history

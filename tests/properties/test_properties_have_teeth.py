@@ -44,9 +44,9 @@ class Mutation:
 
 EQUATIONS, STEP, PERSONS, SOCIETY = (
     "model/equations.py",
-    "model/step.py",
+    "model/quarter.py",
     "model/persons.py",
-    "society.py",
+    "worlds/society.py",
 )
 
 MUTATIONS = (

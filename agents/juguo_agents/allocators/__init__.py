@@ -1,4 +1,4 @@
-"""Allocators: the rules of the systems that the paper names, and learned policies, behind one protocol."""
+"""Allocators: the rules of the systems that the paper names, behind the protocol that all follow."""
 
 from juguo_agents.allocators.base import Allocator, Observed, Setting
 from juguo_agents.allocators.registry import (
@@ -13,7 +13,6 @@ from juguo_agents.allocators.registry import (
     rule_names,
     variant_of,
 )
-from juguo_agents.artifacts.load import find_allocators, load_learned
 
 __all__ = [
     "BASELINE",
@@ -25,9 +24,7 @@ __all__ = [
     "all_rule_names",
     "cell_name",
     "compared_names",
-    "find_allocators",
     "like_for_like",
-    "load_learned",
     "make_rule",
     "rule_names",
     "variant_of",

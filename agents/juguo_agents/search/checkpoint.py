@@ -13,11 +13,11 @@ from time import monotonic
 from typing import Any
 
 from juguo_agents.allocators.parametric.space import Parameters
+from juguo_agents.artifacts.searched import STATE_FILE
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.worlds.scenario import Scenario
 
-STATE_FILE = "search_state.json"
 SAVING = 0.05
 """Share of the time that saving a search may take."""
 _FORMAT = 1

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators import Allocator, make_rule
-from juguo_agents.artifacts.searched import RESULT_FILE, Found, finished, load_found, validated, write_result
+from juguo_agents.artifacts.searched import RESULT_FILE, STATE_FILE, Found, load_found, validated
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.processes import work_through
-from juguo_agents.search.checkpoint import STATE_FILE, CheckpointError, State, load_state
+from juguo_agents.search.checkpoint import CheckpointError, State, load_state
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import begin, raised, search
+from juguo_agents.search.result import finished, write_result
 from juguo_agents.search.scoring import Scorer
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario

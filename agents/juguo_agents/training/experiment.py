@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from juguo_agents.allocators import all_rule_names, load_learned, make_rule
+from juguo_agents.allocators import all_rule_names, make_rule
+from juguo_agents.artifacts.load import load_learned
 from juguo_agents.artifacts.policy import load_policy, save_policy
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare

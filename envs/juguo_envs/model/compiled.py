@@ -17,7 +17,14 @@ from numba.extending import intrinsic
 # stale kernel behind. Kernels therefore close over this number, and closures are part of the cache key.
 _PACKAGE = Path(__file__).parent.parent
 _SOURCES = sorted((_PACKAGE / "model").glob("*.py")) + [
-    _PACKAGE / name for name in ("society.py", "allocation.py", "observation.py", "batch.py")
+    _PACKAGE / name
+    for name in (
+        "engine/team.py",
+        "engine/batch.py",
+        "spaces/action.py",
+        "spaces/observation.py",
+        "worlds/society.py",
+    )
 ]
 SOURCE_KEY = int.from_bytes(hashlib.sha256(b"".join(p.read_bytes() for p in _SOURCES)).digest()[:7], "big")
 

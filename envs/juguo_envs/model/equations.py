@@ -1,6 +1,6 @@
 """One small scalar function per equation of the model, in the order of docs/model.md, with its symbols.
 
-`P` is a record of parameters (see `juguo_envs.worlds.parameters`); `sat_*` are saturated deliveries in [0, 1].
+`P` is a record of parameters (`juguo_envs.worlds.parameters`); `sat_*` are saturated deliveries in [0, 1].
 Each function is pure and, through its attribute `py_func`, plain Python.
 """
 

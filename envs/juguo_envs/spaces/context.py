@@ -1,8 +1,8 @@
 """What may be shown beside a quarter's observation: what a real allocator would know, and earlier quarters.
 
-The observation itself (`juguo_envs.spaces.observation`) is the same in every world. A policy that is to act in many
-worlds can be told besides what anybody who hands out the money knows of its world, the preferences that it
-serves, and what it saw in the quarters before. Hidden parameters are in none of these.
+The observation itself (`juguo_envs.spaces.observation`) is the same in every world. A policy that is to act
+in many worlds can be told besides what anybody who hands out the money knows of its world, the preferences
+that it serves, and what it saw in the quarters before. Hidden parameters are in none of these.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Worlds: parameters, scenarios, societies and families of scenarios. The scenarios that ship are here as YAML."""
+"""Worlds: parameters, scenarios, societies and families of scenarios; those that ship are here as YAML."""

@@ -71,7 +71,7 @@ class Family:
 
     Attributes:
         base: What they have in common.
-        varies: Whether the axes of `juguo_envs.worlds.sampling` are drawn; otherwise every episode's are the base's.
+        varies: Whether the axes of `juguo_envs.worlds.sampling` are drawn; otherwise all are the base's.
         weights: Ranges (low, high) of the weights of breadth, resilience and the excluded, where preferences
             are drawn too, uniform in the logarithm; otherwise they are the base's.
     """

@@ -1,8 +1,8 @@
 """Scenarios drawn from the ranges of the parameters: a place in the unit cube is a world.
 
-The axes come from the metadata of the fields (`juguo_envs.worlds.parameters.Meta`), in the order in which a scenario
-holds them, so a parameter that is declared with a sampling range is an axis. How places are chosen, by draws
-or by a Sobol sequence, is the caller's concern.
+The axes come from the metadata of the fields (`juguo_envs.worlds.parameters.Meta`), in the order in which a
+scenario holds them, so a parameter that is declared with a sampling range is an axis. How places are chosen,
+by draws or by a Sobol sequence, is the caller's concern.
 
 The axes of the group `reward` say under which values a world is judged, and nothing of the world itself. They
 are among the axes only where `preferences` are asked for; they then follow all others.

@@ -11,13 +11,13 @@ from juguo_agents.allocators import (
     UnknownAllocator,
     Variant,
     all_rule_names,
-    find_allocators,
     like_for_like,
     make_rule,
     rule_names,
     variant_of,
 )
 from juguo_agents.allocators.registry import RULES
+from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.evaluation.rollout import run
 from juguo_envs import Batch, Scenario, decode_allocation
 

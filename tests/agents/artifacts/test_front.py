@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from juguo_agents.allocators import Setting, UnknownAllocator, find_allocators
+from juguo_agents.allocators import Setting, UnknownAllocator
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP
 from juguo_agents.artifacts.front import FrontFileError, best_members, load_front, save_front
-from juguo_agents.artifacts.load import find_allocator
+from juguo_agents.artifacts.load import find_allocator, find_allocators
 from juguo_agents.artifacts.origin import common_home
 from juguo_agents.evaluation.rollout import run
 from juguo_envs import Family, Scenario

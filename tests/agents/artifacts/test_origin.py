@@ -9,9 +9,9 @@ import pytest
 
 from juguo_agents.artifacts.origin import NoCommonHome, common_home, home_of
 from juguo_agents.artifacts.policy import save_policy
-from juguo_agents.artifacts.searched import write_result
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.optimise import begin, search
+from juguo_agents.search.result import write_result
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner

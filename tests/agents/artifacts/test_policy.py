@@ -15,8 +15,9 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from juguo_agents.allocators import Setting, load_learned
+from juguo_agents.allocators import Setting
 from juguo_agents.artifacts.learned import Learned
+from juguo_agents.artifacts.load import load_learned
 from juguo_agents.artifacts.policy import KEY, Policy, PolicyFileError, load_policy, save_policy
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from juguo_agents.allocators import BASELINE, Setting, find_allocators
+from juguo_agents.allocators import BASELINE, Setting
+from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.artifacts.searched import SearchedFileError, best_result, load_found, validated
 from juguo_agents.evaluation import search_seeds as seeds
 from juguo_agents.evaluation.rollout import compare, run

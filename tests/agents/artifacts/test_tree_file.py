@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from juguo_agents.allocators import UnknownAllocator, find_allocators
+from juguo_agents.allocators import UnknownAllocator
+from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.artifacts.tree import Tree
 from juguo_agents.artifacts.tree_file import TreeFileError, load_tree, save_tree
 from juguo_agents.studies.explain.distil import World

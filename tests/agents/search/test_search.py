@@ -20,11 +20,12 @@ from juguo_agents.allocators.parametric.families import (
     find_family,
 )
 from juguo_agents.allocators.parametric.space import Number, Shares, Space
-from juguo_agents.artifacts.searched import Found, write_result
+from juguo_agents.artifacts.searched import Found
 from juguo_agents.evaluation import search_seeds as seeds
 from juguo_agents.evaluation.rollout import SEARCH_SEEDS, SELECTION_SEEDS, TRAINING_SEEDS, run
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.optimise import BudgetTooSmall, begin, raised, search
+from juguo_agents.search.result import write_result
 from juguo_agents.search.scoring import Scorer
 from juguo_envs import Batch, Scenario
 

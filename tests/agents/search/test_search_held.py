@@ -17,10 +17,11 @@ from juguo_agents.allocators.parametric.families import (
     find_family,
 )
 from juguo_agents.allocators.parametric.space import FixedNumberError, Number, Shares, Space
-from juguo_agents.artifacts.searched import Found, load_found, write_result
+from juguo_agents.artifacts.searched import Found, load_found
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.checkpoint import Outcome, Settings, load_state
 from juguo_agents.search.optimise import begin, make_phase, search
+from juguo_agents.search.result import write_result
 from juguo_agents.search.scoring import Scorer
 from juguo_envs import Scenario, decode_allocation
 from juguo_envs.errors import UserError

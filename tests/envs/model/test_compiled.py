@@ -43,7 +43,7 @@ def test_an_unchanged_copy_has_the_same_key(copied: Path) -> None:
     assert source_key(copied) == compiled.SOURCE_KEY
 
 
-@pytest.mark.parametrize("file", ["model/equations.py", "society.py"])
+@pytest.mark.parametrize("file", ["model/equations.py", "worlds/society.py"])
 def test_a_change_in_another_file_than_the_kernels_changes_the_key(copied: Path, file: str) -> None:
     path = copied / PACKAGE.name / file
     path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")

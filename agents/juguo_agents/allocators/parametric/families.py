@@ -312,7 +312,9 @@ def find_family(name: str, lever: str | None = None) -> Family:
 @cache
 def begun_numbers() -> Parameters:
     """Numbers of a closed loop that carries technologies in `default`; see the file."""
-    text = (resources.files("juguo_agents.allocators.parametric") / "warm_start.yaml").read_text(encoding="utf-8")
+    text = (resources.files("juguo_agents.allocators.parametric") / "warm_start.yaml").read_text(
+        encoding="utf-8"
+    )
     return {name: float(value) for name, value in yaml.safe_load(text).items()}
 
 

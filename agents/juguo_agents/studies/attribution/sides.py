@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.allocators import find_allocators
 from juguo_agents.allocators.declared import shares_of
 from juguo_agents.allocators.rule import Rule
-from juguo_agents.artifacts.load import digest_of
+from juguo_agents.artifacts.load import digest_of, find_allocators
 from juguo_agents.artifacts.origin import common_home
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family

@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.allocators import Allocator, find_allocators
-from juguo_agents.artifacts.load import POLICY_PATTERN, POLICY_SUFFIX, SEARCHED_FILE, digest_of, files_of
+from juguo_agents.allocators import Allocator
+from juguo_agents.artifacts.load import (
+    POLICY_PATTERN,
+    POLICY_SUFFIX,
+    SEARCHED_FILE,
+    digest_of,
+    files_of,
+    find_allocators,
+)
 from juguo_agents.artifacts.origin import load_stored
 from juguo_agents.training.run import SCENARIO, policy_path
 from juguo_envs.errors import UserError

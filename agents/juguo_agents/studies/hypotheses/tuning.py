@@ -14,8 +14,9 @@ import numpy.typing as npt
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP, RULE, find_family
 from juguo_agents.allocators.parametric.space import Parameters
+from juguo_agents.artifacts.searched import STATE_FILE
 from juguo_agents.evaluation.rollout import SELECTION_SEEDS
-from juguo_agents.search.checkpoint import STATE_FILE, Settings, State, load_state
+from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.optimise import begin, search
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.hypotheses.arms import Searched, starts_of

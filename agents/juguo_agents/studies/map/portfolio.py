@@ -18,9 +18,10 @@ from juguo_agents.allocators.parametric.families import find_family
 from juguo_agents.allocators.parametric.rule_numbers import with_numbers
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.rule import Rule
+from juguo_agents.artifacts.searched import STATE_FILE
 from juguo_agents.processes import work_through
-from juguo_agents.search.checkpoint import STATE_FILE, load_state
 from juguo_agents.search.checkpoint import Settings as SearchSettings
+from juguo_agents.search.checkpoint import load_state
 from juguo_agents.search.optimise import QUICK, begin, search
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.map.design import (

@@ -8,10 +8,10 @@ from typing import Any
 from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, Found, load_found
+from juguo_agents.artifacts.searched import RESULT_FILE, STATE_FILE, Found, load_found
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
-from juguo_agents.search.checkpoint import STATE_FILE, load_state
+from juguo_agents.search.checkpoint import load_state
 from juguo_agents.search.conduct import SEARCHES, Measurement, best_of, measure
 from juguo_agents.studies.value.arms import ROUNDS, Arm, Job, Searched, search_on
 from juguo_agents.studies.value.doubling import double, gains, labelled, last_labels

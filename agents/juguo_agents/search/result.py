@@ -1,0 +1,125 @@
+"""Writes what a search found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from juguo_agents.artifacts.searched import FORMAT, KIND, RESULT_FILE, Found, load_found
+from juguo_agents.evaluation import search_seeds as seeds
+from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference
+from juguo_agents.provenance import versions
+from juguo_agents.search.checkpoint import Settings, State
+from juguo_agents.search.optimise import make_phase
+from juguo_agents.search.scoring import Scorer
+from juguo_envs.files import write_text
+
+
+def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
+    """Measure what a finished search found and where it began, and write both.
+
+    The two, and what was found before the budget was raised, are run on the same validation episodes, which
+    no search has seen.
+    """
+    settings = state.settings
+    last = len(state.phases) - 1
+    phase, outcome = make_phase(state, last), state.phases[last].outcome
+    if outcome is None:
+        raise ValueError("the search is not finished")
+    episodes = seeds.validation_seeds(settings.validation)
+    begun = phase.starts[state.phases[last].start or ""]
+    candidates = [outcome.parameters, begun, *(before.parameters for before in state.earlier)]
+    found, start, *earlier = scorer.returns(phase.family, candidates, episodes)
+    data = {
+        "kind": KIND,
+        "format": FORMAT,
+        "family": settings.family,
+        "name": phase.family.label,
+        "parameters": outcome.parameters,
+        "start": begun,
+        "scenario": settings.scenario.model_dump(mode="json"),
+        "scenario_digest": settings.scenario.digest(),
+        "observe": settings.observe,
+        "budget": settings.budget,
+        "spent": sum(part.spent for part in state.phases),
+        "seed": settings.seed,
+        "fixed": settings.fixed,
+        "lever": settings.lever,
+        "varies": settings.varies,
+        "covariance": settings.covariance,
+        "begun": settings.begin is not None,
+        "phases": [_describe(state, index) for index in range(last + 1)],
+        "validation": {
+            "seeds": _ends(episodes),
+            "episodes": settings.validation,
+            "standard_deviation": float(found.std()),
+            **_as_json("", mean_interval(found)),
+            **_as_json("start_", mean_interval(start)),
+            **_as_json("difference_", paired_difference(found, start)),
+        },
+        "earlier": [
+            {
+                "budget": before.budget,
+                "parameters": before.parameters,
+                "mean": float(returns.mean()),
+                **_as_json("difference_", paired_difference(found, returns)),
+            }
+            for before, returns in zip(state.earlier, earlier, strict=True)
+        ],
+        "versions": versions(),
+    }
+    write_text(folder / RESULT_FILE, json.dumps(data, allow_nan=False, indent=2, ensure_ascii=False) + "\n")
+    return load_found(folder / RESULT_FILE)
+
+
+def finished(folder: Path, settings: Settings) -> Found | None:
+    """The result of a search in its folder; None if there is none yet, or only that of a smaller budget."""
+    file = folder / RESULT_FILE
+    found = load_found(file) if file.exists() else None
+    return found if found and found.data.get("budget") == settings.budget else None
+
+
+def _describe(state: State, index: int) -> dict[str, Any]:
+    """What one phase did, and on which seeds."""
+    phase, part, seed = make_phase(state, index), state.phases[index], state.settings.seed
+    outcome = part.outcome
+    if outcome is None:
+        raise ValueError("the search is not finished")
+    plan = phase.plan
+    last = seeds.ranking_seeds(seed, index, plan.generations - 1, plan.episodes)
+    first = seeds.ranking_seeds(seed, index, 0, plan.episodes)
+    return {
+        "family": phase.family.name,
+        "dimensions": phase.space.size,
+        "start": part.start,
+        "start_episodes": plan.start_episodes,
+        "population": plan.population,
+        "generations": plan.generations,
+        "episodes_per_candidate": plan.episodes,
+        "choice_episodes": plan.choice_episodes,
+        "spent": part.spent,
+        "chosen": outcome.finalist,
+        "search_mean": outcome.search_mean,
+        "start_mean": outcome.start_mean,
+        "ranking_seeds": [int(first[0]), int(last[-1])],
+        "start_seeds": _ends(seeds.start_seeds(seed, index, plan.start_episodes)),
+        "choice_seeds": _ends(seeds.choice_seeds(seed, index, plan.choice_episodes)),
+        "generation_means": [float(np.mean(row)) for row in part.told],
+    }
+
+
+def _ends(episodes: npt.NDArray[np.uint64]) -> list[int]:
+    """First and last seed, where there are any."""
+    return [] if not len(episodes) else [int(episodes[0]), int(episodes[-1])]
+
+
+def _as_json(prefix: str, estimate: Estimate) -> dict[str, float]:
+    return {
+        f"{prefix}mean": estimate.mean,
+        f"{prefix}low": estimate.low,
+        f"{prefix}high": estimate.high,
+    }
