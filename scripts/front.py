@@ -112,7 +112,7 @@ def main() -> int:
         import pymoo  # noqa: F401
     except ImportError:
         raise UserError(
-            "pymoo is missing; install the extra: pip install 'juguo[train,report,front]'"
+            "pymoo is missing; install the extra: pip install 'juguo[train,pareto]'"
         ) from None
     from juguo_agents.studies.pareto.job import WORDS_FILE, compare_fronts, search_fronts
     from juguo_agents.studies.pareto.words import console_table, search_table
