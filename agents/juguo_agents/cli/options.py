@@ -11,11 +11,12 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -101,10 +102,15 @@ def _parameter(name: str, field: FieldInfo, model: type[BaseModel]) -> inspect.P
             kind, default, hint = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.empty, get_args(hint)[0]
             of_command |= {"consume_multiple": None, "show_default": False}
     else:
-        of_command |= {"group": model.model_config.get("title") or "Settings"}
+        of_command |= {"group": _group(model.model_config.get("title"))}
     if default is None:
         hint = hint | None
     return inspect.Parameter(name, kind, default=default, annotation=Annotated[hint, Parameter(**of_command)])
+
+
+@cache
+def _group(title: str | None) -> Group:
+    return Group(title or "Settings", sort_key=int(title is not None))
 
 
 def _plain(hint: Any) -> Any:

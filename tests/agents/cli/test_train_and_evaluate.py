@@ -1,4 +1,4 @@
-"""The scripts as a user runs them: what they print, what they write, and how they refuse."""
+"""`juguo train` and `juguo evaluate`: what they print, what they write, and how they refuse."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.running import refused, run
+import yaml
+
+from tests.running import juguo, refused, run, succeeded
 
 FIELDS = {
     "name", "mean", "std", "iqm", "mean_low", "mean_high", "breadth", "resilience", "excluded", "difference",
@@ -31,9 +33,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A finished tiny run and what it printed."""
     folder = tmp_path_factory.mktemp("train")
     (folder / "tiny.yaml").write_text(TINY)
-    done = run("train.py", "--config", "tiny.yaml", "--out", "run", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder, done.stdout
+    return folder, succeeded(juguo("train", "tiny.yaml", "--out", "run", cwd=folder))
 
 
 def test_training_prints_the_table_and_leaves_every_file(trained: tuple[Path, str]) -> None:
@@ -59,9 +59,9 @@ def test_a_run_can_be_evaluated_in_the_scenario_it_saved_and_json_prints_nothing
 ) -> None:
     folder, _ = trained
     scenario = ("--scenario", "run/scenario.yaml", "--episodes", "5")
-    done = run("evaluate.py", "run", "flat", *scenario, "--json", "--out", "again", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = json.loads(
+        succeeded(juguo("evaluate", "run", "flat", *scenario, "--json", "--out", "again", cwd=folder))
+    )
     assert json.loads((folder / "again" / "comparison.json").read_text()) == told
     rows = {row["name"]: row for row in told["allocators"]}
     assert set(rows) == {"learned_seed0", "learned_seed1", "flat", "concentrated+exit+relief"}
@@ -74,29 +74,69 @@ def test_a_run_can_be_evaluated_in_the_scenario_it_saved_and_json_prints_nothing
 
 def test_one_policy_file_is_an_allocator_too(trained: tuple[Path, str]) -> None:
     folder, _ = trained
-    done = run("evaluate.py", "run/policy-seed1.safetensors", "--episodes", "3",
-               "--scenario", "run/scenario.yaml", "--observe", "true", cwd=folder)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "learned_seed1" in done.stdout
+    asked = ("--episodes", "3", "--scenario", "run/scenario.yaml", "--observe", "true")
+    assert "learned_seed1" in succeeded(juguo("evaluate", "run/policy-seed1.safetensors", *asked, cwd=folder))
 
 
-def test_the_list_names_allocators_and_scenarios(tmp_path: Path) -> None:
-    done = run("evaluate.py", "--list", cwd=tmp_path)
-    assert done.returncode == 0
-    for name in ("concentrated", "experiment_diffusion", "china31", "poor", "crisis", "sound", "programme"):
-        assert name in done.stdout
-    for name in ("NAME+exit", "NAME-exit", "NAME+relief", "NAME-relief", "flat+exit+relief"):
-        assert name in done.stdout
+@pytest.mark.parametrize("again", [("tiny.yaml", "--out", "run"), ("--out", "run"), ("--resume", "run")])
+def test_a_finished_run_is_told_again_and_left_alone(
+    trained: tuple[Path, str], again: tuple[str, ...]
+) -> None:
+    folder, printed = trained
+    before = {p: p.stat().st_mtime_ns for p in (folder / "run").rglob("*")}
+    done = juguo("train", *again, cwd=folder)
+    assert succeeded(done).splitlines()[:-1] == printed.splitlines()[:-1]
+    assert "run is finished" in done.stderr
+    assert {p: p.stat().st_mtime_ns for p in (folder / "run").rglob("*")} == before
 
 
-def test_an_existing_out_folder_is_refused_and_left_alone(trained: tuple[Path, str]) -> None:
+def test_another_run_in_its_folder_is_refused_by_what_differs(trained: tuple[Path, str]) -> None:
     folder, _ = trained
-    before = {p.name: p.stat().st_mtime_ns for p in (folder / "run").iterdir()}
+    before = {p: p.stat().st_mtime_ns for p in (folder / "run").rglob("*")}
+    changed = juguo("train", "tiny.yaml", "training.steps=300", "--out", "run", cwd=folder)
+    refused(changed, "training.steps is 300 now and was 200")
+    (folder / "other").mkdir(exist_ok=True)
     refused(
-        run("train.py", "--config", "tiny.yaml", "--out", "run", cwd=folder), "run exists already", "--out"
+        juguo("train", "tiny.yaml", "--out", "other", cwd=folder), "other exists already and holds no run"
     )
-    refused(run("evaluate.py", "flat", "--episodes", "2", "--out", "run", cwd=folder), "run exists already")
-    assert {p.name: p.stat().st_mtime_ns for p in (folder / "run").iterdir()} == before
+    refused(juguo("evaluate", "flat", "--episodes", "2", "--out", "run", cwd=folder), "run exists already")
+    assert {p: p.stat().st_mtime_ns for p in (folder / "run").rglob("*")} == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("word", "world", "told"),
+    [
+        ("smoke", "default", "config smoke\n"),
+        ("china31", "china31", "config china31\n"),
+        ("poor", "poor", "scenario poor, with the config default (no config is named poor)\n"),
+    ],
+)
+def test_a_name_stands_for_a_config_or_else_for_a_scenario(
+    tmp_path: Path, word: str, world: str, told: str
+) -> None:
+    short = (
+        "training.steps=1",
+        "training.selections=1",
+        "training.selection_episodes=1",
+        "training.seeds=[0]",
+    )
+    small = (
+        "training.ppo.envs=2",
+        "training.ppo.paired=2",
+        "training.ppo.n_steps=12",
+        "training.ppo.batch_size=24",
+    )
+    compared = ("comparison.allocators=[flat]", "comparison.episodes=1")
+    done = juguo("train", word, *short, *small, *compared, cwd=tmp_path)
+    assert word in succeeded(done) and done.stderr.startswith(told)
+    config = yaml.safe_load((tmp_path / "runs" / word / "config.yaml").read_text())
+    assert (config["name"], config["scenario"]) == (word, world)
+
+
+def test_the_scripts_are_the_commands(tmp_path: Path) -> None:
+    assert "NAME+exit" in succeeded(run("evaluate.py", "--list", cwd=tmp_path))
+    refused(run("train.py", "--config", "absent.yaml", cwd=tmp_path), "absent.yaml", "cannot be read")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +158,11 @@ def test_an_existing_out_folder_is_refused_and_left_alone(trained: tuple[Path, s
         (["--config", "tiny.yaml", "override.money.b=1"], ["money.b", "did you mean 'B'"]),
         (["--config", "tiny.yaml", "scenario=defalt"], ["defalt", "did you mean 'default'"]),
         (["--config", "tiny.yaml", "comparison.allocators=[flatt]"], ["flatt", "did you mean 'flat'"]),
-        (["--config", "tiny.yaml", "nonsense"], ["nonsense", "key=value"]),
+        (["--config", "tiny.yaml", "nonsense"], ["nonsense", "tiny.yaml", "key=value"]),
+        (["smokey"], ["unknown config 'smokey'", "did you mean 'smoke'"]),
+        (["pour"], ["unknown config 'pour'", "did you mean 'poor'"]),
+        (["--resume", "nowhere"], ["nowhere", "no training run to resume"]),
+        (["--resume", "nowhere", "--out", "new"], ["leave out --out"]),
     ],
 )
 def test_train_refuses_what_it_cannot_use_and_writes_nothing(
@@ -128,7 +172,7 @@ def test_train_refuses_what_it_cannot_use_and_writes_nothing(
     (tmp_path / "broken.yaml").write_text("a: [1,\n b: }")
     (tmp_path / "list.yaml").write_text("- 1\n- 2\n")
     before = sorted(p.name for p in tmp_path.iterdir())
-    refused(run("train.py", *arguments, cwd=tmp_path), *words)
+    refused(juguo("train", *arguments, cwd=tmp_path), *words)
     assert sorted(p.name for p in tmp_path.iterdir()) == before
 
 
@@ -148,5 +192,5 @@ def test_train_refuses_what_it_cannot_use_and_writes_nothing(
 def test_evaluate_refuses_what_it_cannot_use(tmp_path: Path, arguments: list[str], words: list[str]) -> None:
     (tmp_path / "bad.yaml").write_text("monney: {B: 1}\n")
     (tmp_path / "other.safetensors").write_text("nothing of the kind")
-    refused(run("evaluate.py", *arguments, "--out", "out", cwd=tmp_path), *words)
+    refused(juguo("evaluate", *arguments, "--out", "out", cwd=tmp_path), *words)
     assert not (tmp_path / "out").exists()

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.running import ENVIRONMENT, command, refused, run
-from tests.scripts.test_scripts import TINY
+
+from tests.agents.cli.test_train_and_evaluate import TINY
+from tests.running import ENVIRONMENT, command, juguo, refused
 
 PROC = Path("/proc")
 PATIENCE = 180.0  # on a busy machine the imports alone take a while
@@ -43,7 +44,7 @@ def wait_until(condition, what: str) -> None:
 def test_a_killed_run_leaves_no_process_and_no_half_written_file(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(TINY)
     train = subprocess.Popen(
-        command("train.py", "--config", "tiny.yaml", "--out", "run", "training.steps=1000000000"),
+        command("train", "--config", "tiny.yaml", "--out", "run", "training.steps=1000000000"),
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -59,4 +60,4 @@ def test_a_killed_run_leaves_no_process_and_no_half_written_file(tmp_path: Path)
     wait_until(lambda: not any((PROC / str(pid) / "cwd").exists() for pid in workers), "the workers to end")
     left = sorted(path.name for path in (tmp_path / "run").iterdir())
     assert left == ["checkpoints", "config.yaml", "scenario.yaml", "tensorboard"]
-    refused(run("evaluate.py", "run", cwd=tmp_path), "run", "no training finished there")
+    refused(juguo("evaluate", "run", cwd=tmp_path), "run", "no training finished there")

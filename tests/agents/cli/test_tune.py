@@ -1,4 +1,4 @@
-"""`scripts/tune.py` and `scripts/compare_runs.py` as a user runs them."""
+"""`juguo tune`, and `juguo compare` of what it found."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.running import refused, run
+
+from tests.running import juguo, refused, succeeded
 
 TINY = """
 name: tiny
@@ -24,11 +25,9 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a finished small study, and what was printed."""
     folder = tmp_path_factory.mktemp("tune")
     (folder / "tiny.yaml").write_text(TINY)
-    done = run(
-        "tune.py", "--algorithm", "td3", "--config", "tiny.yaml", *BUDGET, "--out", "found", cwd=folder
+    return folder, succeeded(
+        juguo("tune", "td3", "--config", "tiny.yaml", *BUDGET, "--out", "found", cwd=folder)
     )
-    assert done.returncode == 0, done.stderr
-    return folder, done.stdout
 
 
 def test_tune_leaves_a_record_and_a_configuration_and_tells_the_best(tuned: tuple[Path, str]) -> None:
@@ -42,8 +41,8 @@ def test_tune_leaves_a_record_and_a_configuration_and_tells_the_best(tuned: tupl
 
 def test_tune_refuses_another_budget_in_the_same_folder_by_name(tuned: tuple[Path, str]) -> None:
     folder, _ = tuned
-    arguments = ("--algorithm", "td3", "--config", "tiny.yaml", *BUDGET, "--out", "found", "--seed", "3")
-    refused(run("tune.py", *arguments, cwd=folder), "sampler.seed is 3 now and was 0")
+    arguments = ("td3", "--config", "tiny.yaml", *BUDGET, "--out", "found", "--seed", "3")
+    refused(juguo("tune", *arguments, cwd=folder), "sampler.seed is 3 now and was 0")
 
 
 def test_compare_runs_refuses_what_is_no_run(tmp_path: Path) -> None:
@@ -60,7 +59,7 @@ def test_what_was_tuned_is_trained_and_compared(tuned: tuple[Path, str]) -> None
     short = ("training.steps=80", "training.seeds=[0,1]", "training.processes=1", "comparison.episodes=2")
     for out, more in (("one", ()), ("other", ("training.td3.net=[4]",))):
         rules = ("comparison.allocators=[flat]", "training.selection_episodes=2")
-        done = run("train.py", "--config", "found/td3.yaml", "--out", out, *short, *rules, *more, cwd=folder)
+        done = juguo("train", "--config", "found/td3.yaml", "--out", out, *short, *rules, *more, cwd=folder)
         assert done.returncode == 0, done.stderr
     done = run("compare_runs.py", "one", "other", "--episodes", "4", "--out", "c.json", cwd=folder)
     assert done.returncode == 0, done.stderr

@@ -11,9 +11,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.running import ENVIRONMENT, ROOT, command, refused
 
 from juguo_agents.allocators import BASELINE
+from tests.running import ENVIRONMENT, ROOT, command, refused
 
 pytestmark = pytest.mark.slow
 

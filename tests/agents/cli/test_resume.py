@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.running import ENVIRONMENT, command, refused, run
-from tests.scripts.test_killed_run import PROC, children, wait_until
 
 from juguo_agents.artifacts.policy import load_policy
+from tests.agents.cli.test_killed_run import PROC, children, wait_until
+from tests.running import ENVIRONMENT, command, juguo, refused, succeeded
 
 SHORT = """
 name: short
@@ -33,10 +33,10 @@ KILLS = 30
 
 
 def start(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
-    """`train.py` in a process group of its own."""
+    """`juguo train` in a process group of its own."""
     with (cwd / "stderr.txt").open("wb") as said:
         return subprocess.Popen(
-            command("train.py", *arguments),
+            command("train", *arguments),
             cwd=cwd,
             stdout=subprocess.DEVNULL,
             stderr=said,
@@ -61,8 +61,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
     folder = tmp_path_factory.mktemp("reference")
     (folder / "short.yaml").write_text(SHORT)
     begun = time.monotonic()
-    done = run("train.py", "--config", "short.yaml", "--out", "run", cwd=folder)
-    assert done.returncode == 0, done.stderr
+    succeeded(juguo("train", "short.yaml", "--out", "run", cwd=folder))
     return folder, outcome(folder / "run"), time.monotonic() - begun
 
 
@@ -84,9 +83,9 @@ def begun_and_ended(folder: Path, by: int) -> int:
 def test_a_run_that_is_told_to_end_says_how_to_go_on_and_only_as_it_was(tmp_path: Path) -> None:
     assert begun_and_ended(tmp_path, signal.SIGINT) == 130
     said = (tmp_path / "stderr.txt").read_text()
-    assert said.strip().splitlines()[-1] == "interrupted; go on with: python scripts/train.py --resume run"
+    assert said.strip().splitlines()[-1] == "interrupted; go on with: juguo train --out run"
     assert "Traceback" not in said
-    changed = run("train.py", "--resume", "run", "training.steps=8000", cwd=tmp_path)
+    changed = juguo("train", "--resume", "run", "training.steps=8000", cwd=tmp_path)
     refused(changed, "run cannot be resumed", "training.steps is 8000 now and was 4000")
 
 
@@ -97,11 +96,10 @@ def test_a_run_killed_in_training_is_resumed_and_ends_with_the_same_tensors(
 ) -> None:
     assert begun_and_ended(tmp_path, signal.SIGKILL) == -signal.SIGKILL
     assert not (tmp_path / "run" / "comparison.json").exists()
-    done = run("train.py", "--resume", "run", "training.processes=1", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    done = juguo("train", "short.yaml", "--out", "run", "training.processes=1", cwd=tmp_path)
+    assert "run/comparison.md" in succeeded(done)
     assert "run, training seed 1: goes on at step" in done.stderr
     assert "run, training seed 2: begins at step 0" in done.stderr
-    assert "run/comparison.md" in done.stdout
     ended, wanted = outcome(tmp_path / "run"), reference[1]
     assert ended.keys() == wanted.keys()
     for name, content in wanted.items():
@@ -113,22 +111,6 @@ def test_a_run_killed_in_training_is_resumed_and_ends_with_the_same_tensors(
         for tensor in one.tensors.keys() | other.tensors.keys():
             np.testing.assert_array_equal(one.tensors[tensor], other.tensors[tensor])
     assert not (tmp_path / "run" / "checkpoints").exists()
-
-
-@pytest.mark.slow
-def test_a_finished_run_is_not_run_again(reference) -> None:
-    folder, *_ = reference
-    stamps = {p: p.stat().st_mtime_ns for p in (folder / "run").rglob("*")}
-    done = run("train.py", "--resume", "run", cwd=folder)
-    assert done.returncode == 0
-    assert "run is finished" in done.stderr
-    assert "learned_seed1" in done.stdout
-    assert {p: p.stat().st_mtime_ns for p in (folder / "run").rglob("*")} == stamps
-
-
-def test_what_cannot_be_resumed_is_refused_by_name(tmp_path: Path) -> None:
-    refused(run("train.py", "--resume", "nowhere", cwd=tmp_path), "nowhere", "no training run to resume")
-    refused(run("train.py", "--resume", "nowhere", "--out", "new", cwd=tmp_path), "leave out --out")
 
 
 @pytest.mark.slow
@@ -151,7 +133,7 @@ def test_thirty_kills_at_random_moments_change_no_bit(reference, tmp_path: Path)
                 left = sorted(p.name for p in tmp_path.glob(f"{folder}/checkpoints/seed*/*.ckpt"))
                 log.append(f"{folder} {whom} after {moment:.1f} s, checkpoints {left}")
                 begun = (tmp_path / folder / "config.yaml").exists()
-                again = ("--resume", folder) if begun else ("--config", "short.yaml", "--out", folder)
+                again = ("--out", folder) if begun else ("--config", "short.yaml", "--out", folder)
                 if not begun and (tmp_path / folder).exists():  # killed before there was a run
                     (tmp_path / folder).rename(tmp_path / f"{folder}-stillborn{kills}")
                 train = start(*again, cwd=tmp_path)
