@@ -98,7 +98,8 @@ def test_help_tells_descriptions_ranges_defaults_and_groups(capsys: pytest.Captu
     app.help_print([])
     page = " ".join(capsys.readouterr().out.replace("│", " ").split())
     for words in (
-        "RUN a run [required] OTHER more runs", "a seed; 0 to 127 [default: 3]", "above 0.0 to below 1.0 [default: 0.5]",
+        "RUN a run [required] OTHER more runs",
+        "a seed; 0 to 127 [default: 3]", "above 0.0 to below 1.0 [default: 0.5]",
         "sizes [default: 8 16]", "[choices: noisy, true]", "a world [default: poor]",
         "processes; 1 or more",
     ):  # fmt: skip

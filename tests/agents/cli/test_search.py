@@ -61,7 +61,7 @@ def test_a_finished_search_is_told_again_and_json_prints_nothing_else(
         ),
         (("--family", "closed_loop", *ASKED, "--seed", "1", "--out", "closed"), "seed is 1 now"),
         (
-            ("--family", "closed_loop", *ASKED, "--budget", "950", "--out", "closed"),
+            ("--family", "closed_loop", *ASKED[:2], *ASKED[4:], "--budget", "950", "--out", "closed"),
             "but the search in closed has 900",
         ),
         (

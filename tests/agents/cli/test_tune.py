@@ -48,8 +48,8 @@ def test_tune_refuses_another_budget_in_the_same_folder_by_name(tuned: tuple[Pat
 def test_compare_runs_refuses_what_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    refused(run("compare_runs.py", "a", "b", cwd=tmp_path), "a: no policy-seed", "finished training run")
-    alone = run("compare_runs.py", "a", cwd=tmp_path)
+    refused(juguo("compare", "a", "b", cwd=tmp_path), "a: no policy-seed", "finished training run")
+    alone = juguo("compare", "a", cwd=tmp_path)
     assert alone.returncode == 2 and "something to compare with: --against NAME" in alone.stderr
 
 
@@ -61,12 +61,12 @@ def test_what_was_tuned_is_trained_and_compared(tuned: tuple[Path, str]) -> None
         rules = ("comparison.allocators=[flat]", "training.selection_episodes=2")
         done = juguo("train", "--config", "found/td3.yaml", "--out", out, *short, *rules, *more, cwd=folder)
         assert done.returncode == 0, done.stderr
-    done = run("compare_runs.py", "one", "other", "--episodes", "4", "--out", "c.json", cwd=folder)
+    done = juguo("compare", "one", "other", "--episodes", "4", "--out", "c.json", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "vs one" in done.stdout and "at equal time" in done.stdout
     rows = json.loads((folder / "c.json").read_text())["runs"]
     assert [row["learner"] for row in rows] == ["td3", "td3"]
     assert [row["seeds"] for row in rows] == [[0, 1], [0, 1]]
-    done = run("compare_runs.py", "one", "--episodes", "4", "--against-true", "flat", "care_only", cwd=folder)
+    done = juguo("compare", "one", "--episodes", "4", "--against-true", "flat", "care_only", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "less care_only, shown the true state" in done.stdout and "vs one" not in done.stdout
