@@ -132,12 +132,9 @@ class Training(_Section):
 
     @model_validator(mode="after")
     def _imitable(self) -> Self:
-        is_ppo = self.algorithm == "ppo"
-        if self.expert is not None and not (is_ppo and self.ppo.head == "gaussian"):
-            what = f"ppo.head is {self.ppo.head}" if is_ppo else f"algorithm is {self.algorithm}"
+        if self.expert is not None and self.algorithm != "ppo":
             raise ValueError(
-                f"expert is set and {what}; allowed is algorithm ppo with ppo.head gaussian, whose mean is "
-                "an action: change that, or leave expert out"
+                f"expert is set and algorithm is {self.algorithm}; allowed is ppo, or leave expert out"
             )
         return self
 

@@ -18,8 +18,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch.utils.tensorboard import SummaryWriter
 
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.policy import Policy
+from juguo_agents.artifacts.policy import Learned, Policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import SELECTION
