@@ -66,7 +66,7 @@ class Policy:
     def world(self) -> World:
         """What it was trained for: a scenario, or the family around it."""
         scenario = Scenario.parse(self.metadata["scenario"], self.name)
-        varies = names_family(self.metadata["training"]["config"].get("scenario"))
+        varies = names_family(self.metadata["training"]["config"]["scenario"])
         return Family(scenario) if varies else scenario
 
     @property
@@ -260,7 +260,7 @@ def _check_metadata(metadata: dict[str, Any], source: str) -> None:
     seed = training.get("seed") if isinstance(training, dict) else None
     if type(seed) is not int:
         raise PolicyFileError(f"{source}: training.seed is {seed!r}; allowed are whole numbers")
-    if "config" not in training:
+    if not isinstance(training.get("config"), dict):
         raise PolicyFileError(f"{source}: metadata lacks 'training.config'")
 
 

@@ -115,11 +115,7 @@ class Training(_Section):
     @model_serializer(mode="wrap")
     def _in_use(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         fields: dict[str, Any] = handler(self)
-        # what is not used is not written: runs from before it was there remain the same
-        unused: set[str] = {n for n in SECTIONS if n != self.algorithm}
-        unused |= {n for n in ("per_weight", "constraint", "expert") if not fields[n]}
-        unused |= {"device"} if fields["device"] == "cpu" else set()
-        return {n: v for n, v in fields.items() if n not in unused}
+        return {n: v for n, v in fields.items() if n not in SECTIONS or n == self.algorithm}
 
     @model_validator(mode="after")
     def _on_policy(self) -> Self:

@@ -173,7 +173,7 @@ def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: S
         **{field: summary[field] for field in told},
         **{field: row[field] for field in _EVALUATED},
     }
-    constraint = policy.metadata["training"]["config"]["training"].get("constraint")
+    constraint = policy.metadata["training"]["config"]["training"]["constraint"]
     if constraint:
         kept = bool(row["excluded_high"] <= constraint["limit"])
         policy.metadata["evaluation"]["test"]["limit_kept"] = kept

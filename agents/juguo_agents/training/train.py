@@ -192,7 +192,7 @@ class _Watch(BaseCallback):
         self.taken_up = checkpoint
         values = checkpoint.values["selection"]
         self.next_selection = values["next"]
-        self.best = Merit(values.get("best_kept", True), values["best_return"])
+        self.best = Merit(values["best_kept"], values["best_return"])
         self.curve = [(int(steps), seconds, mean) for steps, seconds, mean in values["curve"]]
         self.begun = time.monotonic() - values["seconds"]  # the pause between two runs is no training
         if values["best"] is not None:
