@@ -86,7 +86,7 @@ def _extra(field: FieldInfo, key: str) -> Any:
 def _parameter(name: str, field: FieldInfo, model: type[BaseModel]) -> inspect.Parameter:
     hint, required = _plain(field.annotation), field.is_required()
     default = inspect.Parameter.empty if required else False if hint is bool else None
-    kind = inspect.Parameter.KEYWORD_ONLY
+    kind: Any = inspect.Parameter.KEYWORD_ONLY
     names = NAMES.get(_extra(field, "names") or ("scenario" if _holds_scenario(field.annotation) else ""))
     of_command: dict[str, Any] = {
         "help": _help(field),
@@ -120,7 +120,7 @@ def _plain(hint: Any) -> Any:
     if get_origin(hint) is Literal or hint in _PLAIN:
         return hint
     if get_origin(hint) is tuple:
-        return tuple[_plain(get_args(hint)[0]), ...]
+        return types.GenericAlias(tuple, (_plain(get_args(hint)[0]), ...))
     if get_origin(hint) in (typing.Union, types.UnionType):
         members = [_plain(member) for member in get_args(hint) if member is not type(None)]
         return members[0] if len(set(members)) == 1 else str
