@@ -75,8 +75,7 @@ def conduct(
 def _conduct_one(task: Task) -> float:
     """One search, from wherever it is."""
     folder, settings = task.folder, task.settings
-    folder.mkdir(parents=True, exist_ok=True)
-    state, found = _taken_up(task), finished(folder, settings)
+    state, found = search_state(settings, folder, task.after), finished(folder, settings)
     if found is None:
         scorer = Scorer(settings.scenario, settings.observe, varies=settings.varies)
         search(state, folder, scorer)
@@ -84,23 +83,29 @@ def _conduct_one(task: Task) -> float:
     return validated(found)
 
 
-def _taken_up(task: Task) -> State:
+def search_state(settings: SearchSettings, folder: Path, after: Path | None = None) -> State:
     """The state of a search: its own, that of a smaller budget, or a new one.
+
+    Args:
+        settings: What is searched.
+        folder: Of the search; made where there is none.
+        after: That of another search, from whose state it goes on at a larger budget.
 
     Raises:
         CheckpointError: If the folder, or that of the search to go on from, holds another search.
     """
-    for folder in (task.folder, task.after):
-        if folder is None or not (folder / STATE_FILE).exists():
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in (folder, after):
+        if place is None or not (place / STATE_FILE).exists():
             continue
-        state = load_state(folder)
-        if state.settings == task.settings:
+        state = load_state(place)
+        if state.settings == settings:
             return state
-        larger = raised(state, task.settings)
+        larger = raised(state, settings)
         if larger is None:
-            raise CheckpointError(f"{folder}: holds another search; remove it, or name another --out")
+            raise CheckpointError(f"{place}: holds another search; remove it, or name another --out")
         return larger
-    return begin(task.settings)
+    return begin(settings)
 
 
 def best_of(found: Mapping[str, Found], names: Sequence[str]) -> Found:

@@ -30,5 +30,8 @@ class StudyEntry:
         return found
 
 
-STUDIES: dict[str, StudyEntry] = {}
+_HERE = "juguo_agents.studies"
+STUDIES: dict[str, StudyEntry] = {
+    "map": StudyEntry(f"{_HERE}.map.study", "Map", "which doctrine is best where and under which values"),
+}
 """Every study by its name on the command line."""
