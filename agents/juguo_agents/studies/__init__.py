@@ -30,5 +30,9 @@ class StudyEntry:
         return found
 
 
-STUDIES: dict[str, StudyEntry] = {}
+STUDIES: dict[str, StudyEntry] = {
+    "value": StudyEntry(
+        "juguo_agents.studies.value.study", "Value", "What are feedback, evaluation and knowledge worth?"
+    ),
+}
 """Every study by its name on the command line."""
