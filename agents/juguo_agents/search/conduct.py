@@ -72,35 +72,43 @@ def conduct(
     return {name: found[name] for name in searches}
 
 
-def _conduct_one(task: Task) -> float:
-    """One search, from wherever it is."""
-    folder, settings = task.folder, task.settings
+def run_or_resume(settings: SearchSettings, folder: Path, after: Path | None = None) -> Found:
+    """What a search finds, from wherever it is in its folder.
+
+    Args:
+        settings: What is asked.
+        folder: Of the search; made where there is none. A smaller budget there is gone on with.
+        after: Folder of the same search at a smaller budget, which a new one goes on from.
+
+    Raises:
+        CheckpointError: If one of the folders holds another search.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    state, found = _taken_up(task), finished(folder, settings)
+    state, found = _begin(settings, folder, after), finished(folder, settings)
     if found is None:
         scorer = Scorer(settings.scenario, settings.observe, varies=settings.varies)
         search(state, folder, scorer)
         found = write_result(state, folder, scorer)
-    return validated(found)
+    return found
 
 
-def _taken_up(task: Task) -> State:
-    """The state of a search: its own, that of a smaller budget, or a new one.
-
-    Raises:
-        CheckpointError: If the folder, or that of the search to go on from, holds another search.
-    """
-    for folder in (task.folder, task.after):
+def _begin(settings: SearchSettings, *folders: Path | None) -> State:
+    """The state of a search, or of a smaller budget, in the first folder that has one; or a new one."""
+    for folder in folders:
         if folder is None or not (folder / STATE_FILE).exists():
             continue
         state = load_state(folder)
-        if state.settings == task.settings:
+        if state.settings == settings:
             return state
-        larger = raised(state, task.settings)
+        larger = raised(state, settings)
         if larger is None:
             raise CheckpointError(f"{folder}: holds another search; remove it, or name another --out")
         return larger
-    return begin(task.settings)
+    return begin(settings)
+
+
+def _conduct_one(task: Task) -> float:
+    return validated(run_or_resume(task.settings, task.folder, task.after))
 
 
 def best_of(found: Mapping[str, Found], names: Sequence[str]) -> Found:
