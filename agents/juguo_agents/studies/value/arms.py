@@ -18,13 +18,13 @@ from pydantic import Field
 from juguo_agents.allocators.parametric.families import Family, find_family
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import rule_names
-from juguo_agents.artifacts.searched import Found
+from juguo_agents.artifacts.searched import Found, validated
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.gap import GapShare, share_of_gap
-from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET, start_seeds
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.studies.map.design import MAP_SEEDS
-from juguo_agents.studies.searches import Measurement, Searches, measure
+from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure, measured, named
+from juguo_agents.studies.searches import found_in, search_all
 from juguo_agents.studies.store import record, recorded
 from juguo_agents.studies.study import Execute, NamedScenario, Settings, Stage
 from juguo_envs.errors import UserError
@@ -33,10 +33,6 @@ from juguo_envs.worlds.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
 
-SEARCH_SEED = 8
-"""First seed of the searches; those below were used while the model was tuned."""
-REFINING_SEED = 32
-"""Seed of the first round of searches that go on from what was found."""
 ROUNDS = 2
 START_EPISODES = 400
 """Episodes on which places to begin at are compared."""
@@ -65,22 +61,22 @@ class ArmSettings(Settings):
         description="the world; with several, each is measured in a folder of its own",
     )
     budget: int = Field(
-        default=60_000, ge=100, le=LARGEST_BUDGET, description="episodes of each reference search"
+        default=60_000, ge=100, le=seeds.LARGEST_BUDGET, description="episodes of each reference search"
     )
     refine: int = Field(
         default=30_000,
         ge=100,
-        le=LARGEST_BUDGET,
+        le=seeds.LARGEST_BUDGET,
         description="episodes of each search that goes on from the best of them",
     )
     searches: int = Field(
         default=2,
         ge=1,
-        le=REFINING_SEED - SEARCH_SEED,
+        le=seeds.YARDSTICKS.size,
         description="reference searches of each kind, which differ by their seed; the best counts",
     )
     episodes: int = Field(default=1000, ge=2, le=100_000, description="test episodes")
-    first_seed: int = Field(default=500_000, ge=0, description="seed of the first test episode")
+    first_seed: int = Field(default=seeds.VALUE.first, ge=0, description="seed of the first test episode")
     observe: Literal["noisy", "true"] = Field(
         default="noisy", description="noise on what is seen, or the true state"
     )
@@ -94,7 +90,7 @@ class ArmSettings(Settings):
 
     def check(self) -> None:
         """Refuse seeds that are kept for other studies, and two worlds of one name."""
-        if self.first_seed > (most := MAP_SEEDS - self.episodes):
+        if self.first_seed > (most := seeds.MAP.first - self.episodes):
             raise UserError(f"first_seed is {self.first_seed}; allowed is 0 to {most}")
         names = [scenario.name for scenario in self.scenario]
         if len(set(names)) < len(names):
@@ -157,25 +153,46 @@ class Starts:
 
 def best_start(point: Starts, work: Path) -> pa.Table:
     """Index of the best candidate, on episodes on which the search that follows ranks nothing."""
-    episodes = start_seeds(point.seed, 0, START_EPISODES)
+    episodes = seeds.search_starts(point.seed, 0, START_EPISODES)
     family = find_family(point.family, point.lever)
     means = Scorer(point.scenario, point.observe).returns(family, point.candidates, episodes).mean(1)
     return record(int(np.argmax(means)))
 
 
-class ArmSearches(Searches):
+class ArmSearches:
     """All searches and measurements of arms in one world.
 
     Attributes:
         settings: Budgets and seeds.
         scenario: The world.
+        found: What every search found so far, by its name.
     """
 
     def __init__(self, settings: ArmSettings, scenario: Scenario, execute: Execute) -> None:
         """Take the settings, one of their worlds, and what runs points."""
         self.settings, self.scenario, self._execute = settings, scenario, execute
         self._room = f"{scenario.name}/" if len(settings.scenario) > 1 else ""
-        super().__init__(execute, f"{self._room}searches")
+        self.found: dict[str, Found] = {}
+
+    def numbers(self, search: str) -> Parameters:
+        """The numbers that a search found."""
+        found: Parameters = self.found[search].data["parameters"]
+        return found
+
+    def score(self, search: str) -> float:
+        """Mean return of what a search found on the validation episodes, the same for all."""
+        return validated(self.found[search])
+
+    def best(self, searches: Iterable[str]) -> str:
+        """The search with the highest score; the first of those that share it."""
+        return max(searches, key=self.score)
+
+    def run(self, searches: Mapping[str, SearchSettings], after: Mapping[str, str] | None = None) -> None:
+        """Run searches by name; for one of `after`, go on from the state of another."""
+        stage = f"{self._room}searches"
+        places = {name: f"{stage}/{before}" for name, before in (after or {}).items()}
+        results = search_all(self._execute, stage, searches, places)
+        self.found |= {name: found_in(data) for name, data in results.items()}
 
     def run_references(self, *families: Family) -> None:
         """Search families from their own starts, each several times with other seeds."""
@@ -185,7 +202,7 @@ class ArmSearches(Searches):
                     family.name,
                     self.scenario,
                     self.settings.budget,
-                    seed=SEARCH_SEED + i,
+                    seed=seeds.YARDSTICKS.first + i,
                     observe=self.settings.observe,
                 )
                 for family in families
@@ -245,7 +262,7 @@ class ArmSearches(Searches):
         points = {
             name: Starts(
                 names[name], arm.family, arm.lever, arm.scenario, self.settings.observe,
-                REFINING_SEED + turn + arm.later, tuple(candidates[name]),
+                seeds.REFINEMENTS.first + turn + arm.later, tuple(candidates[name]),
             )
             for name, arm in arms.items()
             if len(candidates[name]) > 1
@@ -260,7 +277,7 @@ class ArmSearches(Searches):
             arm.family,
             arm.scenario,
             budget,
-            seed=REFINING_SEED + turn + arm.later,
+            seed=seeds.REFINEMENTS.first + turn + arm.later,
             observe=self.settings.observe,
             fixed=arm.held,
             begin=begin,
@@ -322,11 +339,7 @@ class ArmSearches(Searches):
 
     def measure_rules(self) -> dict[str, Floats]:
         """(episodes,) returns of every rule as the paper has it; the worst is the gap's lower end."""
-        points = [
-            Measurement(RULE + rule, self.scenario, self.settings.observe, self._seeds, rule=rule)
-            for rule in rule_names()
-        ]
-        return measure(self._execute, points, f"{self._room}test")
+        return self._measure({RULE + rule: (named(rule), self.scenario) for rule in rule_names()})
 
     def measure_found(
         self, searches: Iterable[str], forced: Mapping[str, tuple[str, str]] | None = None
@@ -337,24 +350,22 @@ class ArmSearches(Searches):
             searches: Their names.
             forced: By a further name, a search and the lever that is forced on what it found.
         """
-        named: dict[str, tuple[str, str | None]] = {search: (search, None) for search in searches}
-        points = [
-            Measurement(
-                name,
-                self.found[search].scenario,
-                self.settings.observe,
-                self._seeds,
-                search=(self.found[search].data["family"], self.found[search].data["lever"]),
-                numbers=self.numbers(search),
-                forced=lever,
-            )
-            for name, (search, lever) in {**named, **(forced or {})}.items()
-        ]
-        return measure(self._execute, points, f"{self._room}test")
+        plain: dict[str, tuple[str, str | None]] = {search: (search, None) for search in searches}
+        allocators = {}
+        for name, (search, lever) in {**plain, **(forced or {})}.items():
+            world, data = self.found[search].scenario, self.found[search].data
+            numbers = self.numbers(search)
+            allocators[name] = (Parametric(data["family"], numbers, world, data["lever"], lever), world)
+        return self._measure(allocators)
 
-    @property
-    def _seeds(self) -> tuple[int, int]:
-        return self.settings.first_seed, self.settings.first_seed + self.settings.episodes
+    def _measure(self, allocators: Mapping[str, tuple[Named | Parametric, Scenario]]) -> dict[str, Floats]:
+        asked = self.settings
+        points = [
+            Measurement(name, (allocator,), world, asked.first_seed, asked.episodes, asked.observe)
+            for name, (allocator, world) in allocators.items()
+        ]
+        tables = self._execute(Stage(f"{self._room}test", points, measure))
+        return {p.key: measured(p, table)[0] for p, table in zip(points, tables, strict=True)}
 
 
 @dataclass(frozen=True)
