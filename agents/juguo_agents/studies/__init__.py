@@ -31,6 +31,9 @@ class StudyEntry:
 
 
 STUDIES: dict[str, StudyEntry] = {
+    "ablation": StudyEntry(
+        "juguo_agents.studies.ablation.study", "Ablation", "What is each lever of an allocation worth?"
+    ),
     "value": StudyEntry(
         "juguo_agents.studies.value.study", "Value", "What are feedback, evaluation and knowledge worth?"
     ),

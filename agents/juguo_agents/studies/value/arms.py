@@ -166,12 +166,13 @@ class ArmSearches:
         settings: Budgets and seeds.
         scenario: The world.
         found: What every search found so far, by its name.
+        room: Before the names of stages, where there are several worlds.
     """
 
     def __init__(self, settings: ArmSettings, scenario: Scenario, execute: Execute) -> None:
         """Take the settings, one of their worlds, and what runs points."""
         self.settings, self.scenario, self._execute = settings, scenario, execute
-        self._room = f"{scenario.name}/" if len(settings.scenario) > 1 else ""
+        self.room = f"{scenario.name}/" if len(settings.scenario) > 1 else ""
         self.found: dict[str, Found] = {}
 
     def numbers(self, search: str) -> Parameters:
@@ -189,7 +190,7 @@ class ArmSearches:
 
     def run(self, searches: Mapping[str, SearchSettings], after: Mapping[str, str] | None = None) -> None:
         """Run searches by name; for one of `after`, go on from the state of another."""
-        stage = f"{self._room}searches"
+        stage = f"{self.room}searches"
         places = {name: f"{stage}/{before}" for name, before in (after or {}).items()}
         results = search_all(self._execute, stage, searches, places)
         self.found |= {name: found_in(data) for name, data in results.items()}
@@ -267,7 +268,7 @@ class ArmSearches:
             for name, arm in arms.items()
             if len(candidates[name]) > 1
         }  # fmt: skip
-        stage = Stage(f"{self._room}starts", list(points.values()), best_start)
+        stage = Stage(f"{self.room}starts", list(points.values()), best_start)
         chosen = dict(zip(points, map(recorded, self._execute(stage)), strict=True))
         return {name: places[chosen.get(name, 0)] for name, places in candidates.items()}
 
@@ -364,7 +365,7 @@ class ArmSearches:
             Measurement(name, (allocator,), world, asked.first_seed, asked.episodes, asked.observe)
             for name, (allocator, world) in allocators.items()
         ]
-        tables = self._execute(Stage(f"{self._room}test", points, measure))
+        tables = self._execute(Stage(f"{self.room}test", points, measure))
         return {p.key: measured(p, table)[0] for p, table in zip(points, tables, strict=True)}
 
 
