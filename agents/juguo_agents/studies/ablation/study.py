@@ -12,6 +12,7 @@ from pydantic import Field
 
 from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.searched import RESULT_FILE, Found, load_found, validated
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.ablation.analysis import CONTROL, UNFORCED, ablation_data, forced
@@ -26,7 +27,6 @@ from juguo_agents.studies.value.arms import (
     ArmSearches,
     ArmSettings,
     reference_names,
-    worst_rule,
 )
 from juguo_agents.studies.value.page import in_folders
 from juguo_envs.errors import UserError
@@ -110,12 +110,12 @@ def closed_loops(found: Mapping[str, Found], scenario: Scenario) -> list[str]:
     ]
 
 
-def arms(world: Scenario, levers: Collection[str]) -> dict[str, Arm]:
+def arms(world: Scenario, begin: Parameters, levers: Collection[str]) -> dict[str, Arm]:
     """All that is searched on, by name: the closed loop as it is, twice, and with each lever forced."""
     name = CLOSED_LOOP.name
     return {
-        UNFORCED: Arm(name, world),
-        CONTROL: Arm(name, world, later=LATER),
+        UNFORCED: Arm(name, world, loop=True),
+        CONTROL: Arm(name, world, begin=begin, later=LATER),
         **{lever: Arm(name, world, lever=lever) for lever in levers},
     }
 
@@ -132,21 +132,15 @@ def measure_levers(searches: ArmSearches, levers: Collection[str] = tuple(LEVERS
         levers: Which are forced, one at a time, by name.
     """
     settings, world = searches.settings, searches.scenario
-    references, everything = reference_names(CLOSED_LOOP, settings), arms(world, levers)
+    references = reference_names(CLOSED_LOOP, settings)
     if not searches.found.keys() >= set(references):
         searches.run_references(CLOSED_LOOP)
     begin = searches.numbers(searches.best([*references, *closed_loops(searches.found, world)]))
-    was_searched_on = begin not in [searches.numbers(name) for name in references]
-    leaders = searches.search_on(everything, begin, [UNFORCED], {CONTROL: begin}, FIRST_ROUND)
-    returns = searches.measure_rules()
-    episodes = settings.budget + ROUNDS * settings.refine * (2 if was_searched_on else 1)
-    lowest = float(returns[worst_rule(returns)].mean())
-    steps = searches.double(everything, leaders, UNFORCED, [UNFORCED], episodes, lowest)
-    returns |= searches.measure_found(
-        (search for some in (leaders, *steps) for search in some.values()),
-        {forced(lever): (leaders[UNFORCED], lever) for lever in levers},
-    )
-    return ArmResults(settings, world, searches.found, leaders, steps, UNFORCED, episodes, returns)
+    fresh = begin in [searches.numbers(name) for name in references]
+    episodes = settings.budget + ROUNDS * settings.refine * (1 if fresh else 2)
+    everything = arms(world, begin, levers)
+    leaders = searches.search_on(everything, begin, FIRST_ROUND)
+    return searches.results(everything, leaders, episodes, {forced(lever): lever for lever in levers})
 
 
 class Ablation(Study[AblationSettings, list[ArmResults]]):
