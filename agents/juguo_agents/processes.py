@@ -13,13 +13,15 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from juguo_envs.errors import UserError
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _POLL = 0.5  # seconds between a worker's looks at its parent
 
 
-class WorkerDied(RuntimeError):
+class WorkerDied(UserError):
     """A process ended without a result."""
 
 

@@ -1,0 +1,406 @@
+"""The engine of studies: a study plans points and analyses their rows; this runs, stores and resumes.
+
+A study's folder holds `settings.json` (what was asked), `store/STAGE/KEY.parquet` (the rows of each point),
+`work/STAGE/KEY/` (what points keep between attempts) and the files of its page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+import pyarrow as pa
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from tqdm import tqdm
+
+from juguo_agents.folders import locked
+from juguo_agents.studies.executors import Executor
+from juguo_agents.studies.store import Cell, CellError, fingerprint
+from juguo_agents.studies.store import record as record
+from juguo_agents.studies.store import recorded as recorded
+from juguo_envs.errors import UserError
+from juguo_envs.files import write_bytes, write_text
+from juguo_envs.model.compiled import SOURCE_KEY
+from juguo_envs.worlds.scenario import Scenario, explain_validation
+
+SETTINGS_FILE, STORE_FOLDER, WORK_FOLDER = "settings.json", "store", "work"
+MODEL = f"{SOURCE_KEY:014x}"
+"""Fingerprint of the model's source: runs of two models are never mixed."""
+_KEY = re.compile(r"[\w+@=,()][\w+@=,(). -]{0,150}")
+
+
+def _load(value: Any) -> Any:
+    return Scenario.load(value) if isinstance(value, str | Path) else value
+
+
+NamedScenario = Annotated[Scenario, BeforeValidator(_load)]
+"""A field of settings that takes a scenario, the name of one, or the path of its file."""
+
+
+class Settings(BaseModel):
+    """What is asked of a study. Each field is an option of the command; its description is the help.
+
+    Attributes:
+        format: Of what a folder remembers.
+        smoke: Values of a tiny run, which only shows that the study runs.
+        grows: Numbers that may be raised later in the same folder. What is done counts, so no fingerprint
+            holds them: a point whose rows depend on one must carry it.
+        free: Fields that a folder does not remember. A point whose rows depend on one must carry it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: ClassVar[int] = 1
+    smoke: ClassVar[Mapping[str, Any]] = {}
+    grows: ClassVar[frozenset[str]] = frozenset()
+    free: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from fields by name.
+
+        Raises:
+            UserError: If a field is unknown, of the wrong type or out of range.
+        """
+        try:
+            settings = cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise UserError(explain_validation(error, cls, "settings")) from None
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what ranges of single fields cannot.
+
+        Raises:
+            UserError: Naming the field, the value and what is allowed.
+        """
+
+    def remembered(self) -> dict[str, Any]:
+        """The fields that a folder remembers, as JSON values."""
+        return self.model_dump(mode="json", exclude=set(self.free))
+
+    def fixed(self) -> dict[str, Any]:
+        """The fields that every row may depend on, as JSON values."""
+        return self.model_dump(mode="json", exclude={*self.free, *self.grows})
+
+    def claim(self, folder: Path, study: str) -> None:
+        """Remember the settings in an empty folder, or check that they are those of the folder.
+
+        Args:
+            folder: It exists.
+            study: Name of the study.
+
+        Raises:
+            UserError: If the folder holds something else; the message names the first difference.
+        """
+        path = folder / SETTINGS_FILE
+        asked = {
+            "study": study,
+            "format": self.format,
+            "model": MODEL,
+            "settings": self.remembered(),
+        }
+        if path.exists():
+            held = _read_settings(path)
+            for name, value, text in (
+                ("study", study, "holds the study {!r}"),
+                ("format", self.format, "was written by another version"),
+                ("model", MODEL, "was begun with another version of the model (its source differs)"),
+            ):
+                if held.get(name) != value:
+                    raise UserError(f"{folder} {text.format(held.get(name))}; name another --out")
+            if held["settings"] == asked["settings"]:
+                return
+            self._check_agreement(held["settings"], path)
+        elif any(folder.iterdir()):
+            raise UserError(f"{folder} is not empty and holds no study; name another --out")
+        write_text(path, json.dumps(asked, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
+
+    def _check_agreement(self, held: dict[str, Any], path: Path) -> None:
+        remembered = self.remembered()
+        for name in self.grows - self.free:
+            if name in held and remembered[name] < held[name]:
+                raise UserError(
+                    f"{name} is {remembered[name]}, but {path} has {held[name]}; give {held[name]} or more"
+                )
+            held = {**held, name: remembered[name]}
+        if (difference := _difference("", held, remembered)) is not None:
+            name, before, now = difference
+            raise UserError(
+                f"{name} is {_short(now)}, but {path} has {_short(before)}; "
+                "give the same, or name another --out"
+            )
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); name another --out") from None
+    if not isinstance(held, dict) or not isinstance(held.get("settings"), dict):
+        raise UserError(f"{path}: not the settings of a study; name another --out")
+    return held
+
+
+def _difference(place: str, held: Any, asked: Any) -> tuple[str, Any, Any] | None:
+    """The first place at which two JSON values differ, with both values there."""
+    if isinstance(held, dict) and isinstance(asked, dict):
+        for name in {**asked, **held}:
+            inside = f"{place}.{name}" if place else name
+            if (found := _difference(inside, held.get(name), asked.get(name))) is not None:
+                return found
+        return None
+    return None if held == asked else (place, held, asked)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) < 60 else text[:57] + "..."
+
+
+class Point(Protocol):
+    """One run of a plan: a frozen, picklable dataclass."""
+
+    @property
+    def key(self) -> str:
+        """Its name, unique in the stage and usable as the name of a file."""
+
+
+P = TypeVar("P", bound=Point)
+
+
+def _one(point: Any) -> int:
+    return 1
+
+
+@dataclass(frozen=True)
+class Stage(Generic[P]):
+    """Points that may run in any order.
+
+    Attributes:
+        name: Of its folders, and on the progress bar.
+        points: What is run.
+        run: From a point and its own work folder to its rows. Picklable (a function of a module's top level,
+            or a `functools.partial` of one) and pure. The folder is kept between attempts, and is not there
+            before the function makes it.
+        depends: What the rows depend on besides the point and the settings; see `store.fingerprint`.
+        cost: How far a point moves the progress bar, a whole number.
+        unit: Of the cost.
+    """
+
+    name: str
+    points: Sequence[P]
+    run: Callable[[P, Path], pa.Table]
+    depends: Any = None
+    cost: Callable[[P], int] = _one
+    unit: str = "point"
+
+
+Execute = Callable[[Stage[Any]], list[pa.Table]]
+"""Runs the points of a stage that are not stored, and returns the rows of all, in the order of the points."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a study says.
+
+    Attributes:
+        data: The numbers, as a JSON value.
+        data_file: Name of the file that holds them.
+        console: Text for the terminal.
+        files: Content of each other file, by its name in the study's folder.
+    """
+
+    data: Any
+    data_file: str
+    console: str
+    files: Mapping[str, bytes]
+
+
+S = TypeVar("S", bound=Settings)
+T = TypeVar("T")
+
+
+class Study(ABC, Generic[S, T]):
+    """A question: which points to run, and what their rows say.
+
+    Attributes:
+        name: On the command line.
+        settings_type: The type of its settings.
+        home: Folder in which a run without --out gets its own.
+    """
+
+    name: ClassVar[str]
+    settings_type: ClassVar[type[Settings]]
+    home: ClassVar[str]
+
+    def __init__(self, settings: S) -> None:
+        """Take what is asked."""
+        self.settings = settings
+
+    def default_name(self) -> str:
+        """Name of a new folder in `home`."""
+        return self.name
+
+    def announcement(self) -> str:
+        """What a user should know before the study starts, such as how long it takes; may be empty."""
+        return ""
+
+    @abstractmethod
+    def plan(self, execute: Execute) -> T:
+        """Run the stages; a later stage's points may depend on earlier rows."""
+
+    @abstractmethod
+    def analyse(self, table: T) -> Page:
+        """Numbers, words and figures. Runs nothing, and depends on nothing else."""
+
+
+class PointsFailed(UserError):
+    """Points raised errors; the others of their stage are done."""
+
+
+def tell(text: str) -> None:
+    """A note on standard error, above a progress bar."""
+    tqdm.write(text, file=sys.stderr)
+
+
+def conduct(
+    study: Study[Any, Any],
+    folder: Path,
+    executor: Executor,
+    *,
+    retry: bool = False,
+    say: Callable[[str], None] = tell,
+) -> Page:
+    """Run what is not done yet, analyse, and write the page. The same call goes on with what a folder holds.
+
+    Args:
+        study: The study with its settings.
+        folder: Of the study; made where there is none.
+        executor: Where points run; the result does not depend on it.
+        retry: Whether points that failed before run again.
+        say: Told what the user should know.
+
+    Raises:
+        UserError: If the settings are not allowed, or the folder holds something else.
+        FolderInUse: If another process works in the folder.
+        PointsFailed: If points raised errors.
+        WorkerDied: If processes were killed.
+    """
+    study.settings.check()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be made ({error}); name another --out") from None
+    with locked(folder):
+        study.settings.claim(folder, study.name)
+        if text := study.announcement():
+            say(f"{folder}: {text}")
+
+        def execute(stage: Stage[Any]) -> list[pa.Table]:
+            return _execute(stage, study, folder, executor, retry, say)
+
+        page = study.analyse(study.plan(execute))
+        data = json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
+        for name, content in {**page.files, page.data_file: data.encode()}.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, content)
+    return page
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a worker is sent."""
+
+    point: Any
+    run: Callable[[Any, Path], pa.Table]
+    work: Path
+
+
+def _attempt(task: _Task) -> pa.Table | str:
+    """The rows of a point, or the traceback that it ended with."""
+    try:
+        return task.run(task.point, task.work)
+    except Exception:
+        return traceback.format_exc()
+
+
+def _execute(
+    stage: Stage[Any],
+    study: Study[Any, Any],
+    folder: Path,
+    executor: Executor,
+    retry: bool,
+    say: Callable[[str], None],
+) -> list[pa.Table]:
+    cells = _cells(stage, study, folder)
+    tables: dict[str, pa.Table] = {}
+    failed: dict[str, str] = {}
+    tasks = []
+    for point in stage.points:
+        cell = cells[point.key]
+        try:
+            table = cell.read()
+        except CellError as error:
+            say(f"{error}; the point runs again")
+            table = None
+        if table is not None:
+            tables[point.key] = table
+        elif not retry and (text := cell.error()) is not None:
+            failed[point.key] = text
+        else:
+            tasks.append(_Task(point, stage.run, (folder / WORK_FOLDER / stage.name / point.key).absolute()))
+    costs = {point.key: stage.cost(point) for point in stage.points}
+    left = sum(costs[task.point.key] for task in tasks)
+    total = sum(costs.values())
+    with tqdm(total=total, initial=total - left, desc=stage.name, unit=stage.unit, disable=not tasks) as bar:
+
+        def done(task: _Task, outcome: pa.Table | str) -> None:
+            key = task.point.key
+            if isinstance(outcome, str):
+                failed[key] = outcome
+                cells[key].write_error(outcome)
+                say(f"{stage.name} {key} failed: {_last_line(outcome)}")
+            else:
+                tables[key] = cells[key].write(outcome)
+            bar.update(costs[key])
+
+        executor.run(_attempt, tasks, done)
+    if failed:
+        raise PointsFailed(_failure(stage, failed, cells))
+    return [tables[point.key] for point in stage.points]
+
+
+def _cells(stage: Stage[Any], study: Study[Any, Any], folder: Path) -> dict[str, Cell]:
+    """The cell of each point, by its key."""
+    common = fingerprint(MODEL, study.name, study.settings.fixed(), stage.name, stage.depends)
+    cells = {}
+    for point in stage.points:
+        if not _KEY.fullmatch(point.key) or point.key in cells:
+            raise ValueError(f"{stage.name}: key {point.key!r} is no name of a file, or is there twice")
+        path = folder / STORE_FOLDER / stage.name / f"{point.key}.parquet"
+        cells[point.key] = Cell(path, fingerprint(common, point))
+    return cells
+
+
+def _last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
+def _failure(stage: Stage[Any], failed: Mapping[str, str], cells: Mapping[str, Cell]) -> str:
+    keys = [point.key for point in stage.points if point.key in failed]
+    named = ", ".join(keys[:5]) + (", ..." if len(keys) > 5 else "")
+    return (
+        f"{len(keys)} of {len(stage.points)} points of {stage.name} failed: {named}; the first with "
+        f"{_last_line(failed[keys[0]])} ({cells[keys[0]].error_path}); "
+        "the same command with --retry runs them again"
+    )
