@@ -30,5 +30,11 @@ class StudyEntry:
         return found
 
 
-STUDIES: dict[str, StudyEntry] = {}
+STUDIES: dict[str, StudyEntry] = {
+    "passive": StudyEntry(
+        "juguo_agents.studies.passive.study",
+        "Passive",
+        "how an open system fails whose participants gain nothing, and which money prevents it",
+    ),
+}
 """Every study by its name on the command line."""

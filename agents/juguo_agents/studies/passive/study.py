@@ -19,9 +19,9 @@ from pydantic import Field
 from juguo_agents.allocators import make_rule
 from juguo_agents.allocators.edits import Edited, Edits, MoveFrom, MoveTo
 from juguo_agents.evaluation.rollout import run, test_seeds
-from juguo_agents.report.selection import PROPOSAL
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.style import png
+from juguo_agents.report.selection import PROPOSAL
 from juguo_agents.studies.arrays import Arrays, to_arrays, to_table
 from juguo_agents.studies.passive.analysis import ACTIVE, CURVES, PASSIVE, compared, draw, lines
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study
@@ -38,7 +38,9 @@ class PassiveSettings(Settings):
 
     smoke: ClassVar[Mapping[str, Any]] = {"episodes": 8}
 
-    scenario: NamedScenario = Field(default_factory=Scenario, description="world whose participants gain")
+    scenario: NamedScenario = Field(
+        default_factory=lambda: Scenario.load("default"), description="world whose participants gain"
+    )
     passive: NamedScenario = Field(
         default_factory=lambda: Scenario.load("passive"), description="world whose participants gain nothing"
     )
