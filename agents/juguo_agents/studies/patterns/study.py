@@ -1,135 +1,205 @@
-"""All patterns of a world as one job: what is asked, the folder that remembers it, what is written."""
+"""Ten stylised facts that a world must show before systems are compared in it.
+
+Patterns 1 to 4, 6, 7 and 10 are measured from runs of the doctrines. Patterns 5, 8 and 9 need the searches of
+the studies `value` and `ablation`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from pydantic import Field, PrivateAttr
+
+from juguo_agents.allocators.parametric.families import CLOSED_LOOP
 from juguo_agents.evaluation.pattern_seeds import CONFIRMING_SEEDS, MAKING_SEEDS, MOST_EPISODES, purpose
+from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET
 from juguo_agents.provenance import versions
-from juguo_agents.studies.patterns.cheap import CHEAP, run_cheap
-from juguo_agents.studies.patterns.facts import FACTS
+from juguo_agents.studies.arrays import to_arrays
+from juguo_agents.studies.patterns.analysis import (
+    MEASURES,
+    RESEARCH,
+    SEARCHED,
+    feedback_pays,
+    giving_up,
+    making_matters,
+)
 from juguo_agents.studies.patterns.figures import draw
-from juguo_agents.studies.patterns.pattern import Pattern
-from juguo_agents.studies.patterns.searched import SEARCHED, measure_searched
-from juguo_agents.studies.patterns.words import lines
-from juguo_agents.studies.value.arms import Job
-from juguo_agents.studies.value.settings import Claim, check_within
-from juguo_agents.studies.value.settings import Settings as SearchSettings
+from juguo_agents.studies.patterns.page import lines
+from juguo_agents.studies.patterns.pattern import FACTS, Pattern
+from juguo_agents.studies.patterns.runs import Run, Runs, SystemPoint, run_system
+from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study
 from juguo_envs.errors import UserError
-from juguo_envs.files import write_text
+from juguo_envs.model.compiled import SOURCE_KEY
+from juguo_envs.worlds.scenario import Scenario
 
-PATTERNS_FILE, PAGE = "patterns.json", "patterns.md"
+PATTERNS_FILE = "patterns.json"
+BUDGETS = ("budget", "refine", "searches")
 
 
-@dataclass(frozen=True)
-class Settings(Claim):
-    """What is asked of one world.
+class PatternsSettings(Settings):
+    """What is asked of one world."""
 
-    Attributes:
-        episodes: Test episodes on which everything is measured.
-        first_seed: Seed of the first of them.
-    """
+    smoke: ClassVar[Mapping[str, Any]] = {
+        "episodes": 4, "only": tuple(MEASURES), "budget": 1200, "refine": 600, "searches": 1,
+    }  # fmt: skip
+    free: ClassVar[frozenset[str]] = frozenset({"only", "value", *BUDGETS})
 
-    episodes: int = 200
-    first_seed: int = MAKING_SEEDS
+    scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
+    only: tuple[int, ...] = Field(
+        default=(), description="numbers of the patterns; all ten, if none is named"
+    )
+    episodes: int = Field(default=200, ge=2, le=MOST_EPISODES, description="test episodes")
+    first_seed: int = Field(default=MAKING_SEEDS, ge=0, description="seed of the first test episode")
+    confirm: bool = Field(
+        default=False, description="take the episodes on which a finished world is confirmed, once"
+    )
+    value: Path | None = Field(
+        default=None,
+        description="folder of the study `value`, whose searches patterns 5, 8 and 9 take; "
+        "searches that it lacks are added to it",
+    )
+    budget: int | None = Field(
+        default=None, ge=100, le=LARGEST_BUDGET, description="of these searches; see the study `value`"
+    )
+    refine: int | None = Field(
+        default=None, ge=100, le=LARGEST_BUDGET, description="of these searches; see the study `value`"
+    )
+    searches: int | None = Field(default=None, ge=1, description="see the study `value`")
 
-    def check(self, confirm: bool = False) -> None:
-        """Refuse what cannot be done.
+    _written: dict[int, dict[str, Any]] = PrivateAttr(default_factory=dict)
 
-        Args:
-            confirm: Whether the episodes that confirm a world may be used.
-
-        Raises:
-            UserError: Naming the number, its value and what is allowed.
-        """
-        check_within(self, episodes=(2, MOST_EPISODES), first_seed=(0, 2**29 - self.episodes))
-        end = self.first_seed + self.episodes
-        if not confirm and self.first_seed < CONFIRMING_SEEDS + MOST_EPISODES and end > CONFIRMING_SEEDS:
+    def check(self) -> None:
+        """Refuse patterns that do not exist, and seeds that are kept for something else."""
+        for number in self.only:
+            if number not in FACTS:
+                raise UserError(f"pattern is {number}; allowed is {min(FACTS)} to {max(FACTS)}")
+        first, end = self.first_seed, self.first_seed + self.episodes
+        if end > 2**29:
+            raise UserError(f"first_seed is {first}; allowed is 0 to {2**29 - self.episodes}")
+        if self.confirm and first != MAKING_SEEDS:
+            raise UserError(f"first_seed is {first}; with --confirm the seeds are those kept for it")
+        if first < CONFIRMING_SEEDS + MOST_EPISODES and end > CONFIRMING_SEEDS:
             raise UserError(
-                f"seed is {self.first_seed} for {self.episodes} episodes; {CONFIRMING_SEEDS} to "
+                f"first_seed is {first} for {self.episodes} episodes; {CONFIRMING_SEEDS} to "
                 f"{CONFIRMING_SEEDS + MOST_EPISODES - 1} are kept for --confirm"
             )
 
+    def claim(self, folder: Path, study: str) -> None:
+        """See `Settings`; patterns that were measured in the folder before stay on its page."""
+        super().claim(folder, study)
+        path = folder / PATTERNS_FILE
+        if not path.exists():
+            return
+        try:
+            there = json.loads(path.read_text(encoding="utf-8"))["patterns"]
+            self._written.update({pattern["number"]: pattern for pattern in there})
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError(f"{path}: cannot be read; remove it, or name another --out") from None
 
-def numbers(only: Collection[int]) -> tuple[int, ...]:
-    """The patterns asked for, each once and in their order.
+    @property
+    def seed(self) -> int:
+        """Seed of the first test episode."""
+        return CONFIRMING_SEEDS if self.confirm else self.first_seed
 
-    Raises:
-        UserError: If there is none of a number.
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The patterns asked for, in their order."""
+        return tuple(number for number in FACTS if number in (self.only or FACTS))
+
+    @property
+    def written(self) -> dict[int, dict[str, Any]]:
+        """Patterns that were measured in the folder before, by number, as JSON values."""
+        return self._written
+
+
+def runs_of(
+    execute: Execute, scenario: Scenario, first_seed: int, episodes: int, only: Collection[int]
+) -> Runs:
+    """All that patterns which need no search are measured from; each system runs once."""
+    systems = dict.fromkeys(
+        system for number, how in MEASURES.items() if number in only for system in how.systems()
+    )
+    points = [SystemPoint(system, scenario, first_seed, episodes) for system in systems]
+    tables = execute(Stage("systems", points, run_system))
+    by_system = {system: Run(**to_arrays(table)) for system, table in zip(systems, tables, strict=True)}
+    return Runs(scenario, first_seed, episodes, by_system)
+
+
+def patterns_of(runs: Runs, only: Collection[int]) -> list[Pattern]:
+    """Those of the patterns that need no search."""
+    return [how.pattern(runs) for number, how in MEASURES.items() if number in only]
+
+
+@dataclass(frozen=True)
+class Loops:
+    """What searches found, measured on the test episodes.
+
+    Attributes:
+        best: The run of the best closed loop.
+        searches: What to say of the searches.
+        value, ablation: The numbers of these studies; of the second only where they are needed.
     """
-    for number in only:
-        if number not in FACTS:
-            raise UserError(f"pattern is {number}; allowed is {min(FACTS)} to {max(FACTS)}")
-    return tuple(number for number in FACTS if number in only)
+
+    best: Run
+    searches: dict[str, Any]
+    value: dict[str, Any]
+    ablation: dict[str, Any] | None
 
 
-def measure(
-    settings: Settings,
-    only: Collection[int],
-    workers: int,
-    say: Callable[[str], None],
-    searches: tuple[SearchSettings, Path] | None = None,
-) -> list[Pattern]:
-    """Measure patterns by number.
+class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
+    """Ten stylised facts that a world must show before systems are compared in it."""
 
-    Args:
-        settings: The world and the test episodes.
-        only: Which patterns.
-        workers: Processes.
-        say: Told what is being done.
-        searches: Settings and folder of the searches that patterns 5, 8 and 9 need.
-    """
-    found: list[Pattern] = []
-    cheap = [number for number in only if number in CHEAP]
-    if cheap:
-        say(f"running systems on {settings.episodes:,} test episodes")
-        runs = run_cheap(settings.scenario, settings.episodes, settings.first_seed, cheap, workers, say)
-        found += [CHEAP[number].measure(runs) for number in cheap]
-    dear = [number for number in only if number in SEARCHED]
-    if dear:
-        if searches is None:
-            raise ValueError("these patterns need searches")
-        found += measure_searched(Job(*searches, workers, say), dear)
-    return sorted(found, key=lambda pattern: pattern.fact.number)
+    name, settings_type, home = "patterns", PatternsSettings, "patterns"
 
+    def default_name(self) -> str:
+        """Name of a new folder in `home`."""
+        return self.settings.scenario.name
 
-def write(settings: Settings, patterns: Collection[Pattern], folder: Path) -> dict[str, Any]:
-    """Write what was measured, beside what the folder holds of other patterns; returns all of it."""
-    written = {pattern["number"]: pattern for pattern in _there(folder)}
-    written |= {pattern.fact.number: pattern.as_json() for pattern in patterns}
-    data = {
-        "kind": "juguo_patterns",
-        "settings": settings.as_json(),
-        "seeds": purpose(settings.first_seed),
-        "scenario_digest": settings.scenario.digest(),
-        "patterns": [written[number] for number in sorted(written)],
-        "versions": versions(),
-    }
-    text = json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False)
-    write_text(folder / PATTERNS_FILE, text + "\n")
-    world = f"world {settings.scenario.name}, {settings.episodes:,} episodes"
-    for pattern in patterns:
-        draw(pattern, world, folder / figure_file(pattern.fact.number))
-    figures = [f"![pattern {number}]({figure_file(number)})" for number in sorted(written)]
-    write_text(folder / PAGE, "\n".join(["```", *lines(data), "```", "", *figures]) + "\n")
-    return data
+    def plan(self, execute: Execute) -> tuple[Runs, Loops | None]:
+        """The doctrines, and the searches where a pattern needs them."""
+        asked = self.settings
+        runs = runs_of(execute, asked.scenario, asked.seed, asked.episodes, asked.numbers)
+        return runs, self._loops(execute) if set(SEARCHED) & set(asked.numbers) else None
+
+    def analyse(self, table: tuple[Runs, Loops | None]) -> Page:
+        """Every pattern, its verdict and its figure."""
+        asked, (runs, loops) = self.settings, table
+        patterns = patterns_of(runs, asked.numbers)
+        if loops is not None:
+            if loops.ablation is not None:
+                patterns.append(making_matters(loops.ablation, loops.best, loops.searches))
+            if 8 in asked.numbers:
+                patterns.append(giving_up(loops.best, runs.defective, loops.searches))
+            if 9 in asked.numbers:
+                patterns.append(feedback_pays(loops.value, loops.searches))
+        by_number = asked.written | {pattern.fact.number: pattern.as_json() for pattern in patterns}
+        data = {
+            "kind": "juguo_patterns",
+            "settings": {
+                "format": asked.format,
+                "model": str(SOURCE_KEY),
+                "scenario": asked.scenario.model_dump(mode="json"),
+                "episodes": asked.episodes,
+                "first_seed": asked.seed,
+            },
+            "seeds": purpose(asked.seed),
+            "scenario_digest": asked.scenario.digest(),
+            "patterns": [by_number[number] for number in sorted(by_number)],
+            "versions": versions(),
+        }
+        text = lines(data)
+        figures = [f"![pattern {number}]({figure_file(number)})" for number in sorted(by_number)]
+        page = "\n".join(["```", *text, "```", "", *figures]) + "\n"
+        world = f"world {asked.scenario.name}, {asked.episodes:,} episodes"
+        drawn = {figure_file(pattern.fact.number): draw(pattern, world) for pattern in patterns}
+        return Page(data, PATTERNS_FILE, "\n".join(text), {"patterns.md": page.encode(), **drawn})
 
 
 def figure_file(number: int) -> str:
     """The name of a pattern's figure."""
     return f"pattern-{number}.png"
-
-
-def _there(folder: Path) -> list[dict[str, Any]]:
-    path = folder / PATTERNS_FILE
-    if not path.exists():
-        return []
-    try:
-        found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["patterns"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UserError(f"{path}: cannot be read; remove it, or name another --out") from None
-    return found
