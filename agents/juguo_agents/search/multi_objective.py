@@ -26,7 +26,7 @@ from pymoo.problems.static import StaticProblem
 
 from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP, FEEDBACK_STARTS
 from juguo_agents.allocators.parametric.space import Parameters, Space
-from juguo_agents.evaluation import search_seeds as seeds
+from juguo_agents.evaluation import seeds
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.pareto.settings import CANDIDATE_EPISODES, FIRST_SEED, Settings
 from juguo_agents.studies.pareto.volume import SIGNS, non_dominated
@@ -81,7 +81,7 @@ def scorer_of(settings: Settings, index: int, threads: int) -> Score:
     scorer = Scorer(settings.scenario, settings.observe, threads=threads)
 
     def score(candidates: list[Parameters], generation: int) -> Floats:
-        episodes = seeds.ranking_seeds(FIRST_SEED + index, 0, generation, CANDIDATE_EPISODES)
+        episodes = seeds.search_ranking(FIRST_SEED + index, 0, generation, CANDIDATE_EPISODES)
         means: Floats = scorer.parts(CLOSED_LOOP, candidates, episodes).mean(1)
         return means
 

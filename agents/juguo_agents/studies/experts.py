@@ -17,8 +17,7 @@ import numpy as np
 
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.evaluation.rollout import TRAINING_SEEDS
-from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
@@ -27,10 +26,6 @@ from juguo_agents.studies.value.settings import Claim, check_within
 from juguo_envs.worlds.family import Family
 
 MOST_WORLDS = 10_000
-_APART = 10_000_019
-"""Distance of the seeds that draw the worlds, all of them training seeds."""
-_SEED = 50
-"""Seed of the searches, those of other measurements left out."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,9 @@ class Settings(Claim):
         Raises:
             UserError: Naming the number, its value and what is allowed.
         """
-        check_within(self, worlds=(2, MOST_WORLDS), budget=(100, LARGEST_BUDGET), validation=(2, 100_000))
+        check_within(
+            self, worlds=(2, MOST_WORLDS), budget=(100, seeds.LARGEST_BUDGET), validation=(2, 100_000)
+        )
         begin(self.search(0))
 
     @property
@@ -68,13 +65,13 @@ class Settings(Claim):
 
     def search(self, index: int) -> SearchSettings:
         """The search for the expert of a world, by its number from 0."""
-        world = Family(self.scenario).scenario(TRAINING_SEEDS + _APART * (index + 1))
+        world = Family(self.scenario).scenario(seeds.expert_world(index))
         start = self.begin and {**self.begin, **CLOSED_LOOP.space(world).within(self.begin)}
         return SearchSettings(
             CLOSED_LOOP.name,
             world,
             self.budget,
-            seed=_SEED,
+            seed=seeds.EXPERT_SEARCH.first,
             observe=self.observe,
             validation=self.validation,
             begin=start,

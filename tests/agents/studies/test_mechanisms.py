@@ -246,8 +246,8 @@ def conducted(folder: Path, workers: int = 1, **values: Any) -> Page:
 
 def test_sets_of_episodes_have_none_in_common_and_every_pair_is_compared() -> None:
     as_it_is, without = cases_of(asked(first_seed=100, episodes=7, repeats=3))
-    assert sorted(seed for case in as_it_is for seed in case.seeds) == list(range(100, 100 + 4 * 7))
-    assert {tuple(case.seeds) for case in without} == {tuple(range(100, 107))}
+    assert sorted(seed for case in as_it_is for seed in case.test_seeds) == list(range(100, 100 + 4 * 7))
+    assert {tuple(case.test_seeds) for case in without} == {tuple(range(100, 107))}
     assert len(pairs(3)) == 6
     assert max(max(pair) for pair in pairs(3)) == 3
 

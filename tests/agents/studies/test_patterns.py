@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import json
 import math
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import like_for_like, make_rule, rule_names
-from juguo_agents.evaluation.pattern_seeds import CONFIRMING_SEEDS, MAKING_SEEDS, MOST_EPISODES, purpose
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, composite_interval
 from juguo_agents.report.selection import PROPOSAL
 from juguo_agents.studies.executors import LocalExecutor
@@ -45,7 +44,7 @@ from juguo_agents.studies.patterns.runs import (
     follow,
     run_directly,
 )
-from juguo_agents.studies.patterns.study import Patterns, PatternsSettings, patterns_of, runs_of
+from juguo_agents.studies.patterns.study import Patterns, PatternsSettings, patterns_of, runs_of, use_of
 from juguo_agents.studies.study import Page, conduct
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
@@ -202,9 +201,9 @@ def test_the_divide_is_the_years_between_the_halves_of_the_strata() -> None:
         return np.stack(ramps, 1)
 
     unequal = a_run(adoption=0.5, strata=strata(4.0, 2.5, 0.8))
-    runs = {system: unequal for system in MEASURES[4].systems()}
+    runs = dict.fromkeys(MEASURES[4].systems(), unequal)
     without = a_run(strata=strata(6.0, 2.5, 0.6))
-    runs |= {system: without for system in alike(list(analysis.NARROWED), SOUND, "enablement")}
+    runs |= dict.fromkeys(alike(list(analysis.NARROWED), SOUND, "enablement"), without)
     pattern = analysis.divide(made_up(runs))
     assert pattern.holds
     assert pattern.parts[0].estimate.mean == pytest.approx(1.5)
@@ -281,12 +280,9 @@ def test_every_fact_is_measured_once_and_the_searched_ones_are_5_8_and_9() -> No
     assert sorted([*MEASURES, *SEARCHED]) == sorted(FACTS) == list(range(1, 11))
 
 
-def test_episodes_for_making_a_world_and_for_confirming_it_are_apart_from_each_other_and_from_value() -> None:
-    ranges = [(start, start + MOST_EPISODES) for start in (MAKING_SEEDS, CONFIRMING_SEEDS)]
-    ranges.append((500_000, 600_000))  # of the studies `value` and `ablation`
-    ranges.sort()
-    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(ranges))
-    assert [purpose(s) for s in (MAKING_SEEDS, CONFIRMING_SEEDS, 5)] == ["making", "confirming", "other"]
+def test_test_episodes_are_for_making_a_world_for_confirming_it_or_for_something_else() -> None:
+    ranges = (seeds.PATTERNS.first, seeds.CONFIRMING.end - 1, 5)
+    assert [use_of(seed) for seed in ranges] == ["making", "confirming", "other"]
 
 
 def test_a_run_tells_what_the_record_tells_of_the_same_episodes() -> None:
@@ -304,7 +300,9 @@ def test_a_run_tells_what_the_record_tells_of_the_same_episodes() -> None:
 
 @pytest.mark.slow
 def test_the_shipped_world_shows_the_patterns_that_need_no_search() -> None:
-    runs = runs_of(run_directly, Scenario.load("default"), MAKING_SEEDS, SHIPPED_EPISODES, tuple(MEASURES))
+    runs = runs_of(
+        run_directly, Scenario.load("default"), seeds.PATTERNS.first, SHIPPED_EPISODES, tuple(MEASURES)
+    )
     held = {pattern.fact.number for pattern in patterns_of(runs, tuple(MEASURES)) if pattern.holds}
     assert set(SHIPPED_HOLD) <= held
 
@@ -330,7 +328,7 @@ def test_every_pattern_has_a_verdict_a_line_and_a_figure(tmp_path: Path) -> None
     for pattern in page.data["patterns"]:
         assert {"name", "holds", "measured", "low", "high", "band", "parts", "source"} <= set(pattern)
         assert (tmp_path / f"pattern-{pattern['number']}.png").read_bytes().startswith(b"\x89PNG")
-    assert page.data["seeds"] == "making" and page.data["settings"]["first_seed"] == MAKING_SEEDS
+    assert page.data["seeds"] == "making" and page.data["settings"]["first_seed"] == seeds.PATTERNS.first
     text = (tmp_path / "patterns.md").read_text(encoding="utf-8")
     assert "no programme, no diffusion" in text and "![pattern 10](pattern-10.png)" in text
 
@@ -346,7 +344,7 @@ def test_patterns_measured_later_in_a_folder_stand_beside_those_measured_before(
 
 def test_confirming_uses_the_episodes_kept_for_it(tmp_path: Path) -> None:
     data = tiny(tmp_path, only=(10,), confirm=True).data
-    assert data["seeds"] == "confirming" and data["settings"]["first_seed"] == CONFIRMING_SEEDS
+    assert data["seeds"] == "confirming" and data["settings"]["first_seed"] == seeds.CONFIRMING.first
 
 
 @pytest.mark.parametrize(
@@ -355,7 +353,7 @@ def test_confirming_uses_the_episodes_kept_for_it(tmp_path: Path) -> None:
         ({"only": (11,)}, "pattern is 11; allowed is 1 to 10"),
         ({"episodes": 0}, "episodes is 0"),
         ({"first_seed": -1}, "first_seed is -1"),
-        ({"first_seed": CONFIRMING_SEEDS - 1}, "kept for --confirm"),
+        ({"first_seed": seeds.CONFIRMING.first - 1}, "kept for --confirm"),
         ({"first_seed": 5, "confirm": True}, "first_seed is 5"),
         ({"scenario": "nowhere"}, "unknown scenario 'nowhere'"),
         ({"only": (9,), "value": "missing"}, "value is missing; .*juguo study value"),

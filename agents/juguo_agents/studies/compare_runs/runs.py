@@ -26,7 +26,8 @@ from juguo_agents.evaluation.bootstrap import (
     two_level_mean,
 )
 from juguo_agents.evaluation.record import Floats
-from juguo_agents.evaluation.rollout import run, test_seeds
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import test as test_seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE, Estimate
 from juguo_agents.studies.compare_runs.against import Rival, beside, measure_rivals, rivals_lines, told
 from juguo_agents.training.run import CURVES

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from juguo_agents.allocators.registry import BASELINE
-from juguo_agents.evaluation.rollout import HELD_OUT_SCENARIOS
+from juguo_agents.evaluation.seeds import HELD_OUT_WORLDS
 from juguo_agents.evaluation.statistics import (
     CONFIDENCE,
     Estimate,
@@ -159,7 +159,7 @@ def _verdict(group: str, regret: Mapping[str, Floats], kinds: Mapping[str, str])
 
 def _axes(settings: Settings, regret: Floats) -> list[dict[str, Any]]:
     """The axes with which regret goes most, by rank correlation."""
-    seeds = np.arange(HELD_OUT_SCENARIOS, HELD_OUT_SCENARIOS + settings.scenarios, dtype=np.uint64)
+    seeds = HELD_OUT_WORLDS.take(0, settings.scenarios)
     values = settings.family.values(seeds)
     found: list[dict[str, Any]] = []
     for axis in settings.family.axes:

@@ -18,7 +18,8 @@ from juguo_agents.artifacts.load import POLICY_PATTERN
 from juguo_agents.artifacts.observation import layout_of
 from juguo_agents.artifacts.policy import PolicyFileError, check_fits, load_policy
 from juguo_agents.artifacts.searched import RESULT_FILE, load_found
-from juguo_agents.evaluation.rollout import held_out_seeds, run
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import held_out
 from juguo_agents.processes import work_through
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.generalisation.settings import Settings, oracle_name
@@ -137,7 +138,7 @@ def measure(
 def _measure_one(task: Task) -> None:
     done, changed = _read(task), False
     world = task.settings.world(task.index)
-    seeds = held_out_seeds(task.index, task.settings.episodes)
+    seeds = held_out(task.index, task.settings.episodes)
     for subject in task.subjects:
         here = done.get(subject.name)
         if here is not None and here["key"] == subject.key:

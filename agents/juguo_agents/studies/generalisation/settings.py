@@ -9,16 +9,13 @@ from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, RUL
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
-from juguo_agents.evaluation.rollout import HELD_OUT_SCENARIOS, MOST_HELD_OUT, MOST_HELD_OUT_EPISODES
-from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET
+from juguo_agents.evaluation import seeds
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.studies.value.settings import Claim, check_within
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
-ORACLE_SEED, TUNING_SEED = 40, 41
-"""Seeds of the searches, those of other measurements left out."""
 VALIDATION = 200
 """Episodes on which a search says how good it found its allocator; nothing here rests on that."""
 
@@ -52,11 +49,11 @@ class Settings(Claim):
         """
         check_within(
             self,
-            scenarios=(2, MOST_HELD_OUT),
-            episodes=(2, MOST_HELD_OUT_EPISODES),
-            budget=(100, LARGEST_BUDGET // 2),
-            tuning=(100, LARGEST_BUDGET),
-            doubled=(0, MOST_HELD_OUT),
+            scenarios=(2, seeds.HELD_OUT_WORLDS.size),
+            episodes=(2, seeds.HELD_OUT_EPISODES),
+            budget=(100, seeds.LARGEST_BUDGET // 2),
+            tuning=(100, seeds.LARGEST_BUDGET),
+            doubled=(0, seeds.HELD_OUT_WORLDS.size),
         )
         for search in (self.oracle(0), *self.tunings().values()):
             begin(search)
@@ -73,7 +70,7 @@ class Settings(Claim):
 
     def world(self, index: int) -> Scenario:
         """A held-out scenario, by its number from 0."""
-        return self.family.scenario(HELD_OUT_SCENARIOS + index, f"held-out {index}")
+        return self.family.scenario(seeds.held_out_world(index), f"held-out {index}")
 
     def oracle(self, index: int, begin: Parameters | None = None) -> SearchSettings:
         """The search for the oracle of a held-out scenario, from the numbers of a closed loop on.
@@ -87,7 +84,7 @@ class Settings(Claim):
             ORACLE.name,
             world,
             self.budget,
-            seed=ORACLE_SEED,
+            seed=seeds.WORLD_SEARCH.first,
             observe=self.observe,
             validation=VALIDATION,
             begin=begin,
@@ -113,7 +110,7 @@ class Settings(Claim):
                 family,
                 self.scenario,
                 self.tuning,
-                seed=TUNING_SEED,
+                seed=seeds.RULE_SEARCH.first,
                 observe=self.observe,
                 validation=VALIDATION,
                 varies=True,

@@ -20,15 +20,13 @@ from pydantic import Field
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import like_for_like, make_rule, rule_names
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.gap import share_of_gap
-from juguo_agents.evaluation.pattern_seeds import MAKING_SEEDS, MOST_EPISODES
-from juguo_agents.evaluation.rollout import run, test_seeds
-from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET, SEEDS_OF_SEARCH
+from juguo_agents.evaluation.rollout import run
 from juguo_agents.provenance import versions
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import conduct_search
 from juguo_agents.studies.arrays import to_arrays, to_table
-from juguo_agents.studies.map.design import MAP_SEEDS
 from juguo_agents.studies.mechanisms.analysis import Measured, report
 from juguo_agents.studies.mechanisms.mechanism import MECHANISMS, count_parameters, find
 from juguo_agents.studies.mechanisms.page import page
@@ -53,8 +51,6 @@ from juguo_envs.worlds.scenario import Scenario
 
 AS_IS = "as it is"
 BUDGET = 5000
-FIRST_SEARCH = 64
-"""Seed of these searches; those of the studies `value` and `ablation` have smaller ones."""
 FAMILIES = {CLOSED: CLOSED_LOOP.name, OPEN: OPEN_LOOP.name}
 
 
@@ -79,14 +75,19 @@ class MechanismsSettings(Settings):
 
     scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
     only: tuple[str, ...] = Field(default=(), description="mechanisms by name; all, if none is named")
-    episodes: int = Field(default=60, ge=2, le=MOST_EPISODES, description="test episodes of every world")
+    episodes: int = Field(
+        default=60, ge=2, le=seeds.PATTERNS.size, description="test episodes of every world"
+    )
     first_seed: int = Field(
-        default=MAKING_SEEDS, ge=0, le=MAP_SEEDS - MOST_EPISODES, description="seed of the first of them"
+        default=seeds.PATTERNS.first,
+        ge=0,
+        le=seeds.MAP.first - seeds.PATTERNS.size,
+        description="seed of the first of them",
     )
     repeats: int = Field(
         default=8,
         ge=1,
-        le=SEEDS_OF_SEARCH - FIRST_SEARCH - 1,
+        le=seeds.MANY_SEARCHES.size - 1,
         description="sets of as many other episodes on which the world as it is is measured, for the noise",
     )
     patterns: bool = Field(default=True, description="measure the patterns that need no search, too")
@@ -98,17 +99,17 @@ class MechanismsSettings(Settings):
     budget: int | None = Field(
         default=None,
         ge=100,
-        le=LARGEST_BUDGET,
+        le=seeds.LARGEST_BUDGET,
         description=f"episodes of each of these searches; {BUDGET} if not given",
     )
 
     def check(self) -> None:
         """Refuse unknown mechanisms, more episodes than there are seeds, and a folder without searches."""
         find(self.only)
-        if self.episodes * (self.repeats + 1) > MOST_EPISODES:
+        if self.episodes * (self.repeats + 1) > seeds.PATTERNS.size:
             raise UserError(
                 f"episodes is {self.episodes} for {self.repeats + 1} sets; allowed is up to "
-                f"{MOST_EPISODES // (self.repeats + 1)}"
+                f"{seeds.PATTERNS.size // (self.repeats + 1)}"
             )
         self.beginning()
 
@@ -158,9 +159,9 @@ class Case:
         return f"{self.name}-{self.block}"
 
     @property
-    def seeds(self) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    def test_seeds(self) -> np.ndarray[Any, np.dtype[np.uint64]]:
         """(episodes,) of the set."""
-        return test_seeds(self.first_seed, self.episodes)
+        return seeds.test(self.first_seed, self.episodes)
 
 
 def cases_of(settings: MechanismsSettings) -> tuple[list[Case], list[Case]]:
@@ -181,7 +182,7 @@ def measure_returns(case: Case, work: Path) -> pa.Table:
     """(episodes,) return of every doctrine, like for like."""
     return to_table(
         {
-            name: run(make_rule(like_for_like(name)), case.scenario, case.seeds).returns
+            name: run(make_rule(like_for_like(name)), case.scenario, case.test_seeds).returns
             for name in rule_names()
         }
     )
@@ -204,15 +205,15 @@ def measure_feedback(begin: Beginning, case: Case, work: Path) -> pa.Table:
             FAMILIES[name],
             case.scenario,
             begin.budget,
-            FIRST_SEARCH + case.block,
+            seeds.MANY_SEARCHES.first + case.block,
             validation=1,
             begin=begin.numbers[name],
         )
         found = conduct_search(settings, work / fingerprint(begin)[:12] / name)
-        return run(found.allocator(name), case.scenario, case.seeds).returns
+        return run(found.allocator(name), case.scenario, case.test_seeds).returns
 
     closed, opened = searched(CLOSED), searched(OPEN)
-    rules = [run(make_rule(name), case.scenario, case.seeds).returns for name in rule_names()]
+    rules = [run(make_rule(name), case.scenario, case.test_seeds).returns for name in rule_names()]
     worst = min(rules, key=lambda returns: float(returns.mean()))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = share_of_gap(closed, opened, closed, worst)

@@ -18,7 +18,8 @@ from juguo_agents.allocators.parametric.families import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.learned import Learned
 from juguo_agents.artifacts.policy import load_policy
-from juguo_agents.evaluation.rollout import run, test_seeds
+from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.rollout import run
 from juguo_agents.processes import work_through
 from juguo_agents.studies.pareto.settings import Settings, Trained, Weights
 from juguo_envs.files import write_bytes
@@ -113,7 +114,7 @@ def measure(
 def _measure_one(task: Task) -> None:
     settings = task.settings
     allocator, world = task.point.allocator(settings)
-    episodes = test_seeds(settings.first_seed, settings.episodes)
+    episodes = seeds.test(settings.first_seed, settings.episodes)
     record = run(allocator, world, episodes, observe=settings.observe)
     out = io.BytesIO()
     np.save(out, np.stack([getattr(record, part) for part in REWARD_PARTS], -1), allow_pickle=False)

@@ -14,8 +14,7 @@ import numpy as np
 from juguo_agents.artifacts.load import POLICY_PATTERN
 from juguo_agents.artifacts.observation import SHOWN, layout_of
 from juguo_agents.artifacts.policy import Policy, PolicyFileError, check_fits, load_policy
-from juguo_agents.evaluation.rollout import HELD_OUT_SCENARIOS
-from juguo_agents.evaluation.search_seeds import SEEDS_OF_SEARCH
+from juguo_agents.evaluation import seeds
 from juguo_agents.studies.value.settings import Claim
 from juguo_agents.training.config import Experiment
 from juguo_envs.errors import UserError
@@ -23,8 +22,7 @@ from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import PREFERENCES, WEIGHTS
 from juguo_envs.worlds.scenario import Scenario
 
-FIRST_SEED = 64
-"""Seed of the first search; those of other measurements lie below."""
+FIRST_SEED = seeds.MANY_SEARCHES.first
 CANDIDATE_EPISODES = 5
 """Episodes of every candidate in every generation, as in the other searches."""
 MOST_LEVELS = 8
@@ -83,9 +81,9 @@ class Settings(Claim):
         least = self.population * CANDIDATE_EPISODES * self.scenario.programme.T
         for name, lowest, highest in (
             ("levels", 2, MOST_LEVELS),
-            ("episodes", 2, HELD_OUT_SCENARIOS),
-            ("first_seed", 0, HELD_OUT_SCENARIOS - self.episodes),
-            ("searches", 1, SEEDS_OF_SEARCH - FIRST_SEED),
+            ("episodes", 2, seeds.HELD_OUT_WORLDS.first),
+            ("first_seed", 0, seeds.HELD_OUT_WORLDS.first - self.episodes),
+            ("searches", 1, seeds.MANY_SEARCHES.size),
             ("budget", 3 * least, 10**9),
         ):
             value = getattr(self, name)

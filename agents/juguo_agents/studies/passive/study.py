@@ -18,7 +18,8 @@ from pydantic import Field
 
 from juguo_agents.allocators import make_rule
 from juguo_agents.allocators.edits import Edited, Edits, MoveFrom, MoveTo
-from juguo_agents.evaluation.rollout import run, test_seeds
+from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.rollout import run
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.style import png
 from juguo_agents.report.selection import PROPOSAL
@@ -48,11 +49,11 @@ class PassiveSettings(Settings):
         default=0.25, gt=0.0, le=1.0, description="share of the money for functions that is moved"
     )
     episodes: int = Field(default=200, ge=1, description="test episodes of each system")
-    first_seed: int = Field(default=600_000, ge=0, description="seed of the first of them")
+    first_seed: int = Field(default=seeds.PASSIVE.first, ge=0, description="seed of the first of them")
 
     def check(self) -> None:
         """Refuse seeds that are no test episodes'."""
-        test_seeds(self.first_seed, self.episodes)
+        seeds.test(self.first_seed, self.episodes)
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,13 @@ class Arm:
     """One open system: its world, and what is changed in the proposal's allocations.
 
     Attributes:
-        seeds: First test seed, and how many.
+        episodes: First test seed, and how many.
     """
 
     name: str
     scenario: Scenario
     edits: Edits
-    seeds: tuple[int, int]
+    episodes: tuple[int, int]
 
     @property
     def key(self) -> str:
@@ -76,14 +77,14 @@ class Arm:
 
 def arms(settings: PassiveSettings) -> list[Arm]:
     """The open system, its failure, and the failure with money for one function, or for participants."""
-    seeds = (settings.first_seed, settings.episodes)
+    episodes = (settings.first_seed, settings.episodes)
 
     def arm(
         name: str, *functions: str, participants: bool = False, scenario: Scenario = settings.passive
     ) -> Arm:
         unpaid = None if participants else MoveFrom(functions=list(PARTICIPANTS), keep=0.0)
         paid = MoveTo(functions=list(functions), share=settings.share) if functions else None
-        return Arm(name, scenario, Edits(openness=[1.0, 1.0, 1.0], move_from=unpaid, move_to=paid), seeds)
+        return Arm(name, scenario, Edits(openness=[1.0, 1.0, 1.0], move_from=unpaid, move_to=paid), episodes)
 
     return [
         arm(ACTIVE, participants=True, scenario=settings.scenario),
@@ -97,8 +98,8 @@ def arms(settings: PassiveSettings) -> list[Arm]:
 
 def follow(arm: Arm, work: Path) -> pa.Table:
     """Run an arm: (episodes,) `return`, and (episodes, quarters) of each of `CURVES`."""
-    seeds = test_seeds(*arm.seeds)
-    curves = {name: np.zeros((len(seeds), arm.scenario.programme.T)) for name in CURVES}
+    episodes = seeds.test(*arm.episodes)
+    curves = {name: np.zeros((len(episodes), arm.scenario.programme.T)) for name in CURVES}
 
     def watch(first: int, quarter: int, batch: Batch) -> None:
         rows = slice(first, first + batch.size)
@@ -107,7 +108,7 @@ def follow(arm: Arm, work: Path) -> pa.Table:
         curves["resilience"][rows, quarter] = batch.state.quarter["resilience"]
 
     allocator = Edited(make_rule(PROPOSAL), arm.edits, arm.name)
-    record = run(allocator, arm.scenario, seeds, watch=watch)
+    record = run(allocator, arm.scenario, episodes, watch=watch)
     return to_table({"return": record.returns, **curves})
 
 

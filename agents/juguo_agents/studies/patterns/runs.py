@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from juguo_agents.allocators import BASELINE, Allocator, like_for_like, make_rule, rule_names
 from juguo_agents.allocators.levers import Forced, find_lever
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import Comparison
-from juguo_agents.evaluation.rollout import run, test_seeds
+from juguo_agents.evaluation.rollout import run
 from juguo_agents.report.technologies import first_given_up, first_is_defective
 from juguo_agents.studies.arrays import to_table
 from juguo_agents.studies.study import Stage
@@ -105,9 +106,9 @@ class Run:
     strata: Floats
 
 
-def follow(allocator: Allocator, scenario: Scenario, seeds: npt.NDArray[np.uint64]) -> Run:
+def follow(allocator: Allocator, scenario: Scenario, episodes: npt.NDArray[np.uint64]) -> Run:
     """Run an allocator on test episodes, one per seed."""
-    e, quarters = len(seeds), scenario.programme.T
+    e, quarters = len(episodes), scenario.programme.T
     early, entering, crises = np.zeros(e), np.full(e, np.nan), np.zeros(e)
     places, strata = np.zeros((e, quarters + 1, 2)), np.zeros((e, quarters + 1, N_STRATA))
 
@@ -125,7 +126,7 @@ def follow(allocator: Allocator, scenario: Scenario, seeds: npt.NDArray[np.uint6
             places[rows, quarter + 1, place] = adopters / persons if chosen.any() else np.nan
         strata[rows, quarter + 1] = state.adopters.sum(1) / np.maximum(state.cells.sum(1), 1)
 
-    record = run(allocator, scenario, seeds, watch=watch)
+    record = run(allocator, scenario, episodes, watch=watch)
     return Run(
         record.returns, record.excluded, record.adoption, first_given_up(record), early, entering, crises,
         places, strata,
@@ -150,8 +151,8 @@ class SystemPoint:
 
 def run_system(point: SystemPoint, work: Path) -> pa.Table:
     """The run of a system, a column each field."""
-    seeds = test_seeds(point.first_seed, point.episodes)
-    return to_table(vars(follow(point.system.allocator(), point.system.scenario(point.base), seeds)))
+    episodes = seeds.test(point.first_seed, point.episodes)
+    return to_table(vars(follow(point.system.allocator(), point.system.scenario(point.base), episodes)))
 
 
 def run_directly(stage: Stage[SystemPoint]) -> list[pa.Table]:

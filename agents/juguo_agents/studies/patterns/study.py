@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
-from juguo_agents.evaluation.pattern_seeds import CONFIRMING_SEEDS, MAKING_SEEDS, MOST_EPISODES, purpose
-from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET
+from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import versions
 from juguo_agents.studies.arrays import to_arrays
 from juguo_agents.studies.patterns.analysis import (
     MEASURES,
-    RESEARCH,
     SEARCHED,
     feedback_pays,
     giving_up,
@@ -53,8 +49,8 @@ class PatternsSettings(Settings):
     only: tuple[int, ...] = Field(
         default=(), description="numbers of the patterns; all ten, if none is named"
     )
-    episodes: int = Field(default=200, ge=2, le=MOST_EPISODES, description="test episodes")
-    first_seed: int = Field(default=MAKING_SEEDS, ge=0, description="seed of the first test episode")
+    episodes: int = Field(default=200, ge=2, le=seeds.PATTERNS.size, description="test episodes")
+    first_seed: int = Field(default=seeds.PATTERNS.first, ge=0, description="seed of the first test episode")
     confirm: bool = Field(
         default=False, description="take the episodes on which a finished world is confirmed, once"
     )
@@ -64,10 +60,10 @@ class PatternsSettings(Settings):
         "searches that it lacks are added to it",
     )
     budget: int | None = Field(
-        default=None, ge=100, le=LARGEST_BUDGET, description="of these searches; see the study `value`"
+        default=None, ge=100, le=seeds.LARGEST_BUDGET, description="of these searches; see the study `value`"
     )
     refine: int | None = Field(
-        default=None, ge=100, le=LARGEST_BUDGET, description="of these searches; see the study `value`"
+        default=None, ge=100, le=seeds.LARGEST_BUDGET, description="of these searches; see the study `value`"
     )
     searches: int | None = Field(default=None, ge=1, description="see the study `value`")
 
@@ -81,12 +77,12 @@ class PatternsSettings(Settings):
         first, end = self.first_seed, self.first_seed + self.episodes
         if end > 2**29:
             raise UserError(f"first_seed is {first}; allowed is 0 to {2**29 - self.episodes}")
-        if self.confirm and first != MAKING_SEEDS:
+        if self.confirm and first != seeds.PATTERNS.first:
             raise UserError(f"first_seed is {first}; with --confirm the seeds are those kept for it")
-        if first < CONFIRMING_SEEDS + MOST_EPISODES and end > CONFIRMING_SEEDS:
+        if first < seeds.CONFIRMING.end and end > seeds.CONFIRMING.first:
             raise UserError(
-                f"first_seed is {first} for {self.episodes} episodes; {CONFIRMING_SEEDS} to "
-                f"{CONFIRMING_SEEDS + MOST_EPISODES - 1} are kept for --confirm"
+                f"first_seed is {first} for {self.episodes} episodes; {seeds.CONFIRMING.first} to "
+                f"{seeds.CONFIRMING.end - 1} are kept for --confirm"
             )
 
     def claim(self, folder: Path, study: str) -> None:
@@ -104,7 +100,7 @@ class PatternsSettings(Settings):
     @property
     def seed(self) -> int:
         """Seed of the first test episode."""
-        return CONFIRMING_SEEDS if self.confirm else self.first_seed
+        return seeds.CONFIRMING.first if self.confirm else self.first_seed
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -187,7 +183,7 @@ class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
                 "episodes": asked.episodes,
                 "first_seed": asked.seed,
             },
-            "seeds": purpose(asked.seed),
+            "seeds": use_of(asked.seed),
             "scenario_digest": asked.scenario.digest(),
             "patterns": [by_number[number] for number in sorted(by_number)],
             "versions": versions(),
@@ -198,6 +194,13 @@ class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
         world = f"world {asked.scenario.name}, {asked.episodes:,} episodes"
         drawn = {figure_file(pattern.fact.number): draw(pattern, world) for pattern in patterns}
         return Page(data, PATTERNS_FILE, "\n".join(text), {"patterns.md": page.encode(), **drawn})
+
+
+def use_of(seed: int) -> str:
+    """What the test episodes from a seed on are for."""
+    if seed in seeds.PATTERNS:
+        return "making"
+    return "confirming" if seed in seeds.CONFIRMING else "other"
 
 
 def figure_file(number: int) -> str:

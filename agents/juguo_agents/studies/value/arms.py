@@ -11,7 +11,7 @@ import numpy as np
 from juguo_agents.allocators.parametric.families import find_family
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.searched import Found, validated
-from juguo_agents.evaluation.search_seeds import start_seeds
+from juguo_agents.evaluation.seeds import search_starts
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import conduct
 from juguo_agents.search.scoring import Scorer
@@ -82,7 +82,7 @@ class Arm:
         """The best of some places to begin at, on episodes on which the search that follows ranks nothing."""
         if len(places) == 1:
             return places[0]
-        episodes = start_seeds(settings.onward_seed(turn + self.apart), 0, BEGINNING)
+        episodes = search_starts(settings.onward_seed(turn + self.apart), 0, BEGINNING)
         scorer = Scorer(self.scenario, settings.observe, threads)
         means = scorer.returns(find_family(self.family, self.lever), places, episodes).mean(1)
         return places[int(np.argmax(means))]

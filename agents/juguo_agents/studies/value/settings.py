@@ -8,20 +8,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.evaluation.rollout import TEST_SEEDS_END
-from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET, SEEDS_OF_SEARCH
+from juguo_agents.evaluation import seeds
 from juguo_agents.search.checkpoint import Settings as SearchSettings
-from juguo_agents.studies.map.design import MAP_SEEDS
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
 
 SETTINGS_FILE = "settings.json"
-SEARCH_SEED = 8
-"""First seed of the searches; those below were used while the model was tuned."""
-REFINING_SEED = 32
-"""Seed of the first round of searches that go on from what was found."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,7 @@ class Settings(Claim):
     refine: int = 30_000
     searches: int = 2
     episodes: int = 1000
-    first_seed: int = 500_000
+    first_seed: int = seeds.VALUE.first
     observe: str = "noisy"
 
     def check(self) -> None:
@@ -83,13 +77,12 @@ class Settings(Claim):
         """
         check_within(
             self,
-            budget=(100, LARGEST_BUDGET),
-            refine=(100, LARGEST_BUDGET),
-            searches=(1, REFINING_SEED - SEARCH_SEED),
-            episodes=(2, 100_000),
-            first_seed=(0, MAP_SEEDS - self.episodes),
+            budget=(100, seeds.LARGEST_BUDGET),
+            refine=(100, seeds.LARGEST_BUDGET),
+            searches=(1, seeds.YARDSTICKS.size),
+            episodes=(2, seeds.VALUE.size),
+            first_seed=(0, seeds.MAP.first - self.episodes),
         )
-        assert REFINING_SEED < SEEDS_OF_SEARCH and MAP_SEEDS <= TEST_SEEDS_END
 
     @property
     def seeds(self) -> tuple[int, int]:
@@ -99,12 +92,12 @@ class Settings(Claim):
     def yardstick(self, family: str, index: int) -> SearchSettings:
         """One of the searches of a yardstick."""
         return SearchSettings(
-            family, self.scenario, self.budget, seed=SEARCH_SEED + index, observe=self.observe
+            family, self.scenario, self.budget, seed=seeds.YARDSTICKS.first + index, observe=self.observe
         )
 
     def onward_seed(self, round: int) -> int:
         """The seed of a round of searches that go on from what was found."""
-        return REFINING_SEED + round
+        return seeds.REFINEMENTS.first + round
 
     def onward(
         self,
