@@ -23,8 +23,8 @@ Returns = Mapping[str, Sequence[float] | Floats]
 Patterns = Sequence[Mapping[str, Any]]
 """Patterns as JSON values: number, name, holds, and parts with name, measured, low, high, band."""
 Feedback = Mapping[str, Any]
-"""`feedback`: closed less open loop as a share of the distance from the worst rule to the closed loop, with its
-interval; None where there is no such distance. `closed`, `open`, `worst`: mean returns."""
+"""`feedback`: closed less open loop as a share of the distance from the worst rule to the closed loop, with
+its interval; None where there is no such distance. `closed`, `open`, `worst`: mean returns."""
 
 CERTAIN = 0.95
 """Share of the comparisons of the world with itself that noise covers."""
