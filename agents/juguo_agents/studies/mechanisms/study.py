@@ -165,7 +165,7 @@ class Case:
 
 
 def cases_of(settings: MechanismsSettings) -> tuple[list[Case], list[Case]]:
-    """The world as it is on every set of episodes, and without each mechanism that is not off in it already."""
+    """The world as it is on every set of episodes; without each mechanism that is not off in it already."""
 
     def case(name: str, scenario: Scenario, block: int = 0) -> Case:
         first = settings.first_seed + block * settings.episodes
