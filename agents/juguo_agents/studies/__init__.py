@@ -31,10 +31,22 @@ class StudyEntry:
 
 
 STUDIES: dict[str, StudyEntry] = {
+    "hypotheses": StudyEntry(
+        "juguo_agents.studies.hypotheses.study", "HypothesesStudy", "Which of the paper's claims hold?"
+    ),
+    "mechanisms": StudyEntry(
+        "juguo_agents.studies.mechanisms.study", "Mechanisms", "What is each mechanism of the model worth?"
+    ),
     "passive": StudyEntry(
         "juguo_agents.studies.passive.study",
         "Passive",
-        "how an open system fails whose participants gain nothing, and which money prevents it",
+        "Which money saves an open system whose participants gain nothing?",
+    ),
+    "patterns": StudyEntry(
+        "juguo_agents.studies.patterns.study", "Patterns", "Does a world show ten stylised facts?"
+    ),
+    "value": StudyEntry(
+        "juguo_agents.studies.value.study", "Value", "What are feedback, evaluation and knowledge worth?"
     ),
 }
 """Every study by its name on the command line."""
