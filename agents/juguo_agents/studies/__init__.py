@@ -30,23 +30,23 @@ class StudyEntry:
         return found
 
 
+_HERE = "juguo_agents.studies"
 STUDIES: dict[str, StudyEntry] = {
     "hypotheses": StudyEntry(
-        "juguo_agents.studies.hypotheses.study", "HypothesesStudy", "Which of the paper's claims hold?"
+        f"{_HERE}.hypotheses.study", "HypothesesStudy", "which of the paper's claims hold, and where"
     ),
+    "map": StudyEntry(f"{_HERE}.map.study", "Map", "which doctrine is best where and under which values"),
     "mechanisms": StudyEntry(
-        "juguo_agents.studies.mechanisms.study", "Mechanisms", "What is each mechanism of the model worth?"
+        f"{_HERE}.mechanisms.study", "Mechanisms", "what each mechanism of the model is worth"
     ),
     "passive": StudyEntry(
-        "juguo_agents.studies.passive.study",
-        "Passive",
-        "Which money saves an open system whose participants gain nothing?",
+        f"{_HERE}.passive.study", "Passive", "which money saves an open system whose participants gain nothing"
     ),
     "patterns": StudyEntry(
-        "juguo_agents.studies.patterns.study", "Patterns", "Does a world show ten stylised facts?"
+        f"{_HERE}.patterns.study", "Patterns", "whether a world shows ten stylised facts"
     ),
     "value": StudyEntry(
-        "juguo_agents.studies.value.study", "Value", "What are feedback, evaluation and knowledge worth?"
+        f"{_HERE}.value.study", "Value", "what feedback, evaluation and knowledge are worth"
     ),
 }
 """Every study by its name on the command line."""
