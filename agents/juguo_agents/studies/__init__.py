@@ -40,13 +40,11 @@ STUDIES: dict[str, StudyEntry] = {
         f"{_HERE}.mechanisms.study", "Mechanisms", "what each mechanism of the model is worth"
     ),
     "passive": StudyEntry(
-        f"{_HERE}.passive.study", "Passive", "which money saves an open system whose participants gain nothing"
+        f"{_HERE}.passive.study",
+        "Passive",
+        "which money saves an open system whose participants gain nothing",
     ),
-    "patterns": StudyEntry(
-        f"{_HERE}.patterns.study", "Patterns", "whether a world shows ten stylised facts"
-    ),
-    "value": StudyEntry(
-        f"{_HERE}.value.study", "Value", "what feedback, evaluation and knowledge are worth"
-    ),
+    "patterns": StudyEntry(f"{_HERE}.patterns.study", "Patterns", "whether a world shows ten stylised facts"),
+    "value": StudyEntry(f"{_HERE}.value.study", "Value", "what feedback, evaluation and knowledge are worth"),
 }
 """Every study by its name on the command line."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from juguo_agents.search.checkpoint import Settings
-from juguo_agents.search.conduct import conduct_search
+from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.mechanisms.analysis import (
     NOTHING,
@@ -283,7 +283,7 @@ def _finished_value(folder: Path) -> Path:
     """What the study `value` writes, as far as it is read here."""
     scenario = asked().scenario
     found = {
-        name: conduct_search(Settings(family, scenario, 1200, validation=2), folder / family)
+        name: run_or_resume(Settings(family, scenario, 1200, validation=2), folder / family)
         for name, family in FAMILIES.items()
     }
     told = {

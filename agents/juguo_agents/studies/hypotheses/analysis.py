@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from juguo_agents.evaluation.statistics import Estimate
-from juguo_agents.studies.hypotheses.claims import Claim, Part, TestedClaims
+from juguo_agents.studies.hypotheses.claims import ChosenClaims, Claim, Part
 from juguo_agents.studies.hypotheses.claims import Verdict as Rules
 from juguo_envs.worlds.sampling import Axis, axes
 
@@ -313,7 +313,7 @@ class ClaimResult:
         return f"claim-{self.claim.id:02d}.png"
 
 
-def results_of(test: TestedClaims, runs: Sequence[Run]) -> list[ClaimResult]:
+def results_of(test: ChosenClaims, runs: Sequence[Run]) -> list[ClaimResult]:
     """The verdicts of the claims that are tested, from the runs of all scenarios in their order."""
     places = test.places()
     return [
@@ -327,7 +327,7 @@ def results_of(test: TestedClaims, runs: Sequence[Run]) -> list[ClaimResult]:
 
 
 def _part_result(
-    test: TestedClaims, claim: Claim, part: Part, runs: Sequence[Run], places: Floats
+    test: ChosenClaims, claim: Claim, part: Part, runs: Sequence[Run], places: Floats
 ) -> PartResult:
     """The effect is the contrast of the arms' outcomes, on the same episodes of a scenario."""
     keys = {arm: test.cell(claim, part, arm).key for arm in part.contrast}

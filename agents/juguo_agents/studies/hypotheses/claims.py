@@ -349,7 +349,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class TestedClaims:
+class ChosenClaims:
     """The claims that are tested, and what must be run for them.
 
     Attributes:

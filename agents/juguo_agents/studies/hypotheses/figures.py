@@ -24,7 +24,7 @@ from juguo_agents.studies.hypotheses.analysis import (
     axis_words,
     telling_axis,
 )
-from juguo_agents.studies.hypotheses.claims import TestedClaims
+from juguo_agents.studies.hypotheses.claims import ChosenClaims
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
 from juguo_envs.worlds.sampling import axes
 
@@ -38,13 +38,13 @@ WORDS = {
 _BAND = "#dbe9f3"
 
 
-def draw(result: ClaimResult, test: TestedClaims) -> bytes:
+def draw(result: ClaimResult, test: ChosenClaims) -> bytes:
     """The figure of a claim as PNG. matplotlib's settings are as before when it is done."""
     with rc_context(parameters()):
         return png(_draw(result, test))
 
 
-def _draw(result: ClaimResult, test: TestedClaims) -> Figure:
+def _draw(result: ClaimResult, test: ChosenClaims) -> Figure:
     rows, also = len(result.parts), len(result.also)
     below = 0.75 + 0.3 * also if also else 0.0
     text = textwrap.wrap(result.claim.claim, 118)

@@ -18,12 +18,12 @@ from juguo_agents.studies.hypotheses.analysis import (
     PartResult,
     Run,
 )
-from juguo_agents.studies.hypotheses.claims import TestedClaims
+from juguo_agents.studies.hypotheses.claims import ChosenClaims
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
 from juguo_agents.studies.study import MODEL
 
 
-def as_markdown(test: TestedClaims, results: Sequence[ClaimResult], runs: Sequence[Run]) -> str:
+def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequence[Run]) -> str:
     """The whole page."""
     claims = test.claims
     tally = Counter(r.verdict for r in results)
@@ -36,7 +36,7 @@ def as_markdown(test: TestedClaims, results: Sequence[ClaimResult], runs: Sequen
         f"{claims.sample.episodes} episodes of each arm in each; claims about the best allocations found, "
         f"over the first {searched} of them. Verdicts: {counted}.",
         "",
-        f"An interval of an effect is one of {f"{1.0 - test.error:.2%}".replace("%", " %")} confidence: "
+        f"An interval of an effect is one of {f'{1.0 - test.error:.2%}'.replace('%', ' %')} confidence: "
         f"{claims.verdict.confidence:.0%} for all {claims.tested} parts on which verdicts rest, together. A "
         "claim holds if all of its parts do; the numbers in the table are those of its weakest part. How "
         "verdicts are reached: docs/hypotheses.md.",
@@ -134,7 +134,7 @@ def _region(result: PartResult) -> list[str]:
     return [*lines, ""]
 
 
-def _how_made(test: TestedClaims, runs: Sequence[Run]) -> list[str]:
+def _how_made(test: ChosenClaims, runs: Sequence[Run]) -> list[str]:
     claims = test.claims
     lines = ["## How it was made", ""]
     lines.append(
@@ -205,7 +205,7 @@ def _signed(value: float) -> str:
     return f"{value:+.3f}"
 
 
-def as_json(test: TestedClaims, result: ClaimResult) -> dict[str, Any]:
+def as_json(test: ChosenClaims, result: ClaimResult) -> dict[str, Any]:
     """A claim's entry in `verdicts.json`; effect and interval are those of the part that decides."""
     judged = result.deciding.judged
     return {

@@ -40,9 +40,9 @@ from juguo_agents.studies.hypotheses.claims import (
     SHIPPED,
     Arm,
     Cell,
+    ChosenClaims,
     ClaimsError,
     FirstTechnology,
-    TestedClaims,
     Thresholds,
     changed,
     load_claims,
@@ -94,17 +94,13 @@ class HypothesesSettings(Settings):
     scenarios: int | None = _number("scenarios of the sample")
     episodes: int | None = _number("episodes of each arm in each scenario")
     seed: int | None = _number("seed of the scenarios' places")
-    searched: int | None = _number(
-        "scenarios, the first ones, in which the best allocations are searched"
-    )
+    searched: int | None = _number("scenarios, the first ones, in which the best allocations are searched")
     search_budget: int | None = _number("episodes of each of these searches")
-    tuning_points: int | None = _number(
-        "sampled worlds in which rules are tuned, besides those that ship"
-    )
+    tuning_points: int | None = _number("sampled worlds in which rules are tuned, besides those that ship")
     tuning_budget: int | None = _number("episodes of each tuning search")
 
     @cached_property
-    def test(self) -> TestedClaims:
+    def test(self) -> ChosenClaims:
         """The claims to test, with what is changed in their numbers."""
         stated = load_claims(self.claims or SHIPPED)
         data = stated.model_dump(mode="json", exclude_unset=True)
@@ -112,7 +108,7 @@ class HypothesesSettings(Settings):
             if (value := getattr(self, name)) is not None:
                 data[section][field] = value
         claims = parse_claims(data, "settings")
-        return TestedClaims(claims, tuple(sorted(set(self.only))) or tuple(c.id for c in claims.claims))
+        return ChosenClaims(claims, tuple(sorted(set(self.only))) or tuple(c.id for c in claims.claims))
 
     def check(self) -> None:
         """Refuse what could only fail later: a claim that does not exist, seeds that run out, no budget."""
@@ -166,8 +162,8 @@ class Given(Rule):
 
 
 Searched = dict[str, dict[str, Parameters]]
-"""What searches in one scenario found, by family and place: `end`; of a closed loop also `open_loop`, the blind
-schedule at which the second half of its search began, and `start`, the shares at which it all began."""
+"""What searches in one scenario found, by family and place: `end`; of a closed loop also `open_loop`, the
+blind schedule at which the second half of its search began, and `start`, the shares at which it all began."""
 
 
 def build(
@@ -270,7 +266,7 @@ class SampledScenario:
         return f"scenario-{self.index:04d}"
 
 
-def run_scenario(test: TestedClaims, members: Portfolio, point: SampledScenario, work: Path) -> pa.Table:
+def run_scenario(test: ChosenClaims, members: Portfolio, point: SampledScenario, work: Path) -> pa.Table:
     """Search, choose tuned numbers, and run every cell in a scenario; see `analysis.Run`."""
     claims, index = test.claims, point.index
     scenario = scenario_at(np.array(point.place), name=f"scenario {index}")

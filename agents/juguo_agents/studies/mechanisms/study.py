@@ -25,7 +25,7 @@ from juguo_agents.evaluation.gap import share_of_gap
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.provenance import versions
 from juguo_agents.search.checkpoint import Settings as SearchSettings
-from juguo_agents.search.conduct import conduct_search
+from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.arrays import to_arrays, to_table
 from juguo_agents.studies.mechanisms.analysis import Measured, report
 from juguo_agents.studies.mechanisms.mechanism import MECHANISMS, count_parameters, find
@@ -209,7 +209,7 @@ def measure_feedback(begin: Beginning, case: Case, work: Path) -> pa.Table:
             validation=1,
             begin=begin.numbers[name],
         )
-        found = conduct_search(settings, work / fingerprint(begin)[:12] / name)
+        found = run_or_resume(settings, work / fingerprint(begin)[:12] / name)
         return run(found.allocator(name), case.scenario, case.test_seeds).returns
 
     closed, opened = searched(CLOSED), searched(OPEN)
