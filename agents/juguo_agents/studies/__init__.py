@@ -32,6 +32,9 @@ class StudyEntry:
 
 _HERE = "juguo_agents.studies"
 STUDIES: dict[str, StudyEntry] = {
+    "ablation": StudyEntry(
+        f"{_HERE}.ablation.study", "Ablation", "what each lever of an allocation is worth"
+    ),
     "hypotheses": StudyEntry(
         f"{_HERE}.hypotheses.study", "HypothesesStudy", "which of the paper's claims hold, and where"
     ),

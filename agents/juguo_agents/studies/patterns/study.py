@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pyarrow as pa
 from pydantic import Field, PrivateAttr
 
+from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.space import Parameters
+from juguo_agents.artifacts.searched import RESULT_FILE, load_found
 from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import versions
-from juguo_agents.studies.arrays import to_arrays
+from juguo_agents.search.conduct import SEARCHES
+from juguo_agents.studies.ablation.analysis import ablation_data
+from juguo_agents.studies.ablation.study import closed_loops, measure_levers
+from juguo_agents.studies.arrays import to_arrays, to_table
 from juguo_agents.studies.patterns.analysis import (
     MEASURES,
+    RESEARCH,
     SEARCHED,
     feedback_pays,
     giving_up,
@@ -27,8 +36,12 @@ from juguo_agents.studies.patterns.analysis import (
 from juguo_agents.studies.patterns.figures import draw
 from juguo_agents.studies.patterns.page import lines
 from juguo_agents.studies.patterns.pattern import FACTS, Pattern
-from juguo_agents.studies.patterns.runs import Run, Runs, SystemPoint, run_system
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study
+from juguo_agents.studies.patterns.runs import Run, Runs, SystemPoint, follow, run_system
+from juguo_agents.studies.searches import SearchPoint, run_search
+from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record
+from juguo_agents.studies.value.analysis import VALUE_FILE, value_data
+from juguo_agents.studies.value.arms import ArmSearches, ArmSettings
+from juguo_agents.studies.value.study import measure_value
 from juguo_envs.errors import UserError
 from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
@@ -56,16 +69,11 @@ class PatternsSettings(Settings):
     )
     value: Path | None = Field(
         default=None,
-        description="folder of the study `value`, whose searches patterns 5, 8 and 9 take; "
-        "searches that it lacks are added to it",
+        description="folder of the study `value`, whose searches patterns 5, 8 and 9 take",
     )
-    budget: int | None = Field(
-        default=None, ge=100, le=seeds.LARGEST_BUDGET, description="of these searches; see the study `value`"
-    )
-    refine: int | None = Field(
-        default=None, ge=100, le=seeds.LARGEST_BUDGET, description="of these searches; see the study `value`"
-    )
-    searches: int | None = Field(default=None, ge=1, description="see the study `value`")
+    budget: int | None = Field(default=None, description="of these searches; as in the study `value`")
+    refine: int | None = Field(default=None, description="of these searches; as in the study `value`")
+    searches: int | None = Field(default=None, description="of each kind; as in the study `value`")
 
     _written: dict[int, dict[str, Any]] = PrivateAttr(default_factory=dict)
 
@@ -84,6 +92,37 @@ class PatternsSettings(Settings):
                 f"first_seed is {first} for {self.episodes} episodes; {seeds.CONFIRMING.first} to "
                 f"{seeds.CONFIRMING.end - 1} are kept for --confirm"
             )
+
+        if set(SEARCHED) & set(self.numbers):
+            self.search_settings().check()
+
+    def search_settings(self) -> ArmSettings:
+        """Settings of the searches that patterns 5, 8 and 9 need, measured on the patterns' test episodes.
+
+        Raises:
+            UserError: If one is not allowed, or `value` is no finished study of the same world.
+        """
+        asked = {name: value for name in BUDGETS if (value := getattr(self, name)) is not None}
+        if self.value is not None:
+            path = self.value / VALUE_FILE
+            try:
+                data = json.loads(path.read_text(encoding="utf-8"))
+                there = {name: data["settings"][name] for name in (*BUDGETS, "observe", "model")}
+                digest = data["scenario_digest"]
+            except (OSError, ValueError, KeyError, TypeError):
+                raise UserError(
+                    f"value is {self.value}; allowed is a folder in which `juguo study value` is finished"
+                ) from None
+            if there.pop("model") != str(SOURCE_KEY):
+                raise UserError(f"{path}: made with another version of the model; make it anew")
+            if digest != self.scenario.digest():
+                raise UserError(f"value is {self.value}, which is of another world than {self.scenario.name}")
+            for name, value in asked.items():
+                if value != there[name]:
+                    raise UserError(f"{name} is {value}, but {path} has {there[name]}; leave it out")
+            asked = there
+        measured = {"scenario": (self.scenario,), "episodes": self.episodes, "first_seed": self.seed}
+        return ArmSettings.parse({**asked, **measured, "doublings": 1})
 
     def claim(self, folder: Path, study: str) -> None:
         """See `Settings`; patterns that were measured in the folder before stay on its page."""
@@ -147,6 +186,33 @@ class Loops:
     ablation: dict[str, Any] | None
 
 
+def take_search(value: Path, point: SearchPoint, work: Path) -> pa.Table:
+    """What a search found in a folder of the study `value`; where it is not there, it is run."""
+    file = value / SEARCHES / point.key / RESULT_FILE
+    if file.exists():
+        data, asked = load_found(file).data, point.settings
+        if (data["budget"], data["seed"]) == (asked.budget, asked.seed):
+            return record(data)
+    return run_search(point, work)
+
+
+@dataclass(frozen=True)
+class LoopPoint:
+    """A closed loop on test episodes."""
+
+    parameters: Parameters
+    scenario: Scenario
+    first_seed: int
+    episodes: int
+    key: str = "closed loop"
+
+
+def run_loop(point: LoopPoint, work: Path) -> pa.Table:
+    """The run of a closed loop, a column each field."""
+    allocator = CLOSED_LOOP.allocator([point.parameters], point.scenario, point.key)
+    return to_table(vars(follow(allocator, point.scenario, seeds.test(point.first_seed, point.episodes))))
+
+
 class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
     """Ten stylised facts that a world must show before systems are compared in it."""
 
@@ -161,6 +227,23 @@ class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
         asked = self.settings
         runs = runs_of(execute, asked.scenario, asked.seed, asked.episodes, asked.numbers)
         return runs, self._loops(execute) if set(SEARCHED) & set(asked.numbers) else None
+
+    def _loops(self, execute: Execute) -> Loops:
+        asked, settings = self.settings, self.settings.search_settings()
+
+        def execute_or_take(stage: Stage[Any]) -> list[pa.Table]:
+            if asked.value is None or stage.run is not run_search:
+                return execute(stage)
+            return execute(replace(stage, run=partial(take_search, asked.value.absolute())))
+
+        searches = ArmSearches(settings, asked.scenario, execute_or_take)
+        value = value_data(measure_value(searches))
+        ablation = ablation_data(measure_levers(searches, (RESEARCH,))) if 5 in asked.numbers else None
+        best = searches.best(closed_loops(searches.found, asked.scenario))
+        point = LoopPoint(searches.numbers(best), asked.scenario, asked.seed, asked.episodes)
+        (table,) = execute(Stage("best", [point], run_loop))
+        how = {"closed_loop": f"{SEARCHES}/{best}", **{name: getattr(settings, name) for name in BUDGETS}}
+        return Loops(Run(**to_arrays(table)), how, value, ablation)
 
     def analyse(self, table: tuple[Runs, Loops | None]) -> Page:
         """Every pattern, its verdict and its figure."""
