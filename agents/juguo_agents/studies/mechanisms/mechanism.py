@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from juguo_envs.errors import UserError
-from juguo_envs.worlds.scenario import Generated, Scenario
+from juguo_envs.worlds.scenario import PARAMETER_GROUPS, Generated, Programme, Scenario, Society
 
 Value = float | str | tuple[int, ...]
 RULE = "society.communities."
@@ -23,7 +25,7 @@ class Mechanism:
     """A mechanism and its switch.
 
     Attributes:
-        name: Short, unique; also the name of its file.
+        name: Short, unique; also the name of its rows.
         words: What the mechanism is, in plain words.
         off: Values that switch it off, by dotted name as in `Scenario.override`; a function takes the
             scenario where the value depends on it.
@@ -176,3 +178,25 @@ def find(names: Collection[str]) -> list[Mechanism]:
         if name not in MECHANISMS:
             raise UserError(f"mechanism is {name!r}; allowed are {', '.join(MECHANISMS)}")
     return [mechanism for name, mechanism in MECHANISMS.items() if name in names]
+
+
+def count_parameters() -> dict[str, int]:
+    """Numbers that a scenario with communities by a rule sets, by group.
+
+    Every field that holds a number counts as one, and every number of a tuple. Text, the kind of network,
+    listed ties and listed communities do not count: they are data.
+    """
+    scenario = Scenario()
+    groups: dict[str, BaseModel] = {
+        "society": Society(),
+        "society.communities": Generated(),
+        "programme": Programme(),
+        **{name: getattr(scenario, name) for name in PARAMETER_GROUPS},
+    }
+    return {name: sum(_numbers(value) for _, value in group) for name, group in groups.items()}
+
+
+def _numbers(value: object) -> int:
+    if isinstance(value, tuple):
+        return sum(_numbers(one) for one in value)
+    return int(isinstance(value, int | float) and not isinstance(value, bool))

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from juguo_agents.allocators.registry import rule_names
 from juguo_agents.provenance import versions
+from juguo_agents.search.portfolio import OWN
 from juguo_agents.studies.map.design import (
     REFERENCES,
     TUNED,
     Settings,
+    allocator_names,
     doctrine_of,
     programmes,
+    tuned_names,
     tuned_rules,
 )
-from juguo_agents.studies.map.exchange import ALL, GROUPS, NONE
-from juguo_agents.studies.map.portfolio import OWN
+from juguo_agents.studies.map.discovery import grow, region
+from juguo_agents.studies.map.runs import SEPARATOR
 from juguo_agents.studies.map.sensitivity import sensitivity
-from juguo_agents.studies.map.switches import AS_IS, SWITCHES
-from juguo_agents.studies.map.tables import Floats, Runs
-from juguo_agents.studies.map.tree import grow, region
-from juguo_agents.studies.map.values import DRAWN, VALUE_SETS
+from juguo_agents.studies.map.variations import (
+    ALL,
+    AS_IS,
+    DRAWN,
+    EXCHANGES,
+    GROUPS,
+    NONE,
+    SWITCHES,
+    VALUE_SETS,
+    score,
+)
 from juguo_agents.studies.map.verdicts import (
     CONDITIONS,
     LEVEL,
@@ -31,10 +44,12 @@ from juguo_agents.studies.map.verdicts import (
     Judged,
     Verdict,
     interval,
-    judge_switched,
     share_interval,
+    verdicts,
 )
+from juguo_envs.worlds.sampling import Axis, axes
 
+Floats = npt.NDArray[np.float64]
 NEEDED, NEEDED_DOCTRINES = 0.05, 4
 """So many programmes are to be best beyond noise in at least this share of the points, under some values."""
 PAIR = ("experiment_diffusion", "concentrated")
@@ -44,26 +59,142 @@ INDICES = ("drawn", "default")
 _LEAST_LED = 5  # points that a doctrine must lead before its parts are told
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """The exchange of parts at one point.
+
+    Attributes:
+        best, second: The two tuned allocators.
+        returns: (episodes,) for each part, under the values drawn at the point.
+    """
+
+    best: str
+    second: str
+    returns: dict[str, Floats]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What was measured.
+
+    Attributes:
+        names: The allocators.
+        returns: (points, allocators, episodes) under each set of values.
+        numbers: (points, allocators) whose numbers a tuned rule uses under the values drawn, or nothing.
+        switched: (points, tuned allocators, episodes) with each switch, under the values drawn.
+        exchanges: The exchange of parts at each point.
+        axes: The axes of the family, those of the values last.
+        places: (points, axes) places in the unit cube.
+    """
+
+    names: list[str]
+    returns: dict[str, Floats]
+    numbers: npt.NDArray[np.str_]
+    switched: dict[str, Floats]
+    exchanges: list[Exchange]
+    axes: tuple[Axis, ...]
+    places: Floats
+
+    def of(self, name: str, values: str = DRAWN.name) -> Floats:
+        """(points, episodes) returns of an allocator under some values."""
+        found: Floats = self.returns[values][:, self.names.index(name)]
+        return found
+
+    def axes_under(self, values: str) -> tuple[tuple[Axis, ...], Floats]:
+        """The axes that can matter under some values, and the places on them."""
+        drawn = values == DRAWN.name
+        keep = [i for i, a in enumerate(self.axes) if drawn or not a.name.startswith("reward.")]
+        return tuple(self.axes[i] for i in keep), self.places[:, keep]
+
+    @cached_property
+    def values(self) -> Floats:
+        """(points, axes) values on the axes."""
+        return np.array(
+            [[axis.value(u) for axis, u in zip(self.axes, row, strict=True)] for row in self.places.tolist()]
+        )
+
+    def verdicts(self) -> Judged:
+        """The verdicts of every condition under all values, point by point."""
+        found: Judged = {}
+        for condition in CONDITIONS:
+            names = condition.competitors()
+            places = [self.names.index(name) for name in names]
+            for values in VALUE_SETS:
+                found[condition.name, values.name] = verdicts(self.returns[values.name][:, places], names)
+        return found
+
+
+def load_runs(settings: Settings, table: pa.Table) -> Runs:
+    """The arrays of a table of runs.
+
+    Raises:
+        ValueError: If a point, an allocator or an episode is missing.
+    """
+    columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
+    plain = (columns["switch"] == "") & (columns["part"] == "")
+    names = allocator_names()
+
+    def cube(rows: npt.NDArray[np.bool_], values: Floats, among: list[str], points: int) -> Floats:
+        """(points, allocators, episodes) of some rows."""
+        index = {name: i for i, name in enumerate(among)}
+        allocator = [index[name] for name in columns["allocator"][rows]]
+        found = np.full((points, len(among), int(columns["episode"][rows].max()) + 1), np.nan)
+        found[columns["point"][rows], allocator, columns["episode"][rows]] = values[rows]
+        if not np.isfinite(found).all():
+            raise ValueError("the table of runs lacks a return, or holds one that is not finite")
+        return found
+
+    returns = {}
+    for values in VALUE_SETS:
+        counted = [values.name in told.split(SEPARATOR) for told in columns["values"]]
+        drawn = values is DRAWN
+        scored = columns["return"] if drawn else score(columns, values, settings.scenario, settings.scenario)
+        returns[values.name] = cube(plain & counted, scored, names, settings.points)
+    numbers = np.full((settings.points, len(names)), "", object)
+    for name in tuned_names():
+        some = plain & (columns["allocator"] == name) & [DRAWN.name in told for told in columns["values"]]
+        numbers[columns["point"][some], names.index(name)] = columns["numbers"][some]
+    exchanges = []
+    for point in range(settings.points):
+        rows = np.flatnonzero((columns["point"] == point) & (columns["part"] != ""))
+        by_part = {part: columns["return"][rows[columns["part"][rows] == part]] for part in EXCHANGES}
+        exchanges.append(Exchange(columns["allocator"][rows[0]], columns["second"][rows[0]], by_part))
+    return Runs(
+        names,
+        returns,
+        numbers.astype(str),
+        {
+            s.name: cube(
+                columns["switch"] == s.name, columns["return"], tuned_names(), settings.switched_points
+            )
+            for s in SWITCHES
+        },
+        exchanges,
+        axes(settings.scenario, preferences=True),
+        settings.places(),
+    )
+
+
 def difference_of(runs: Runs, values: str) -> Floats:
     """(points, episodes) the proposal less the traditional system, both tuned, like for like."""
     of = {doctrine_of(name): name for name in TUNED_ALIKE.competitors()}
     return runs.of(of[PAIR[0]], values) - runs.of(of[PAIR[1]], values)
 
 
-def summarise(settings: Settings, runs: Runs, verdicts: Judged) -> dict[str, Any]:
+def summarise(settings: Settings, runs: Runs, judged: Judged) -> dict[str, Any]:
     """Everything that the words, the figures and the terminal say, as plain values."""
     conditions: dict[str, Any] = {
         c.name: {
             "text": c.text,
             "competitors": c.competitors(),
-            "values": {v.name: shares(verdicts[c.name, v.name]) for v in VALUE_SETS},
+            "values": {v.name: shares(judged[c.name, v.name]) for v in VALUE_SETS},
         }
         for c in CONDITIONS
     }
     return {
         "settings": settings.as_json(),
         "versions": versions(),
-        "points": runs.points,
+        "points": settings.points,
         "episodes": settings.episodes,
         "level": LEVEL,
         "needed": {"share": NEEDED, "doctrines": NEEDED_DOCTRINES},
@@ -74,14 +205,14 @@ def summarise(settings: Settings, runs: Runs, verdicts: Judged) -> dict[str, Any
                 "text": v.text,
                 "reward": None
                 if v.changes is None
-                else v.reward(settings.base, settings.base).model_dump(mode="json"),
+                else v.reward(settings.scenario, settings.scenario).model_dump(mode="json"),
             }
             for v in VALUE_SETS
         ],
         "conditions": conditions,
         "acceptance": _acceptance(conditions[TUNED_ALIKE.name]["values"]),
         "tuning": _tuning(runs),
-        "deciding": {v.name: _deciding(runs, verdicts, v.name) for v in VALUE_SETS},
+        "deciding": {v.name: _deciding(runs, judged[TUNED_ALIKE.name, v.name], v.name) for v in VALUE_SETS},
         "parts": _parts(runs),
         "switches": _switches(settings, runs),
     }
@@ -135,22 +266,20 @@ def _tuning(runs: Runs) -> dict[str, Any]:
     found = {}
     for rule in tuned_rules():
         gain = (runs.of(rule + TUNED) - runs.of(rule)).mean(1)
-        told = runs.numbers[DRAWN.name][:, runs.names.index(rule + TUNED)]
-        chosen, counts = np.unique(told, return_counts=True)
+        chosen, counts = np.unique(runs.numbers[:, runs.names.index(rule + TUNED)], return_counts=True)
         found[rule] = {
             "mean": float(runs.of(rule).mean()),
             "tuned_mean": float(runs.of(rule + TUNED).mean()),
             "gain": float(gain.mean()),
             "worse_share": float((gain < 0).mean()),
-            "own_kept": float(counts[chosen == OWN].sum() / runs.points),
+            "own_kept": float(counts[chosen == OWN].sum() / len(runs.places)),
             "chosen": dict(zip(chosen.tolist(), counts.tolist(), strict=True)),
         }
     return found
 
 
-def _deciding(runs: Runs, verdicts: Judged, values: str) -> dict[str, Any]:
+def _deciding(runs: Runs, judged: list[Verdict], values: str) -> dict[str, Any]:
     """Trees, and where they are computed indices, of the tuned doctrines under some values."""
-    judged = verdicts[TUNED_ALIKE.name, values]
     known, places = runs.axes_under(values)
     won = np.array([bool(v.best) for v in judged])
     grown = grow(places[won], [v.best for v in judged if v.best], known)
@@ -226,7 +355,7 @@ def _switches(settings: Settings, runs: Runs) -> dict[str, Any]:
                 "name": switch.name,
                 "assumption": switch.assumption,
                 "changes": dict(switch.changes),
-                **shares(judge_switched(runs.switched[switch.name])),
+                **shares(verdicts(runs.switched[switch.name], tuned_names())),
             }
             for switch in SWITCHES
         ],
