@@ -32,6 +32,22 @@ class StudyEntry:
 
 _HERE = "juguo_agents.studies"
 STUDIES: dict[str, StudyEntry] = {
+    "ablation": StudyEntry(
+        f"{_HERE}.ablation.study", "Ablation", "what each lever of an allocation is worth"
+    ),
+    "hypotheses": StudyEntry(
+        f"{_HERE}.hypotheses.study", "HypothesesStudy", "which of the paper's claims hold, and where"
+    ),
     "map": StudyEntry(f"{_HERE}.map.study", "Map", "which doctrine is best where and under which values"),
+    "mechanisms": StudyEntry(
+        f"{_HERE}.mechanisms.study", "Mechanisms", "what each mechanism of the model is worth"
+    ),
+    "passive": StudyEntry(
+        f"{_HERE}.passive.study",
+        "Passive",
+        "which money saves an open system whose participants gain nothing",
+    ),
+    "patterns": StudyEntry(f"{_HERE}.patterns.study", "Patterns", "whether a world shows ten stylised facts"),
+    "value": StudyEntry(f"{_HERE}.value.study", "Value", "what feedback, evaluation and knowledge are worth"),
 }
 """Every study by its name on the command line."""

@@ -84,12 +84,12 @@ class Settings(BaseModel):
         """
 
     def remembered(self) -> dict[str, Any]:
-        """The fields that a folder remembers, as JSON values."""
+        """What a folder remembers, as JSON values: the fields, or what is behind them, such as a file's numbers."""
         return self.model_dump(mode="json", exclude=set(self.free))
 
     def fixed(self) -> dict[str, Any]:
         """The fields that every row may depend on, as JSON values."""
-        return self.model_dump(mode="json", exclude={*self.free, *self.grows})
+        return {name: value for name, value in self.remembered().items() if name not in self.grows}
 
     def claim(self, folder: Path, study: str) -> None:
         """Remember the settings in an empty folder, or check that they are those of the folder.

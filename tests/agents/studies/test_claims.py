@@ -11,16 +11,15 @@ import pytest
 import yaml
 
 from juguo_agents.studies.hypotheses.claims import (
-    CLAIMS_FILE,
+    SHIPPED,
+    ChosenClaims,
     ClaimsError,
     changed,
     load_claims,
     parse_claims,
 )
-from juguo_agents.studies.hypotheses.runs import Settings, cells_of
+from juguo_agents.studies.hypotheses.study import HypothesesSettings
 from juguo_envs.worlds.scenario import Scenario
-
-SHIPPED = Path(__file__).resolve().parents[3] / CLAIMS_FILE
 
 
 @cache
@@ -41,7 +40,7 @@ def test_the_shipped_file_states_thirteen_claims_in_full() -> None:
     for claim in claims.claims:
         assert all((claim.claim, claim.statistic, claim.refuted_by, claim.built_in))
         assert all(part.counts > 0.0 for part in claim.parts)
-    Settings(claims, tuple(range(1, 14))).check()
+    HypothesesSettings().check()
 
 
 def test_confidence_is_corrected_for_every_part_that_counts_and_no_other() -> None:
@@ -53,7 +52,7 @@ def test_confidence_is_corrected_for_every_part_that_counts_and_no_other() -> No
 def test_arms_that_do_the_same_are_run_once() -> None:
     claims = load_claims(SHIPPED)
     assert claims.arms["open_always"] == claims.arms["open_active"]
-    cells = cells_of(Settings(claims, tuple(range(1, 14)))).values()
+    cells = ChosenClaims(claims, tuple(range(1, 14))).cells().values()
     assert len({cell.key for cell, _ in cells}) == len(cells)
     names = [cell.name for cell, _ in cells]
     assert "open_always" in names
