@@ -141,6 +141,8 @@ def _allowed(field: FieldInfo) -> str:
     low = next((bound for bound in field.metadata if isinstance(bound, Ge | Gt)), None)
     high = next((bound for bound in field.metadata if isinstance(bound, Le | Lt)), None)
     least = f"{low.ge:,}" if isinstance(low, Ge) else f"above {low.gt:,}" if low else ""
+    if isinstance(high, Lt) and isinstance(high.lt, int):
+        high = Le(high.lt - 1)
     most = f"{high.le:,}" if isinstance(high, Le) else f"below {high.lt:,}" if high else ""
     if least and most:
         return f"{least} to {most}"
