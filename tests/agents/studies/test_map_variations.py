@@ -7,11 +7,22 @@ import pytest
 
 from juguo_agents.allocators.registry import RULES, compared_names, make_rule
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.map.colours import DOCTRINE_COLOURS, MARKERS
-from juguo_agents.studies.map.exchange import ALL, NONE, exchanged
-from juguo_agents.studies.map.measure import measure
-from juguo_agents.studies.map.switches import AS_IS, SWITCHES, check_switches, thrown
-from juguo_agents.studies.map.values import DRAWN, VALUE_SETS, aversions, score
+from juguo_agents.studies.attribution.hybrid import Hybrid
+from juguo_agents.studies.map.design import Settings
+from juguo_agents.studies.map.figures import DOCTRINE_COLOURS, MARKERS
+from juguo_agents.studies.map.runs import measure
+from juguo_agents.studies.map.variations import (
+    ALL,
+    AS_IS,
+    DRAWN,
+    EXCHANGES,
+    NONE,
+    SWITCHES,
+    VALUE_SETS,
+    aversions,
+    score,
+    switched,
+)
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 from tests.support import seeds, small
@@ -59,10 +70,9 @@ def test_values_differ_from_each_other() -> None:
 @pytest.mark.parametrize("name", ["default", "poor", "crisis", "china31"])
 def test_every_switch_can_be_thrown_and_changes_a_field(name: str) -> None:
     base = Scenario.load(name)
-    check_switches(base)
     for switch in SWITCHES:
         assert bool(switch.changes) == (switch.name != AS_IS)
-        off = thrown(base, switch.name).model_dump()
+        off = switched(base, switch.name).model_dump()
         for dotted, value in switch.changes.items():
             group, field = dotted.split(".")
             assert off[group][field] == value
@@ -70,15 +80,16 @@ def test_every_switch_can_be_thrown_and_changes_a_field(name: str) -> None:
 
 def test_a_switch_whose_field_is_gone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = type(SWITCHES[0])("gone", "something", {"money.gone": 1.0})
-    monkeypatch.setattr("juguo_agents.studies.map.switches.SWITCHES", (gone,))
+    monkeypatch.setattr("juguo_agents.studies.map.variations.SWITCHES", (gone,))
+    monkeypatch.setattr("juguo_agents.studies.map.design.SWITCHES", (gone,))
     with pytest.raises(UserError, match=r"unknown field 'money\.gone'"):
-        check_switches(small())
+        Settings.parse({})
 
 
 def test_the_exchange_begins_at_the_best_rule_and_ends_at_the_second() -> None:
     best, second = make_rule("flat+exit+relief"), make_rule("market+exit+relief")
-    rules = exchanged(best, second)
-    found = dict(zip(rules, measure(list(rules.values()), WORLD, seeds(5), 0.5, ()), strict=True))
+    rules = [Hybrid(best, second, parts) for parts in EXCHANGES.values()]
+    found = dict(zip(EXCHANGES, measure(rules, WORLD, seeds(5), 0.5, ()), strict=True))
     for part, rule in ((NONE, best), (ALL, second)):
         (alone,) = measure([rule], WORLD, seeds(5), 0.5, ())
         assert found[part]["money_spent"].tolist() == alone["money_spent"].tolist()
