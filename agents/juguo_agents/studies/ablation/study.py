@@ -58,13 +58,12 @@ class AblationSettings(ArmSettings):
                 raise UserError(
                     f"value is {self.value}; allowed is a folder that the study value finished, with {path}"
                 ) from None
-            for name in ("budget", "refine", "searches", "observe"):
-                if there.get(name) != (asked := getattr(self, name)):
-                    raise UserError(f"{name} is {asked}, but {path} has {there.get(name)}; give the same")
             if digest != scenario.digest():
-                raise UserError(
-                    f"{path}: is of another world than {scenario.name}; name a folder of this one"
-                )
+                raise UserError(f"{path}: is of another world than {scenario.name}; name one of this world")
+            asked = self.as_json(scenario)
+            for name in ("model", "budget", "refine", "searches", "observe"):
+                if there.get(name) != asked[name]:
+                    raise UserError(f"{name} is {asked[name]}, but {path} has {there.get(name)}")
 
     def value_folder(self, scenario: Scenario) -> Path:
         """Where the study `value` has one of the worlds."""

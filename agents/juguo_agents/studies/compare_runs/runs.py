@@ -15,9 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.load import POLICY_PATTERN
-from juguo_agents.artifacts.policy import Policy, load_policy
+from juguo_agents.artifacts.policy import POLICY_PATTERN, Learned, Policy, load_policy
 from juguo_agents.evaluation.bootstrap import (
     difference,
     improvement,
@@ -58,10 +56,8 @@ class TrainedRun:
 
     @property
     def learner(self) -> str:
-        """Algorithm, and head where it is not the algorithm's own."""
-        metadata = self.policies[0].metadata
-        head = metadata.get("head", "gaussian")
-        return str(metadata.get("algorithm", "ppo")) + ("" if head in ("gaussian", "tanh") else f", {head}")
+        """The algorithm."""
+        return str(self.policies[0].metadata["algorithm"])
 
 
 def load_trained(folders: Sequence[Path]) -> list[TrainedRun]:

@@ -13,10 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators import Allocator, compared_names, make_rule
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.load import POLICY_PATTERN
 from juguo_agents.artifacts.observation import layout_of
-from juguo_agents.artifacts.policy import PolicyFileError, check_fits, load_policy
+from juguo_agents.artifacts.policy import POLICY_PATTERN, Learned, PolicyFileError, check_fits, load_policy
 from juguo_agents.artifacts.searched import RESULT_FILE, load_found
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import held_out
