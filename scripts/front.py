@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 
 from juguo_agents.cli.common import add_workers, check_workers, guarded, interrupted, same_command, say
+
 from juguo_agents.folders import locked, next_free
 from juguo_agents.processes import cores
 from juguo_agents.studies.pareto.settings import Settings, settings_of, settings_of_search
@@ -111,9 +112,7 @@ def main() -> int:
         import moocore  # noqa: F401 (asked for by name, so that its lack is told in one line)
         import pymoo  # noqa: F401
     except ImportError:
-        raise UserError(
-            "pymoo is missing; install the extra: pip install 'juguo[train,report,front]'"
-        ) from None
+        raise UserError("pymoo is missing; install the extra: pip install 'juguo[train,pareto]'") from None
     from juguo_agents.studies.pareto.job import WORDS_FILE, compare_fronts, search_fronts
     from juguo_agents.studies.pareto.words import console_table, search_table
 

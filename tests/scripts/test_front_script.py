@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.scripts.test_scripts import refused, run
+from tests.running import refused, run
 from tests.support import small
 
 from juguo_agents.artifacts.policy import save_policy

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.report.console import WIDTH
 from juguo_agents.report.figures.fronts import FIGURE
 from juguo_agents.search.multi_objective import Searched
 from juguo_agents.studies.pareto.judge import FALLBACK, Summary
+from juguo_agents.tables import WIDTH
 
 _MAIN = "worst rule"
 
