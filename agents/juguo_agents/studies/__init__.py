@@ -35,6 +35,9 @@ STUDIES: dict[str, StudyEntry] = {
     "ablation": StudyEntry(
         f"{_HERE}.ablation.study", "Ablation", "what each lever of an allocation is worth"
     ),
+    "attribution": StudyEntry(
+        f"{_HERE}.attribution.study", "Attribution", "which parts of two rules make the difference"
+    ),
     "hypotheses": StudyEntry(
         f"{_HERE}.hypotheses.study", "HypothesesStudy", "which of the paper's claims hold, and where"
     ),

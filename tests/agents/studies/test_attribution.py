@@ -10,7 +10,7 @@ import pytest
 from juguo_agents.allocators import make_rule
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.studies.attribution.hybrid import PARTS, Hybrid
+from juguo_agents.allocators.hybrid import PARTS, Hybrid
 from juguo_agents.studies.attribution.job import (
     COALITIONS,
     Settings,

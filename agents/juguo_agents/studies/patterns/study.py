@@ -244,6 +244,7 @@ class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
 
         searches = ArmSearches(settings, asked.scenario, execute_or_take)
         value = value_data(measure_value(searches))
+        searches.settings = settings.model_copy(update={"doublings": 0})  # no figure rests on doubled levers
         ablation = ablation_data(measure_levers(searches, (RESEARCH,))) if 5 in asked.numbers else None
         best = searches.best(closed_loops(searches.found, asked.scenario))
         point = LoopPoint(searches.numbers(best), asked.scenario, asked.seed, asked.episodes)

@@ -192,9 +192,8 @@ class ArmSearches:
 
     def run(self, searches: Mapping[str, SearchSettings], after: Mapping[str, str] | None = None) -> None:
         """Run searches by name; for one of `after`, go on from the state of another."""
-        stage = f"{self.room}searches"
-        places = {name: f"{stage}/{before}" for name, before in (after or {}).items()}
-        results = search_all(self._execute, stage, searches, places)
+        places = {name: f"searches/{before}" for name, before in (after or {}).items()}
+        results = search_all(self._execute, f"{self.room}searches", searches, places)
         self.found |= {name: found_in(data) for name, data in results.items()}
 
     def run_references(self, *families: Family) -> None:

@@ -1,4 +1,4 @@
-"""What lies between two rules, in words and tables: for the terminal, and as a page."""
+"""The division of a difference, in words and tables: for the terminal, and as a page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from juguo_agents.report.phrases import code, number
 
-_READINGS = {
+_EFFECTS = {
     (1, 1): "helps, first and last",
     (1, 0): "helps only as the first",
     (1, -1): "helps as the first, hurts as the last",
@@ -25,14 +25,14 @@ def sign(estimate: dict[str, float]) -> int:
     return int(estimate["low"] > 0.0) - int(estimate["high"] < 0.0)
 
 
-def reading(part: dict[str, Any]) -> str:
+def effect(part: dict[str, Any]) -> str:
     """What exchanging a part does, alone and with the others."""
     if part["same"]:
         return "the same in both"
-    return _READINGS[sign(part["first"]), sign(part["last"])]
+    return _EFFECTS[sign(part["first"]), sign(part["last"])]
 
 
-def told(estimate: dict[str, float], signed: bool = True) -> str:
+def interval(estimate: dict[str, float], signed: bool = True) -> str:
     """An estimate with its interval."""
     mean, low, high = (number(estimate[key], signed) for key in ("mean", "low", "high"))
     return f"{mean} [{low}, {high}]"
@@ -43,8 +43,8 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     lines = [*_opening(data), "", f"{'part':<26}{'worth (Shapley)':<27}{'first':>8}{'last':>8}  reading"]
     for part in _by_worth(data):
         first, last = (number(part[key]["mean"], True) for key in ("first", "last"))
-        lines.append(f"{part['part']:<26}{told(part['worth']):<27}{first:>8}{last:>8}  {reading(part)}")
-    lines.append(f"{'all parts':<26}{told(data['difference'])}")
+        lines.append(f"{part['part']:<26}{interval(part['worth']):<27}{first:>8}{last:>8}  {effect(part)}")
+    lines.append(f"{'all parts':<26}{interval(data['difference'])}")
     for key, start, end in (("a_to_b", "a", "b"), ("b_to_a", "b", "a")):
         a, b = data[start], data[end]
         lines += [
@@ -52,7 +52,7 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
             f"Best first, from {code(a['name'])} ({number(a['return']['mean'])}) to {code(b['name'])}:",
         ]
         lines += [
-            f"{i}. {step['part']:<26}{told(step['gain']):<27} to {number(step['return'])}"
+            f"{i}. {step['part']:<26}{interval(step['gain']):<27} to {number(step['return'])}"
             for i, step in enumerate(data["orders"][key], 1)
         ]
     return lines
@@ -90,10 +90,10 @@ def _opening(data: dict[str, Any]) -> list[str]:
     first, last = settings["first_seed"], settings["first_seed"] + settings["episodes"] - 1
     relation = {1: "more than", -1: "less than", 0: "neither more nor less, beyond noise, than"}
     return [
-        f"In {code(data['scenario'])}, {code(a['name'])} earns {told(a['return'], False)} "
-        f"and {code(b['name'])} {told(b['return'], False)}.",
+        f"In {code(data['scenario'])}, {code(a['name'])} earns {interval(a['return'], False)} "
+        f"and {code(b['name'])} {interval(b['return'], False)}.",
         f"{code(b['name'])} earns {relation[sign(data['difference'])]} {code(a['name'])}: a difference of "
-        f"{told(data['difference'])}.",
+        f"{interval(data['difference'])}.",
         f"All {len(data['coalitions'])} combinations of their {len(data['parts'])} parts were run on the "
         f"same {settings['episodes']:,} test episodes, seeds {first:,} to {last:,}.",
         "Intervals are 95 %, paired by episode.",
@@ -107,15 +107,15 @@ def _by_worth(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _worths(data: dict[str, Any]) -> list[str]:
     rows = [
-        f"| {part['part']} | {told(part['worth'])} | {told(part['first'])} | {told(part['last'])} "
-        f"| {reading(part)} |"
+        f"| {part['part']} | {interval(part['worth'])} | {interval(part['first'])} "
+        f"| {interval(part['last'])} | {effect(part)} |"
         for part in _by_worth(data)
     ]
     return [
         "| part | worth | first | last | reading |",
         "|---|---:|---:|---:|---|",
         *rows,
-        f"| all parts | {told(data['difference'])} | | | |",
+        f"| all parts | {interval(data['difference'])} | | | |",
     ]
 
 
@@ -137,7 +137,7 @@ def _sentences(data: dict[str, Any]) -> list[str]:
 def _order(data: dict[str, Any], start: str, end: str) -> list[str]:
     a, b = data[start], data[end]
     rows = [
-        f"| {i} | {step['part']} | {told(step['gain'])} | {number(step['return'])} |"
+        f"| {i} | {step['part']} | {interval(step['gain'])} | {number(step['return'])} |"
         for i, step in enumerate(data["orders"][f"{start}_to_{end}"], 1)
     ]
     return [

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import factorial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Floats, Ints
+from juguo_agents.allocators.hybrid import PARTS
+from juguo_agents.evaluation.statistics import mean_interval, paired_difference
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,41 @@ def best_first(values: Floats, start: int) -> list[Step]:
         path.append(Step(part, here, here ^ 1 << part))
         here ^= 1 << part
     return path
+
+
+def division(values: Floats) -> dict[str, Any]:
+    """What each part is worth, exchanged in all orders, first and last; and the two best-first orders."""
+    everything = len(values) - 1
+    return {
+        "parts": [
+            {
+                "part": PARTS[i],
+                "worth": mean_interval(worth).__dict__,
+                "first": paired_difference(values[1 << i], values[0]).__dict__,
+                "last": paired_difference(values[-1], values[everything ^ 1 << i]).__dict__,
+                "same": _same(values, i),
+            }
+            for i, worth in enumerate(shapley(values))
+        ],
+        "orders": {
+            "a_to_b": _steps(values, best_first(values, 0)),
+            "b_to_a": _steps(values, best_first(values, everything)),
+        },
+    }
+
+
+def _same(values: Floats, part: int) -> bool:
+    """Whether exchanging a part changes the return of no coalition in no episode."""
+    others = without(part, parts_of(values))
+    return bool(np.array_equal(values[others], values[others | 1 << part]))
+
+
+def _steps(values: Floats, path: list[Step]) -> list[dict[str, Any]]:
+    return [
+        {
+            "part": PARTS[step.part],
+            "gain": paired_difference(values[step.after], values[step.before]).__dict__,
+            "return": float(values[step.after].mean()),
+        }
+        for step in path
+    ]
