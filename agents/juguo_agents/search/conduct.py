@@ -73,18 +73,8 @@ def conduct(
 
 
 def run_or_resume(settings: SearchSettings, folder: Path, after: Path | None = None) -> Found:
-    """What a search finds, from wherever it is in its folder.
-
-    Args:
-        settings: What is asked.
-        folder: Of the search; made where there is none. A smaller budget there is gone on with.
-        after: Folder of the same search at a smaller budget, which a new one goes on from.
-
-    Raises:
-        CheckpointError: If one of the folders holds another search.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    state, found = _begin(settings, folder, after), finished(folder, settings)
+    """What a search finds, from wherever it is; see `search_state`."""
+    state, found = search_state(settings, folder, after), finished(folder, settings)
     if found is None:
         scorer = Scorer(settings.scenario, settings.observe, varies=settings.varies)
         search(state, folder, scorer)
@@ -92,17 +82,27 @@ def run_or_resume(settings: SearchSettings, folder: Path, after: Path | None = N
     return found
 
 
-def _begin(settings: SearchSettings, *folders: Path | None) -> State:
-    """The state of a search, or of a smaller budget, in the first folder that has one; or a new one."""
-    for folder in folders:
-        if folder is None or not (folder / STATE_FILE).exists():
+def search_state(settings: SearchSettings, folder: Path, after: Path | None = None) -> State:
+    """The state of a search: its own, that of a smaller budget, or a new one.
+
+    Args:
+        settings: What is searched.
+        folder: Of the search; made where there is none.
+        after: That of another search, from whose state it goes on at a larger budget.
+
+    Raises:
+        CheckpointError: If the folder, or that of the search to go on from, holds another search.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in (folder, after):
+        if place is None or not (place / STATE_FILE).exists():
             continue
-        state = load_state(folder)
+        state = load_state(place)
         if state.settings == settings:
             return state
         larger = raised(state, settings)
         if larger is None:
-            raise CheckpointError(f"{folder}: holds another search; remove it, or name another --out")
+            raise CheckpointError(f"{place}: holds another search; remove it, or name another --out")
         return larger
     return begin(settings)
 

@@ -12,7 +12,7 @@ import pytest
 
 from juguo_agents.allocators import Setting, UnknownAllocator
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP
-from juguo_agents.artifacts.front import FrontFileError, best_members, load_front, save_front
+from juguo_agents.artifacts.front import FrontFileError, best_members, front_text, load_front
 from juguo_agents.artifacts.load import find_allocator, find_allocators
 from juguo_agents.artifacts.origin import common_home
 from juguo_agents.evaluation.rollout import run
@@ -36,7 +36,7 @@ def members() -> list[dict[str, float]]:
 def file(tmp_path: Path) -> Path:
     """A stored front."""
     path = tmp_path / "front-seed64.json"
-    save_front(members(), MEANS, {"name": "front_seed64"}, SMALL, path)
+    path.write_text(front_text(members(), MEANS, {"name": "front_seed64"}, SMALL), encoding="utf-8")
     return path
 
 

@@ -1,4 +1,4 @@
-"""The judgement as a figure: how regret is spread over the scenarios."""
+"""Generalisation as a figure: how regret is spread over the worlds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from juguo_agents.report.figures.style import (
     name_rows,
     parameters,
 )
-from juguo_agents.studies.generalisation.judge import MOST_REGRET, Summary
+from juguo_agents.studies.generalisation.analysis import MOST_REGRET, Summary
 
 Floats = npt.NDArray[np.float64]
 _COLOURS = {"run": LEARNED, "learned": LEARNED, "tuned": BLUE, "searched": GREEN, "rule": BLACK}

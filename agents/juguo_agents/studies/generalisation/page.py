@@ -1,13 +1,13 @@
-"""A judgement in words: a table for the terminal, and a page."""
+"""Generalisation as a table for the terminal, and a page."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from juguo_agents.studies.generalisation.judge import AIM, MOST_REGRET, Summary
+from juguo_agents.studies.generalisation.analysis import AIM, MOST_REGRET, Summary
 
 FIGURE = "regret.png"
-_SHOWN = ("run", "learned", "tuned", "searched", "oracle")
+_LISTED = ("run", "learned", "tuned", "searched", "oracle")
 KINDS = {
     "run": "trained, mean over its seeds",
     "learned": "one training seed",
@@ -21,7 +21,7 @@ KINDS = {
 def console_table(summary: Summary) -> str:
     """The rows that matter, and a verdict on every run."""
     rows = [
-        row for row in summary["allocators"] if row["kind"] in _SHOWN or row["name"] == summary["baseline"]
+        row for row in summary["allocators"] if row["kind"] in _LISTED or row["name"] == summary["baseline"]
     ]
     head = (
         f"{'allocator':<34} {'median':>7} {'95% interval':>16} {'worst tenth':>12} {'beaten by baseline':>19}"
@@ -43,7 +43,7 @@ def as_markdown(summary: Summary) -> str:
     confidence = f"{summary['confidence']:.0%}"
     parts = [
         f"# Generalists on {summary['scenarios']} held-out scenarios around `{summary['scenario']}`",
-        _asked(summary),
+        _setup(summary),
         "## Verdict",
         *(
             [_verdict(name, verdict) for name, verdict in summary["verdicts"].items()]
@@ -68,7 +68,7 @@ def as_markdown(summary: Summary) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _asked(summary: Summary) -> str:
+def _setup(summary: Summary) -> str:
     s, spread = summary, summary["spread"]
     doubling = ""
     if d := s["doubling"]:
@@ -101,13 +101,13 @@ def _verdict(name: str, verdict: dict[str, Any]) -> str:
         else f"above {MOST_REGRET:.0%}"
     )
     closest = next(row for row in verdict["against"] if row["name"] == verdict["closest"])
-    told = (
+    relation = (
         "less than every rule's, tuned or not, beyond noise"
         if verdict["beats_every_rule"]
         else "not less than every rule's beyond noise"
     )
     return (
-        f"{name}: median regret {verdict['median']:.1%} of the spread, {small}; {told} (closest: "
+        f"{name}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} (closest: "
         f"{closest['name']}, whose median is {closest['medians']:+.1%} [{closest['medians_low']:+.1%}, "
         f"{closest['medians_high']:+.1%}] apart; mean of the differences {closest['mean']:+.1%} "
         f"[{closest['mean_low']:+.1%}, {closest['mean_high']:+.1%}])."

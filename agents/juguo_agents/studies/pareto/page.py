@@ -1,4 +1,4 @@
-"""A comparison of fronts in words: lines for the terminal, and a page."""
+"""The comparison of fronts as lines for the terminal, and as a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from juguo_agents.report.console import WIDTH
 from juguo_agents.report.figures.fronts import FIGURE
 from juguo_agents.search.multi_objective import Searched
-from juguo_agents.studies.pareto.judge import FALLBACK, Summary
+from juguo_agents.studies.pareto.analysis import FALLBACK, Summary
 
 _MAIN = "worst rule"
 
@@ -28,8 +28,8 @@ def console_table(summary: Summary) -> str:
             f"{front['name']:<{width}} {front['volume']:>12.5f} {interval:>20} {len(front['points']):>7} "
             f"{kept:>14}"
         )
-    told = (verdict(summary), utility(summary), response(summary))
-    return "\n".join([*lines, "", *(textwrap.fill(text, WIDTH) for text in told)])
+    sentences = (verdict(summary), utility(summary), response(summary))
+    return "\n".join([*lines, "", *(textwrap.fill(text, WIDTH) for text in sentences)])
 
 
 def verdict(summary: Summary, reference: str = _MAIN) -> str:
@@ -64,16 +64,16 @@ def utility(summary: Summary) -> str:
 
 def response(summary: Summary) -> str:
     """How the policy follows preferences, in one sentence."""
-    told = ", ".join(
+    ranks = ", ".join(
         f"{part} {value:+.2f}" if value is not None else f"{part} none (it never changes)"
         for part, value in summary["response"].items()
     )
-    return f"Rank correlation of a goal's share of the weights with how well the policy meets it: {told}."
+    return f"Rank correlation of a goal's share of the weights with how well the policy meets it: {ranks}."
 
 
 def as_markdown(summary: Summary) -> str:
     """The whole page."""
-    begun = ", and at what an earlier search found, whose steps are not counted" if summary["begun"] else ""
+    more = ", and at what an earlier search found, whose steps are not counted" if summary["begun"] else ""
     s, confidence = summary, f"{summary['confidence']:.0%}"
     reference = s["references"][_MAIN]
     parts = [
@@ -82,7 +82,7 @@ def as_markdown(summary: Summary) -> str:
         f"over the same {s['episodes']:,} test episodes (seeds from {s['first_seed']}), observations "
         f"{s['observe']}. A policy is run under {s['levels'] ** 3} preferences, {s['levels']} weights on "
         "each range it was trained over. A search is NSGA-II over the numbers of the closed loop with "
-        f"{s['budget']:,} environment steps, begun at the shares of the rules{begun}; the training "
+        f"{s['budget']:,} environment steps, begun at the shares of the rules{more}; the training "
         f"of one policy took {s['steps']:,}, the episodes of its selections included. Both sets "
         "of points were fixed before any test episode.",
         verdict(summary),
