@@ -23,7 +23,7 @@ from juguo_agents.cli.common import (
     same_command,
     say,
 )
-from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET
+from juguo_agents.evaluation.seeds import LARGEST_BUDGET
 from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
 from juguo_agents.studies.mechanisms.counting import count_parameters

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from juguo_agents.cli.common import guarded, say
+from juguo_agents.evaluation.seeds import PASSIVE
 from juguo_agents.folders import claim_folder, next_free
 from juguo_agents.studies.passive import compare, draw, lines
 from juguo_envs.errors import UserError
@@ -31,7 +32,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--episodes", type=int, default=200, metavar="N", help="test episodes; default 200")
     parser.add_argument(
-        "--first-seed", type=int, default=600_000, metavar="N", help="seed of the first of them"
+        "--first-seed", type=int, default=PASSIVE.first, metavar="N", help="seed of the first of them"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="new folder; default passive/run, numbered")
     arguments = parser.parse_args()

@@ -22,7 +22,7 @@ from juguo_agents.cli.common import (
     same_command,
     say,
 )
-from juguo_agents.evaluation.pattern_seeds import CONFIRMING_SEEDS, MAKING_SEEDS
+from juguo_agents.evaluation.seeds import CONFIRMING, PATTERNS
 from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
 from juguo_agents.studies.patterns.cheap import CHEAP
@@ -51,12 +51,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--episodes", type=int, metavar="N", help="test episodes; default 200")
     seeds = parser.add_mutually_exclusive_group()
     seeds.add_argument(
-        "--seed", type=int, metavar="K", help=f"seed of the first test episode; default {MAKING_SEEDS}"
+        "--seed", type=int, metavar="K", help=f"seed of the first test episode; default {PATTERNS.first}"
     )
     seeds.add_argument(
         "--confirm",
         action="store_true",
-        help=f"the episodes on which a frozen world is confirmed, from seed {CONFIRMING_SEEDS} on",
+        help=f"the episodes on which a frozen world is confirmed, from seed {CONFIRMING.first} on",
     )
     parser.add_argument(
         "--value",
@@ -94,7 +94,7 @@ def parse() -> argparse.Namespace:
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The world and the test episodes."""
-    seed = CONFIRMING_SEEDS if arguments.confirm else arguments.seed
+    seed = CONFIRMING.first if arguments.confirm else arguments.seed
     default = Settings()
     settings = Settings(
         scenario=Scenario.load(arguments.scenario),

@@ -2,7 +2,8 @@
 
 Parameters: every row comes from a field of a scenario. A field that is declared with `par` names its unit,
 source and sampling range; for the others, which are never sampled, the unit stands below. Rules: every row
-comes from what a rule declares of itself, see `juguo_agents.allocators.described`.
+comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Seeds: see
+`juguo_agents.evaluation.seeds`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from juguo_agents.allocators.described import doctrine_numbers, doctrines, ideas, institutions
+from juguo_agents.evaluation import seeds
 from juguo_envs.files import write_text
 from juguo_envs.worlds.parameters import Meta, parameter_meta
 from juguo_envs.worlds.scenario import Community, Generated, Scenario
@@ -147,6 +149,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "numbers of rules": doctrine_numbers,
         "parameters": parameters,
     },
+    "docs/reference/seeds.md": {"seeds": seeds.tables},
     "README.md": {"allocators": ideas},
     "README.zh-CN.md": {"allocators": partial(ideas, chinese=True)},
 }

@@ -48,8 +48,8 @@ def script() -> ModuleType:
 @pytest.fixture
 def pages(script: ModuleType, tmp_path: Path) -> Path:
     """A folder with copies of the pages that hold tables."""
-    (tmp_path / "docs").mkdir()
     for page in script.PAGES:
+        (tmp_path / page).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / page, tmp_path / page)
     return tmp_path
 

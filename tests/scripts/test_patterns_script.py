@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.running import refused, run
 
-from juguo_agents.evaluation.pattern_seeds import CONFIRMING_SEEDS, MAKING_SEEDS
+from juguo_agents.evaluation.seeds import CONFIRMING, PATTERNS
 
 WORLD = "society: {persons: 40, communities: {count: 3, hubs: 1}}\nprogramme: {T: 12}\n"
 ASKED = ("--scenario", "tiny.yaml", "--workers", "1")
@@ -30,7 +30,7 @@ def test_a_smoke_run_measures_the_patterns_without_searches_and_draws_each(home:
     assert data == json.loads((home / "all" / "patterns.json").read_text(encoding="utf-8"))
     assert [pattern["number"] for pattern in data["patterns"]] == [1, 2, 3, 4, 6, 7, 10]
     assert all(set(pattern) >= KEYS and isinstance(pattern["holds"], bool) for pattern in data["patterns"])
-    assert data["seeds"] == "making" and data["settings"]["first_seed"] == MAKING_SEEDS
+    assert data["seeds"] == "making" and data["settings"]["first_seed"] == PATTERNS.first
     for pattern in data["patterns"]:
         picture = home / "all" / f"pattern-{pattern['number']}.png"
         assert picture.read_bytes().startswith(b"\x89PNG")
@@ -52,7 +52,7 @@ def test_confirming_uses_the_episodes_kept_for_it(home: Path) -> None:
     done = run("patterns.py", *ASKED, "--smoke", "--only", "10", "--confirm", "--out", "sure", cwd=home)
     assert done.returncode == 0, done.stderr
     data = json.loads((home / "sure" / "patterns.json").read_text(encoding="utf-8"))
-    assert data["seeds"] == "confirming" and data["settings"]["first_seed"] == CONFIRMING_SEEDS
+    assert data["seeds"] == "confirming" and data["settings"]["first_seed"] == CONFIRMING.first
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_confirming_uses_the_episodes_kept_for_it(home: Path) -> None:
         (("--only", "11"), ("pattern is 11", "1 to 10")),
         (("--episodes", "0"), ("episodes is 0", "2 to")),
         (("--seed", "-1"), ("first_seed is -1",)),
-        (("--seed", str(CONFIRMING_SEEDS - 1)), ("kept for --confirm",)),
+        (("--seed", str(CONFIRMING.first - 1)), ("kept for --confirm",)),
         (("--scenario", "nowhere"), ("unknown scenario 'nowhere'",)),
         (("--only", "9", "--value", "missing"), ("--value is missing", "scripts/value.py")),
         (("--only", "9", "--value", "missing", "--budget", "500"), ("--budget is 500", "--value")),

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from juguo_agents.allocators import BASELINE, Allocator, Setting, make_rule
 from juguo_agents.allocators.base import show_hidden
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import EXIT_DTYPE, Comparison, Record
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import make_batch
@@ -17,47 +18,10 @@ from juguo_envs.model.state import N_FUNCTIONS, N_STRATA, STAGES
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
-HELD_OUT_SCENARIOS = 2**29
-"""Seeds from here on draw the scenarios on which generalists are judged; see `held_out_seeds`."""
-HELD_OUT_EPISODES = HELD_OUT_SCENARIOS + 2**28
-"""Test episodes of these scenarios, a block for each, up to 0.94e9; then come those of the hypotheses and of
-maps, from 1e9 and 2**30 on."""
-MOST_HELD_OUT, MOST_HELD_OUT_EPISODES = 2**15, 2**12
-TEST_SEEDS_END = 2**31
-"""Test episodes have seeds below this; selection seeds lie above it, training seeds above 2**32."""
-SELECTION_SEEDS = 2**31
-SEARCH_SEEDS = 2**31 + 2**30
-"""From here to the training seeds, the upper half of the range of selection, seeds are for searches."""
-TRAINING_SEEDS = 2**32
-
 Watcher = Callable[[int, int, Batch], None]
 """Called after every quarter: index of the first episode in the batch, quarter from 0, and the batch."""
 
 _CHUNK = 100  # episodes stepped together; results do not depend on it
-
-
-def test_seeds(first: int, episodes: int) -> npt.NDArray[np.uint64]:
-    """Seeds of the test episodes.
-
-    Raises:
-        UserError: If they would overlap the selection seeds, or there is no episode.
-    """
-    if episodes < 1:
-        raise UserError(f"episodes is {episodes}; allowed is 1 or more")
-    if first < 0 or first + episodes > TEST_SEEDS_END:
-        raise UserError(
-            f"seed is {first}; allowed is 0 to {TEST_SEEDS_END - episodes} for {episodes} episodes"
-        )
-    return np.arange(first, first + episodes, dtype=np.uint64)
-
-
-def held_out_seeds(scenario: int, episodes: int) -> npt.NDArray[np.uint64]:
-    """(episodes,) seeds of the test episodes in a held-out scenario, by its number from 0.
-
-    The scenario itself is the family's of seed `HELD_OUT_SCENARIOS + scenario`.
-    """
-    first = HELD_OUT_EPISODES + scenario * MOST_HELD_OUT_EPISODES
-    return np.arange(first, first + episodes, dtype=np.uint64)
 
 
 def setting_of(world: Scenario | Family, seeds: npt.NDArray[np.uint64]) -> Setting:
@@ -176,7 +140,7 @@ def compare(
         threads: Threads of the model; results do not depend on it.
         progress: Called with each allocator's name when it is done.
     """
-    seeds = test_seeds(first_seed, episodes)
+    episode_seeds = seeds.test(first_seed, episodes)
     everyone = list(allocators)
     if all(a.name != BASELINE for a in everyone):
         everyone.insert(0, make_rule(BASELINE))
@@ -186,7 +150,7 @@ def compare(
         raise UserError(f"allocator {twice!r} is named twice; each may be compared once")
     records = []
     for allocator in everyone:
-        records.append(run(allocator, world, seeds, observe=observe, threads=threads))
+        records.append(run(allocator, world, episode_seeds, observe=observe, threads=threads))
         if progress:
             progress(allocator.name)
     if isinstance(world, Scenario):

@@ -26,7 +26,7 @@ from pymoo.problems.static import StaticProblem
 
 from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP, FEEDBACK_STARTS
 from juguo_agents.allocators.parametric.space import Parameters, Space
-from juguo_agents.evaluation import search_seeds as seeds
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.hypervolume import SIGNS, non_dominated
 from juguo_agents.search.scoring import Scorer
 from juguo_envs.errors import UserError
@@ -34,8 +34,6 @@ from juguo_envs.files import write_bytes
 from juguo_envs.worlds.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
-FIRST_SEED = 64
-"""Seed of the first search of a study; those of other searches lie below."""
 CANDIDATE_EPISODES = 5
 """Episodes of every candidate in every generation, as in the other searches."""
 BOUND = 6.0
@@ -113,7 +111,7 @@ def scorer_of(search: FrontSearch, threads: int) -> Score:
     scorer = Scorer(search.scenario, search.observe, threads=threads)
 
     def score(candidates: list[Parameters], generation: int) -> Floats:
-        episodes = seeds.ranking_seeds(search.seed, 0, generation, CANDIDATE_EPISODES)
+        episodes = seeds.search_ranking(search.seed, 0, generation, CANDIDATE_EPISODES)
         means: Floats = scorer.parts(CLOSED_LOOP, candidates, episodes).mean(1)
         return means
 

@@ -27,7 +27,7 @@ from juguo_agents.allocators.parametric.families import (
     find_family,
 )
 from juguo_agents.allocators.parametric.space import Parameters, Space
-from juguo_agents.evaluation import search_seeds as seeds
+from juguo_agents.evaluation import seeds
 from juguo_agents.search.checkpoint import (
     CheckpointError,
     Earlier,
@@ -187,7 +187,7 @@ def begin(settings: Settings) -> State:
     for name, value, least, most in (
         ("seed", settings.seed, 0, seeds.SEEDS_OF_SEARCH - 1),
         ("budget", settings.budget, 1, seeds.LARGEST_BUDGET),
-        ("validation", settings.validation, 1, seeds.LARGEST_VALIDATION),
+        ("validation", settings.validation, 1, seeds.SEARCH_VALIDATION.size),
     ):
         if not least <= value <= most:
             raise UserError(f"{name} is {value}; allowed is {least} to {most}")
@@ -256,14 +256,14 @@ def _run_phase(
 ) -> None:
     part, plan, seed = state.phases[index], phase.plan, state.settings.seed
     if part.start is None:
-        part.start = _begin_at(phase, scorer, seeds.start_seeds(seed, index, plan.start_episodes))
+        part.start = _begin_at(phase, scorer, seeds.search_starts(seed, index, plan.start_episodes))
         part.spent += plan.start_episodes * len(phase.starts) if len(phase.starts) > 1 else 0
         state.save(folder)
     if progress:
         progress(plan.start_episodes * len(phase.reacting if index else phase.starts), 0.0)
     start = phase.starts[part.start]
     if index and part.centre is None:
-        part.centre = _react_at(phase, scorer, seeds.start_seeds(seed, index, plan.start_episodes))
+        part.centre = _react_at(phase, scorer, seeds.search_starts(seed, index, plan.start_episodes))
         part.spent += plan.start_episodes * len(phase.reacting)
         state.save(folder)
     # a closed loop begins with feedback; its start as such, which stays a finalist, has none
@@ -280,7 +280,7 @@ def _run_phase(
         asked = [optimiser.ask() for _ in range(plan.population)]
         if generation == len(part.told):
             candidates = [phase.space.decode(middle + phase.space.steps * z) for z in asked]
-            episodes = seeds.ranking_seeds(seed, index, generation, plan.episodes)
+            episodes = seeds.search_ranking(seed, index, generation, plan.episodes)
             returns = scorer.returns(phase.family, candidates, episodes)
             part.told.append(returns.mean(1).tolist())
             part.spent += returns.size
@@ -297,7 +297,7 @@ def _run_phase(
             finalists[name] = phase.space.decode(middle + phase.space.steps * optimiser.mean)
         if progress:
             progress(plan.population * plan.episodes, float(np.mean(told)))
-    part.outcome = _choose(phase, finalists, scorer, seeds.choice_seeds(seed, index, plan.choice_episodes))
+    part.outcome = _choose(phase, finalists, scorer, seeds.search_choice(seed, index, plan.choice_episodes))
     part.spent += len(finalists) * plan.choice_episodes
     state.save(folder)
     if progress:

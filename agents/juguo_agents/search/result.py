@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.artifacts.searched import FORMAT, KIND, RESULT_FILE, Found, load_found
-from juguo_agents.evaluation import search_seeds as seeds
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference
 from juguo_agents.provenance import versions
 from juguo_agents.search.checkpoint import Settings, State
@@ -30,7 +30,7 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
     phase, outcome = make_phase(state, last), state.phases[last].outcome
     if outcome is None:
         raise ValueError("the search is not finished")
-    episodes = seeds.validation_seeds(settings.validation)
+    episodes = seeds.SEARCH_VALIDATION.take(0, settings.validation)
     begun = phase.starts[state.phases[last].start or ""]
     candidates = [outcome.parameters, begun, *(before.parameters for before in state.earlier)]
     found, start, *earlier = scorer.returns(phase.family, candidates, episodes)
@@ -95,8 +95,8 @@ def _describe(state: State, index: int) -> dict[str, Any]:
     if outcome is None:
         raise ValueError("the search is not finished")
     plan = phase.plan
-    last = seeds.ranking_seeds(seed, index, plan.generations - 1, plan.episodes)
-    first = seeds.ranking_seeds(seed, index, 0, plan.episodes)
+    last = seeds.search_ranking(seed, index, plan.generations - 1, plan.episodes)
+    first = seeds.search_ranking(seed, index, 0, plan.episodes)
     return {
         "family": phase.family.name,
         "dimensions": phase.space.size,
@@ -111,8 +111,8 @@ def _describe(state: State, index: int) -> dict[str, Any]:
         "search_mean": outcome.search_mean,
         "start_mean": outcome.start_mean,
         "ranking_seeds": [int(first[0]), int(last[-1])],
-        "start_seeds": _ends(seeds.start_seeds(seed, index, plan.start_episodes)),
-        "choice_seeds": _ends(seeds.choice_seeds(seed, index, plan.choice_episodes)),
+        "start_seeds": _ends(seeds.search_starts(seed, index, plan.start_episodes)),
+        "choice_seeds": _ends(seeds.search_choice(seed, index, plan.choice_episodes)),
         "generation_means": [float(np.mean(row)) for row in part.told],
     }
 

@@ -51,5 +51,8 @@ STUDIES: dict[str, StudyEntry] = {
         "Pareto",
         "the Pareto front of one policy over preferences, against a multi-objective search",
     ),
+    "value": StudyEntry(
+        "juguo_agents.studies.value.study", "Value", "What are feedback, evaluation and knowledge worth?"
+    ),
 }
 """Every study by its name on the command line."""

@@ -18,7 +18,8 @@ from matplotlib.figure import Figure
 
 from juguo_agents.allocators import make_rule
 from juguo_agents.allocators.base import Allocator, Observed
-from juguo_agents.evaluation.rollout import run, test_seeds
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import test as test_seeds
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.style import BLUE, DPI, GREY, ORANGE

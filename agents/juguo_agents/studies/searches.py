@@ -9,9 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from juguo_agents.allocators.parametric.families import find_family
+from juguo_agents.artifacts.searched import Found
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.study import Execute, Stage, record, recorded
+from juguo_envs.worlds.scenario import Scenario
 
 Result = dict[str, Any]
 """The content of a search's `searched.json`: `parameters`, `validation` and how they were found."""
@@ -59,3 +62,9 @@ def search_all(
 
 def _budget(point: SearchPoint) -> int:
     return point.settings.budget
+
+
+def found_in(result: Result) -> Found:
+    """What a search found, from its result."""
+    scenario = Scenario.parse(result["scenario"], "scenario")
+    return Found(find_family(result["family"], result["lever"]), scenario, result)

@@ -19,7 +19,7 @@ from pydantic import (
 
 from juguo_agents.allocators import UnknownAllocator, make_rule
 from juguo_agents.artifacts.observation import Shown
-from juguo_agents.evaluation.rollout import TEST_SEEDS_END
+from juguo_agents.evaluation import seeds
 from juguo_agents.training.learners.settings import (
     ON_POLICY,
     SECTIONS,
@@ -159,9 +159,9 @@ class ComparisonProtocol(_Section):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if self.first_seed + self.episodes > TEST_SEEDS_END:
+        if self.first_seed + self.episodes > seeds.TEST_END:
             raise ValueError(
-                f"first_seed + episodes is above {TEST_SEEDS_END}, where the selection seeds begin"
+                f"first_seed + episodes is above {seeds.TEST_END}, where the selection seeds begin"
             )
         for name in () if self.allocators == "all" else self.allocators:
             try:

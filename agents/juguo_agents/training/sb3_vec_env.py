@@ -11,7 +11,7 @@ from gymnasium import spaces
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
 from juguo_agents.artifacts.heads import HEADS, Head
-from juguo_agents.evaluation.rollout import TRAINING_SEEDS
+from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.constraint import Multiplier
 from juguo_envs.engine.family_batch import FamilyBatch, make_batch
 from juguo_envs.env import observation_space
@@ -69,8 +69,7 @@ class BatchVecEnv(VecEnv):
         super().__init__(num_envs, observation_space(self.batch.layout), latent)
 
     def _fresh_seeds(self) -> npt.NDArray[np.uint64]:
-        distinct = self._generator.integers(TRAINING_SEEDS, 2**63, self.num_envs // self.paired)
-        return np.repeat(distinct, self.paired).astype(np.uint64)
+        return np.repeat(draw_training(self._generator, self.num_envs // self.paired), self.paired)
 
     def reset(self) -> VecEnvObs:
         """Begin an episode in every society."""

@@ -21,7 +21,8 @@ from torch.utils.tensorboard import SummaryWriter
 from juguo_agents.artifacts.learned import Learned
 from juguo_agents.artifacts.policy import Policy
 from juguo_agents.evaluation.record import Record
-from juguo_agents.evaluation.rollout import SELECTION_SEEDS, run
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import SELECTION
 from juguo_agents.folders import locked
 from juguo_agents.training.checkpoint import Arrays, Checkpoint, CheckpointFolder
 from juguo_agents.training.config import Experiment
@@ -123,7 +124,7 @@ class _Watch(BaseCallback):
         """Evaluate on the selection seeds; keep the policy if it is the best so far."""
         policy = extract_policy(self.model, self.scenario, self.experiment, self.seed)
         count = self.experiment.training.selection_episodes
-        seeds = np.arange(SELECTION_SEEDS, SELECTION_SEEDS + count, dtype=np.uint64)
+        seeds = SELECTION.take(0, count)
         worlds = self.experiment.worlds(self.scenario)
         observe = self.experiment.observe
         record = run(Learned(policy, "learned"), worlds, seeds, observe=observe, threads=self.threads)
@@ -136,7 +137,7 @@ class _Watch(BaseCallback):
         if np.isfinite(found.value) and found > self.best:
             self.best = found
             policy.metadata["training"]["selection_return"] = mean
-            selection = {"first_seed": SELECTION_SEEDS, "episodes": count, "return": mean, **parts}
+            selection = {"first_seed": SELECTION.first, "episodes": count, "return": mean, **parts}
             if self.experiment.training.constraint is not None:
                 selection["limit_kept"] = found.kept
             policy.metadata["evaluation"] = {"selection": selection}

@@ -12,7 +12,7 @@ import pytest
 from juguo_agents.allocators import BASELINE, Setting
 from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.artifacts.searched import SearchedFileError, best_result, load_found, validated
-from juguo_agents.evaluation import search_seeds as seeds
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import compare, run
 from juguo_agents.search import checkpoint
 from juguo_agents.search.checkpoint import CheckpointError, Keeper, Settings, State, load_state
@@ -35,7 +35,7 @@ def test_what_was_found_is_an_allocator_like_any_other(tmp_path: Path) -> None:
 
 def test_an_evaluation_gives_what_the_search_measured(tmp_path: Path) -> None:
     result = found(tmp_path, "closed_loop", budget=700)
-    record = run(result.allocator(), TINY, seeds.validation_seeds(20))
+    record = run(result.allocator(), TINY, seeds.SEARCH_VALIDATION.take(0, 20))
     assert float(record.returns.mean()) == pytest.approx(result.data["validation"]["mean"], abs=1e-12)
 
 

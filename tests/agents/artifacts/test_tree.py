@@ -16,8 +16,6 @@ from juguo_agents.artifacts.place_weights import LOCALS, leaning, read_places
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, Tree, TreeAllocator, TreeMisfit, as_row
 from juguo_agents.artifacts.tree_features import BY_NAME, FEATURES, read_features
 from juguo_agents.artifacts.tree_file import save_tree
-from juguo_agents.evaluation import distillation_seeds as seeds
-from juguo_agents.evaluation.search_seeds import ranking_seeds as ranking_of_search
 from juguo_agents.studies.explain.asking import Asked, Asking
 from juguo_agents.studies.explain.distil import Plan, World, distil
 from juguo_agents.studies.explain.fidelity import fidelity, gain_kept
@@ -158,20 +156,6 @@ def test_distilling_keeps_most_of_a_simple_rule_and_is_the_same_on_any_number_of
     asking = Asking(TreeAllocator(one.chosen.tree, "tree"), make_rule("capability_first"))
     world.run(asking, SEEDS)
     assert fidelity(asking.asked())["money"] > 0.9
-
-
-def test_episodes_of_an_explanation_meet_no_others() -> None:
-    parts = [
-        seeds.asking_seeds(seeds.MOST_ROUNDS - 1, seeds.MOST_EPISODES),
-        seeds.ranking_seeds(seeds.MOST_EPISODES),
-        seeds.choice_seeds(seeds.MOST_EPISODES),
-    ]
-    ends = [seeds.ASKING_SEEDS, seeds.RANKING_SEEDS, seeds.CHOICE_SEEDS, seeds.END]
-    for part, first, end in zip(parts, ends, ends[1:], strict=False):
-        assert first <= part[0] and part[-1] < end
-    trainings_own = 2**31 + 100_000
-    assert trainings_own < seeds.ASKING_SEEDS and seeds.END <= 2**31 + 2**28
-    assert ranking_of_search(0, 0, 0, 1)[0] > seeds.END
 
 
 def test_a_stored_tree_acts_where_scikit_learn_and_torch_cannot_be_imported(

@@ -8,8 +8,7 @@ import pytest
 from juguo_agents.allocators import BASELINE, make_rule
 from juguo_agents.allocators.registry import Variant, like_for_like, variant_of
 from juguo_agents.evaluation import rollout as evaluation
-from juguo_agents.evaluation.rollout import SELECTION_SEEDS, TEST_SEEDS_END, TRAINING_SEEDS, compare, run
-from juguo_agents.training.sb3_vec_env import BatchVecEnv
+from juguo_agents.evaluation.rollout import compare, run
 from juguo_envs import Scenario
 
 SMALL = Scenario.load("default").override({"society.persons": 120, "programme.T": 24})
@@ -63,17 +62,3 @@ def test_a_different_test_seed_gives_other_episodes_and_the_same_seed_the_same()
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
-
-
-def test_training_selection_and_test_seeds_never_overlap() -> None:
-    assert TEST_SEEDS_END <= SELECTION_SEEDS < TRAINING_SEEDS
-    venv = BatchVecEnv(SMALL, 64, seed=0)
-    drawn = np.concatenate([venv._fresh_seeds() for _ in range(200)])
-    assert drawn.min() >= TRAINING_SEEDS
-    with pytest.raises(ValueError, match="seed is"):
-        compare([make_rule("flat")], SMALL, episodes=10, first_seed=TEST_SEEDS_END - 5)
-
-
-def test_no_episode_at_all_is_refused() -> None:
-    with pytest.raises(ValueError, match="episodes is 0"):
-        compare([make_rule("flat")], SMALL, episodes=0)

@@ -21,8 +21,7 @@ from juguo_agents.allocators.parametric.families import (
 )
 from juguo_agents.allocators.parametric.space import Number, Shares, Space
 from juguo_agents.artifacts.searched import Found
-from juguo_agents.evaluation import search_seeds as seeds
-from juguo_agents.evaluation.rollout import SEARCH_SEEDS, SELECTION_SEEDS, TRAINING_SEEDS, run
+from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.optimise import BudgetTooSmall, begin, raised, search
 from juguo_agents.search.result import write_result
@@ -217,30 +216,6 @@ def test_a_constant_is_searched_with_and_without_asking_to_advance() -> None:
 
 
 # --- the search --------------------------------------------------------------------------------------------
-
-
-def test_seeds_of_searches_never_overlap_with_others_or_each_other() -> None:
-    assert SELECTION_SEEDS + 1_000_000 < SEARCH_SEEDS
-    most = seeds.LARGEST_BUDGET // (4 * EPISODES)  # generations of the smallest population
-    last = None
-    for k in (0, 1, seeds.SEEDS_OF_SEARCH - 1):
-        for phase in range(seeds.PHASES):
-            first, end = (seeds.ranking_seeds(k, phase, g, EPISODES) for g in (0, most))
-            begun = seeds.start_seeds(k, phase, seeds.LARGEST_BUDGET // 20)
-            assert last is None or first[0] > last
-            assert begun[0] > end[-1]
-            last = begun[-1]
-    assert seeds.ranking_seeds(0, 0, 0, 1)[0] == SEARCH_SEEDS
-    assert last is not None and last < seeds.CHOICE_SEEDS
-    biggest = seeds.LARGEST_BUDGET // 4
-    for k in (0, 1, seeds.SEEDS_OF_SEARCH - 1):
-        assert seeds.choice_seeds(k, 0, biggest // 4)[-1] < seeds.choice_seeds(k, 1, 1)[0]
-        assert seeds.choice_seeds(k, 1, biggest // 4)[-1] < seeds.choice_seeds(k + 1, 0, 1)[0]
-    assert seeds.choice_seeds(seeds.SEEDS_OF_SEARCH - 1, 1, biggest // 4)[-1] < seeds.VALIDATION_SEEDS
-    assert seeds.validation_seeds(1)[0] == seeds.VALIDATION_SEEDS
-    assert seeds.VALIDATION_SEEDS + seeds.LARGEST_VALIDATION == TRAINING_SEEDS
-    one, two = seeds.ranking_seeds(0, 0, 4, EPISODES), seeds.ranking_seeds(0, 0, 5, EPISODES)
-    assert one[-1] + 1 == two[0]
 
 
 class Interrupted(Exception):

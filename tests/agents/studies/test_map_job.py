@@ -12,23 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from juguo_agents.allocators.registry import compared_names, make_rule, rule_names
-from juguo_agents.evaluation.rollout import SEARCH_SEEDS, SELECTION_SEEDS, TEST_SEEDS_END, run
-from juguo_agents.evaluation.search_seeds import SEEDS_OF_SEARCH
+from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.map import job, portfolio, runs, store
 from juguo_agents.studies.map.design import (
     EXCHANGE_EPISODES,
-    MAP_SEEDS,
     MAPS,
-    MOST_CHOICE,
-    MOST_EPISODES,
-    MOST_POINTS,
-    SEARCHES,
     SETTINGS_FILE,
     TUNED,
     MapError,
     Settings,
     allocator_names,
-    choice_seeds,
     exchange_seeds,
     load_settings,
     map_seeds,
@@ -257,26 +250,6 @@ def test_a_portfolio_with_a_number_that_the_rule_does_not_allow_is_refused(
     path.write_text("{}")
     with pytest.raises(MapError, match="not a portfolio"):
         portfolio.load(path, TINY)
-
-
-def test_episodes_of_measuring_choosing_and_searching_never_meet() -> None:
-    last, most = MAPS - 1, MOST_POINTS - 1
-    largest = {"episodes": MOST_EPISODES - EXCHANGE_EPISODES, "choice": MOST_CHOICE}
-    for seed in (0, 1, last):
-        for point in (0, 1, most):
-            settings = Settings(points=MOST_POINTS, seed=seed, **largest)
-            measured = np.concatenate((map_seeds(settings, point), exchange_seeds(settings, point)))
-            chosen = choice_seeds(settings, point)
-            assert len(np.unique(measured)) == MOST_EPISODES
-            assert MAP_SEEDS <= measured.min() <= measured.max() < TEST_SEEDS_END
-            assert SELECTION_SEEDS < chosen.min() <= chosen.max() < SEARCH_SEEDS
-            assert len(np.unique(chosen)) == len(chosen) == MOST_CHOICE
-    settings = Settings(points=MOST_POINTS, **largest)
-    for seeds in (map_seeds, choice_seeds):
-        assert exchange_seeds(settings, 0).max() < map_seeds(settings, 1).min()
-        assert seeds(settings, 0).max() < seeds(settings, 1).min()
-        assert seeds(settings, most).max() < seeds(replace(settings, seed=1), 0).min()
-    assert SEARCHES + 64 <= SEEDS_OF_SEARCH
 
 
 def test_no_point_of_a_map_was_tuned_on() -> None:

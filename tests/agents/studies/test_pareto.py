@@ -17,8 +17,7 @@ from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.learned import Learned
 from juguo_agents.artifacts.policy import PolicyFileError, load_policy, save_policy
-from juguo_agents.evaluation import search_seeds
-from juguo_agents.evaluation.rollout import SEARCH_SEEDS, TRAINING_SEEDS, run
+from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.train import train_seed
@@ -238,12 +237,6 @@ def test_members_meet_the_episodes_of_every_generation(settings: Settings, tmp_p
         assert len(now) > len(before) / 2
         assert all(member in before for member in now[:8])
         assert not any(child in before for child in now[8:])
-
-
-def test_episodes_of_searches_are_neither_tests_nor_trainings() -> None:
-    last = search_seeds.ranking_seeds(search_seeds.SEEDS_OF_SEARCH - 1, 0, 10_000, CANDIDATE_EPISODES)
-    assert last[-1] < TRAINING_SEEDS
-    assert search_seeds.ranking_seeds(FIRST_SEED, 0, 0, CANDIDATE_EPISODES)[0] >= SEARCH_SEEDS
 
 
 def test_a_policy_is_measured_as_it_runs_under_each_preference(settings: Settings, tmp_path: Path) -> None:

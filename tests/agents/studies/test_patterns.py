@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import math
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import make_rule
-from juguo_agents.evaluation.pattern_seeds import CONFIRMING_SEEDS, MAKING_SEEDS, MOST_EPISODES, purpose
 from juguo_agents.evaluation.record import EXIT_DTYPE, Record
+from juguo_agents.evaluation.seeds import CONFIRMING, PATTERNS
 from juguo_agents.evaluation.statistics import Estimate, composite_interval
 from juguo_agents.studies.patterns import concentration, crises, curves, earning, searched
 from juguo_agents.studies.patterns.bass import PUBLISHED_P, PUBLISHED_Q, QUANTILES, Bass, crossing, fit
@@ -22,6 +21,7 @@ from juguo_agents.studies.patterns.facts import FACTS
 from juguo_agents.studies.patterns.pattern import Band, Part, Pattern
 from juguo_agents.studies.patterns.runs import Course, Run, Runs, follow
 from juguo_agents.studies.patterns.searched import SEARCHED
+from juguo_agents.studies.patterns.study import use_of
 from juguo_agents.studies.patterns.systems import (
     AS_IS,
     CALM,
@@ -36,7 +36,6 @@ from juguo_agents.studies.patterns.systems import (
     doctrines,
     like_for_like,
 )
-from juguo_agents.studies.value.settings import Settings as SearchSettings
 from juguo_envs import Scenario
 
 TABLE = (
@@ -287,13 +286,8 @@ def test_every_fact_is_measured_once_and_the_searched_ones_are_5_8_and_9() -> No
     assert sorted([*CHEAP, *SEARCHED]) == sorted(FACTS) == list(range(1, 11))
 
 
-def test_episodes_for_making_a_world_and_for_confirming_it_are_apart_from_each_other_and_from_value() -> None:
-    ranges = [(start, start + MOST_EPISODES) for start in (MAKING_SEEDS, CONFIRMING_SEEDS)]
-    value = SearchSettings()
-    ranges.append((value.first_seed, value.first_seed + 100_000))
-    ranges.sort()
-    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(ranges))
-    assert [purpose(s) for s in (MAKING_SEEDS, CONFIRMING_SEEDS, 5)] == ["making", "confirming", "other"]
+def test_the_use_of_test_episodes_is_told_from_their_first_seed() -> None:
+    assert [use_of(s) for s in (PATTERNS.first, CONFIRMING.first, 5)] == ["making", "confirming", "other"]
 
 
 def test_a_course_tells_what_the_record_tells_of_the_same_run() -> None:

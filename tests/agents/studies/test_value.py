@@ -7,7 +7,7 @@ import pytest
 
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP, find_family
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.evaluation.search_seeds import choice_seeds, ranking_seeds, start_seeds
+from juguo_agents.evaluation.seeds import search_choice, search_ranking, search_starts
 from juguo_agents.studies.value.arms import BEGINNING
 from juguo_agents.studies.value.feedback import KINDS
 from juguo_agents.studies.value.settings import Settings
@@ -37,7 +37,7 @@ def test_an_arm_goes_on_from_the_better_of_two_places(name: str) -> None:
     arm = arms(SETTINGS)[name]
     starts = CLOSED_LOOP.starts(SETTINGS.scenario)
     places = [arm.of(starts["flat"]), arm.of(starts["begun"])]
-    episodes = start_seeds(SETTINGS.onward_seed(1), 0, BEGINNING)
+    episodes = search_starts(SETTINGS.onward_seed(1), 0, BEGINNING)
     means = [
         run(find_family(arm.family).allocator([place], arm.scenario), arm.scenario, episodes).returns.mean()
         for place in places
@@ -50,8 +50,8 @@ def test_an_arm_goes_on_from_the_better_of_two_places(name: str) -> None:
 
 def test_places_are_compared_on_episodes_on_which_nothing_is_ranked_or_chosen() -> None:
     seed = SETTINGS.onward_seed(1)
-    compared = set(start_seeds(seed, 0, BEGINNING).tolist())
+    compared = set(search_starts(seed, 0, BEGINNING).tolist())
     generations = SETTINGS.refine // 5
-    ranked = {s for g in range(generations) for s in ranking_seeds(seed, 0, g, 5).tolist()}
+    ranked = {s for g in range(generations) for s in search_ranking(seed, 0, g, 5).tolist()}
     assert not compared & ranked
-    assert not compared & set(choice_seeds(seed, 0, SETTINGS.refine).tolist())
+    assert not compared & set(search_choice(seed, 0, SETTINGS.refine).tolist())

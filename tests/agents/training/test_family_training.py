@@ -17,16 +17,10 @@ from juguo_agents.artifacts.learned import Learned
 from juguo_agents.artifacts.policy import PolicyFileError, load_policy, save_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import (
-    HELD_OUT_EPISODES,
-    HELD_OUT_SCENARIOS,
-    MOST_HELD_OUT,
-    MOST_HELD_OUT_EPISODES,
     compare,
-    held_out_seeds,
     run,
 )
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.studies.map.design import MAP_SEEDS
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_agents.training.train import Trained, train_seed
@@ -115,13 +109,6 @@ def test_the_oracle_is_shown_the_hazard_of_each_episodes_own_world() -> None:
     together = Scorer(SMALL, varies=True).returns(family, [start], seeds(3))[0]
     alone = [Scorer(FAMILY.scenario(i)).returns(family, [start], seeds(1, i))[0, 0] for i in range(3)]
     assert together.tolist() == alone
-
-
-def test_seeds_of_held_out_scenarios_and_of_their_episodes_meet_no_others() -> None:
-    assert HELD_OUT_SCENARIOS + MOST_HELD_OUT <= HELD_OUT_EPISODES
-    last = held_out_seeds(MOST_HELD_OUT - 1, MOST_HELD_OUT_EPISODES)
-    assert last[-1] < MAP_SEEDS
-    assert held_out_seeds(0, MOST_HELD_OUT_EPISODES)[-1] < held_out_seeds(1, 1)[0]
 
 
 def test_a_comparison_in_a_family_runs_every_allocator_in_the_same_worlds() -> None:

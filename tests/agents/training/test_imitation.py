@@ -14,7 +14,8 @@ from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.artifacts.learned import Learned
 from juguo_agents.artifacts.load import UnknownAllocator, find_allocator
 from juguo_agents.artifacts.observation import Shown
-from juguo_agents.evaluation.rollout import SELECTION_SEEDS, run
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import SELECTION
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.experiment import resume_experiment
 from juguo_agents.training.learners import imitation
@@ -28,7 +29,7 @@ from tests.support import small
 
 Floats = npt.NDArray[np.float64]
 SMALL = small()
-SEEDS = np.arange(SELECTION_SEEDS, SELECTION_SEEDS + 20, dtype=np.uint64)
+SEEDS = SELECTION.take(0, 20)
 
 
 def experiment(**training: Any) -> Experiment:

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from juguo_agents.evaluation.rollout import SEARCH_SEEDS, SELECTION_SEEDS
-from juguo_agents.studies.hypotheses.tuning import CHOICE_SEEDS
 from juguo_agents.training.config import Experiment, load_experiment
 from juguo_agents.training.learners.settings import SECTIONS
 from juguo_agents.training.provenance import ResumeError
@@ -27,9 +25,7 @@ from juguo_agents.training.tuning.conduct import (
 )
 from juguo_agents.training.tuning.space import SPACES, Choice, Logarithmic, present
 from juguo_agents.training.tuning.study import (
-    MOST_EPISODES,
     STARTUP,
-    TUNING_SEEDS,
     Budget,
     Study,
     StudyError,
@@ -83,11 +79,6 @@ def test_the_shortest_rollout_of_a_space_holds_its_largest_batch(algorithm: Any)
     steps, batches = space["n_steps"], space["batch_size"]
     assert isinstance(steps, Choice) and isinstance(batches, Choice)
     SECTIONS[algorithm].model_validate({"n_steps": min(steps.values), "batch_size": max(batches.values)})
-
-
-def test_trials_are_scored_on_episodes_that_nothing_else_has() -> None:
-    assert SELECTION_SEEDS + 1_000_000 <= TUNING_SEEDS  # the most that training's own selection may take
-    assert TUNING_SEEDS + MOST_EPISODES <= CHOICE_SEEDS < SEARCH_SEEDS
 
 
 def test_a_study_begins_at_the_settings_as_they_are_and_finds_better_ones(

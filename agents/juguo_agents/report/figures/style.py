@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Sequence
 from functools import cache
@@ -103,6 +104,13 @@ def figure(comparison: Comparison, width: float, height: float, title: str, note
         f"; {note}" if note else ""
     )
     return headed(width, height, title, subtitle)
+
+
+def png(figure: Figure, **metadata: str | None) -> bytes:
+    """A figure as PNG; `Software=None` leaves out which matplotlib drew it."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=DPI, metadata=metadata)
+    return out.getvalue()
 
 
 def headed(width: float, height: float, title: str, subtitle: str) -> Figure:

@@ -12,8 +12,7 @@ import numpy as np
 
 from juguo_agents.allocators.base import Floats
 from juguo_agents.allocators.rule import Rule
-from juguo_agents.evaluation.distillation_seeds import MOST_EPISODES
-from juguo_agents.evaluation.rollout import test_seeds
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
 from juguo_agents.processes import work_through
 from juguo_agents.provenance import versions
@@ -22,7 +21,6 @@ from juguo_agents.studies.attribution.hybrid import PARTS, Hybrid
 from juguo_agents.studies.attribution.shapley import Step, best_first, parts_of, shapley, without
 from juguo_agents.studies.attribution.sides import Side
 from juguo_agents.studies.explain.parts import Parts
-from juguo_agents.studies.map.design import MAP_SEEDS
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.model.compiled import SOURCE_KEY
@@ -62,8 +60,8 @@ class Settings:
             UserError: Naming the number, its value and what is allowed.
         """
         for name, value, least, most in (
-            ("episodes", self.episodes, 2, MOST_EPISODES),
-            ("first_seed", self.first_seed, 0, MAP_SEEDS - self.episodes),
+            ("episodes", self.episodes, 2, seeds.EXPLAIN_EPISODES),
+            ("first_seed", self.first_seed, 0, seeds.MAP.first - self.episodes),
         ):
             if not least <= value <= most:
                 raise UserError(f"{name} is {value}; allowed is {least} to {most}")
@@ -109,7 +107,7 @@ def run_task(task: Task) -> list[list[float]]:
     scorer = Scorer(task.scenario, task.observe)
     hybrids = [hybrid(task.a, task.b, coalition) for coalition in task.coalitions]
     returns: list[list[float]] = scorer.returns_of(
-        hybrids, test_seeds(task.first_seed, task.episodes)
+        hybrids, seeds.test(task.first_seed, task.episodes)
     ).tolist()
     return returns
 

@@ -11,14 +11,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from juguo_agents.artifacts.load import POLICY_PATTERN, find_allocators
-from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.artifacts.load import find_allocators
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import Floats
-from juguo_agents.evaluation.rollout import test_seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.compare_runs.analysis import TRUE, Other, TrainedRun, runs_table, summarise
-from juguo_agents.studies.measurement import Measurement, Named, measure_all, named
+from juguo_agents.studies.measurement import Measurement, Named, measure_all, named, policies_in
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
 from juguo_agents.training.run import CURVES, SCENARIO
@@ -38,19 +37,13 @@ class Settings(engine.Settings):
         json_schema_extra={"positional": True},
     )
     against: tuple[str, ...] = Field(
-        default=(),
-        description="allocators to compare with, by name or file as in `juguo evaluate`; they observe as the "
-        "runs do",
+        (), description="allocators to compare with, as in `juguo evaluate`; they observe as the runs do"
     )
-    against_true: tuple[str, ...] = Field(
-        default=(), description="the same, but these observe the true state"
-    )
-    episodes: int = Field(default=500, ge=1, description="test episodes")
-    seed: int = Field(default=0, ge=0, description="seed of the first test episode")
-    scenario: NamedScenario | None = Field(
-        default=None, description="the world; default: that of the first run"
-    )
-    observe: Literal["noisy", "true"] = Field(default="noisy", description="noise on what policies observe")
+    against_true: tuple[str, ...] = Field((), description="the same, but these observe the true state")
+    episodes: int = Field(500, ge=1, description="test episodes")
+    seed: int = Field(0, ge=0, description="seed of the first test episode")
+    scenario: NamedScenario | None = Field(None, description="the world; default: that of the first run")
+    observe: Literal["noisy", "true"] = Field("noisy", description="noise on what policies observe")
 
     def check(self) -> None:
         """Refuse seeds that are no test's, runs that cannot be compared, and names that stand for nothing.
@@ -59,10 +52,8 @@ class Settings(engine.Settings):
             UserError: Naming the field, the run or the name.
         """
         if len(self.runs) < 2 and not self.others:
-            raise UserError(
-                "runs is one run; name at least two, or something to compare with: --against NAME"
-            )
-        test_seeds(self.seed, self.episodes)
+            raise UserError("runs is one run; name two, or something to compare with: --against NAME")
+        seeds.test(self.seed, self.episodes)
         load_runs(self.runs)
         self.world  # noqa: B018 (is read)
 
@@ -108,25 +99,20 @@ def load_runs(folders: tuple[Path, ...]) -> dict[TrainedRun, tuple[Named, ...]]:
 
 
 def _load(folder: Path) -> tuple[TrainedRun, tuple[Named, ...]]:
-    policies = sorted(
-        ((load_policy(file), file) for file in folder.glob(POLICY_PATTERN)), key=lambda p: p[0].seed
-    )
-    if not policies:
-        raise UserError(f"{folder}: no {POLICY_PATTERN} there; name the folder of a finished training run")
-    seconds = None
+    policies, seconds = policies_in(folder), None
     if (folder / CURVES).is_file():
         curves = json.loads((folder / CURVES).read_text(encoding="utf-8"))
         seconds = float(np.mean([curve[-1]["seconds"] for curve in curves.values()]))
-    metadata = policies[0][0].metadata
+    metadata = next(iter(policies.values())).metadata
     head = metadata.get("head", "gaussian")
     trained = TrainedRun(
         folder.resolve().name,
         str(metadata.get("algorithm", "ppo")) + ("" if head in ("gaussian", "tanh") else f", {head}"),
-        tuple(policy.seed for policy, _ in policies),
+        tuple(policy.seed for policy in policies.values()),
         int(metadata["training"]["config"]["training"]["steps"]),
         seconds,
     )
-    return trained, tuple(named(str(file.resolve())) for _, file in policies)
+    return trained, tuple(named(str(file)) for file in policies)
 
 
 @dataclass(frozen=True)
@@ -156,7 +142,9 @@ class CompareRuns(Study[Settings, Table]):
     def plan(self, execute: Execute) -> Table:
         """Run every policy and every other allocator."""
         s, runs = self.settings, load_runs(self.settings.runs)
-        asked = [(policy, s.observe) for policies in runs.values() for policy in policies]
+        asked: list[tuple[Named, str]] = [
+            (policy, s.observe) for policies in runs.values() for policy in policies
+        ]
         asked += [(allocator, other.observe) for other, allocator in s.others.items()]
         points = [
             Measurement(fingerprint(a, observe)[:20], (a,), s.world, s.seed, s.episodes, observe)

@@ -19,8 +19,7 @@ from pydantic import Field
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.searched import RESULT_FILE, load_found, result_in
-from juguo_agents.evaluation.rollout import TRAINING_SEEDS
-from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference, spread_out
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
@@ -31,11 +30,6 @@ from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
-_SEED_STEP = 10_000_019
-"""Distance of the seeds that draw the worlds, all of them training seeds."""
-_SEARCH_SEED = 50
-"""Seed of the searches, those of other studies left out."""
-
 
 class Settings(engine.Settings):
     """What is asked."""
@@ -43,17 +37,16 @@ class Settings(engine.Settings):
     format: ClassVar[int] = 3
     smoke: ClassVar[Mapping[str, Any]] = {"worlds": 3, "budget": 300}
 
-    scenario: NamedScenario = Field(default_factory=Scenario, description="what all worlds have in common")
+    scenario: NamedScenario = Field(Scenario(), description="what all worlds have in common")
     begin: Path | None = Field(
-        default=None,
-        description="a search of a closed loop, such as one on the family, at whose numbers all searches begin",
+        None, description="a search of a closed loop, such as one on the family, to begin at"
     )
-    worlds: int = Field(default=400, ge=2, le=10_000, description="worlds, an expert each")
-    budget: int = Field(default=3000, ge=100, le=LARGEST_BUDGET, description="episodes of each search")
+    worlds: int = Field(400, ge=2, le=10_000, description="worlds, an expert each")
+    budget: int = Field(3000, ge=100, le=seeds.LARGEST_BUDGET, description="episodes of each search")
     validation: int = Field(
-        default=20, ge=2, le=100_000, description="other episodes on which each search measures its expert"
+        20, ge=2, le=100_000, description="episodes on which each search measures its expert"
     )
-    observe: Literal["noisy", "true"] = Field(default="noisy", description="noise on what allocators observe")
+    observe: Literal["noisy", "true"] = Field("noisy", description="noise on what allocators observe")
 
     @property
     def grows(self) -> frozenset[str]:  # type: ignore[override]  # known of given settings only
@@ -79,13 +72,13 @@ class Settings(engine.Settings):
 
     def search(self, index: int) -> SearchSettings:
         """The search for the expert of a world, by its number from 0."""
-        world = Family(self.scenario).scenario(TRAINING_SEEDS + _SEED_STEP * (index + 1))
+        world = Family(self.scenario).scenario(seeds.expert_world(index))
         start = self.start and {**self.start, **CLOSED_LOOP.space(world).within(self.start)}
         return SearchSettings(
             CLOSED_LOOP.name,
             world,
             self.budget,
-            seed=_SEARCH_SEED,
+            seed=seeds.EXPERT_SEARCH.first,
             observe=self.observe,
             validation=self.validation,
             begin=start,

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.artifacts.tree import Tree, TreeAllocator
 from juguo_agents.artifacts.tree_features import FEATURES
-from juguo_agents.evaluation import distillation_seeds as seeds
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.explain.asking import Asked, Asking, together
@@ -122,12 +122,12 @@ def distil(
     for number in range(plan.rounds):
         actor = _best(candidates).tree if candidates else None
         asking = Asking(TreeAllocator(actor, "tree") if actor else learner, learner)
-        earned = world.run(asking, seeds.asking_seeds(number, plan.asking)).returns
+        earned = world.run(asking, seeds.explain_rollouts(number, plan.asking)).returns
         parts.append(asking.asked())
         progress(f"{leaves} leaves, round {number}")
         fresh = _fit_all(together(parts), leaves, world.threads)
         for weights, tree in zip(WEIGHTS, fresh, strict=True):
-            mean = _earned(tree, world, seeds.ranking_seeds(plan.ranking))
+            mean = _earned(tree, world, seeds.EXPLAIN_RANKING.take(0, plan.ranking))
             candidates.append(Candidate(tree, weights, number, mean))
             progress(f"{leaves} leaves, round {number}: {mean:.3f}")
         best = max(c.earned for c in candidates if c.round == number)
@@ -146,7 +146,7 @@ def _choose(
     finalists = sorted(candidates, key=lambda c: -c.earned)[:FINALISTS]
     again = []
     for finalist in finalists:
-        again.append(_earned(finalist.tree, world, seeds.choice_seeds(plan.choice)))
+        again.append(_earned(finalist.tree, world, seeds.EXPLAIN_CHOICE.take(0, plan.choice)))
         progress(f"finalist: {again[-1]:.3f}")
     first = int(np.argmax(again))
     return Distilled(finalists[first], again[first], course)

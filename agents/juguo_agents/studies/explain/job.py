@@ -13,8 +13,7 @@ from juguo_agents.allocators import Setting, make_rule, rule_names
 from juguo_agents.allocators.rules import Flat
 from juguo_agents.artifacts.tree import TreeAllocator
 from juguo_agents.artifacts.tree_file import StoredTree, load_tree, save_tree
-from juguo_agents.evaluation import distillation_seeds as seeds
-from juguo_agents.evaluation.rollout import test_seeds
+from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import versions
 from juguo_agents.studies.explain.asking import Asking
 from juguo_agents.studies.explain.distil import Plan, Progress, World, distil
@@ -23,7 +22,6 @@ from juguo_agents.studies.explain.importance import groups, importance
 from juguo_agents.studies.explain.parts import Parts
 from juguo_agents.studies.explain.source import Source
 from juguo_agents.studies.explain.spending import same_uses, spending
-from juguo_agents.studies.map.design import MAP_SEEDS
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.model.compiled import SOURCE_KEY
@@ -66,12 +64,12 @@ class Settings:
             UserError: Naming the number, its value and what is allowed.
         """
         for name, value, least, most in (
-            ("rounds", self.plan.rounds, 1, seeds.MOST_ROUNDS),
-            ("asking", self.plan.asking, 1, seeds.MOST_EPISODES),
-            ("ranking", self.plan.ranking, 1, seeds.MOST_EPISODES),
-            ("choice", self.plan.choice, 1, seeds.MOST_EPISODES),
-            ("episodes", self.episodes, 2, seeds.MOST_EPISODES),
-            ("first_seed", self.first_seed, 0, MAP_SEEDS - self.episodes),
+            ("rounds", self.plan.rounds, 1, seeds.EXPLAIN_ROUNDS),
+            ("asking", self.plan.asking, 1, seeds.EXPLAIN_EPISODES),
+            ("ranking", self.plan.ranking, 1, seeds.EXPLAIN_EPISODES),
+            ("choice", self.plan.choice, 1, seeds.EXPLAIN_EPISODES),
+            ("episodes", self.episodes, 2, seeds.EXPLAIN_EPISODES),
+            ("first_seed", self.first_seed, 0, seeds.MAP.first - self.episodes),
             ("repeats", self.repeats, 1, 100),
             *(("leaves", size, 2, MOST_LEAVES) for size in self.leaves),
         ):
@@ -125,7 +123,7 @@ def explain(settings: Settings, folder: Path, threads: int, progress: Progress) 
     setting = Setting.of(settings.scenario)
     learner = settings.source.allocator
     learner.start(setting, np.zeros(1, np.uint64))  # refuses a world that it does not fit before any work
-    episodes = test_seeds(settings.first_seed, settings.episodes)
+    episodes = seeds.test(settings.first_seed, settings.episodes)
 
     def course(name: str) -> dict[str, Any]:
         allocator = learner if name == learner.name else make_rule(name)
@@ -199,7 +197,7 @@ def _tree(
     name = f"tree{leaves}_of_{learner.name}"
     found = distil(learner, world, leaves, settings.plan, progress)
     allocator = TreeAllocator(found.chosen.tree, name)
-    episodes = test_seeds(settings.first_seed, settings.episodes)
+    episodes = seeds.test(settings.first_seed, settings.episodes)
     asking, looking = Asking(allocator, learner), Asking(learner, allocator)
     record = world.run(asking, episodes)
     world.run(looking, episodes)

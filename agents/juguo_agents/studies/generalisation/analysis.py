@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from juguo_agents.allocators.registry import BASELINE
-from juguo_agents.evaluation.rollout import HELD_OUT_SCENARIOS
+from juguo_agents.evaluation.seeds import HELD_OUT_WORLDS
 from juguo_agents.evaluation.statistics import (
     CONFIDENCE,
     difference_of_medians,
@@ -167,8 +167,7 @@ def _verdict(group: str, regret: Mapping[str, Floats], kinds: Mapping[str, str])
 
 def _axes(family: Family, regret: Floats) -> list[dict[str, Any]]:
     """The axes with which regret goes most, by rank correlation."""
-    seeds = np.arange(HELD_OUT_SCENARIOS, HELD_OUT_SCENARIOS + len(regret), dtype=np.uint64)
-    values = family.values(seeds)
+    values = family.values(HELD_OUT_WORLDS.take(0, len(regret)))
     found: list[dict[str, Any]] = []
     for axis in family.axes:
         rank = stats.spearmanr([v[axis.name] for v in values], regret).statistic if np.ptp(regret) else 0.0

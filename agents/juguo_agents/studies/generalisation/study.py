@@ -19,23 +19,23 @@ from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, RUL
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
-from juguo_agents.artifacts.load import POLICY_PATTERN
 from juguo_agents.artifacts.observation import layout_of
-from juguo_agents.artifacts.policy import PolicyFileError, check_fits, load_policy
-from juguo_agents.evaluation.rollout import (
-    HELD_OUT_SCENARIOS,
-    MOST_HELD_OUT,
-    MOST_HELD_OUT_EPISODES,
-    held_out_seeds,
-)
-from juguo_agents.evaluation.search_seeds import LARGEST_BUDGET
+from juguo_agents.artifacts.policy import check_fits
+from juguo_agents.evaluation import seeds
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.generalisation.analysis import ORACLE_NAME, Kind, Subject, summarise
 from juguo_agents.studies.generalisation.figures import draw
 from juguo_agents.studies.generalisation.page import FIGURE, as_markdown, console_table
-from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
+from juguo_agents.studies.measurement import (
+    Measurement,
+    Named,
+    Parametric,
+    measure_all,
+    named,
+    policies_in,
+)
 from juguo_agents.studies.searches import search_all
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
 from juguo_envs.errors import UserError
@@ -43,8 +43,7 @@ from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
-ORACLE_SEED, TUNING_SEED = 40, 41
-"""Seeds of the searches, those of other studies left out."""
+MOST = seeds.LARGEST_BUDGET
 VALIDATION = 200
 """Episodes on which a search measures what it found; only the check of convergence rests on them."""
 Floats = npt.NDArray[np.float64]
@@ -61,34 +60,22 @@ class Settings(engine.Settings):
     free: ClassVar[frozenset[str]] = frozenset({"runs"})
 
     runs: tuple[Path, ...] = Field(
-        default=(),
+        (),
         description="folders of runs trained on the family; others may be added later, in the same folder",
         json_schema_extra={"positional": True},
     )
-    scenario: NamedScenario = Field(
-        default_factory=Scenario, description="what all worlds of the family have in common"
-    )
-    scenarios: int = Field(default=200, ge=2, le=MOST_HELD_OUT, description="held-out worlds")
-    episodes: int = Field(
-        default=50, ge=2, le=MOST_HELD_OUT_EPISODES, description="test episodes of every allocator in each"
-    )
-    budget: int = Field(
-        default=20_000, ge=100, le=LARGEST_BUDGET // 2, description="episodes of the search for each oracle"
-    )
-    tuning: int = Field(
-        default=20_000,
-        ge=100,
-        le=LARGEST_BUDGET,
-        description="episodes of each search that tunes a rule on the family",
-    )
+    scenario: NamedScenario = Field(Scenario(), description="what all worlds of the family have in common")
+    scenarios: int = Field(200, ge=2, le=seeds.HELD_OUT_WORLDS.size, description="held-out worlds")
+    episodes: int = Field(50, ge=2, le=seeds.HELD_OUT_EPISODES, description="test episodes in each world")
+    budget: int = Field(20_000, ge=100, le=MOST // 2, description="episodes of the search for each oracle")
+    tuning: int = Field(20_000, ge=100, le=MOST, description="episodes of each search on the family")
     convergence: int = Field(
-        default=24,
+        24,
         ge=0,
-        le=MOST_HELD_OUT,
-        description="worlds, the first ones, in which the oracle's search goes on to twice the budget, "
-        "which shows whether the budget is enough",
+        le=seeds.HELD_OUT_WORLDS.size,
+        description="worlds in which the oracle's search goes on to twice the budget, to see if it is enough",
     )
-    observe: Literal["noisy", "true"] = Field(default="noisy", description="noise on what allocators observe")
+    observe: Literal["noisy", "true"] = Field("noisy", description="noise on what allocators observe")
 
     def check(self) -> None:
         """Refuse budgets that are too small, and runs that do not fit.
@@ -107,7 +94,7 @@ class Settings(engine.Settings):
 
     def world(self, index: int) -> Scenario:
         """A held-out world, by its number from 0."""
-        return self.family.scenario(HELD_OUT_SCENARIOS + index, f"held-out {index}")
+        return self.family.scenario(seeds.held_out_world(index), f"held-out {index}")
 
     def oracle(self, index: int, begin: Parameters | None = None) -> SearchSettings:
         """The search for the oracle of a held-out world, from the numbers of a closed loop on.
@@ -121,7 +108,7 @@ class Settings(engine.Settings):
             ORACLE.name,
             world,
             self.budget,
-            seed=ORACLE_SEED,
+            seed=seeds.WORLD_SEARCH.first,
             observe=self.observe,
             validation=VALIDATION,
             begin=begin,
@@ -135,7 +122,7 @@ class Settings(engine.Settings):
                 family,
                 self.scenario,
                 self.tuning,
-                seed=TUNING_SEED,
+                seed=seeds.RULE_SEARCH.first,
                 observe=self.observe,
                 validation=VALIDATION,
                 varies=True,
@@ -159,19 +146,13 @@ class Settings(engine.Settings):
                 )
         observation = ObservationLayout(len(self.scenario.society.listed()))
         found: dict[Subject, Named] = {}
-        files_by_digest: dict[str, Path] = {}
         for folder, group in zip(self.runs, groups, strict=True):
-            files = sorted(folder.glob(POLICY_PATTERN), key=lambda path: (len(path.name), path.name))
-            if not files:
-                raise PolicyFileError(f"{folder}: no {POLICY_PATTERN} there; no training finished in it")
-            for file in files:
-                policy = load_policy(file)
+            for file, policy in policies_in(folder).items():
                 check_fits(policy, layout_of(policy.metadata, observation), str(file))
-                subject = Subject(f"{group} seed {policy.seed}", "learned", group)
-                found[subject] = named(str(file.resolve()))
-                other = files_by_digest.setdefault(found[subject].digest, file)
-                if other is not file:
-                    raise UserError(f"{file} holds the same policy as {other}; name one of them")
+                allocator = named(str(file))
+                if any(allocator.digest == other.digest for other in found.values()):
+                    raise UserError(f"{file} holds the same policy as another one; name one of them")
+                found[Subject(f"{group} seed {policy.seed}", "learned", group)] = allocator
         return found
 
 
@@ -258,7 +239,7 @@ class Generalisation(Study[Settings, Table]):
                 **{policy.digest[:16]: (policy,) for policy in learned.values()},
                 "oracle": (Parametric(ORACLE.name, oracles[name]["parameters"], search.scenario),),
             }
-            first = int(held_out_seeds(index, 1)[0])
+            first = int(seeds.held_out(index, 1)[0])
             points += [
                 Measurement(f"{name}-{label}", group, search.scenario, first, s.episodes, s.observe)
                 for label, group in groups.items()

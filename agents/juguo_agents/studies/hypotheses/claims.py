@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from juguo_agents.allocators.parametric import rule_numbers
 from juguo_agents.allocators.parametric.families import RULE, find_family
 from juguo_agents.allocators.registry import make_rule
-from juguo_agents.evaluation.search_seeds import SEEDS_OF_SEARCH
+from juguo_agents.evaluation.seeds import HYPOTHESES_BLOCK, SEEDS_OF_SEARCH
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import FUNCTIONS, STAGES
@@ -280,7 +280,7 @@ class Tuning(Form):
     points_seed: Annotated[int, Field(ge=0)]
     budget: Positive
     seed: Annotated[int, Field(ge=0, lt=SEEDS_OF_SEARCH)]
-    selection_episodes: Positive
+    selection_episodes: Annotated[int, Field(ge=1, le=HYPOTHESES_BLOCK)]
 
     @model_validator(mode="after")
     def _loadable(self) -> Self:

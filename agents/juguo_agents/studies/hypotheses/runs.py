@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.parametric.families import RULE, find_family
-from juguo_agents.evaluation.rollout import run, test_seeds
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import HYPOTHESES_BLOCK, hypotheses_choice
+from juguo_agents.evaluation.seeds import test as test_seeds
 from juguo_agents.processes import work_through
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import begin
@@ -36,7 +38,6 @@ from juguo_agents.studies.hypotheses.tuning import (
     OWN,
     Portfolio,
     TuningTask,
-    choice_seeds,
     choose,
     load_portfolio,
     save_portfolio,
@@ -52,7 +53,7 @@ from juguo_envs.worlds.scenario import Scenario
 
 SETTINGS_FILE, PORTFOLIO_FILE = "settings.json", "portfolio.json"
 PARTS, SEARCHES, TUNING = "parts", "searches", "tuning"
-BLOCK = 1000
+BLOCK = HYPOTHESES_BLOCK
 """Test seeds of a scenario; where episodes are chosen by their first technology, it is from these."""
 SOUND = 0.1
 """A technology whose defect is up to this is nearly sound; the model draws it or a serious one."""
@@ -342,7 +343,7 @@ def _run_cell(
     world = changed(common, cell.arm.world)
 
     def tuned(rule: str) -> Allocator:
-        chosen = choice_seeds(task.index, claims.tuning.selection_episodes)
+        chosen = hypotheses_choice(task.index, claims.tuning.selection_episodes)
         name, allocator = choose(rule, task.portfolio[rule], world, chosen)
         notes.setdefault("tuned", {})[cell.name] = name
         return allocator

@@ -15,7 +15,6 @@ from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP, RULE, find_family
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.searched import STATE_FILE
-from juguo_agents.evaluation.rollout import SELECTION_SEEDS
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.optimise import begin, search
 from juguo_agents.search.scoring import Scorer
@@ -25,9 +24,6 @@ from juguo_envs.files import write_text
 from juguo_envs.worlds.scenario import Scenario
 
 OWN = "own numbers"
-CHOICE_SEEDS = SELECTION_SEEDS + 2**28
-"""Selection episodes from here on choose members of portfolios; below are training's, above the map's."""
-MOST_CHOICE = 1000  # a scenario's block of them
 
 Portfolio = Mapping[str, Mapping[str, Parameters]]
 """For each tuned rule its members by name: its own numbers, and those found in each world of the tuning."""
@@ -100,12 +96,6 @@ def choose(
     means = Scorer(scenario).returns(family, list(members.values()), seeds).mean(1)
     name = list(members)[int(np.argmax(means))]
     return name, family.allocator([members[name]], scenario)
-
-
-def choice_seeds(index: int, episodes: int) -> npt.NDArray[np.uint64]:
-    """Selection seeds of the i-th scenario."""
-    first = CHOICE_SEEDS + index * MOST_CHOICE
-    return np.arange(first, first + episodes, dtype=np.uint64)
 
 
 def search_scenario(

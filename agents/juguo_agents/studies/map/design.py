@@ -18,7 +18,7 @@ import numpy.typing as npt
 from juguo_agents.allocators.institutions import split_name
 from juguo_agents.allocators.parametric.families import RULE
 from juguo_agents.allocators.registry import cell_name, compared_names, rule_names
-from juguo_agents.evaluation.rollout import SEARCH_SEEDS, SELECTION_SEEDS, TEST_SEEDS_END
+from juguo_agents.evaluation import seeds
 from juguo_agents.studies.design import DESIGNS, points
 from juguo_agents.studies.map.switches import check_switches
 from juguo_envs.errors import UserError
@@ -31,17 +31,9 @@ REFERENCES = ("nothing", "care_only")
 """Doctrines that bring no technology to people: they compete, and are told apart from the programmes."""
 TUNED = ":tuned"
 
-MAPS = 128
-"""A map's seed is below this; each has points and episodes of its own."""
-MOST_POINTS, MOST_EPISODES, MOST_CHOICE = 2**16, 128, 64
-MAP_SEEDS = 2**30
-"""Test episodes from here on are a map's; those below are for `evaluate.py` and training's own test."""
-CHOICE_SEEDS = (SELECTION_SEEDS + SEARCH_SEEDS) // 2
-"""Episodes on which a map chooses a tuned rule's numbers: the upper half of those for selection."""
-SEARCHES = 64
-"""The searches behind tuned rules have seeds from here on; those below are for single searches."""
-TUNING_POINTS = 2**20
-"""Added to a map's seed where it draws the points to tune on."""
+MAPS, MOST_POINTS, MOST_EPISODES, MOST_CHOICE = (
+    seeds.MAPS, seeds.MAP_POINTS, seeds.MAP_EPISODES, seeds.MAP_CHOICES,
+)  # fmt: skip
 EXCHANGE_EPISODES = 8
 """Episodes on which parts are exchanged; they follow those that are measured."""
 SWITCH_EPISODES, SWITCH_CHOICE = 8, 4
@@ -94,7 +86,7 @@ class Settings:
             ("points", self.points, 2, MOST_POINTS),
             ("episodes", self.episodes, 3, MOST_EPISODES - EXCHANGE_EPISODES),
             ("seed", self.seed, 0, MAPS - 1),
-            ("regimes", self.regimes, 1, SEARCHES),
+            ("regimes", self.regimes, 1, seeds.MANY_SEARCHES.size),
             ("budget", self.budget, 200, 1_000_000),
             ("choice", self.choice, 1, MOST_CHOICE),
             ("switched", self.switched, 2, MOST_POINTS),
@@ -125,7 +117,7 @@ class Settings:
 
     def tuning_places(self) -> npt.NDArray[np.float64]:
         """(regimes, axes) the places where rules are tuned; the map has none of them."""
-        return points(self.regimes, TUNING_POINTS + self.seed, self.base, preferences=True)
+        return points(self.regimes, seeds.MAP_TUNING_DESIGN.first + self.seed, self.base, preferences=True)
 
 
 def load_settings(folder: Path) -> Settings:
@@ -204,19 +196,14 @@ def programmes() -> list[str]:
 
 def map_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
     """(episodes,) seeds on which allocators are measured at a point; no other point has one of them."""
-    block = (TEST_SEEDS_END - MAP_SEEDS) // MAPS
-    first = MAP_SEEDS + settings.seed * block + point * MOST_EPISODES
-    return np.arange(first, first + settings.episodes, dtype=np.uint64)
+    return seeds.map_test(settings.seed, point, settings.episodes)
 
 
 def exchange_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
     """(EXCHANGE_EPISODES,) seeds on which parts are exchanged at a point, behind those that are measured."""
-    first = int(map_seeds(settings, point)[-1]) + 1
-    return np.arange(first, first + EXCHANGE_EPISODES, dtype=np.uint64)
+    return seeds.map_test(settings.seed, point, EXCHANGE_EPISODES, after=settings.episodes)
 
 
 def choice_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
     """(choice,) seeds on which numbers are chosen at a point."""
-    block = (SEARCH_SEEDS - CHOICE_SEEDS) // MAPS
-    first = CHOICE_SEEDS + settings.seed * block + point * MOST_CHOICE
-    return np.arange(first, first + settings.choice, dtype=np.uint64)
+    return seeds.map_choice(settings.seed, point, settings.choice)

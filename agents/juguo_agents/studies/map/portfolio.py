@@ -19,13 +19,13 @@ from juguo_agents.allocators.parametric.rule_numbers import with_numbers
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.rule import Rule
 from juguo_agents.artifacts.searched import STATE_FILE
+from juguo_agents.evaluation.seeds import MANY_SEARCHES
 from juguo_agents.processes import work_through
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.checkpoint import load_state
 from juguo_agents.search.optimise import QUICK, begin, search
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.map.design import (
-    SEARCHES,
     TUNED,
     MapError,
     Settings,
@@ -114,7 +114,12 @@ def build(
 def tune(task: Tuning) -> dict[str, Any]:
     """Run or finish one search: the numbers, their mean return when they were chosen, and the start's."""
     wanted = SearchSettings(
-        family_name(task.rule), task.scenario, task.budget, seed=SEARCHES + task.regime, validation=1, **QUICK
+        family_name(task.rule),
+        task.scenario,
+        task.budget,
+        seed=MANY_SEARCHES.first + task.regime,
+        validation=1,
+        **QUICK,
     )
     if (task.folder / STATE_FILE).exists():
         state = load_state(task.folder)

@@ -14,7 +14,9 @@ import numpy as np
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import make_rule, rule_names
-from juguo_agents.evaluation.rollout import run, test_seeds
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import MANY_SEARCHES
+from juguo_agents.evaluation.seeds import test as test_seeds
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import conduct
 from juguo_agents.studies.mechanisms.effects import noise
@@ -27,8 +29,6 @@ from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
 FEEDBACK = "feedback"
-FIRST_SEARCH = 64
-"""Seed of these searches; the searches of value.py and ablate.py have smaller ones."""
 FAMILIES = {CLOSED: CLOSED_LOOP.name, OPEN: OPEN_LOOP.name}
 
 
@@ -88,7 +88,7 @@ def measure_feedback(
             family,
             world.scenario,
             begin.budget,
-            FIRST_SEARCH + world.block,
+            MANY_SEARCHES.first + world.block,
             validation=1,
             begin=begin.numbers[name],
         )

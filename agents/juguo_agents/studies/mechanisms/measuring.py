@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from juguo_agents.allocators.registry import like_for_like, make_rule, rule_names
-from juguo_agents.evaluation.rollout import run, test_seeds
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import test as test_seeds
 from juguo_agents.processes import work_through
 from juguo_agents.studies.mechanisms.worlds import World
 from juguo_envs.files import write_text

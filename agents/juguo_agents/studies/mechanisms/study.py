@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.evaluation.pattern_seeds import MAKING_SEEDS, MOST_EPISODES
-from juguo_agents.evaluation.search_seeds import SEEDS_OF_SEARCH
+from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import versions
-from juguo_agents.studies.map.design import MAP_SEEDS
 from juguo_agents.studies.mechanisms.counting import count_parameters
 from juguo_agents.studies.mechanisms.effects import Noise, ranking_effect, ranking_noise
 from juguo_agents.studies.mechanisms.feedback import (
     FEEDBACK,
-    FIRST_SEARCH,
     Beginning,
     feedback_changed,
     feedback_noise,
@@ -58,7 +55,7 @@ class Settings(Claim):
     """
 
     episodes: int = 60
-    first_seed: int = MAKING_SEEDS
+    first_seed: int = seeds.PATTERNS.first
     repeats: int = 8
 
     def check(self) -> None:
@@ -67,12 +64,12 @@ class Settings(Claim):
         Raises:
             UserError: Naming the number, its value and what is allowed.
         """
-        check_within(self, repeats=(1, SEEDS_OF_SEARCH - FIRST_SEARCH - 1), episodes=(2, MOST_EPISODES))
-        check_within(self, first_seed=(0, MAP_SEEDS - MOST_EPISODES))
-        if self.episodes * (self.repeats + 1) > MOST_EPISODES:
+        check_within(self, repeats=(1, seeds.MANY_SEARCHES.size - 1), episodes=(2, seeds.PATTERNS.size))
+        check_within(self, first_seed=(0, seeds.MAP.first - seeds.PATTERNS.size))
+        if self.episodes * (self.repeats + 1) > seeds.PATTERNS.size:
             raise UserError(
                 f"episodes is {self.episodes} for {self.repeats + 1} sets; allowed is up to "
-                f"{MOST_EPISODES // (self.repeats + 1)}"
+                f"{seeds.PATTERNS.size // (self.repeats + 1)}"
             )
 
 

@@ -22,16 +22,22 @@ from pydantic import Field
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.artifacts.front import front_text
-from juguo_agents.artifacts.load import FRONT_PATTERN, POLICY_PATTERN
+from juguo_agents.artifacts.load import FRONT_PATTERN
 from juguo_agents.artifacts.observation import SHOWN, layout_of
-from juguo_agents.artifacts.policy import Policy, PolicyFileError, check_fits, load_policy
-from juguo_agents.evaluation.rollout import HELD_OUT_SCENARIOS
-from juguo_agents.evaluation.search_seeds import SEEDS_OF_SEARCH
+from juguo_agents.artifacts.policy import Policy, PolicyFileError, check_fits
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.processes import cores
 from juguo_agents.provenance import versions
 from juguo_agents.studies import study as engine
-from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
+from juguo_agents.studies.measurement import (
+    Measurement,
+    Named,
+    Parametric,
+    measure_all,
+    named,
+    policies_in,
+)
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Stage, Study, record, recorded
 from juguo_agents.training.config import Experiment
@@ -43,7 +49,6 @@ from juguo_envs.worlds.scenario import Scenario
 
 try:
     from juguo_agents.search.multi_objective import (
-        FIRST_SEED,
         FrontSearch,
         Searched,
         scorer_of,
@@ -91,39 +96,34 @@ class Settings(engine.Settings):
     smoke: ClassVar[Mapping[str, Any]] = {"levels": 2, "episodes": 4, "budget": 7200}
 
     run: Path | None = Field(
-        default=None,
+        None,
         description="folder of a run trained with drawn preferences; without it a front is searched alone",
         json_schema_extra={"positional": True},
     )
     scenario: NamedScenario | None = Field(
-        default=None, description="the world of a search without a run; default: default"
+        None, description="world of a search without a run; default: default"
     )
     budget: int | None = Field(
-        default=None,
+        None,
         le=10**9,
         description="environment steps of each search; default: those of the training of one policy, "
         f"{SEARCH_BUDGET:,} without a run",
     )
     searches: int | None = Field(
-        default=None,
-        ge=1,
-        le=SEEDS_OF_SEARCH - FIRST_SEED,
-        description="searches, each with a seed of its own; default: one for each policy",
+        None, ge=1, le=seeds.MANY_SEARCHES.size, description="searches; default: one for each policy"
     )
     levels: int = Field(
-        default=4,
+        4,
         ge=2,
         le=MOST_LEVELS,
-        description="weights on each of the three ranges, whose grid is the preferences; a search's "
-        "population has as many members",
+        description="weights on each of the three ranges; their grid is the preferences",
     )
     episodes: int = Field(
-        default=500, ge=2, le=HELD_OUT_SCENARIOS, description="test episodes of every point"
+        500, ge=2, le=seeds.HELD_OUT_WORLDS.first, description="test episodes of every point"
     )
-    seed: int = Field(default=0, ge=0, description="seed of the first test episode")
+    seed: int = Field(0, ge=0, description="seed of the first test episode")
     warm_start: bool = Field(
-        default=False,
-        description="searches may begin at what an earlier search found, whose steps are not counted",
+        False, description="searches may begin at what an earlier search found, whose steps are not counted"
     )
 
     def check(self) -> None:
@@ -134,8 +134,10 @@ class Settings(engine.Settings):
         """
         if self.run is not None and self.scenario is not None:
             raise UserError("scenario is for a search without a run; a run's policies have theirs")
-        if self.seed > HELD_OUT_SCENARIOS - self.episodes:
-            raise UserError(f"seed is {self.seed}; allowed is 0 to {HELD_OUT_SCENARIOS - self.episodes}")
+        if self.seed > seeds.HELD_OUT_WORLDS.first - self.episodes:
+            raise UserError(
+                f"seed is {self.seed}; allowed is 0 to {seeds.HELD_OUT_WORLDS.first - self.episodes}"
+            )
         search = self.fronts()[0]
         if search.budget < (least := 3 * search.steps(search.population)):
             fewer = "; fewer levels need less" if self.levels > 2 else ""
@@ -167,7 +169,7 @@ class Settings(engine.Settings):
         return [
             FrontSearch(
                 (self.scenario or Scenario()) if trained is None else trained.scenario,
-                FIRST_SEED + index,
+                seeds.MANY_SEARCHES.first + index,
                 (SEARCH_BUDGET if trained is None else trained.steps) if self.budget is None else self.budget,
                 self.levels ** len(WEIGHTS),
                 "noisy" if trained is None else trained.observe,
@@ -184,19 +186,14 @@ class Settings(engine.Settings):
 
 
 def _trained(run: Path) -> Trained:
-    files = sorted(run.glob(POLICY_PATTERN), key=lambda path: (len(path.name), path.name))
-    if not files:
-        raise PolicyFileError(f"{run}: no {POLICY_PATTERN} there; no training finished in it")
-    policies = [load_policy(file) for file in files]
-    for file, policy in zip(files, policies, strict=True):
-        _check(policy, policies[0], str(file))
-    metadata = policies[0].metadata
+    policies = policies_in(run)
+    (file, first), *_ = policies.items()
+    for other, policy in policies.items():
+        _check(policy, first, str(other))
+    metadata = first.metadata
     return Trained(
-        {
-            f"policy seed {policy.seed}": named(str(file.resolve()))
-            for file, policy in zip(files, policies, strict=True)
-        },
-        Scenario.parse(metadata["scenario"], str(files[0])),
+        {f"policy seed {policy.seed}": named(str(file)) for file, policy in policies.items()},
+        Scenario.parse(metadata["scenario"], str(file)),
         metadata["observe"],
         tuple((float(low), float(high)) for low, high in metadata["family"]["weights"]),
         training_steps(metadata),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from juguo_agents.evaluation.pattern_seeds import MAKING_SEEDS
+from juguo_agents.evaluation import seeds
 from juguo_agents.studies.patterns import concentration, crises, curves, earning
 from juguo_agents.studies.patterns.pattern import Pattern
 from juguo_agents.studies.patterns.runs import Runs, run_all
@@ -48,7 +48,7 @@ def run_cheap(
 def measure_cheap(
     scenario: Scenario,
     episodes: int = 200,
-    first_seed: int = MAKING_SEEDS,
+    first_seed: int = seeds.PATTERNS.first,
     only: Collection[int] = tuple(CHEAP),
     workers: int = 1,
 ) -> list[Pattern]:

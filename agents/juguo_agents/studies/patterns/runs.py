@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators import BASELINE, Allocator
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import Comparison, Record
-from juguo_agents.evaluation.rollout import run, test_seeds
+from juguo_agents.evaluation.rollout import run
 from juguo_agents.processes import work_through
 from juguo_agents.report.technologies import first_is_defective
 from juguo_agents.studies.patterns.systems import AS_IS, System
@@ -119,7 +120,7 @@ class _Task:
 
 def _follow(task: _Task) -> Run:
     world = task.system.scenario(task.scenario)
-    return follow(task.system.allocator(), world, test_seeds(task.first_seed, task.episodes))
+    return follow(task.system.allocator(), world, seeds.test(task.first_seed, task.episodes))
 
 
 def run_all(
@@ -135,7 +136,7 @@ def run_all(
     Raises:
         UserError: If there is no episode, or a seed is no test episode's.
     """
-    test_seeds(first_seed, episodes)
+    seeds.test(first_seed, episodes)
     tasks = [_Task(system, scenario, first_seed, episodes) for system in dict.fromkeys(systems)]
     found: dict[System, Run] = {}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.evaluation.pattern_seeds import CONFIRMING_SEEDS, MAKING_SEEDS, MOST_EPISODES, purpose
+from juguo_agents.evaluation.seeds import CONFIRMING, HELD_OUT_WORLDS, PATTERNS
 from juguo_agents.provenance import versions
 from juguo_agents.studies.patterns.cheap import CHEAP, run_cheap
 from juguo_agents.studies.patterns.facts import FACTS
@@ -35,7 +35,7 @@ class Settings(Claim):
     """
 
     episodes: int = 200
-    first_seed: int = MAKING_SEEDS
+    first_seed: int = PATTERNS.first
 
     def check(self, confirm: bool = False) -> None:
         """Refuse what cannot be done.
@@ -46,13 +46,20 @@ class Settings(Claim):
         Raises:
             UserError: Naming the number, its value and what is allowed.
         """
-        check_within(self, episodes=(2, MOST_EPISODES), first_seed=(0, 2**29 - self.episodes))
+        check_within(self, episodes=(2, PATTERNS.size), first_seed=(0, HELD_OUT_WORLDS.first - self.episodes))
         end = self.first_seed + self.episodes
-        if not confirm and self.first_seed < CONFIRMING_SEEDS + MOST_EPISODES and end > CONFIRMING_SEEDS:
+        if not confirm and self.first_seed < CONFIRMING.end and end > CONFIRMING.first:
             raise UserError(
-                f"seed is {self.first_seed} for {self.episodes} episodes; {CONFIRMING_SEEDS} to "
-                f"{CONFIRMING_SEEDS + MOST_EPISODES - 1} are kept for --confirm"
+                f"seed is {self.first_seed} for {self.episodes} episodes; {CONFIRMING.first} to "
+                f"{CONFIRMING.end - 1} are kept for --confirm"
             )
+
+
+def use_of(first_seed: int) -> str:
+    """What test episodes from a seed on are for."""
+    if first_seed in PATTERNS:
+        return "making"
+    return "confirming" if first_seed in CONFIRMING else "other"
 
 
 def numbers(only: Collection[int]) -> tuple[int, ...]:
@@ -104,7 +111,7 @@ def write(settings: Settings, patterns: Collection[Pattern], folder: Path) -> di
     data = {
         "kind": "juguo_patterns",
         "settings": settings.as_json(),
-        "seeds": purpose(settings.first_seed),
+        "seeds": use_of(settings.first_seed),
         "scenario_digest": settings.scenario.digest(),
         "patterns": [written[number] for number in sorted(written)],
         "versions": versions(),

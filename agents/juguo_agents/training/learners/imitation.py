@@ -18,7 +18,8 @@ from stable_baselines3 import PPO
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
 from juguo_agents.artifacts.heads import HEADS
 from juguo_agents.artifacts.observation import Shown, begin_view
-from juguo_agents.evaluation.rollout import TRAINING_SEEDS, run
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.base import normaliser_of
 from juguo_envs.model.state import State
 from juguo_envs.spaces.context import FullLayout
@@ -101,7 +102,7 @@ def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str,
     for number in range(ROUNDS):
         pupil.expert_acts = number == 0
         for pupil.expert, world in experts:
-            seeds = generator.integers(TRAINING_SEEDS, 2**63, episodes).astype(np.uint64)
+            seeds = draw_training(generator, episodes)
             run(pupil, world, seeds, observe=observe)
         seen, wanted = pupil.answers()
         if number == 0:

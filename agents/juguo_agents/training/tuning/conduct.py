@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from juguo_agents.artifacts.learned import Learned
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.folders import locked
 from juguo_agents.processes import work_through
@@ -19,7 +19,7 @@ from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.settings import SECTIONS
 from juguo_agents.training.train import train_seed
 from juguo_agents.training.tuning.space import SPACES, plain, present
-from juguo_agents.training.tuning.study import TUNING_SEEDS, Budget, Study, Trial, suggest
+from juguo_agents.training.tuning.study import Budget, Study, Trial, suggest
 from juguo_envs.files import write_text
 from juguo_envs.spaces.action import AllocationError
 from juguo_envs.worlds.scenario import Scenario
@@ -185,8 +185,8 @@ def train_and_score(task: Task) -> tuple[float | None, float]:
         if not broken_down(error):
             raise
         return None, 0.0
-    seeds = np.arange(TUNING_SEEDS, TUNING_SEEDS + task.episodes, dtype=np.uint64)
-    record = run(Learned(trained.policy, "learned"), task.scenario, seeds, observe=task.experiment.observe)
+    episodes = seeds.TUNING.take(0, task.episodes)
+    record = run(Learned(trained.policy, "learned"), task.scenario, episodes, observe=task.experiment.observe)
     return float(record.returns.mean()), round(trained.curve[-1][1], 1)
 
 

@@ -15,17 +15,12 @@ import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
-from juguo_agents.evaluation.rollout import SELECTION_SEEDS
+from juguo_agents.evaluation import seeds
 from juguo_agents.training.provenance import check_same, software
 from juguo_agents.training.tuning.space import Choice, Logarithmic, Space, plain
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 
-TUNING_SEEDS = SELECTION_SEEDS + 2**27
-"""Selection episodes from here on score the trials; those on which a training keeps its best lie below."""
-MOST_EPISODES = 100_000
-FIRST_TRAINING_SEED = 1000
-"""Training seeds of trials begin here; those of configurations are small numbers, so none is tuned upon."""
 STARTUP = 10
 """So many trials are drawn at random before the sampler models what they found."""
 
@@ -55,15 +50,16 @@ class Budget:
     episodes: int
 
     def __post_init__(self) -> None:
-        for name, value, most in (("steps", self.steps, 10**12), ("trainings", self.trainings, 1000),
-                                  ("episodes", self.episodes, MOST_EPISODES)):  # fmt: skip
-            if not 1 <= value <= most:
-                raise UserError(f"--{name} is {value}; allowed is 1 to {most}")
+        most = {"steps": 10**12, "trainings": seeds.TRIALS.size, "episodes": seeds.TUNING.size}
+        for name, largest in most.items():
+            value = getattr(self, name)
+            if not 1 <= value <= largest:
+                raise UserError(f"--{name} is {value}; allowed is 1 to {largest}")
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """The training seeds."""
-        return tuple(range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + self.trainings))
+        return tuple(range(seeds.TRIALS.first, seeds.TRIALS.first + self.trainings))
 
 
 @dataclass(frozen=True)
@@ -129,7 +125,7 @@ class Study:
             "budget": {
                 **asdict(self.budget),
                 "seeds": list(self.budget.seeds),
-                "first_episode": TUNING_SEEDS,
+                "first_episode": seeds.TUNING.first,
             },
             "space": {name: axis.told() for name, axis in self.space.items()},
             "base": self.base,

@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Share:
+class GapShare:
     """A paired difference, plain and as a share of the gap; intervals are 95 %, over the episodes.
 
     Attributes:
@@ -33,15 +33,8 @@ class Share:
         """Plain values."""
         return asdict(self)
 
-    def text(self) -> str:
-        """Both in one line."""
-        return (
-            f"{self.difference:+.3f} [{self.low:+.3f}, {self.high:+.3f}]  "
-            f"{100 * self.share:5.1f} % [{100 * self.share_low:.1f}, {100 * self.share_high:.1f}]"
-        )
 
-
-def share_of_gap(better: Floats, worse: Floats, best: Floats, worst: Floats) -> Share:
+def share_of_gap(better: Floats, worse: Floats, best: Floats, worst: Floats) -> GapShare:
     """The difference of two allocators' returns and its share of the gap between two others'.
 
     Args:
@@ -56,4 +49,6 @@ def share_of_gap(better: Floats, worse: Floats, best: Floats, worst: Floats) -> 
     low, high = np.percentile(means, [tail, 100.0 - tail])
     share_low, share_high = np.percentile(means / gaps, [tail, 100.0 - tail])
     mean = float(difference.mean())
-    return Share(mean, float(low), float(high), mean / float(gap.mean()), float(share_low), float(share_high))
+    return GapShare(
+        mean, float(low), float(high), mean / float(gap.mean()), float(share_low), float(share_high)
+    )
