@@ -42,7 +42,8 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
 
 def load_script(script: str) -> ModuleType:
     """A script as a module."""
-    spec = importlib.util.spec_from_file_location(Path(script).stem + "_script", ROOT / "scripts" / script)
+    folder = next(name for name in ("tools", "scripts") if (ROOT / name / script).is_file())
+    spec = importlib.util.spec_from_file_location(Path(script).stem + "_script", ROOT / folder / script)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -1,6 +1,6 @@
 """What rules declare of themselves as tables in markdown: doctrines, numbers, institutions and ideas.
 
-The tables of the model page and of the READMEs are made of these by `scripts/tables.py`.
+The tables of the model page and of the READMEs are made of these by `tools/tables.py`.
 """
 
 from __future__ import annotations

@@ -48,8 +48,7 @@ def load_found(path: Path) -> Found:
     """
     if path.name == RESULT_FILE and not path.exists() and (path.parent / STATE_FILE).exists():
         raise SearchedFileError(
-            f"{path.parent}: its search has no result yet; finish it: "
-            f"python scripts/search.py --resume --out {path.parent}"
+            f"{path.parent}: its search has no result yet; finish it: juguo search --out {path.parent}"
         )
     data = read_told(path, KIND, (FORMAT,), "the result of a search", SearchedFileError)
     for name in ("family", "parameters", "scenario", "scenario_digest"):

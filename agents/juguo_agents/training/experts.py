@@ -24,7 +24,7 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
 
     Args:
         name: What stands for one allocator, which is imitated in all of `worlds`, or the folder of
-            the study `experts`, each of which is imitated in the world that it was searched in.
+            `juguo study experts`, each of which is imitated in the world that it was searched in.
         worlds: What episodes of the training are drawn from.
 
     Raises:
@@ -51,7 +51,7 @@ def _check_complete(folder: Path, budgets: list[Any]) -> None:
     done = budgets.count(budget)  # those of a smaller budget are to be searched on
     if done < asked:
         raise UserError(
-            f"{_FIELD}: {folder} holds {done} of {asked} experts; go on with the same command, "
+            f"{_FIELD}: {folder} holds {done} of {asked} experts; go on with the same command of "
             "juguo study experts, or name another folder"
         )
 

@@ -150,7 +150,7 @@ def forget_checkpoints(folder: Path, seed: int) -> None:
 
 def resume_command(folder: Path) -> str:
     """What to type to go on."""
-    return f"python scripts/train.py --resume {shlex.quote(str(folder))}"
+    return f"juguo train --out {shlex.quote(str(folder))}"
 
 
 def _check_policy(metadata: dict[str, Any], experiment: Experiment, scenario: Scenario, path: Path) -> None:

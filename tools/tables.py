@@ -163,7 +163,7 @@ def updated(page: str, text: str) -> str:
         ValueError: If a table's two markers are not there, once each and in order.
     """
     for name, table in PAGES[page].items():
-        begin, end = f"<!-- {name}: begin, written by scripts/tables.py -->", f"<!-- {name}: end -->"
+        begin, end = f"<!-- {name}: begin, written by tools/tables.py -->", f"<!-- {name}: end -->"
         if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
             raise ValueError(f"{page}: the page must hold {begin!r} and {end!r} once each, in this order")
         text = f"{text[: text.index(begin)]}{begin}\n\n{table()}\n\n{text[text.index(end) :]}"
@@ -194,7 +194,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.write:
             write_text(options.root / page, new[page])
         else:
-            print(f"tables: {page} differs from the code; run scripts/tables.py --write", file=sys.stderr)
+            print(f"tables: {page} differs from the code; run tools/tables.py --write", file=sys.stderr)
     return int(options.check and bool(differ))
 
 
