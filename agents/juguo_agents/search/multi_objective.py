@@ -26,8 +26,10 @@ from pymoo.problems.static import StaticProblem
 
 from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP, FEEDBACK_STARTS
 from juguo_agents.allocators.parametric.space import Parameters, Space
+from juguo_agents.artifacts.front import front_text
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.hypervolume import SIGNS, non_dominated
+from juguo_agents.provenance import versions
 from juguo_agents.search.scoring import Scorer
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
@@ -150,6 +152,21 @@ def search_front(search: FrontSearch, folder: Path, score: Score) -> Searched:
     front = [space.decode(x) for x in members.get("X")[kept]]
     means: Floats = -members.get("F")[kept] * SIGNS
     return Searched(front, means.tolist(), steps, generations)
+
+
+def result_text(search: FrontSearch, found: Searched) -> str:
+    """The content of the file of a front that was searched."""
+    about = {
+        "name": f"front_seed{search.seed}",
+        "observe": search.observe,
+        "seed": search.seed,
+        "budget": search.budget,
+        "steps": found.steps,
+        "generations": found.generations,
+        "begun": search.warm_start,
+        "versions": versions(),
+    }
+    return front_text(found.front, np.array(found.means), about, search.scenario)
 
 
 def _generations(search: FrontSearch, space: Space) -> Iterator[tuple[Any, int, Any]]:

@@ -34,22 +34,22 @@ STUDIES: dict[str, StudyEntry] = {
     "compare-runs": StudyEntry(
         "juguo_agents.studies.compare_runs.study",
         "CompareRuns",
-        "trained runs against the first of them, and against other allocators, on the same episodes",
+        "Trained runs against the first of them, and against other allocators, on the same episodes.",
     ),
     "experts": StudyEntry(
         "juguo_agents.studies.experts.study",
         "Experts",
-        "an expert for each of many worlds, for a generalist to imitate",
+        "An expert for each of many worlds, for a generalist to imitate.",
     ),
     "generalisation": StudyEntry(
         "juguo_agents.studies.generalisation.study",
         "Generalisation",
-        "trained policies in held-out worlds of a family, against tuned rules and each world's oracle",
+        "Trained policies in held-out worlds of a family, against tuned rules and each world's oracle.",
     ),
     "pareto": StudyEntry(
         "juguo_agents.studies.pareto.study",
         "Pareto",
-        "the Pareto front of one policy over preferences, against a multi-objective search",
+        "The Pareto front of one policy over preferences, against a multi-objective search.",
     ),
     "value": StudyEntry(
         "juguo_agents.studies.value.study", "Value", "What are feedback, evaluation and knowledge worth?"

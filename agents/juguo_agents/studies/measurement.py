@@ -14,8 +14,7 @@ from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.levers import Forced, find_lever
 from juguo_agents.allocators.parametric.families import find_family
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.load import POLICY_PATTERN, digest_of, find_allocators
-from juguo_agents.artifacts.policy import Policy, PolicyFileError, load_policy
+from juguo_agents.artifacts.load import digest_of, find_allocators
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.study import Execute, Stage
 from juguo_envs.worlds.scenario import Scenario
@@ -45,20 +44,6 @@ class Named:
 def named(*names: str, index: int = 0) -> Named:
     """An allocator by name, with the digest of its files as they are now; rules count by their names."""
     return Named(" ".join(digest_of(name) or name for name in names), index, names)
-
-
-def policies_in(folder: Path) -> dict[Path, Policy]:
-    """The policies of a trained run by their files, in the order of training seeds.
-
-    Raises:
-        PolicyFileError: If there is none, or one cannot be used.
-    """
-    found = {file.resolve(): load_policy(file) for file in folder.glob(POLICY_PATTERN)}
-    if not found:
-        raise PolicyFileError(
-            f"{folder}: no {POLICY_PATTERN} there; name the folder of a finished training run"
-        )
-    return dict(sorted(found.items(), key=lambda item: item[1].seed))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from juguo_agents.evaluation.bootstrap import (
 )
 from juguo_agents.evaluation.record import Floats
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference, spread_out
+from juguo_agents.tables import terminal_table
 
-WIDTH = 110
 TRUE = "true"
 
 
@@ -134,34 +134,39 @@ def verdict(row: Mapping[str, Any]) -> str:
 
 def runs_table(summary: Mapping[str, Any]) -> str:
     """The comparison for the terminal, in lines of at most 110 characters."""
-    rows = summary["runs"]
-    name = min(22, max(3, *(len(row["name"]) for row in rows)))
-    learner = min(20, max(7, *(len(row["learner"]) for row in rows)))
-    others = f" {'vs ' + rows[0]['name'][:10] + ' [95%]':>24}" if rows[1:] else ""
-    lines = [f"{'run':<{name}} {'learner':<{learner}} {'steps':>6} {'time':>6} {'return [95%]':>22}{others}"]
-    lines.append("-" * len(lines[0]))
-    for row in rows:
-        seconds = "" if row["seconds"] is None else f"{row['seconds']:.0f} s"
-        mean = f"{row['mean']:.3f} [{row['mean_low']:.3f}, {row['mean_high']:.3f}]"
-        apart = verdict(row) if rows[1:] else ""
-        if row["difference"] is not None:
-            apart = f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
-        lines.append(
-            f"{row['name'][:name]:<{name}} {row['learner'][:learner]:<{learner}} {_short(row['steps']):>6} "
-            f"{seconds:>6} {mean:>22} {apart:>24}".rstrip()
-        )
-    lines += [""] if rows[1:] else []
-    for row in rows[1:]:
+    first, *others = summary["runs"]
+    head = ["run", "learner", "steps", "time", "return [95%]"]
+    table = terminal_table(
+        [*head, f"vs {first['name'][:10]} [95%]"] if others else head,
+        (_cells(row)[: len(head) + bool(others)] for row in summary["runs"]),
+        "llr",
+    )
+    lines = [table, ""] if others else [table]
+    for row in others:
         needed = row["seeds_needed"]
         seeds = f"; seeds needed: {needed['seeds'] or 'too few episodes'}" if needed else ""
         lines.append(
             f"{row['name'][:40]}: {verdict(row)}; better with probability {row['better']:.2f}{seeds}"
         )
-    if rows[1:] and rows[0]["equal_time_steps"]:
+    if others and first["equal_time_steps"]:
         lines.append("at equal time, training.steps would be:")
-        lines += [f"  {row['name'][:60]}: {row['equal_time_steps']:,}" for row in rows]
+        lines += [f"  {row['name'][:60]}: {row['equal_time_steps']:,}" for row in summary["runs"]]
     lines += _against_lines(summary)
     return "\n".join(lines)
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    apart = verdict(row)
+    if row["difference"] is not None:
+        apart = f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
+    return [
+        row["name"][:22],
+        row["learner"][:20],
+        _short(row["steps"]),
+        "" if row["seconds"] is None else f"{row['seconds']:.0f} s",
+        f"{row['mean']:.3f} [{row['mean_low']:.3f}, {row['mean_high']:.3f}]",
+        apart,
+    ]
 
 
 def _short(count: int) -> str:

@@ -17,10 +17,10 @@ from juguo_agents.evaluation.record import Floats
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.compare_runs.analysis import TRUE, Other, TrainedRun, runs_table, summarise
-from juguo_agents.studies.measurement import Measurement, Named, measure_all, named, policies_in
+from juguo_agents.studies.measurement import Measurement, Named, measure_all, named
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
-from juguo_agents.training.run import CURVES, SCENARIO
+from juguo_agents.training.run import CURVES, SCENARIO, policies_in
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 

@@ -15,29 +15,23 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, RULE, find_family
+from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.artifacts.observation import layout_of
 from juguo_agents.artifacts.policy import check_fits
 from juguo_agents.evaluation import seeds
+from juguo_agents.report.figures.regret import FIGURE, draw
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.generalisation.analysis import ORACLE_NAME, Kind, Subject, summarise
-from juguo_agents.studies.generalisation.figures import draw
-from juguo_agents.studies.generalisation.page import FIGURE, as_markdown, console_table
-from juguo_agents.studies.measurement import (
-    Measurement,
-    Named,
-    Parametric,
-    measure_all,
-    named,
-    policies_in,
-)
+from juguo_agents.studies.generalisation.page import as_markdown, console_table
+from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
 from juguo_agents.studies.searches import search_all
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
+from juguo_agents.training.run import policies_in
 from juguo_envs.errors import UserError
 from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import Family
@@ -96,39 +90,27 @@ class Settings(engine.Settings):
         """A held-out world, by its number from 0."""
         return self.family.scenario(seeds.held_out_world(index), f"held-out {index}")
 
-    def oracle(self, index: int, begin: Parameters | None = None) -> SearchSettings:
+    def oracle(self, index: int, start: Parameters | None = None) -> SearchSettings:
         """The search for the oracle of a held-out world, from the numbers of a closed loop on.
 
         Numbers outside their range there, such as quarters after a shorter programme's end, are brought in.
         """
         world = self.world(index)
-        if begin is not None:
-            begin = {**begin, **ORACLE.space(world).within(begin)}
-        return SearchSettings(
-            ORACLE.name,
-            world,
-            self.budget,
-            seed=seeds.WORLD_SEARCH.first,
-            observe=self.observe,
-            validation=VALIDATION,
-            begin=begin,
-            **QUICK,
-        )
+        if start is not None:
+            start = {**start, **ORACLE.space(world).within(start)}
+        found = self._search(ORACLE.name, world, self.budget, seeds.WORLD_SEARCH)
+        return replace(found, begin=start, **QUICK)
 
     def tunings(self) -> dict[str, SearchSettings]:
         """The searches that tune rules and the closed loop on the family, by their keys."""
-        return {
-            _key(family): SearchSettings(
-                family,
-                self.scenario,
-                self.tuning,
-                seed=seeds.RULE_SEARCH.first,
-                observe=self.observe,
-                validation=VALIDATION,
-                varies=True,
-            )
-            for family in (*(RULE + rule for rule in tuned_rules()), CLOSED_LOOP.name)
-        }
+        families = (*(RULE + rule for rule in tuned_rules()), CLOSED_LOOP.name)
+        searches = (self._search(name, self.scenario, self.tuning, seeds.RULE_SEARCH) for name in families)
+        return {_key(search.family): replace(search, varies=True) for search in searches}
+
+    def _search(self, family: str, world: Scenario, budget: int, seed: seeds.Range) -> SearchSettings:
+        return SearchSettings(
+            family, world, budget, seed=seed.first, observe=self.observe, validation=VALIDATION
+        )
 
     def policies(self) -> dict[Subject, Named]:
         """The policies of trained runs, each run a group named like its folder.
@@ -201,12 +183,11 @@ class Generalisation(Study[Settings, Table]):
     def announcement(self) -> str:
         """About how many episodes each step runs."""
         s, tunings = self.settings, len(self.settings.tunings())
-        allocators = len(compared_names()) + tunings + 1 + len(s.policies())
         counts = {
             "tuning": tunings * s.tuning,
             "oracles": s.scenarios * s.budget,
             "convergence": min(s.convergence, s.scenarios) * s.budget,
-            "measuring": s.scenarios * s.episodes * allocators,
+            "measuring": s.scenarios * s.episodes * (len(compared_names()) + tunings + 1 + len(s.policies())),
         }
         parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())
         return f"{sum(counts.values()):,} episodes ({parts}); what is done is not done again"
@@ -218,24 +199,20 @@ class Generalisation(Study[Settings, Table]):
         start = tuned[_key(CLOSED_LOOP.name)]["parameters"]
         searches = {f"{index:05d}": s.oracle(index, start) for index in range(s.scenarios)}
         oracles = search_all(execute, "oracles", searches)
-        longer = {
-            name: replace(search, budget=2 * s.budget)
-            for name, search in list(searches.items())[: s.convergence]
-        }
+        longer = {n: replace(searches[n], budget=2 * s.budget) for n in list(searches)[: s.convergence]}
         doubled = search_all(execute, "convergence", longer, {name: f"oracles/{name}" for name in longer})
         gains = [doubled[n]["validation"]["mean"] - oracles[n]["validation"]["mean"] for n in doubled]
 
-        yardsticks: dict[Subject, Named | Parametric] = {
-            Subject(name, "rule"): named(name) for name in compared_names()
-        }
-        for name, search in s.tunings().items():
-            kind: Kind = "searched" if search.family == CLOSED_LOOP.name else "tuned"
-            allocator = Parametric(search.family, tuned[name]["parameters"], s.scenario)
-            yardsticks[Subject(find_family(search.family).label, kind)] = allocator
+        known: dict[Subject, Named | Parametric] = {Subject(n, "rule"): named(n) for n in compared_names()}
+        for result in tuned.values():
+            kind: Kind = "searched" if result["family"] == CLOSED_LOOP.name else "tuned"
+            known[Subject(result["name"], kind)] = Parametric(
+                result["family"], result["parameters"], s.scenario
+            )
         points = []
         for index, (name, search) in enumerate(searches.items()):
             groups: dict[str, tuple[Named | Parametric, ...]] = {
-                "yardsticks": tuple(yardsticks.values()),
+                "yardsticks": tuple(known.values()),
                 **{policy.digest[:16]: (policy,) for policy in learned.values()},
                 "oracle": (Parametric(ORACLE.name, oracles[name]["parameters"], search.scenario),),
             }
@@ -244,7 +221,7 @@ class Generalisation(Study[Settings, Table]):
                 Measurement(f"{name}-{label}", group, search.scenario, first, s.episodes, s.observe)
                 for label, group in groups.items()
             ]
-        subjects = [*yardsticks, *learned]
+        subjects = [*known, *learned]
         rows = [row for rows in measure_all(execute, points) for row in rows]
         returns = np.array(rows).reshape(s.scenarios, len(subjects) + 1, s.episodes)
         names = [*(subject.name for subject in subjects), ORACLE_NAME]

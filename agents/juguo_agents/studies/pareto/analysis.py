@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -69,14 +70,11 @@ def summarise(
     """
     means, groups = objectives(episodes), _groups(points)
     rules = [i for i, point in enumerate(points) if point.kind == "rule"]
-    fallback = next(i for i in rules if points[i].group == FALLBACK)
-    references = {"worst rule": means[rules].min(0), FALLBACK: means[fallback]}
+    nothing = next(means[i] for i in rules if points[i].group == FALLBACK)
+    references = {"worst rule": means[rules].min(0), FALLBACK: nothing}
     weights = episode_weights(episodes.shape[1])
     volumes = {
-        name: {
-            group: _volumes(means[rows], episodes[rows], reference, weights)
-            for group, (_, rows) in groups.items()
-        }
+        name: {group: _volumes(episodes[rows], reference, weights) for group, (_, rows) in groups.items()}
         for name, reference in references.items()
     }
     kinds = {group: kind for group, (kind, _) in groups.items()}
@@ -91,11 +89,7 @@ def summarise(
                 "name": group,
                 "kind": kind,
                 **spread_out("volume", estimate(*volumes["worst rule"][group])),
-                **(
-                    {"steps": searched[group].steps, "generations": searched[group].generations}
-                    if group in searched
-                    else {}
-                ),
+                **({"steps": f.steps, "generations": f.generations} if (f := searched.get(group)) else {}),
                 "points": _points([points[i] for i in rows], means[rows]),
             }
             for group, (kind, rows) in groups.items()
@@ -114,8 +108,9 @@ def _groups(points: Sequence[Point]) -> dict[str, tuple[str, list[int]]]:
     return found
 
 
-def _volumes(means: Floats, episodes: Floats, reference: Floats, weights: Floats) -> tuple[float, Floats]:
-    return volume(means, reference), resampled(episodes, weights, lambda points: volume(points, reference))
+def _volumes(episodes: Floats, reference: Floats, weights: Floats) -> tuple[float, Floats]:
+    of = partial(volume, reference=reference)
+    return of(objectives(episodes)), resampled(episodes, weights, of)
 
 
 def _verdict(volumes: Mapping[str, tuple[float, Floats]], kinds: Mapping[str, str]) -> dict[str, Any]:
@@ -145,24 +140,15 @@ def _utility(
     The best point is found on the test episodes themselves, which favours the searches.
     """
 
-    def own(points: Floats) -> Floats:
-        found: Floats = (shares * points).sum(1)
-        return found
-
-    def best(points: Floats) -> Floats:
-        found: Floats = (shares @ points.T).max(1)
-        return found
-
-    ways = {"policy": own, "search": best}
+    ways: dict[str, Callable[[Floats], Floats]] = {
+        "policy": lambda points: np.asarray((shares * points).sum(1)),
+        "search": lambda points: np.asarray((shares @ points.T).max(1)),
+    }
     values, resamples = {}, {}
     for kind, of in ways.items():
-
-        def mean(points: Floats, of: Callable[[Floats], Floats] = of) -> float:
-            return float(of(points).mean())
-
         members = [rows for k, rows in groups.values() if k == kind]
         values[kind] = np.mean([of(objectives(episodes[rows])) for rows in members], axis=0)
-        each = [resampled(episodes[rows], weights, mean) for rows in members]
+        each = [resampled(episodes[rows], weights, partial(_mean, of)) for rows in members]
         resamples[kind] = over_members(np.array(each), np.random.default_rng(2))
     difference = estimate(
         float((values["policy"] - values["search"]).mean()), resamples["policy"] - resamples["search"]
@@ -172,6 +158,10 @@ def _utility(
         **spread_out("difference", difference),
         "better_in": float((values["policy"] >= values["search"]).mean()),
     }
+
+
+def _mean(of: Callable[[Floats], Floats], points: Floats) -> float:
+    return float(of(points).mean())
 
 
 def _response(
