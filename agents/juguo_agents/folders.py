@@ -15,7 +15,7 @@ from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 
 SETTINGS_FILE = "settings.json"
-"""What the folder of a study remembers."""
+"""What a study was asked for, in its folder."""
 
 
 class FolderExists(UserError):

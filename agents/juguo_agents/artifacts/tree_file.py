@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.artifacts.load import TREE_KIND, read_told
+from juguo_agents.artifacts.base import JsonArtifact, read_json, read_scenario
 from juguo_agents.artifacts.place_weights import LOCAL_BY_NAME
 from juguo_agents.artifacts.tree import LEAF, Tree, TreeAllocator
 from juguo_agents.artifacts.tree_features import BY_NAME
@@ -20,9 +20,8 @@ from juguo_envs.files import write_text
 from juguo_envs.model.state import FUNCTIONS
 from juguo_envs.worlds.scenario import Scenario
 
-KIND, FORMAT = TREE_KIND, 2
-READABLE = (1, FORMAT)
-"""Formats that are read; in the first, money leans to no place."""
+KIND, FORMAT = "juguo_tree", 2
+TREE_PATTERN = "tree*.json"
 USES = (*FUNCTIONS, "reserve")
 MOST_NODES = 4095
 _TOLERANCE = 1e-6  # of sums of shares
@@ -36,23 +35,14 @@ class TreeFileError(UserError):
 
 
 @dataclass(frozen=True)
-class StoredTree:
-    """A tree with its name and everything that its file tells.
-
-    Attributes:
-        tree: The tree.
-        data: The file's content: `name`, `scenario`, `observe`, `source`, `fidelity` and others.
-        scenario: The world that it was distilled in.
-    """
+class StoredTree(JsonArtifact):
+    """A tree with everything that its file tells: `name`, `observe`, `source`, `fidelity` and others."""
 
     tree: Tree
-    data: dict[str, Any]
-    scenario: Scenario
 
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return str(self.data["name"])
+    def allocator(self, name: str | None = None) -> Allocator:
+        """What does as the tree says."""
+        return TreeAllocator(self.tree, name or self.name)
 
 
 def save_tree(tree: Tree, about: Mapping[str, Any], scenario: Scenario, path: Path) -> StoredTree:
@@ -107,28 +97,12 @@ def load_tree(path: Path) -> StoredTree:
     Raises:
         TreeFileError: If the file is missing, is no tree, or anything in it cannot be; it is named.
     """
-    data = read_told(path, KIND, READABLE, "a tree", TreeFileError)
+    data = read_json(path, KIND, FORMAT, "a tree", TreeFileError)
+    scenario = read_scenario(data, path, TreeFileError)
     try:
-        scenario = Scenario.parse(_of(data, "scenario", dict, ""), "scenario")
-        if scenario.digest() != data.get("scenario_digest"):
-            raise _Fault("scenario_digest does not fit the scenario; the file was changed")
-        return StoredTree(_tree(data), data, scenario)
-    except (_Fault, UserError) as error:
+        return StoredTree(scenario, data, _tree(data))
+    except _Fault as error:
         raise TreeFileError(f"{path}: {error}") from None
-
-
-def load_trees(paths: Sequence[Path]) -> list[Allocator]:
-    """The allocators of trees, with their folder's name where two would share one.
-
-    Raises:
-        TreeFileError: If a file cannot be used.
-    """
-    stored = [load_tree(path) for path in paths]
-    names = [s.name for s in stored]
-    return [
-        TreeAllocator(s.tree, name if names.count(name) == 1 else f"{name}_{path.resolve().parent.name}")
-        for s, name, path in zip(stored, names, paths, strict=True)
-    ]
 
 
 class _Fault(ValueError):
@@ -136,8 +110,8 @@ class _Fault(ValueError):
 
 
 def _tree(data: dict[str, Any]) -> Tree:
-    name = _of(data, "name", str, "")
-    if not name:
+    _of(data, "observe", str, "")
+    if not _of(data, "name", str, ""):
         raise _Fault("name is ''; allowed is any other text")
     for field in ("source", "fidelity"):
         _of(data, field, dict, "")
@@ -151,7 +125,7 @@ def _tree(data: dict[str, Any]) -> Tree:
             )
         features.append(BY_NAME[known])
     index = {feature.name: i for i, feature in enumerate(features)}
-    locals_ = _locals(data) if data["format"] == FORMAT else ()
+    locals_ = _locals(data)
     nodes = _of(data, "nodes", list, "")
     if not 1 <= len(nodes) <= MOST_NODES:
         raise _Fault(f"nodes has {len(nodes)} entries; allowed are 1 to {MOST_NODES}")
@@ -221,7 +195,7 @@ def _read_node(
             raise _Fault(f"{at}{field} sum to {sum(part):g}; they must sum to 1")
     requests = [_number(told, request, at, 0.0, 1.0) for request in _REQUESTS]
     quarters = _whole(told, "quarters", at, 0, 2**53)
-    told_leans = _of(told, "leans", dict, at) if locals_ else {}
+    told_leans = _of(told, "leans", dict, at)
     if set(told_leans) != set(locals_):
         odd = sorted(set(told_leans) ^ set(locals_))[0]
         raise _Fault(f"{at}leans: {odd!r} is {'unknown' if odd in told_leans else 'missing'}")

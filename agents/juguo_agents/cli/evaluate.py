@@ -10,8 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from juguo_agents.allocators import BASELINE, rule_names
-from juguo_agents.artifacts.load import find_allocators
-from juguo_agents.artifacts.origin import common_home
+from juguo_agents.artifacts.load import common_world, find_allocators
 from juguo_agents.cli.listing import allocators as listed_allocators
 from juguo_agents.cli.listing import scenarios
 from juguo_agents.cli.options import command
@@ -58,7 +57,7 @@ def evaluate(asked: Evaluate) -> int:
         raise UserError(
             f"name at least one allocator, for example {rule_names()[-1]} {BASELINE}; juguo list names them"
         )
-    home = None if asked.scenario else common_home(asked.names)
+    home = None if asked.scenario else common_world(asked.names)
     world = home or load_world(asked.scenario or "default")
     allocators = find_allocators(asked.names)
     if asked.out and asked.out.exists():

@@ -85,7 +85,7 @@ def finished(folder: Path, settings: Settings) -> Found | None:
     """The result of a search in its folder; None if there is none yet, or only that of a smaller budget."""
     file = folder / RESULT_FILE
     found = load_found(file) if file.exists() else None
-    return found if found and found.data.get("budget") == settings.budget else None
+    return found if found and found.data["budget"] == settings.budget else None
 
 
 def _describe(state: State, index: int) -> dict[str, Any]:

@@ -98,14 +98,10 @@ def measure(point: Measurement, work: Path) -> pa.Table:
 
 
 def measure_all(execute: Execute, points: Sequence[Measurement]) -> list[list[Floats]]:
-    """What points measured, in their order; points with the same key are the same and run once.
-
-    Returns:
-        For each point and each of its allocators (episodes,) values, or (episodes, columns) of several.
-    """
+    """What points measured, in their order; points with the same key are the same and run once."""
     once = list({point.key: point for point in points}.values())
     tables = execute(Stage("measuring", once, measure, cost=_episodes, unit="episode"))
-    found = {point.key: _values(point, table) for point, table in zip(once, tables, strict=True)}
+    found = {point.key: measured(point, table) for point, table in zip(once, tables, strict=True)}
     return [found[point.key] for point in points]
 
 
@@ -113,7 +109,8 @@ def _episodes(point: Measurement) -> int:
     return len(point.allocators) * point.episodes
 
 
-def _values(point: Measurement, table: pa.Table) -> list[Floats]:
+def measured(point: Measurement, table: pa.Table) -> list[Floats]:
+    """For each allocator of a point (episodes,) values, or (episodes, columns) where there are several."""
     values = np.stack([table[column].to_numpy() for column in point.columns], -1)
     parts: list[Floats] = np.split(values, len(point.allocators))
     return [part[:, 0] if len(point.columns) == 1 else part for part in parts]

@@ -67,4 +67,4 @@ def _budget(point: SearchPoint) -> int:
 def found_in(result: Result) -> Found:
     """What a search found, from its result."""
     scenario = Scenario.parse(result["scenario"], "scenario")
-    return Found(find_family(result["family"], result["lever"]), scenario, result)
+    return Found(scenario, result, find_family(result["family"], result["lever"]))

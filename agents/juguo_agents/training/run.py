@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.artifacts.load import POLICY_PATTERN, digest_of
-from juguo_agents.artifacts.policy import Policy, PolicyFileError, load_policy
+from juguo_agents.artifacts.load import digest_of
+from juguo_agents.artifacts.policy import POLICY_PATTERN, Policy, PolicyFileError, load_policy
 from juguo_agents.folders import write_yaml
 from juguo_agents.provenance import versions
 from juguo_agents.training.checkpoint import CheckpointFolder
@@ -41,7 +41,7 @@ def begin_run(folder: Path, experiment: Experiment, scenario: Scenario) -> None:
 def _expert(experiment: Experiment) -> dict[str, str | None]:
     """What tells the files of the allocator at whose imitation training begins."""
     expert = experiment.training.expert
-    return {} if expert is None else {"expert_sha256": digest_of(expert)}
+    return {"expert_sha256": None if expert is None else digest_of(expert)}
 
 
 def check_expert(folder: Path, experiment: Experiment) -> None:
@@ -186,6 +186,6 @@ def _check_policy(metadata: dict[str, Any], experiment: Experiment, scenario: Sc
     there = {
         "config": config_of(trained),
         "scenario_digest": metadata["scenario_digest"],
-        "versions": metadata.get("versions", {}),
+        "versions": metadata["versions"],
     }
     check_same(here, there, str(path))

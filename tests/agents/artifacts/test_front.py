@@ -13,8 +13,7 @@ import pytest
 from juguo_agents.allocators import Setting, UnknownAllocator
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP
 from juguo_agents.artifacts.front import FrontFileError, best_members, front_text, load_front
-from juguo_agents.artifacts.load import find_allocator, find_allocators
-from juguo_agents.artifacts.origin import common_home
+from juguo_agents.artifacts.load import common_world, find_allocator, find_allocators
 from juguo_agents.evaluation.rollout import run
 from juguo_envs import Family, Scenario
 from juguo_envs.worlds.family import PREFERENCES
@@ -36,7 +35,8 @@ def members() -> list[dict[str, float]]:
 def file(tmp_path: Path) -> Path:
     """A stored front."""
     path = tmp_path / "front-seed64.json"
-    path.write_text(front_text(members(), MEANS, {"name": "front_seed64"}, SMALL), encoding="utf-8")
+    about = {"name": "front_seed64", "observe": "noisy"}
+    path.write_text(front_text(members(), MEANS, about, SMALL), encoding="utf-8")
     return path
 
 
@@ -74,7 +74,7 @@ def test_a_front_comes_back_as_it_was_and_is_found_by_file_and_folder(file: Path
     np.testing.assert_array_equal(stored.means, MEANS)
     by_file, by_folder = find_allocators([str(file), str(file.parent)])
     assert by_file.name == by_folder.name == f"front_seed64_{file.parent.name}"
-    home = common_home([str(file)])
+    home = common_world([str(file)])
     assert isinstance(home, Scenario)
     assert home.digest() == SMALL.digest()
 

@@ -71,7 +71,7 @@ def _leaf(data: dict[str, Any]) -> dict[str, Any]:
 
 FAULTS: dict[str, tuple[Change, str]] = {
     "another kind": (lambda d: d.update(kind="juguo_search"), "not a tree"),
-    "another format": (lambda d: d.update(format=3), "format is 3; this version reads 1 and 2"),
+    "another format": (lambda d: d.update(format=3), "format is 3; this version reads 2"),
     "no name": (lambda d: d.pop("name"), "'name' is missing"),
     "an empty name": (lambda d: d.update(name=""), "name is ''"),
     "no source": (lambda d: d.pop("source"), "'source' is missing"),

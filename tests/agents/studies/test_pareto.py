@@ -15,8 +15,7 @@ import pytest
 from juguo_agents.allocators import make_rule
 from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.policy import PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, PolicyFileError, load_policy, save_policy
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.training.config import Experiment

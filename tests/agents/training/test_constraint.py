@@ -183,12 +183,6 @@ def test_what_makes_no_sense_together_is_refused_by_name(fields: dict[str, Any],
         Experiment.model_validate(fields)
 
 
-def test_what_is_not_used_is_not_written_down() -> None:
-    dumped = Experiment().model_dump(mode="json")["training"]
-    assert not {"constraint", "per_weight"} & set(dumped)
-    assert experiment().model_dump(mode="json")["training"]["constraint"]["limit"] == 0.02
-
-
 @pytest.mark.parametrize("name", ["constrained", "preferences"])
 def test_the_configurations_load(name: str) -> None:
     training = load_experiment(CONFIGS / f"{name}.yaml", []).training

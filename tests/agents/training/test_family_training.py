@@ -13,8 +13,7 @@ from safetensors.numpy import save
 from juguo_agents.allocators import BASELINE, all_rule_names, make_rule
 from juguo_agents.allocators.base import Setting
 from juguo_agents.allocators.parametric.families import find_family
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.policy import PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, PolicyFileError, load_policy, save_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import (
     compare,

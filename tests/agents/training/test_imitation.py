@@ -11,9 +11,9 @@ import pytest
 from stable_baselines3 import PPO
 
 from juguo_agents.allocators import Allocator, make_rule
-from juguo_agents.artifacts.learned import Learned
 from juguo_agents.artifacts.load import UnknownAllocator, find_allocator
 from juguo_agents.artifacts.observation import Shown
+from juguo_agents.artifacts.policy import Learned
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import SELECTION
 from juguo_agents.training.config import Experiment
@@ -113,12 +113,9 @@ def test_a_training_with_an_expert_is_the_same_every_time(monkeypatch: pytest.Mo
     assert one.metadata["training"]["config"]["training"]["expert"] == "experiment_diffusion"
 
 
-@pytest.mark.parametrize(
-    "training", [{"algorithm": "sac"}, {"ppo": {"head": "logistic_normal"}}], ids=["sac", "logistic_normal"]
-)
-def test_an_expert_is_refused_where_it_cannot_be_imitated(training: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"allowed is algorithm ppo with ppo\.head gaussian"):
-        Experiment.model_validate({"training": {"expert": "flat", **training}})
+def test_an_expert_is_refused_where_it_cannot_be_imitated() -> None:
+    with pytest.raises(ValueError, match="algorithm is sac; allowed is ppo"):
+        Experiment.model_validate({"training": {"expert": "flat", "algorithm": "sac"}})
 
 
 def test_an_expert_has_to_be_one_allocator(tmp_path: Path) -> None:

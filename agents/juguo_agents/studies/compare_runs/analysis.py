@@ -30,7 +30,7 @@ class TrainedRun:
 
     Attributes:
         name: The folder's.
-        learner: Algorithm, and head where it is not the algorithm's own.
+        learner: The algorithm.
         seeds: Training seeds, in order.
         steps: Of each training, as they were asked for.
         seconds: Mean time of a training, its selections included; None where no learning curves are there.

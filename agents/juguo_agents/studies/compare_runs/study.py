@@ -104,10 +104,9 @@ def _load(folder: Path) -> tuple[TrainedRun, tuple[Named, ...]]:
         curves = json.loads((folder / CURVES).read_text(encoding="utf-8"))
         seconds = float(np.mean([curve[-1]["seconds"] for curve in curves.values()]))
     metadata = next(iter(policies.values())).metadata
-    head = metadata.get("head", "gaussian")
     trained = TrainedRun(
         folder.resolve().name,
-        str(metadata.get("algorithm", "ppo")) + ("" if head in ("gaussian", "tanh") else f", {head}"),
+        str(metadata["algorithm"]),
         tuple(policy.seed for policy in policies.values()),
         int(metadata["training"]["config"]["training"]["steps"]),
         seconds,

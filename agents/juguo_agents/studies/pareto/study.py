@@ -22,7 +22,7 @@ from pydantic import Field
 
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP
 from juguo_agents.allocators.registry import compared_names
-from juguo_agents.artifacts.load import FRONT_PATTERN
+from juguo_agents.artifacts.front import FRONT_PATTERN
 from juguo_agents.artifacts.observation import SHOWN, layout_of
 from juguo_agents.artifacts.policy import Policy, PolicyFileError, check_fits
 from juguo_agents.evaluation import seeds

@@ -16,7 +16,7 @@ import torch
 from stable_baselines3 import PPO
 
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
-from juguo_agents.artifacts.heads import HEADS
+from juguo_agents.artifacts.networks import clipped
 from juguo_agents.artifacts.observation import Shown, begin_view
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import draw_training
@@ -79,14 +79,14 @@ class Pupil:
         x = torch.as_tensor(normaliser.normalize_obs(seen), device=self.learner.device)
         with torch.no_grad():
             latent = self.learner.policy.get_distribution(x).sample().cpu().numpy()
-        return HEADS["gaussian"].actions(latent)
+        return clipped(latent)
 
 
 def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str, seed: int) -> float:
     """Fit the mean of the learner's policy to experts; its spread and its critic stay as they are.
 
     Args:
-        learner: PPO with the head `gaussian`, not yet trained.
+        learner: PPO, not yet trained.
         experts: What is imitated, and where; all episodes have training seeds.
         shown: What the learner is shown beside the observation.
         observe: "noisy" or "true".

@@ -53,7 +53,6 @@ def make_learner(scenario: Scenario, experiment: Experiment, seed: int, threads:
         seed=seed,
         noisy=experiment.observe == "noisy",
         threads=threads,
-        head=kind.head(settings),
         multiplier=Multiplier(constraint) if constraint else None,
         per_weight=experiment.training.per_weight,
         paired=kind.paired(settings),
