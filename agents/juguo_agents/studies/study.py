@@ -126,7 +126,7 @@ class Settings(BaseModel):
 
     def _check_agreement(self, held: dict[str, Any], path: Path) -> None:
         remembered = self.remembered()
-        for name in self.grows - self.free:
+        for name in sorted(self.grows - self.free):
             if name in held and remembered[name] < held[name]:
                 raise UserError(
                     f"{name} is {remembered[name]}, but {path} has {held[name]}; give {held[name]} or more"

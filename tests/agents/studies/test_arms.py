@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from juguo_agents.studies.value.settings import Settings
 
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.studies.value import arms as searching
 from juguo_agents.studies.value.arms import Arm, Job, search_on
-from juguo_agents.studies.value.settings import Settings
 from tests.support import small
 
 SETTINGS = Settings(scenario=small(), budget=1200, refine=600)

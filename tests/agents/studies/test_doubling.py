@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from juguo_agents.studies.value.settings import Settings
 
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.studies.value import arms as searching
 from juguo_agents.studies.value import doubling
 from juguo_agents.studies.value.arms import Arm, Job
-from juguo_agents.studies.value.settings import Settings
 from tests.support import small
 
 SETTINGS = Settings(scenario=small(), budget=1200, refine=600)

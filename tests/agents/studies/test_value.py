@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from juguo_agents.studies.value.settings import Settings
+from juguo_agents.studies.value.value import arms
+from juguo_agents.studies.value.yardsticks import CLOSED, KNOWING, OPEN, UNEVALUATED
 
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP, find_family
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import search_choice, search_ranking, search_starts
 from juguo_agents.studies.value.arms import BEGINNING
 from juguo_agents.studies.value.feedback import KINDS
-from juguo_agents.studies.value.settings import Settings
-from juguo_agents.studies.value.value import arms
-from juguo_agents.studies.value.yardsticks import CLOSED, KNOWING, OPEN, UNEVALUATED
 from tests.support import small
 
 SETTINGS = Settings(scenario=small(), budget=1200, refine=600, searches=1, episodes=10)
