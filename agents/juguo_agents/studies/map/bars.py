@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from juguo_agents.report.figures.style import BLACK, GREY, headed
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
 from juguo_agents.studies.map.colours import DOCTRINE_COLOURS, OTHERS, text_on
 from juguo_agents.studies.map.exchange import ALL, GROUPS
 from juguo_agents.studies.map.values import VALUE_SETS

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.institutions import split_name
-from juguo_agents.allocators.parametric.families import RULE
+from juguo_agents.allocators.parametric.policy_classes import RULE
 from juguo_agents.allocators.registry import cell_name, compared_names, rule_names
 from juguo_agents.evaluation import seeds
 from juguo_agents.studies.design import DESIGNS, points

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from juguo_agents.report.figures.style import BLACK, BLUE, DPI, ORANGE, headed, parameters
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
 from juguo_agents.studies.map.bars import draw_parts, draw_shares, draw_switches
 from juguo_agents.studies.map.colours import DOCTRINE_COLOURS, MARKERS
 from juguo_agents.studies.map.summary import INDICES, PAIR, deciding_axes, difference_of

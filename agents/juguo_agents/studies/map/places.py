@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
 from juguo_agents.studies.map.summary import INDICES, PAIR
 from juguo_agents.studies.map.tree import leaves
 from juguo_agents.studies.map.values import DRAWN, VALUE_SETS

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.allocators.parametric.families import find_family
+from juguo_agents.allocators.parametric.policy_classes import find_policy_class
 from juguo_agents.allocators.parametric.rule_numbers import with_numbers
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.rule import Rule
@@ -153,7 +153,7 @@ def load(path: Path, settings: Settings) -> Portfolio:
             raise MapError(f"{path}: built for other settings; make a new map in another folder")
         portfolio = {}
         for rule in tuned_rules():
-            family = find_family(family_name(rule))
+            family = find_policy_class(family_name(rule))
             space = family.space(settings.base)
             members = [Member(OWN, space.start)]
             for entry in data["rules"][rule]:

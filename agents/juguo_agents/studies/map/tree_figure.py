@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from juguo_agents.report.figures.style import BLACK, GREY, headed
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
 from juguo_agents.studies.map.colours import DOCTRINE_COLOURS
 from juguo_agents.studies.map.verdicts import TUNED_ALIKE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
 from juguo_agents.studies.map.design import REFERENCES, programmes
 from juguo_agents.studies.map.exchange import ALL, GROUPS
 from juguo_agents.studies.map.places import deciding
