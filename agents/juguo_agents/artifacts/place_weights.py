@@ -1,6 +1,6 @@
 """How a leaf's money leans to places by how things stand there, beside its fixed shares.
 
-A tree asks about the society as a whole. Without leaning, a leaf could send no more money to where a crisis
+A tree asks about the society as a whole. Without leans, a leaf could send no more money to where a crisis
 is than to where it is not, whatever the learner does.
 """
 
@@ -66,7 +66,7 @@ def read_places(
     return above
 
 
-def leaning(shares: Floats, leans: Floats, places: npt.NDArray[np.float32]) -> Floats:
+def lean_shares(shares: Floats, leans: Floats, places: npt.NDArray[np.float32]) -> Floats:
     """(n, R) shares, each multiplied by 1 + sum of lean times how far its place is above the mean.
 
     Args:
