@@ -40,11 +40,11 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
 
 def _check_complete(folder: Path, budgets: list[Any]) -> None:
     try:
-        settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+        settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))["settings"]
         asked, budget = int(settings["worlds"]), settings["budget"]
     except (OSError, ValueError, KeyError, TypeError):
         return  # a folder put together by hand says nothing of how many it should hold
-    done = budgets.count(budget)  # those of a smaller budget wait to be searched on
+    done = budgets.count(budget)  # those of a smaller budget are to be searched on
     if done < asked:
         raise UserError(
             f"{_FIELD}: {folder} holds {done} of {asked} experts; go on with the same command of "

@@ -149,3 +149,25 @@ def test_completion_knows_commands_options_and_choices(shell: str) -> None:
     script = make_app().generate_completion(shell=shell)  # type: ignore[arg-type]
     for words in ("evaluate", "--episodes", "noisy", "doctor", "recurrent_ppo"):
         assert words in script
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        (["evaluate", "fl"], "flat"),
+        (["train", "sm"], "smoke"),
+        (["evaluate", "flat", "--scenario", "p"], "poor"),
+        (["study", "map", "--scenario", "p"], "poor"),
+    ],
+)
+def test_completion_offers_names_of_what_there_is(typed: list[str], name: str, tmp_path: Path) -> None:
+    assert name in succeeded(juguo("__complete", *typed, cwd=tmp_path)).splitlines()
+
+
+def test_completion_is_installed_for_the_shell_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SHELL", "/bin/bash")
+    assert "installed" in succeeded(juguo("--install-completion", cwd=tmp_path))
+    assert (tmp_path / ".local/share/bash-completion/completions/juguo").is_file()

@@ -1,4 +1,4 @@
-"""A comparison of fronts in words: lines for the terminal, and a page."""
+"""The comparison of fronts as lines for the terminal, and as a page."""
 
 from __future__ import annotations
 
@@ -10,39 +10,34 @@ import numpy as np
 
 from juguo_agents.report.figures.fronts import FIGURE
 from juguo_agents.search.multi_objective import Searched
-from juguo_agents.studies.pareto.judge import FALLBACK, Summary
-from juguo_agents.tables import WIDTH
+from juguo_agents.studies.pareto.analysis import FALLBACK, Summary
+from juguo_agents.tables import WIDTH, markdown_table, terminal_table
+from juguo_envs.info import REWARD_PARTS
 
 _MAIN = "worst rule"
 
 
 def console_table(summary: Summary) -> str:
     """Every front's volume, and the verdict."""
-    width = max(len(front["name"]) for front in summary["fronts"])
-    head = f"{'front':<{width}} {'hypervolume':>12} {'interval':>20} {'points':>7} {'not dominated':>14}"
-    lines = [head, "-" * len(head)]
-    for front in summary["fronts"]:
-        interval = f"[{front['volume_low']:.5f}, {front['volume_high']:.5f}]"
-        kept = sum(point["non_dominated"] for point in front["points"])
-        lines.append(
-            f"{front['name']:<{width}} {front['volume']:>12.5f} {interval:>20} {len(front['points']):>7} "
-            f"{kept:>14}"
-        )
-    told = (verdict(summary), utility(summary), response(summary))
-    return "\n".join([*lines, "", *(textwrap.fill(text, WIDTH) for text in told)])
+    table = terminal_table(
+        ["front", "hypervolume", "interval", "points", "not dominated"],
+        (
+            [f["name"], f"{f['volume']:.5f}", f"[{f['volume_low']:.5f}, {f['volume_high']:.5f}]",
+             str(len(f["points"])), str(_count_kept(f))]
+            for f in summary["fronts"]
+        ),
+        "lr",
+    )  # fmt: skip
+    sentences = (verdict(summary), utility(summary), response(summary))
+    return "\n".join([table, "", *(textwrap.fill(text, WIDTH) for text in sentences)])
 
 
 def verdict(summary: Summary, reference: str = _MAIN) -> str:
     """The volumes compared, in one sentence."""
     v = summary["verdicts"][reference]
     relation = "at least" if v["at_least"] else "less than"
-    noise = (
-        "beyond noise"
-        if v["beyond_noise"]
-        else "within noise"
-        if v["difference_high"] >= 0.0
-        else "less beyond noise"
-    )
+    within = "within noise" if v["difference_high"] >= 0.0 else "less beyond noise"
+    noise = "beyond noise" if v["beyond_noise"] else within
     ratio = f"{v['ratio']:.2f} times" if v["ratio"] is not None else "against nothing of"
     return (
         f"Hypervolume of the one policy {v['policy']:.5f}, {ratio} the search's {v['search']:.5f}: "
@@ -55,25 +50,24 @@ def utility(summary: Summary) -> str:
     """What preferences get, in one sentence."""
     u = summary["utility"]
     return (
-        f"Return per weight, mean over the preferences: the policy {u['policy']:.4f}, the best of "
-        f"a search's points for each {u['search']:.4f} (difference "
-        f"{u['difference']:+.4f} [{u['difference_low']:+.4f}, "
+        f"Return per weight, mean over the preferences: the policy {u['policy']:.4f}, the best of a search's "
+        f"points for each {u['search']:.4f} (difference {u['difference']:+.4f} [{u['difference_low']:+.4f}, "
         f"{u['difference_high']:+.4f}]); the policy is at least as good in {u['better_in']:.0%} of them."
     )
 
 
 def response(summary: Summary) -> str:
     """How the policy follows preferences, in one sentence."""
-    told = ", ".join(
+    ranks = ", ".join(
         f"{part} {value:+.2f}" if value is not None else f"{part} none (it never changes)"
         for part, value in summary["response"].items()
     )
-    return f"Rank correlation of a goal's share of the weights with how well the policy meets it: {told}."
+    return f"Rank correlation of a goal's share of the weights with how well the policy meets it: {ranks}."
 
 
 def as_markdown(summary: Summary) -> str:
     """The whole page."""
-    begun = ", and at what an earlier search found, whose steps are not counted" if summary["begun"] else ""
+    more = ", and at what an earlier search found, whose steps are not counted" if summary["begun"] else ""
     s, confidence = summary, f"{summary['confidence']:.0%}"
     reference = s["references"][_MAIN]
     parts = [
@@ -82,7 +76,7 @@ def as_markdown(summary: Summary) -> str:
         f"over the same {s['episodes']:,} test episodes (seeds from {s['first_seed']}), observations "
         f"{s['observe']}. A policy is run under {s['levels'] ** 3} preferences, {s['levels']} weights on "
         "each range it was trained over. A search is NSGA-II over the numbers of the closed loop with "
-        f"{s['budget']:,} environment steps, begun at the shares of the rules{begun}; the training "
+        f"{s['budget']:,} environment steps, begun at the shares of the rules{more}; the training "
         f"of one policy took {s['steps']:,}, the episodes of its selections included. Both sets "
         "of points were fixed before any test episode.",
         verdict(summary),
@@ -106,45 +100,40 @@ def as_markdown(summary: Summary) -> str:
 
 
 def _fronts(summary: Summary) -> str:
-    lines = [
-        "| front | hypervolume | interval | points | not dominated | generations | steps |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for front in summary["fronts"]:
-        kept = sum(point["non_dominated"] for point in front["points"])
-        steps = f"{front['steps']:,}" if "steps" in front else ""
-        lines.append(
-            f"| {front['name']} | {front['volume']:.5f} | {front['volume_low']:.5f} to "
-            f"{front['volume_high']:.5f} | {len(front['points'])} | {kept} | "
-            f"{front.get('generations', '')} | {steps} |"
-        )
-    return "\n".join(lines)
+    return markdown_table(
+        ["front", "hypervolume", "interval", "points", "not dominated", "generations", "steps"],
+        (
+            [
+                front["name"], f"{front['volume']:.5f}",
+                f"{front['volume_low']:.5f} to {front['volume_high']:.5f}", str(len(front["points"])),
+                str(_count_kept(front)),
+                str(front.get("generations", "")), f"{front['steps']:,}" if "steps" in front else "",
+            ]
+            for front in summary["fronts"]
+        ),
+    )  # fmt: skip
 
 
 def _preferences(summary: Summary) -> str:
-    lines = [
-        "| weight of breadth | of resilience | of the excluded | breadth | resilience | excluded | "
-        "not dominated |",
-        "|---|---|---|---|---|---|---|",
-    ]
     front: dict[str, Any] = next(f for f in summary["fronts"] if f["kind"] == "policy")
+    rows = []
     for point in front["points"]:
-        breadth, resilience, excluded = point["weights"]
+        goals = [f"{point[part]:.3f}" for part in REWARD_PARTS]
         kept = "yes" if point["non_dominated"] else ""
-        lines.append(
-            f"| {breadth:.2f} | {resilience:.2f} | {excluded:.2f} | {point['breadth']:.3f} | "
-            f"{point['resilience']:.3f} | {point['excluded']:.3f} | {kept} |"
-        )
-    return "\n".join(lines)
+        rows.append([*(f"{weight:.2f}" for weight in point["weights"]), *goals, kept])
+    weights = ("weight of breadth", "of resilience", "of the excluded")
+    return markdown_table([*weights, *REWARD_PARTS, "not dominated"], rows)
+
+
+def _count_kept(front: Mapping[str, Any]) -> int:
+    return sum(point["non_dominated"] for point in front["points"])
 
 
 def search_table(searched: Mapping[str, Searched]) -> str:
     """What searches found, a row for each: members, and from where to where their goals reach."""
-    lines = [
-        f"{'search':<16} {'members':>7} {'steps':>10}  {'breadth':<14} {'resilience':<14} {'excluded':<14}"
-    ]
+    rows = []
     for name, found in searched.items():
-        low, high = np.min(found.means, 0), np.max(found.means, 0)
-        spans = "".join(f"{f'{a:.3f} to {b:.3f}':<15}" for a, b in zip(low, high, strict=True))
-        lines.append(f"{name:<16} {len(found.front):>7} {found.steps:>10,}  {spans.rstrip()}")
-    return "\n".join(lines)
+        ends = zip(np.min(found.means, 0), np.max(found.means, 0), strict=True)
+        spans = (f"{low:.3f} to {high:.3f}" for low, high in ends)
+        rows.append([name, str(len(found.front)), f"{found.steps:,}", *spans])
+    return terminal_table(["search", "members", "steps", *REWARD_PARTS], rows, "lrrl")

@@ -1,4 +1,4 @@
-"""The judgement as a figure: how regret is spread over the scenarios."""
+"""Regret of allocators to the best in each of many worlds: ranges and distributions."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ from juguo_agents.report.figures.style import (
     name_rows,
     parameters,
 )
-from juguo_agents.studies.generalisation.judge import MOST_REGRET, Summary
 
+FIGURE = "regret.png"
+MOST_REGRET = 0.10
+"""What a policy's median regret is asked to be at most."""
 Floats = npt.NDArray[np.float64]
+Summary = dict[str, Any]
 _COLOURS = {"run": LEARNED, "learned": LEARNED, "tuned": BLUE, "searched": GREEN, "rule": BLACK}
 _TUNED = ":tuned"
 _CURVES = (LEARNED, ORANGE, PURPLE)

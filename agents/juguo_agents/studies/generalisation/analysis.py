@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,43 +14,56 @@ from juguo_agents.allocators.registry import BASELINE
 from juguo_agents.evaluation.seeds import HELD_OUT_WORLDS
 from juguo_agents.evaluation.statistics import (
     CONFIDENCE,
-    Estimate,
     difference_of_medians,
     mean_interval,
     median_interval,
     paired_difference,
+    spread_out,
 )
 from juguo_agents.provenance import versions
-from juguo_agents.studies.generalisation.measure import ORACLE, Subject
-from juguo_agents.studies.generalisation.settings import Settings
+from juguo_agents.report.figures.regret import MOST_REGRET, Summary
 from juguo_envs.errors import UserError
+from juguo_envs.worlds.family import Family
 
 Floats = npt.NDArray[np.float64]
-Summary = dict[str, Any]
+Kind = Literal["rule", "tuned", "searched", "learned"]
 WORST = 0.1
 """Share of the scenarios that count as the worst ones."""
-MOST_REGRET, AIM = 0.10, 0.05
-"""What a generalist's median regret is asked to be at most, and what it should be."""
-TELLING = 6
-"""Axes that are told, those with which regret goes most."""
+AIM = 0.05
+"""What a policy's median regret should be."""
+AXES_LISTED = 6
+"""Axes of the family that are listed, those with which regret goes most."""
+ORACLE_NAME = "oracle"
 
 
-def judge(
-    settings: Settings,
-    returns: Mapping[str, Floats],
-    subjects: Sequence[Subject],
-    gains: Sequence[float] = (),
+@dataclass(frozen=True)
+class Subject:
+    """An allocator that is measured.
+
+    Attributes:
+        name: Name in tables.
+        kind: "rule" as it is, "tuned" rule, "searched" closed loop, or "learned" policy.
+        group: The run of which a policy is one training seed.
+    """
+
+    name: str
+    kind: Kind
+    group: str = ""
+
+
+def summarise(
+    returns: Mapping[str, Floats], subjects: Sequence[Subject], family: Family, gains: Sequence[float] = ()
 ) -> tuple[Summary, dict[str, Floats]]:
-    """The numbers of a judgement, fit for JSON, and the regrets behind them.
+    """The numbers of the study, fit for JSON, and the regrets behind them.
 
     The spread of a scenario is that between the lowest and the highest mean return among rules, tuned rules,
-    the searched closed loop and the oracle: those judged, the learned ones, do not stretch it. Where one of
+    the searched closed loop and the oracle: the learned ones do not stretch it. Where one of
     these is better than the oracle that was found, `median_to_best` counts from there.
 
     Args:
-        settings: What was asked for.
         returns: (scenarios, episodes) by name, the oracle's among them.
         subjects: All but the oracle.
+        family: Of which the held-out scenarios are the first ones.
         gains: What twice the budget brought the oracles of the first scenarios, in mean return.
 
     Returns:
@@ -63,26 +77,20 @@ def judge(
     for group in groups:
         members = [means[s.name] for s in subjects if s.group == group]
         means[group] = np.mean(members, axis=0)
-    yardsticks = np.array([means[s.name] for s in subjects if s.kind != "learned"] + [means[ORACLE]])
+    yardsticks = np.array([means[s.name] for s in subjects if s.kind != "learned"] + [means[ORACLE_NAME]])
     worst, best = yardsticks.min(0), yardsticks.max(0)
     spread = best - worst
     if (spread <= 0.0).any():
         flat = int(np.argmax(spread <= 0.0))
         raise UserError(f"held-out scenario {flat}: all yardsticks have one return; give more --episodes")
-    regret = {name: (means[ORACLE] - mean) / spread for name, mean in means.items()}
+    regret = {name: (means[ORACLE_NAME] - mean) / spread for name, mean in means.items()}
     to_best = {name: (best - mean) / spread for name, mean in means.items()}
     kinds: dict[str, str] = (
-        {s.name: s.kind for s in subjects} | dict.fromkeys(groups, "run") | {ORACLE: ORACLE}
+        {s.name: s.kind for s in subjects} | dict.fromkeys(groups, "run") | {ORACLE_NAME: ORACLE_NAME}
     )
     rows = [_row(name, kinds[name], means, regret[name], to_best[name]) for name in means]
     rows.sort(key=lambda row: row["median"])
     summary: Summary = {
-        "scenario": settings.scenario.name,
-        "scenarios": settings.scenarios,
-        "episodes": settings.episodes,
-        "budget": settings.budget,
-        "tuning": settings.tuning,
-        "observe": settings.observe,
         "confidence": CONFIDENCE,
         "baseline": BASELINE,
         "spread": {
@@ -90,12 +98,12 @@ def judge(
             "low": float(spread.min()),
             "high": float(spread.max()),
         },
-        "oracle_beaten": float((best > means[ORACLE]).mean()),
-        "oracle_gap": float(((best - means[ORACLE]) / spread).mean()),
+        "oracle_beaten": float((best > means[ORACLE_NAME]).mean()),
+        "oracle_gap": float(((best - means[ORACLE_NAME]) / spread).mean()),
         "doubling": _doubling(np.array(gains), spread[: len(gains)]) if gains else None,
         "allocators": rows,
         "verdicts": {group: _verdict(group, regret, kinds) for group in groups},
-        "axes": {group: _axes(settings, regret[group]) for group in groups},
+        "axes": {group: _axes(family, regret[group]) for group in groups},
         "versions": versions(),
     }
     return summary, regret
@@ -112,7 +120,7 @@ def _row(
         "name": name,
         "kind": kind,
         "return": float(means[name].mean()),
-        **_as_json("median", median_interval(regret)),
+        **spread_out("median", median_interval(regret)),
         "mean": float(regret.mean()),
         "worst_tenth": float(np.sort(regret)[-tail:].mean()),
         "ninth_decile": float(np.quantile(regret, 1.0 - WORST)),
@@ -126,8 +134,8 @@ def _doubling(gains: Floats, spread: Floats) -> dict[str, Any]:
     shares = gains / spread
     return {
         "scenarios": len(shares),
-        **_as_json("median", median_interval(shares)),
-        **_as_json("mean", mean_interval(shares)),
+        **spread_out("median", median_interval(shares)),
+        **spread_out("mean", mean_interval(shares)),
     }
 
 
@@ -138,8 +146,8 @@ def _verdict(group: str, regret: Mapping[str, Floats], kinds: Mapping[str, str])
         {
             "name": name,
             "kind": kind,
-            **_as_json("medians", difference_of_medians(regret[name], own)),
-            **_as_json("mean", paired_difference(regret[name], own)),
+            **spread_out("medians", difference_of_medians(regret[name], own)),
+            **spread_out("mean", paired_difference(regret[name], own)),
             "worse_in": float((regret[name] < own).mean()),
         }
         for name, kind in kinds.items()
@@ -157,17 +165,12 @@ def _verdict(group: str, regret: Mapping[str, Floats], kinds: Mapping[str, str])
     }
 
 
-def _axes(settings: Settings, regret: Floats) -> list[dict[str, Any]]:
+def _axes(family: Family, regret: Floats) -> list[dict[str, Any]]:
     """The axes with which regret goes most, by rank correlation."""
-    seeds = HELD_OUT_WORLDS.take(0, settings.scenarios)
-    values = settings.family.values(seeds)
+    values = family.values(HELD_OUT_WORLDS.take(0, len(regret)))
     found: list[dict[str, Any]] = []
-    for axis in settings.family.axes:
+    for axis in family.axes:
         rank = stats.spearmanr([v[axis.name] for v in values], regret).statistic if np.ptp(regret) else 0.0
         found.append({"name": axis.name, "text": axis.text, "rank_correlation": float(np.nan_to_num(rank))})
     found.sort(key=lambda row: -abs(row["rank_correlation"]))
-    return found[:TELLING]
-
-
-def _as_json(name: str, estimate: Estimate) -> dict[str, float]:
-    return {name: estimate.mean, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+    return found[:AXES_LISTED]

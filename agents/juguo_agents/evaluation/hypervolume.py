@@ -1,4 +1,7 @@
-"""Hypervolume: how much of the space above a reference point a set of points dominates, and its luck."""
+"""Hypervolume: how much of the space above a reference point a set of points dominates, and its luck.
+
+Needs the extra `pareto`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,16 @@ SIGNS = np.array([1.0, 1.0, -1.0])
 """Breadth and resilience are to be high, the excluded low; an objective is to be high."""
 
 
+def non_dominated(points: Floats) -> npt.NDArray[np.bool_]:
+    """(n,) whether no other point is as good in all and better in one; of equal points the first counts.
+
+    Args:
+        points: (n, 3), to be high.
+    """
+    kept: npt.NDArray[np.bool_] = moocore.is_nondominated(points, maximise=True)
+    return kept
+
+
 def objectives(episodes: Floats) -> Floats:
     """(n, 3) means over the episodes, all to be high, of (n, episodes, 3) breadth, resilience, excluded."""
     means: Floats = episodes.mean(1) * SIGNS
@@ -24,12 +37,6 @@ def objectives(episodes: Floats) -> Floats:
 def volume(points: Floats, reference: Floats) -> float:
     """Of (n, 3) points that are to be high; those that are not above the reference add nothing."""
     return float(moocore.hypervolume(points, ref=reference, maximise=True))
-
-
-def non_dominated(points: Floats) -> npt.NDArray[np.bool_]:
-    """(n,) whether no other point is as good in all and better in one; of equal points the first counts."""
-    kept: npt.NDArray[np.bool_] = moocore.is_nondominated(points, maximise=True)
-    return kept
 
 
 def episode_weights(count: int) -> Floats:

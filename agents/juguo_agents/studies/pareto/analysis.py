@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from juguo_agents.evaluation.statistics import CONFIDENCE, Estimate
-from juguo_agents.provenance import versions
-from juguo_agents.search.multi_objective import Searched
-from juguo_agents.studies.pareto.measure import Point
-from juguo_agents.studies.pareto.settings import Settings
-from juguo_agents.studies.pareto.volume import (
+from juguo_agents.evaluation.hypervolume import (
     SIGNS,
     episode_weights,
     estimate,
@@ -24,6 +21,9 @@ from juguo_agents.studies.pareto.volume import (
     resampled,
     volume,
 )
+from juguo_agents.evaluation.statistics import spread_out
+from juguo_agents.provenance import versions
+from juguo_agents.search.multi_objective import Searched
 from juguo_envs.info import REWARD_PARTS
 
 Floats = npt.NDArray[np.float64]
@@ -33,8 +33,28 @@ FALLBACK = "nothing"
 _KINDS = ("policy", "search")
 
 
-def judge(
-    settings: Settings, points: Sequence[Point], episodes: Floats, searched: Mapping[str, Searched]
+@dataclass(frozen=True)
+class Point:
+    """An allocator whose goals are measured.
+
+    Attributes:
+        kind: A rule, a policy under a preference, or a member of a search's front.
+        group: The rule's name, the policy's, or the search's.
+        weights: The preference that the policy observes.
+        parameters: The numbers of the member.
+    """
+
+    kind: Literal["rule", "policy", "search"]
+    group: str
+    weights: tuple[float, float, float] | None = None
+    parameters: Mapping[str, float] | None = None
+
+
+def summarise(
+    points: Sequence[Point],
+    episodes: Floats,
+    searched: Mapping[str, Searched],
+    preferences: Sequence[tuple[float, float, float]],
 ) -> Summary:
     """The numbers of a comparison, fit for JSON.
 
@@ -43,45 +63,33 @@ def judge(
     paired; those of several policies or searches together resample these, too.
 
     Args:
-        settings: What was asked for.
         points: Rules, the policies under every preference, and the searches' fronts.
-        episodes: (points, episodes, 3) what they measured.
+        episodes: (points, episodes, 3) breadth, resilience and excluded share of each.
         searched: The searches by name.
+        preferences: Those of each policy's points, in their order.
     """
     means, groups = objectives(episodes), _groups(points)
     rules = [i for i, point in enumerate(points) if point.kind == "rule"]
-    fallback = next(i for i in rules if points[i].group == FALLBACK)
-    references = {"worst rule": means[rules].min(0), FALLBACK: means[fallback]}
+    nothing = next(means[i] for i in rules if points[i].group == FALLBACK)
+    references = {"worst rule": means[rules].min(0), FALLBACK: nothing}
     weights = episode_weights(episodes.shape[1])
     volumes = {
-        name: {
-            group: _volumes(means[rows], episodes[rows], reference, weights)
-            for group, (_, rows) in groups.items()
-        }
+        name: {group: _volumes(episodes[rows], reference, weights) for group, (_, rows) in groups.items()}
         for name, reference in references.items()
     }
     kinds = {group: kind for group, (kind, _) in groups.items()}
+    shares = np.array(preferences) / np.sum(preferences, axis=1, keepdims=True)  # (preferences, 3)
     return {
-        "scenario": settings.scenario.name,
-        "observe": settings.observe,
-        "episodes": settings.episodes,
-        "first_seed": settings.first_seed,
-        "confidence": CONFIDENCE,
-        "steps": settings.steps,
-        "budget": settings.budget,
-        "begun": settings.begun,
-        "levels": settings.levels,
-        "ranges": [list(pair) for pair in settings.ranges],
         "references": {name: _plain(reference) for name, reference in references.items()},
         "verdicts": {name: _verdict(found, kinds) for name, found in volumes.items()},
-        "utility": _utility(settings, groups, episodes, weights),
-        "response": _response(settings, groups, means),
+        "utility": _utility(shares, groups, episodes, weights),
+        "response": _response(shares, groups, means),
         "fronts": [
             {
                 "name": group,
                 "kind": kind,
-                **_spread("volume", estimate(*volumes["worst rule"][group])),
-                **_of_search(searched.get(group)),
+                **spread_out("volume", estimate(*volumes["worst rule"][group])),
+                **({"steps": f.steps, "generations": f.generations} if (f := searched.get(group)) else {}),
                 "points": _points([points[i] for i in rows], means[rows]),
             }
             for group, (kind, rows) in groups.items()
@@ -100,8 +108,9 @@ def _groups(points: Sequence[Point]) -> dict[str, tuple[str, list[int]]]:
     return found
 
 
-def _volumes(means: Floats, episodes: Floats, reference: Floats, weights: Floats) -> tuple[float, Floats]:
-    return volume(means, reference), resampled(episodes, weights, lambda points: volume(points, reference))
+def _volumes(episodes: Floats, reference: Floats, weights: Floats) -> tuple[float, Floats]:
+    of = partial(volume, reference=reference)
+    return of(objectives(episodes)), resampled(episodes, weights, of)
 
 
 def _verdict(volumes: Mapping[str, tuple[float, Floats]], kinds: Mapping[str, str]) -> dict[str, Any]:
@@ -114,9 +123,9 @@ def _verdict(volumes: Mapping[str, tuple[float, Floats]], kinds: Mapping[str, st
         resamples[kind] = over_members(np.array([values for _, values in members]), generator)
     difference = estimate(means["policy"] - means["search"], resamples["policy"] - resamples["search"])
     return {
-        **_spread("policy", estimate(means["policy"], resamples["policy"])),
-        **_spread("search", estimate(means["search"], resamples["search"])),
-        **_spread("difference", difference),
+        **spread_out("policy", estimate(means["policy"], resamples["policy"])),
+        **spread_out("search", estimate(means["search"], resamples["search"])),
+        **spread_out("difference", difference),
         "ratio": means["policy"] / means["search"] if means["search"] > 0.0 else None,
         "at_least": bool(difference.mean >= 0.0),
         "beyond_noise": bool(difference.low > 0.0),
@@ -124,50 +133,41 @@ def _verdict(volumes: Mapping[str, tuple[float, Floats]], kinds: Mapping[str, st
 
 
 def _utility(
-    settings: Settings, groups: Mapping[str, tuple[str, list[int]]], episodes: Floats, weights: Floats
+    shares: Floats, groups: Mapping[str, tuple[str, list[int]]], episodes: Floats, weights: Floats
 ) -> dict[str, Any]:
     """Return per weight under each preference: the policy shown it against the best point of a search for it.
 
     The best point is found on the test episodes themselves, which favours the searches.
     """
-    preferences = np.array(settings.preferences)
-    scaled = preferences / preferences.sum(1, keepdims=True)  # (preferences, 3)
 
-    def own(points: Floats) -> Floats:
-        found: Floats = (scaled * points).sum(1)
-        return found
-
-    def best(points: Floats) -> Floats:
-        found: Floats = (scaled @ points.T).max(1)
-        return found
-
-    ways = {"policy": own, "search": best}
+    ways: dict[str, Callable[[Floats], Floats]] = {
+        "policy": lambda points: np.asarray((shares * points).sum(1)),
+        "search": lambda points: np.asarray((shares @ points.T).max(1)),
+    }
     values, resamples = {}, {}
     for kind, of in ways.items():
-
-        def mean(points: Floats, of: Callable[[Floats], Floats] = of) -> float:
-            return float(of(points).mean())
-
         members = [rows for k, rows in groups.values() if k == kind]
         values[kind] = np.mean([of(objectives(episodes[rows])) for rows in members], axis=0)
-        each = [resampled(episodes[rows], weights, mean) for rows in members]
+        each = [resampled(episodes[rows], weights, partial(_mean, of)) for rows in members]
         resamples[kind] = over_members(np.array(each), np.random.default_rng(2))
     difference = estimate(
         float((values["policy"] - values["search"]).mean()), resamples["policy"] - resamples["search"]
     )
     return {
         **{kind: float(value.mean()) for kind, value in values.items()},
-        **_spread("difference", difference),
+        **spread_out("difference", difference),
         "better_in": float((values["policy"] >= values["search"]).mean()),
     }
 
 
+def _mean(of: Callable[[Floats], Floats], points: Floats) -> float:
+    return float(of(points).mean())
+
+
 def _response(
-    settings: Settings, groups: Mapping[str, tuple[str, list[int]]], means: Floats
+    shares: Floats, groups: Mapping[str, tuple[str, list[int]]], means: Floats
 ) -> dict[str, float | None]:
     """Rank correlation of a goal's share of the weights with how well it is met, over the preferences."""
-    preferences = np.array(settings.preferences)
-    shares = preferences / preferences.sum(1, keepdims=True)
     policies = [rows for kind, rows in groups.values() if kind == "policy"]
     found: dict[str, float | None] = {}
     for k, part in enumerate(REWARD_PARTS):
@@ -193,14 +193,6 @@ def _points(points: Sequence[Point], means: Floats) -> list[dict[str, Any]]:
     ]
 
 
-def _of_search(found: Searched | None) -> dict[str, int]:
-    return {} if found is None else {"steps": found.steps, "generations": found.generations}
-
-
 def _plain(objectives: Floats) -> dict[str, float]:
     """An objective as what it is: a share of excluded is no less than zero."""
     return {part: float(value) for part, value in zip(REWARD_PARTS, objectives * SIGNS, strict=True)}
-
-
-def _spread(name: str, found: Estimate) -> dict[str, float]:
-    return {name: found.mean, f"{name}_low": found.low, f"{name}_high": found.high}

@@ -1,13 +1,14 @@
-"""A judgement in words: a table for the terminal, and a page."""
+"""Generalisation as a table for the terminal, and a page."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from juguo_agents.studies.generalisation.judge import AIM, MOST_REGRET, Summary
+from juguo_agents.report.figures.regret import FIGURE, MOST_REGRET, Summary
+from juguo_agents.studies.generalisation.analysis import AIM
+from juguo_agents.tables import markdown_table, terminal_table
 
-FIGURE = "regret.png"
-_SHOWN = ("run", "learned", "tuned", "searched", "oracle")
+_LISTED = ("run", "learned", "tuned", "searched", "oracle")
 KINDS = {
     "run": "trained, mean over its seeds",
     "learned": "one training seed",
@@ -21,21 +22,18 @@ KINDS = {
 def console_table(summary: Summary) -> str:
     """The rows that matter, and a verdict on every run."""
     rows = [
-        row for row in summary["allocators"] if row["kind"] in _SHOWN or row["name"] == summary["baseline"]
+        row for row in summary["allocators"] if row["kind"] in _LISTED or row["name"] == summary["baseline"]
     ]
-    head = (
-        f"{'allocator':<34} {'median':>7} {'95% interval':>16} {'worst tenth':>12} {'beaten by baseline':>19}"
-    )
-    lines = [head, "-" * len(head)]
-    for row in rows:
-        interval = f"[{row['median_low']:.1%}, {row['median_high']:.1%}]"
-        lines.append(
-            f"{row['name']:<34} {row['median']:>7.1%} {interval:>16} {row['worst_tenth']:>12.1%} "
-            f"{row['beaten_by_baseline']:>19.1%}"
-        )
-    lines.append("")
-    lines += [_verdict(name, verdict) for name, verdict in summary["verdicts"].items()]
-    return "\n".join(lines)
+    table = terminal_table(
+        ["allocator", "median", f"{summary['confidence']:.0%} interval", "worst tenth", "beaten by baseline"],
+        (
+            [r["name"], f"{r['median']:.1%}", f"[{r['median_low']:.1%}, {r['median_high']:.1%}]",
+             f"{r['worst_tenth']:.1%}", f"{r['beaten_by_baseline']:.1%}"]
+            for r in rows
+        ),
+        "lr",
+    )  # fmt: skip
+    return "\n".join([table, "", *_verdicts(summary)])
 
 
 def as_markdown(summary: Summary) -> str:
@@ -43,12 +41,9 @@ def as_markdown(summary: Summary) -> str:
     confidence = f"{summary['confidence']:.0%}"
     parts = [
         f"# Generalists on {summary['scenarios']} held-out scenarios around `{summary['scenario']}`",
-        _asked(summary),
+        _setup(summary),
         "## Verdict",
-        *(
-            [_verdict(name, verdict) for name, verdict in summary["verdicts"].items()]
-            or ["No trained run was named: yardsticks only."]
-        ),
+        *(_verdicts(summary) or ["No trained run was named: yardsticks only."]),
         f"![Regret of the allocators]({FIGURE})",
         "*Left: an allocator's regret over the scenarios; dot: median, thick line: middle half, thin line: "
         "middle 80%. Of each tuned rule the better of its two forms, as the paper has it and with both "
@@ -68,7 +63,7 @@ def as_markdown(summary: Summary) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _asked(summary: Summary) -> str:
+def _setup(summary: Summary) -> str:
     s, spread = summary, summary["spread"]
     doubling = ""
     if d := s["doubling"]:
@@ -92,6 +87,10 @@ def _asked(summary: Summary) -> str:
     )
 
 
+def _verdicts(summary: Summary) -> list[str]:
+    return [_verdict(name, verdict) for name, verdict in summary["verdicts"].items()]
+
+
 def _verdict(name: str, verdict: dict[str, Any]) -> str:
     small = (
         f"within the aim of {AIM:.0%}"
@@ -101,60 +100,60 @@ def _verdict(name: str, verdict: dict[str, Any]) -> str:
         else f"above {MOST_REGRET:.0%}"
     )
     closest = next(row for row in verdict["against"] if row["name"] == verdict["closest"])
-    told = (
+    relation = (
         "less than every rule's, tuned or not, beyond noise"
         if verdict["beats_every_rule"]
         else "not less than every rule's beyond noise"
     )
     return (
-        f"{name}: median regret {verdict['median']:.1%} of the spread, {small}; {told} (closest: "
-        f"{closest['name']}, whose median is {closest['medians']:+.1%} [{closest['medians_low']:+.1%}, "
-        f"{closest['medians_high']:+.1%}] apart; mean of the differences {closest['mean']:+.1%} "
-        f"[{closest['mean_low']:+.1%}, {closest['mean_high']:+.1%}])."
+        f"{name}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} (closest: "
+        f"{closest['name']}, whose median is {_difference(closest, 'medians')} apart; mean of the "
+        f"differences {_difference(closest, 'mean')})."
     )
 
 
 def _table(summary: Summary) -> str:
-    lines = [
-        "| allocator | what | median | interval | worst tenth | ninth decile | to the best | beaten by "
-        "baseline | by it tuned | mean return |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for r in summary["allocators"]:
-        lines.append(
-            f"| `{r['name']}` | {KINDS[r['kind']]} | {r['median']:.1%} | {r['median_low']:.1%} to "
-            f"{r['median_high']:.1%} | {r['worst_tenth']:.1%} | {r['ninth_decile']:.1%} | "
-            f"{r['median_to_best']:.1%} | {r['beaten_by_baseline']:.1%} | "
-            f"{r['beaten_by_tuned_baseline']:.1%} | {r['return']:.3f} |"
-        )
-    return "\n".join(lines)
+    return markdown_table(
+        ["allocator", "what", "median", "interval", "worst tenth", "ninth decile", "to the best",
+         "beaten by baseline", "by it tuned", "mean return"],
+        (
+            [
+                f"`{r['name']}`", KINDS[r["kind"]], f"{r['median']:.1%}",
+                f"{r['median_low']:.1%} to {r['median_high']:.1%}", f"{r['worst_tenth']:.1%}",
+                f"{r['ninth_decile']:.1%}", f"{r['median_to_best']:.1%}", f"{r['beaten_by_baseline']:.1%}",
+                f"{r['beaten_by_tuned_baseline']:.1%}", f"{r['return']:.3f}",
+            ]
+            for r in summary["allocators"]
+        ),
+    )  # fmt: skip
 
 
 def _against(name: str, verdict: dict[str, Any], confidence: str) -> str:
-    lines = [
+    table = markdown_table(
+        ["against", "what", f"its median less that of `{name}`", "mean of the differences",
+         "share of scenarios in which it has less regret"],
+        (
+            [f"`{r['name']}`", KINDS[r["kind"]], _difference(r, "medians"), _difference(r, "mean"),
+             f"{r['worse_in']:.0%}"]
+            for r in verdict["against"]
+        ),
+    )  # fmt: skip
+    return (
         f"Positive: the other has more regret. Scenarios are resampled, {confidence} intervals; both "
-        "allocators met the same episodes.",
-        "",
-        f"| against | what | its median less that of `{name}` | mean of the differences | share of scenarios "
-        "in which it has less regret |",
-        "|---|---|---|---|---|",
-    ]
-    for r in verdict["against"]:
-        lines.append(
-            f"| `{r['name']}` | {KINDS[r['kind']]} | {r['medians']:+.1%} [{r['medians_low']:+.1%}, "
-            f"{r['medians_high']:+.1%}] | {r['mean']:+.1%} [{r['mean_low']:+.1%}, {r['mean_high']:+.1%}] | "
-            f"{r['worse_in']:.0%} |"
-        )
-    return "\n".join(lines)
+        f"allocators met the same episodes.\n\n{table}"
+    )
 
 
 def _axes(rows: list[dict[str, Any]]) -> str:
-    lines = [
+    table = markdown_table(
+        ["parameter", "meaning", "rank correlation"],
+        ([f"`{r['name']}`", r["text"], f"{r['rank_correlation']:+.2f}"] for r in rows),
+    )
+    return (
         "Parameters with which its regret goes most, by Spearman's rank correlation over the scenarios "
-        "(positive: the higher the parameter, the more regret).",
-        "",
-        "| parameter | meaning | rank correlation |",
-        "|---|---|---|",
-    ]
-    lines += [f"| `{r['name']}` | {r['text']} | {r['rank_correlation']:+.2f} |" for r in rows]
-    return "\n".join(lines)
+        f"(positive: the higher the parameter, the more regret).\n\n{table}"
+    )
+
+
+def _difference(row: dict[str, Any], name: str) -> str:
+    return f"{row[name]:+.1%} [{row[f'{name}_low']:+.1%}, {row[f'{name}_high']:+.1%}]"
