@@ -22,6 +22,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from juguo_agents.studies.attribution.job import TASKS, between
+from juguo_agents.studies.attribution.job import Settings as Between
+from juguo_agents.studies.attribution.sides import find_sides, home_of
 from tqdm import tqdm
 
 from juguo_agents.cli.common import (
@@ -35,9 +38,6 @@ from juguo_agents.cli.common import (
 from juguo_agents.folders import locked, next_free
 from juguo_agents.processes import cores
 from juguo_agents.studies.attribution import words
-from juguo_agents.studies.attribution.job import TASKS, between
-from juguo_agents.studies.attribution.job import Settings as Between
-from juguo_agents.studies.attribution.sides import find_sides, home_of
 from juguo_agents.studies.explain.distil import Plan
 from juguo_agents.studies.explain.job import Settings, explain, stored_trees
 from juguo_agents.studies.explain.source import find_source

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juguo_agents.allocators import Setting, make_rule
-from juguo_agents.artifacts.place_weights import LOCALS, fit_leans, leaning, read_places
+from juguo_agents.artifacts.place_weights import LOCALS, fit_leans, lean_shares, read_places
 from juguo_agents.artifacts.tree_features import FEATURES
 from juguo_agents.studies.explain.asking import Asked, Asking
 from juguo_agents.studies.explain.distil import World
@@ -32,7 +32,7 @@ def asked_of(leans: list[float], quarters: int = 4000) -> Asked:
     wants = np.zeros((quarters, SHARES + 3 + 3))
     wants[:, 0] = 1.0
     shares = np.tile([0.5, 0.3, 0.2], (quarters, 1))
-    wants[:, SHARES:-3] = leaning(shares, np.tile(leans, (quarters, 1)), places.astype(np.float32))
+    wants[:, SHARES:-3] = lean_shares(shares, np.tile(leans, (quarters, 1)), places.astype(np.float32))
     values = rng.random((quarters, len(FEATURES))).astype(np.float32)
     return Asked(values, places.astype(np.float32), wants, wants)
 
@@ -58,10 +58,10 @@ def test_places_that_never_differ_are_leaned_to_in_no_way() -> None:
 def test_what_leans_is_still_shares(shares: list[float], lean: float, seed: int) -> None:
     share = np.array([shares]) / sum(shares)
     above = np.random.default_rng(seed).uniform(-1.0, 1.0, (1, len(shares), 1)).astype(np.float32)
-    leant = leaning(share, np.array([[lean]]), above)
+    leant = lean_shares(share, np.array([[lean]]), above)
     assert (leant >= 0.0).all()
     assert leant.sum() == pytest.approx(1.0)
-    np.testing.assert_allclose(leaning(share, np.zeros((1, 1)), above), share)
+    np.testing.assert_allclose(lean_shares(share, np.zeros((1, 1)), above), share)
 
 
 def test_a_place_in_crisis_gets_more_from_a_tree_of_a_rule_that_cares(world: World) -> None:

@@ -27,11 +27,11 @@ from juguo_agents.report.episodes import COLUMNS, episodes_csv
 from juguo_agents.report.factorial import SOURCES, effects, variance_shares
 from juguo_agents.report.figures import FACTORIAL, FIGURES, places
 from juguo_agents.report.figures.style import spread
+from juguo_agents.report.findings import findings
+from juguo_agents.report.formatting import number
 from juguo_agents.report.markdown import comparison_markdown
-from juguo_agents.report.phrases import number
-from juguo_agents.report.reading import reading
-from juguo_agents.report.rows import main_rows
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
+from juguo_agents.report.summary import main_rows
 from juguo_agents.report.technologies import first_is_defective, share_given_up
 from juguo_envs import Batch, Scenario
 
@@ -93,7 +93,7 @@ def raised(comparison: Comparison, name: str, by: float) -> Comparison:
 
 
 def said(comparison: Comparison) -> str:
-    return "\n".join(reading(summarise(comparison, {})))
+    return "\n".join(findings(summarise(comparison, {})))
 
 
 @pytest.fixture(scope="module")

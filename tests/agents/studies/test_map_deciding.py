@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from juguo_agents.studies.map.tree import grow, leaves, region
 
 from juguo_agents.studies.map.sensitivity import sensitivity, sobol_indices
-from juguo_agents.studies.map.tree import grow, leaves, region
 from juguo_envs.worlds.sampling import Axis
 
 Array = npt.NDArray[np.float64]

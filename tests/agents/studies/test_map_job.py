@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from juguo_agents.studies.map.exchange import EXCHANGES
+from juguo_agents.studies.map.switches import SWITCHES
+from juguo_agents.studies.map.values import DRAWN, VALUE_SETS
 
 from juguo_agents.allocators.registry import compared_names, make_rule, rule_names
 from juguo_agents.evaluation.rollout import run
@@ -28,9 +31,6 @@ from juguo_agents.studies.map.design import (
     tuned_rules,
     world,
 )
-from juguo_agents.studies.map.exchange import EXCHANGES
-from juguo_agents.studies.map.switches import SWITCHES
-from juguo_agents.studies.map.values import DRAWN, VALUE_SETS
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.sampling import axes
 from tests.support import small

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from juguo_agents.allocators.registry import RULES, compared_names, make_rule
-from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.map.colours import DOCTRINE_COLOURS, MARKERS
 from juguo_agents.studies.map.exchange import ALL, NONE, exchanged
 from juguo_agents.studies.map.measure import measure
 from juguo_agents.studies.map.switches import AS_IS, SWITCHES, check_switches, thrown
 from juguo_agents.studies.map.values import DRAWN, VALUE_SETS, aversions, score
+
+from juguo_agents.allocators.registry import RULES, compared_names, make_rule
+from juguo_agents.evaluation.rollout import run
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 from tests.support import seeds, small

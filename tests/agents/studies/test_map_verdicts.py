@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from juguo_agents.studies.map.summary import shares
 
 from juguo_agents.allocators.registry import rule_names, variant_of
 from juguo_agents.studies.map.design import TUNED, allocator_names, doctrine_of
-from juguo_agents.studies.map.summary import shares
 from juguo_agents.studies.map.verdicts import (
     CONDITIONS,
     LEVEL,

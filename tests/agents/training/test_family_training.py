@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from juguo_agents.allocators import BASELINE, all_rule_names, make_rule
 from juguo_agents.allocators.base import Setting
-from juguo_agents.allocators.parametric.families import find_family
+from juguo_agents.allocators.parametric.policy_classes import find_policy_class
 from juguo_agents.artifacts.policy import Learned, PolicyFileError, load_policy, save_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import (
@@ -93,7 +93,7 @@ def test_episodes_of_a_family_do_not_depend_on_how_many_are_run_together(
 
 @pytest.mark.parametrize("name", ["rule:policy_learning", "rule:experiment_diffusion", "closed_loop"])
 def test_candidates_side_by_side_in_a_family_do_what_each_does_alone(name: str) -> None:
-    family, scorer = find_family(name), Scorer(SMALL, varies=True)
+    family, scorer = find_policy_class(name), Scorer(SMALL, varies=True)
     space = family.space(SMALL)
     candidates = [space.start, space.decode(space.steps)]
     found = scorer.returns(family, candidates, seeds(4))
@@ -104,7 +104,7 @@ def test_candidates_side_by_side_in_a_family_do_what_each_does_alone(name: str) 
 
 
 def test_the_oracle_is_shown_the_hazard_of_each_episodes_own_world() -> None:
-    family, start = find_family("oracle"), find_family("oracle").space(SMALL).start
+    family, start = find_policy_class("oracle"), find_policy_class("oracle").space(SMALL).start
     together = Scorer(SMALL, varies=True).returns(family, [start], seeds(3))[0]
     alone = [Scorer(FAMILY.scenario(i)).returns(family, [start], seeds(1, i))[0, 0] for i in range(3)]
     assert together.tolist() == alone

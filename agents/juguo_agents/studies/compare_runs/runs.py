@@ -17,11 +17,11 @@ import numpy as np
 
 from juguo_agents.artifacts.policy import POLICY_PATTERN, Learned, Policy, load_policy
 from juguo_agents.evaluation.bootstrap import (
+    crossed_iqm,
+    crossed_mean,
     difference,
     improvement,
     seeds_needed,
-    two_level_iqm,
-    two_level_mean,
 )
 from juguo_agents.evaluation.record import Floats
 from juguo_agents.evaluation.rollout import run
@@ -159,8 +159,8 @@ def _of(trained: TrainedRun, own: Floats, first: Floats | None, shortest: float 
         "steps": trained.steps,
         "seconds": trained.seconds,
         "equal_time_steps": shortest and int(trained.steps * shortest / (trained.seconds or shortest)),
-        **_spread_out("mean", two_level_mean(own)),
-        **_spread_out("iqm", two_level_iqm(own)),
+        **_spread_out("mean", crossed_mean(own)),
+        **_spread_out("iqm", crossed_iqm(own)),
         "difference": None,
     }
     if first is not None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators import Allocator, make_rule
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.policy import Learned, load_policy
 from juguo_agents.evaluation import seeds
