@@ -84,7 +84,7 @@ class Settings(BaseModel):
         """
 
     def remembered(self) -> dict[str, Any]:
-        """What a folder remembers, as JSON values: the fields, or what is behind them, such as a file's numbers."""
+        """What a folder remembers, as JSON values: the fields, or what is behind them (numbers of a file)."""
         return self.model_dump(mode="json", exclude=set(self.free))
 
     def fixed(self) -> dict[str, Any]:
