@@ -1,4 +1,4 @@
-"""Rolling out one allocator while another is asked, in every state, what it would have done."""
+"""Rollouts of one allocator in which another one is asked, in every state, what it would have done."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Quarters in which the learner was asked.
+class Answers:
+    """What was done and wanted, quarter by quarter.
 
     Attributes:
         values: (n, features) what was seen.
@@ -35,8 +35,8 @@ class Asked:
     done: Floats
 
 
-class Asking(Query):
-    """Acts as one allocator does, and writes down what another one would do."""
+class ExpertQuery(Query):
+    """Acts as one allocator does, and keeps what another one would do."""
 
     def __init__(self, actor: Allocator, learner: Allocator) -> None:
         """Take the one that acts and the one that is asked; they may be the same."""
@@ -45,7 +45,7 @@ class Asking(Query):
         self._kept: list[tuple[npt.NDArray[np.float32], ...]] = []
 
     def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
-        """Begin episodes; what was written down is kept."""
+        """Begin episodes; the answers so far are kept."""
         self._setting = setting
         super().start(setting, seeds)
         if not self.expert_acts:
@@ -66,16 +66,16 @@ class Asking(Query):
         if not self.expert_acts and isinstance(self.actor, Clairvoyant):
             self.actor.reveal(state, hazard)
 
-    def asked(self) -> Asked:
-        """Everything written down."""
+    def answers(self) -> Answers:
+        """All answers so far."""
         values, places, wants, done = (np.concatenate(part) for part in zip(*self._kept, strict=True))
         population = self._setting.population
         wanted = as_row(decode_allocation(wants, population))
         acted = wanted if self.expert_acts else as_row(decode_allocation(done, population))
-        return Asked(values, places, wanted, acted)
+        return Answers(values, places, wanted, acted)
 
 
-def together(parts: list[Asked]) -> Asked:
+def joined(parts: list[Answers]) -> Answers:
     """All of them."""
     names = ("values", "places", "wants", "done")
-    return Asked(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
