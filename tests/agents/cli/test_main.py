@@ -113,6 +113,7 @@ def test_list_names_all_there_is_and_each_kind_alone(tmp_path: Path) -> None:
         "scenarios": [*scenario_names(), "family", "family:NAME"],
         "configs": config_names(),
         "studies": list(STUDIES),
+        "parameters": ["society", "money", "all"],
     }
     assert list(known) == list(listing.KINDS)
     everything = succeeded(juguo("list", cwd=tmp_path))
