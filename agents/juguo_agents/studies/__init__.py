@@ -39,12 +39,30 @@ STUDIES: dict[str, StudyEntry] = {
         f"{_HERE}.attribution.study", "Attribution", "which parts of two rules make the difference"
     ),
     "explain": StudyEntry(f"{_HERE}.explain.study", "Explain", "what an allocator does and looks at"),
+    "compare-runs": StudyEntry(
+        f"{_HERE}.compare_runs.study",
+        "CompareRuns",
+        "trained runs against the first of them, and against other allocators, on the same episodes",
+    ),
+    "experts": StudyEntry(
+        f"{_HERE}.experts.study", "Experts", "an expert for each of many worlds, for a generalist to imitate"
+    ),
+    "generalisation": StudyEntry(
+        f"{_HERE}.generalisation.study",
+        "Generalisation",
+        "trained policies in held-out worlds of a family, against tuned rules and each world's oracle",
+    ),
     "hypotheses": StudyEntry(
         f"{_HERE}.hypotheses.study", "HypothesesStudy", "which of the paper's claims hold, and where"
     ),
     "map": StudyEntry(f"{_HERE}.map.study", "Map", "which doctrine is best where and under which values"),
     "mechanisms": StudyEntry(
         f"{_HERE}.mechanisms.study", "Mechanisms", "what each mechanism of the model is worth"
+    ),
+    "pareto": StudyEntry(
+        f"{_HERE}.pareto.study",
+        "Pareto",
+        "the Pareto front of one policy over preferences, against a multi-objective search",
     ),
     "passive": StudyEntry(
         f"{_HERE}.passive.study",

@@ -16,6 +16,7 @@ from juguo_agents.allocators.parametric.policy_classes import find_policy_class
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.load import digest_of, find_allocators
 from juguo_agents.evaluation.rollout import run
+from juguo_agents.studies.study import Execute, Stage
 from juguo_envs.worlds.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
@@ -88,11 +89,6 @@ class Measurement:
     observe: str
     columns: tuple[str, ...] = ("returns",)
 
-    @property
-    def total(self) -> int:
-        """Episodes of all its allocators."""
-        return len(self.allocators) * self.episodes
-
 
 def measure(point: Measurement, work: Path) -> pa.Table:
     """The columns, first all episodes of the first allocator, then of the next."""
@@ -101,8 +97,20 @@ def measure(point: Measurement, work: Path) -> pa.Table:
     return pa.table({c: np.concatenate([getattr(r, c) for r in records]) for c in point.columns})
 
 
+def measure_all(execute: Execute, points: Sequence[Measurement]) -> list[list[Floats]]:
+    """What points measured, in their order; points with the same key are the same and run once."""
+    once = list({point.key: point for point in points}.values())
+    tables = execute(Stage("measuring", once, measure, cost=_episodes, unit="episode"))
+    found = {point.key: measured(point, table) for point, table in zip(once, tables, strict=True)}
+    return [found[point.key] for point in points]
+
+
+def _episodes(point: Measurement) -> int:
+    return len(point.allocators) * point.episodes
+
+
 def measured(point: Measurement, table: pa.Table) -> list[Floats]:
     """For each allocator of a point (episodes,) values, or (episodes, columns) where there are several."""
     values = np.stack([table[column].to_numpy() for column in point.columns], -1)
-    parts: Sequence[Floats] = np.split(values, len(point.allocators))
+    parts: list[Floats] = np.split(values, len(point.allocators))
     return [part[:, 0] if len(point.columns) == 1 else part for part in parts]

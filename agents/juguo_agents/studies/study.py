@@ -20,7 +20,7 @@ import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from tqdm import tqdm
 
-from juguo_agents.folders import locked
+from juguo_agents.folders import SETTINGS_FILE, locked
 from juguo_agents.studies.executors import Executor
 from juguo_agents.studies.store import Cell, CellError, fingerprint
 from juguo_agents.studies.store import record as record
@@ -30,7 +30,7 @@ from juguo_envs.files import write_bytes, write_text
 from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario, explain_validation
 
-SETTINGS_FILE, STORE_FOLDER, WORK_FOLDER = "settings.json", "store", "work"
+STORE_FOLDER, WORK_FOLDER = "store", "work"
 MODEL = f"{SOURCE_KEY:014x}"
 """Fingerprint of the model's source: runs of two models are never mixed."""
 _KEY = re.compile(r"[\w+@=,()][\w+@=,(). -]{0,150}")
@@ -126,7 +126,7 @@ class Settings(BaseModel):
 
     def _check_agreement(self, held: dict[str, Any], path: Path) -> None:
         remembered = self.remembered()
-        for name in self.grows - self.free:
+        for name in sorted(self.grows - self.free):
             if name in held and remembered[name] < held[name]:
                 raise UserError(
                     f"{name} is {remembered[name]}, but {path} has {held[name]}; give {held[name]} or more"
@@ -324,10 +324,17 @@ class _Task:
     point: Any
     run: Callable[[Any, Path], pa.Table]
     work: Path
+    model: str = MODEL
 
 
 def _attempt(task: _Task) -> pa.Table | str:
-    """The rows of a point, or the traceback that it ended with."""
+    """The rows of a point, or the traceback that it ended with.
+
+    Raises:
+        UserError: If the worker has another version of the model.
+    """
+    if task.model != MODEL:
+        raise UserError(f"a worker has model {MODEL}, not {task.model}; install the same version everywhere")
     try:
         return task.run(task.point, task.work)
     except Exception:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,11 +101,6 @@ def test_a_wrong_entry_is_refused_by_name(
     assert "\n" not in message
     for word in words:
         assert word in message
-
-
-def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ClaimsError, match=r"none\.yaml: cannot be read"):
-        load_claims(tmp_path / "none.yaml")
 
 
 def test_a_change_of_the_world_starts_from_what_the_scenario_holds(data: dict[str, Any]) -> None:

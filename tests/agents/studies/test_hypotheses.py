@@ -182,7 +182,7 @@ def conducted(folder: Path, workers: int = 1, **asked: Any) -> Page:
         ({"claims": "none.yaml"}, "none.yaml: cannot be read"),
         ({"only": (3, 99)}, "only names claim 99; there are .* 13"),
         ({"only": ("three",)}, "only.*'three'"),
-        ({"scenarios": 1}, "sample.scenarios is 1"),
+        ({"scenarios": 1}, "scenarios is 1"),
         ({"search_budget": 3}, "budget is too small"),
     ],
 )

@@ -64,7 +64,7 @@ def fit_tree(
         from sklearn.tree import DecisionTreeRegressor
     except ImportError:
         raise NoScikitLearn(
-            "a tree is fitted by scikit-learn, which is missing: pip install 'juguo[evidence]'"
+            "a tree is fitted by scikit-learn, which is missing: pip install 'juguo[train]'"
         ) from None
     values, wants = answers.values, answers.wants
     fitted = DecisionTreeRegressor(

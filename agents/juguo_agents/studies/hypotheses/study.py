@@ -73,8 +73,8 @@ NUMBERS = {
 """Settings that change a number of the file of claims: its section and its field."""
 
 
-def _number(text: str) -> Any:
-    return Field(default=None, description=f"{text}; as the claims state, if not given")
+def _number(text: str, least: int, most: int | None = None) -> Any:
+    return Field(default=None, ge=least, le=most, description=f"{text}; as the claims state, if not given")
 
 
 class HypothesesSettings(Settings):
@@ -91,13 +91,13 @@ class HypothesesSettings(Settings):
     only: tuple[int, ...] = Field(
         default=(), description="numbers of the claims to test; all, if none is named"
     )
-    scenarios: int | None = _number("scenarios of the sample")
-    episodes: int | None = _number("episodes of each arm in each scenario")
-    seed: int | None = _number("seed of the scenarios' places")
-    searched: int | None = _number("scenarios, the first ones, in which the best allocations are searched")
-    search_budget: int | None = _number("episodes of each of these searches")
-    tuning_points: int | None = _number("sampled worlds in which rules are tuned, besides those that ship")
-    tuning_budget: int | None = _number("episodes of each tuning search")
+    scenarios: int | None = _number("scenarios of the sample", 2, 4096)
+    episodes: int | None = _number("episodes of each arm in each scenario", 2, 200)
+    seed: int | None = _number("seed of the scenarios' places", 0)
+    searched: int | None = _number("scenarios, the first ones, in which the best allocations are searched", 2)
+    search_budget: int | None = _number("episodes of each of these searches", 1)
+    tuning_points: int | None = _number("sampled worlds in which rules are tuned, besides those that ship", 0)
+    tuning_budget: int | None = _number("episodes of each tuning search", 1)
 
     @cached_property
     def test(self) -> ChosenClaims:

@@ -71,9 +71,15 @@ class PatternsSettings(Settings):
         default=None,
         description="folder of the study `value`, whose searches patterns 5, 8 and 9 take",
     )
-    budget: int | None = Field(default=None, description="of these searches; as in the study `value`")
-    refine: int | None = Field(default=None, description="of these searches; as in the study `value`")
-    searches: int | None = Field(default=None, description="of each kind; as in the study `value`")
+    budget: int | None = Field(
+        default=None, ge=100, le=seeds.LARGEST_BUDGET, description="of these searches; see the study `value`"
+    )
+    refine: int | None = Field(
+        default=None, ge=100, le=seeds.LARGEST_BUDGET, description="of these searches; see the study `value`"
+    )
+    searches: int | None = Field(
+        default=None, ge=1, le=seeds.YARDSTICKS.size, description="of each kind; see the study `value`"
+    )
 
     _written: dict[int, dict[str, Any]] = PrivateAttr(default_factory=dict)
 
@@ -238,6 +244,7 @@ class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
 
         searches = ArmSearches(settings, asked.scenario, execute_or_take)
         value = value_data(measure_value(searches))
+        searches.settings = settings.model_copy(update={"doublings": 0})  # no figure rests on doubled levers
         ablation = ablation_data(measure_levers(searches, (RESEARCH,))) if 5 in asked.numbers else None
         best = searches.best(closed_loops(searches.found, asked.scenario))
         point = LoopPoint(searches.numbers(best), asked.scenario, asked.seed, asked.episodes)

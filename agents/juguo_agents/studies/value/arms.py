@@ -56,7 +56,7 @@ class ArmSettings(Settings):
     grows: ClassVar[frozenset[str]] = frozenset({"doublings"})
 
     scenario: tuple[NamedScenario, ...] = Field(
-        default_factory=lambda: (Scenario(),),
+        default_factory=lambda: (Scenario.load("default"),),
         min_length=1,
         description="the world; with several, each is measured in a folder of its own",
     )
