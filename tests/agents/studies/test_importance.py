@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import Setting, make_rule
-from juguo_agents.studies.explain.distil import Conditions
-from juguo_agents.studies.explain.importance import Group, Misled, groups, importance
 from juguo_agents.studies.explain.analysis import same_uses, spending
+from juguo_agents.studies.explain.distil import Conditions
+from juguo_agents.studies.explain.importance import Group, Misled, groups, importance, returns_without
 from juguo_envs.spaces.observation import ObservationLayout
 
 SEEDS = np.arange(10, dtype=np.uint64)
@@ -59,13 +59,15 @@ def test_who_looks_at_nothing_loses_nothing_and_who_lives_by_the_stage_loses_by_
     layout = Setting.of(world.scenario).layout
     everything = Group("everything", tuple(range(layout.size)))
     flat, proposal = make_rule("flat"), make_rule("experiment_diffusion")
-    blind = importance(flat, world, everything, SEEDS, world.run(flat, SEEDS).returns, 2)
+    blind = importance(
+        everything, world.run(flat, SEEDS).returns, returns_without(everything, flat, world, SEEDS, 2)
+    )
     assert (blind["loss"], blind["low"], blind["high"]) == (0.0, 0.0, 0.0)
     stage = next(group for group in groups(layout) if group.words == "stage")
     returns = world.run(proposal, SEEDS).returns
-    lost = importance(proposal, world, stage, SEEDS, returns, 2)
-    assert lost["loss"] != 0.0
-    assert lost == importance(proposal, world, stage, SEEDS, returns, 2)
+    without = returns_without(stage, proposal, world, SEEDS, 2)
+    assert importance(stage, returns, without)["loss"] != 0.0
+    np.testing.assert_array_equal(without, returns_without(stage, proposal, world, SEEDS, 2))
 
 
 def test_spending_adds_up_and_is_by_population_for_flat(world: Conditions) -> None:

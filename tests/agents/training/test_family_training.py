@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import save
 
 from juguo_agents.allocators import BASELINE, all_rule_names, make_rule
 from juguo_agents.allocators.base import Setting
@@ -25,6 +23,7 @@ from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_agents.training.train import Trained, train_seed
 from juguo_envs import Family, Scenario
 from juguo_envs.worlds.family import PREFERENCES
+from tests.agents.training.killing import content, kill
 from tests.support import seeds, small
 
 SMALL = small()
@@ -177,26 +176,9 @@ def test_preferences_may_be_drawn_in_a_single_scenario() -> None:
     ]  # fmt: skip
 
 
-class Killed(BaseException):
-    """What a kill is in a process that goes on."""
-
-
-def killer(after: int) -> Callable[[int, float | None], None]:
-    """Ends the training when it is told of so many steps."""
-
-    def progress(steps: int, selection: float | None) -> None:
-        if steps >= after:
-            raise Killed
-
-    return progress
-
-
 def test_a_killed_training_on_a_family_ends_as_one_that_was_not(trained: Trained, tmp_path: Path) -> None:
-    with pytest.raises(Killed):
-        train_seed(experiment(), SMALL, 0, checkpoints=tmp_path, progress=killer(400))
-    again = train_seed(experiment(), SMALL, 0, checkpoints=tmp_path)
-    assert save(again.policy.tensors) == save(trained.policy.tensors)
-    assert again.policy.metadata == trained.policy.metadata
+    kill(experiment(), SMALL, tmp_path, 400)
+    assert content(train_seed(experiment(), SMALL, 0, checkpoints=tmp_path)) == content(trained)
 
 
 def test_the_configuration_knows_families_and_refuses_what_is_none(tmp_path: Path) -> None:
