@@ -37,7 +37,9 @@ class Settings(engine.Settings):
     format: ClassVar[int] = 3
     smoke: ClassVar[Mapping[str, Any]] = {"worlds": 3, "budget": 300}
 
-    scenario: NamedScenario = Field(Scenario(), description="what all worlds have in common")
+    scenario: NamedScenario = Field(
+        default_factory=lambda: Scenario.load("default"), description="what all worlds have in common"
+    )
     begin: Path | None = Field(
         None, description="a search of a closed loop, such as one on the family, to begin at"
     )

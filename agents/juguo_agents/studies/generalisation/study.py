@@ -58,7 +58,9 @@ class Settings(engine.Settings):
         description="folders of runs trained on the family; others may be added later, in the same folder",
         json_schema_extra={"positional": True},
     )
-    scenario: NamedScenario = Field(Scenario(), description="what all worlds of the family have in common")
+    scenario: NamedScenario = Field(
+        default_factory=lambda: Scenario.load("default"), description="what all worlds have in common"
+    )
     scenarios: int = Field(200, ge=2, le=seeds.HELD_OUT_WORLDS.size, description="held-out worlds")
     episodes: int = Field(50, ge=2, le=seeds.HELD_OUT_EPISODES, description="test episodes in each world")
     budget: int = Field(20_000, ge=100, le=MOST // 2, description="episodes of the search for each oracle")

@@ -128,7 +128,7 @@ class Settings(engine.Settings):
 
     def fronts(self) -> list[nsga2.FrontSearch]:
         """The searches."""
-        asked = (self.scenario or Scenario(), self.budget or SEARCH_BUDGET, "noisy")
+        asked = (self.scenario or Scenario.load("default"), self.budget or SEARCH_BUDGET, "noisy")
         if data := self.metadata:
             world = Scenario.parse(data["scenario"], str(self.run))
             asked = (world, self.budget or steps_taken(data), data["observe"])
