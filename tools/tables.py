@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -21,14 +21,13 @@ from pydantic.fields import FieldInfo
 
 from juguo_agents.allocators.described import doctrine_numbers, doctrines, ideas, institutions
 from juguo_agents.evaluation import seeds
+from juguo_agents.tables import markdown_table
 from juguo_envs.files import write_text
 from juguo_envs.worlds.parameters import Meta, parameter_meta
 from juguo_envs.worlds.scenario import Community, Generated, Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
-HEADER = """\
-| symbol | field | default | allowed | sampled | unit | meaning | source |
-|---|---|---|---|---|---|---|---|"""
+HEAD = ("symbol", "field", "default", "allowed", "sampled", "unit", "meaning", "source")
 GREEK = {
     "alpha": "α", "gamma": "γ", "chi": "χ", "delta": "δ", "eta": "η", "iota": "ι", "kappa": "κ",
     "lam": "λ", "lambda": "λ", "mu": "μ", "phi": "φ", "rho": "ρ", "tau": "τ",
@@ -103,8 +102,8 @@ def sampling(meta: Meta) -> str:
     return f"[{number(meta.sampling[0])}, {number(meta.sampling[1])}]{kind}"
 
 
-def row(name: str, field: FieldInfo) -> str:
-    """One parameter as a row of its group's table."""
+def row(name: str, field: FieldInfo) -> Sequence[str]:
+    """The cells of one parameter, in its group's table."""
     meta = parameter_meta(field)
     text, sampled = field.description or "", ""
     if meta is not None:
@@ -118,8 +117,7 @@ def row(name: str, field: FieldInfo) -> str:
         default = "the rule below"
     else:
         default = number(value)
-    cells = (f"`{symbol(name)}`", f"`{name}`", default, allowed(name, field), sampled, unit, text, source)
-    return "| " + " | ".join(cells) + " |"
+    return (f"`{symbol(name)}`", f"`{name}`", default, allowed(name, field), sampled, unit, text, source)
 
 
 def sections() -> Iterator[tuple[str, type[BaseModel]]]:
@@ -137,8 +135,8 @@ def parameters() -> str:
     """The tables of parameters as markdown."""
     parts = []
     for title, group in sections():
-        rows = "\n".join(row(name, field) for name, field in group.model_fields.items())
-        parts.append(f"**{title}** — {(group.__doc__ or '').strip()}\n\n{HEADER}\n{rows}")
+        rows = [row(name, field) for name, field in group.model_fields.items()]
+        parts.append(f"**{title}** — {(group.__doc__ or '').strip()}\n\n{markdown_table(HEAD, rows)}")
     return "\n\n".join(parts)
 
 

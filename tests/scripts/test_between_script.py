@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.running import refused, run
 
-from juguo_agents.studies.attribution.hybrid import PARTS
+from juguo_agents.allocators.hybrid import PARTS
 from juguo_envs import Scenario
 
 

@@ -57,8 +57,8 @@ def evaluate(asked: Evaluate) -> int:
         raise UserError(
             f"name at least one allocator, for example {rule_names()[-1]} {BASELINE}; juguo list names them"
         )
-    home = None if asked.scenario else common_world(asked.names)
-    world = home or load_world(asked.scenario or "default")
+    made_for = None if asked.scenario else common_world(asked.names)
+    world = made_for or load_world(asked.scenario or "default")
     allocators = find_allocators(asked.names)
     if asked.out and asked.out.exists():
         claim_folder(asked.out)  # refuses before the work is done

@@ -113,7 +113,8 @@ def make_app() -> App:
     for name, (where, text) in _COMMANDS.items():
         app.command(f"juguo_agents.cli.{where}", name=name, help=cleandoc(text), sort_key=next(order))
     for name, entry in STUDIES.items():
-        where, text = f"juguo_agents.cli.study:{name}", f"{entry.text}\n\n{_GOES_ON}"
+        where = f"juguo_agents.cli.study:{name}"
+        text = f"{entry.text[:1].upper()}{entry.text[1:]}.\n\n{_GOES_ON}"
         studies.command(where, name=name, help=text, sort_key=next(order))
         for short in (short for short, study in _SHORTHANDS.items() if study == name):
             app.command(where, name=short, help=text, sort_key=next(order))

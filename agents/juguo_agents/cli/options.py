@@ -11,11 +11,12 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -85,7 +86,7 @@ def _extra(field: FieldInfo, key: str) -> Any:
 def _parameter(name: str, field: FieldInfo, model: type[BaseModel]) -> inspect.Parameter:
     hint, required = _plain(field.annotation), field.is_required()
     default = inspect.Parameter.empty if required else False if hint is bool else None
-    kind = inspect.Parameter.KEYWORD_ONLY
+    kind: Any = inspect.Parameter.KEYWORD_ONLY
     names = NAMES.get(_extra(field, "names") or ("scenario" if _holds_scenario(field.annotation) else ""))
     of_command: dict[str, Any] = {
         "help": _help(field),
@@ -101,10 +102,15 @@ def _parameter(name: str, field: FieldInfo, model: type[BaseModel]) -> inspect.P
             kind, default, hint = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.empty, get_args(hint)[0]
             of_command |= {"consume_multiple": None, "show_default": False}
     else:
-        of_command |= {"group": model.model_config.get("title") or "Settings"}
+        of_command |= {"group": _group(model.model_config.get("title"))}
     if default is None:
         hint = hint | None
     return inspect.Parameter(name, kind, default=default, annotation=Annotated[hint, Parameter(**of_command)])
+
+
+@cache
+def _group(title: str | None) -> Group:
+    return Group(title or "Settings", sort_key=int(title is not None))
 
 
 def _plain(hint: Any) -> Any:
@@ -114,7 +120,7 @@ def _plain(hint: Any) -> Any:
     if get_origin(hint) is Literal or hint in _PLAIN:
         return hint
     if get_origin(hint) is tuple:
-        return tuple[_plain(get_args(hint)[0]), ...]
+        return types.GenericAlias(tuple, (_plain(get_args(hint)[0]), ...))
     if get_origin(hint) in (typing.Union, types.UnionType):
         members = [_plain(member) for member in get_args(hint) if member is not type(None)]
         return members[0] if len(set(members)) == 1 else str
@@ -135,6 +141,8 @@ def _allowed(field: FieldInfo) -> str:
     low = next((bound for bound in field.metadata if isinstance(bound, Ge | Gt)), None)
     high = next((bound for bound in field.metadata if isinstance(bound, Le | Lt)), None)
     least = f"{low.ge:,}" if isinstance(low, Ge) else f"above {low.gt:,}" if low else ""
+    if isinstance(high, Lt) and isinstance(high.lt, int):
+        high = Le(high.lt - 1)
     most = f"{high.le:,}" if isinstance(high, Le) else f"below {high.lt:,}" if high else ""
     if least and most:
         return f"{least} to {most}"

@@ -16,7 +16,7 @@ from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, PAR
 from juguo_agents.artifacts.searched import STATE_FILE, Found, best_result, load_found, result_in, validated
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import going_on, say
-from juguo_agents.evaluation import search_seeds as seeds
+from juguo_agents.evaluation import seeds
 from juguo_agents.folders import claim_folder, next_free
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.optimise import begin, raised
@@ -44,7 +44,9 @@ class Search(BaseModel):
     budget: int = Field(30_000, ge=1, le=seeds.LARGEST_BUDGET, description="episodes to search with")
     seed: int = Field(0, ge=0, le=seeds.SEEDS_OF_SEARCH - 1, description="seed of the search")
     observe: Literal["noisy", "true"] = Field("noisy", description="noise on what is seen")
-    validation: int = Field(1000, ge=1, le=seeds.LARGEST_VALIDATION, description="episodes to measure with")
+    validation: int = Field(
+        1000, ge=1, le=seeds.SEARCH_VALIDATION.size, description="episodes to measure with"
+    )
     begin: tuple[Path, ...] = Field(
         (),
         description="begin at what another search found, of several at the best, not at one of the starts",

@@ -38,7 +38,7 @@ class Train(BaseModel):
 @command
 def train(asked: Train) -> int:
     """Train, compare and report."""
-    names = [word for word in asked.words if "=" not in word] + [asked.config] * (asked.config is not None)
+    names = [word for word in asked.words if "=" not in word] + ([asked.config] if asked.config else [])
     if len(names) > 1:
         raise ConfigError(
             f"two configs are named, {names[0]} and {names[1]}; name one, and changes as key=value"

@@ -25,7 +25,6 @@ def run_or_resume(settings: Settings, folder: Path, after: Path | None = None) -
     Raises:
         CheckpointError: If one of the folders holds another search.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     state, found = search_state(settings, folder, after), finished(folder, settings)
     if found is None:
         scorer = Scorer(settings.scenario, settings.observe, varies=settings.varies)
@@ -40,6 +39,7 @@ def search_state(settings: Settings, folder: Path, after: Path | None = None) ->
     Raises:
         CheckpointError: If the folder that has a state holds another search.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     for place in (folder, after):
         if place is None or not (place / STATE_FILE).exists():
             continue

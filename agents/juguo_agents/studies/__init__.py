@@ -30,29 +30,45 @@ class StudyEntry:
         return found
 
 
+_HERE = "juguo_agents.studies"
 STUDIES: dict[str, StudyEntry] = {
+    "ablation": StudyEntry(
+        f"{_HERE}.ablation.study", "Ablation", "what each lever of an allocation is worth"
+    ),
+    "attribution": StudyEntry(
+        f"{_HERE}.attribution.study", "Attribution", "which parts of two rules make the difference"
+    ),
     "compare-runs": StudyEntry(
-        "juguo_agents.studies.compare_runs.study",
+        f"{_HERE}.compare_runs.study",
         "CompareRuns",
-        "Trained runs against the first of them, and against other allocators, on the same episodes.",
+        "trained runs against the first of them, and against other allocators, on the same episodes",
     ),
     "experts": StudyEntry(
-        "juguo_agents.studies.experts.study",
-        "Experts",
-        "An expert for each of many worlds, for a generalist to imitate.",
+        f"{_HERE}.experts.study", "Experts", "an expert for each of many worlds, for a generalist to imitate"
     ),
     "generalisation": StudyEntry(
-        "juguo_agents.studies.generalisation.study",
+        f"{_HERE}.generalisation.study",
         "Generalisation",
-        "Trained policies in held-out worlds of a family, against tuned rules and each world's oracle.",
+        "trained policies in held-out worlds of a family, against tuned rules and each world's oracle",
+    ),
+    "hypotheses": StudyEntry(
+        f"{_HERE}.hypotheses.study", "HypothesesStudy", "which of the paper's claims hold, and where"
+    ),
+    "map": StudyEntry(f"{_HERE}.map.study", "Map", "which doctrine is best where and under which values"),
+    "mechanisms": StudyEntry(
+        f"{_HERE}.mechanisms.study", "Mechanisms", "what each mechanism of the model is worth"
     ),
     "pareto": StudyEntry(
-        "juguo_agents.studies.pareto.study",
+        f"{_HERE}.pareto.study",
         "Pareto",
-        "The Pareto front of one policy over preferences, against a multi-objective search.",
+        "the Pareto front of one policy over preferences, against a multi-objective search",
     ),
-    "value": StudyEntry(
-        "juguo_agents.studies.value.study", "Value", "What are feedback, evaluation and knowledge worth?"
+    "passive": StudyEntry(
+        f"{_HERE}.passive.study",
+        "Passive",
+        "which money saves an open system whose participants gain nothing",
     ),
+    "patterns": StudyEntry(f"{_HERE}.patterns.study", "Patterns", "whether a world shows ten stylised facts"),
+    "value": StudyEntry(f"{_HERE}.value.study", "Value", "what feedback, evaluation and knowledge are worth"),
 }
 """Every study by its name on the command line."""

@@ -324,10 +324,17 @@ class _Task:
     point: Any
     run: Callable[[Any, Path], pa.Table]
     work: Path
+    model: str = MODEL
 
 
 def _attempt(task: _Task) -> pa.Table | str:
-    """The rows of a point, or the traceback that it ended with."""
+    """The rows of a point, or the traceback that it ended with.
+
+    Raises:
+        UserError: If the worker has another version of the model.
+    """
+    if task.model != MODEL:
+        raise UserError(f"a worker has model {MODEL}, not {task.model}; install the same version everywhere")
     try:
         return task.run(task.point, task.work)
     except Exception:

@@ -6,11 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from juguo_agents.allocators import make_rule
-from juguo_agents.evaluation.rollout import run
-from juguo_agents.search.scoring import Scorer
-from juguo_agents.studies.attribution.hybrid import PARTS, Hybrid
 from juguo_agents.studies.attribution.job import (
     COALITIONS,
     Settings,
@@ -21,6 +16,11 @@ from juguo_agents.studies.attribution.job import (
 )
 from juguo_agents.studies.attribution.shapley import best_first, parts_of, shapley
 from juguo_agents.studies.attribution.sides import find_sides
+
+from juguo_agents.allocators import make_rule
+from juguo_agents.allocators.hybrid import PARTS, Hybrid
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.search.scoring import Scorer
 from juguo_envs import Scenario
 from juguo_envs.errors import UserError
 from tests.agents.search.test_search import found as search
@@ -242,6 +242,7 @@ def test_returns_depend_neither_on_batches_nor_on_where_it_was_stopped(values: A
 
 def test_a_folder_of_other_settings_is_refused(tmp_path: Path) -> None:
     from juguo_agents.studies.attribution.job import STATE_FILE
+
     from juguo_agents.studies.explain.parts import Parts
 
     asked = settings().as_json()

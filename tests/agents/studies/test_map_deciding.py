@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from juguo_agents.studies.map.sensitivity import sensitivity, sobol_indices
-from juguo_agents.studies.map.tree import grow, leaves, region
+from juguo_agents.studies.map.discovery import grow, leaves, region
+from juguo_agents.studies.map.sensitivity import indices, sensitivity
 from juguo_envs.worlds.sampling import Axis
 
 Array = npt.NDArray[np.float64]
@@ -97,11 +97,11 @@ def test_indices_of_a_known_function_are_right() -> None:
         value: Array = np.sin(a) + 7.0 * np.sin(b) ** 2 + 0.1 * c**4 * np.sin(a)
         return value
 
-    first, total = sobol_indices(ishigami, 4)
+    first, total = indices(ishigami, 4)
     assert first == pytest.approx([0.314, 0.442, 0.0, 0.0], abs=0.03)
     assert total == pytest.approx([0.558, 0.442, 0.244, 0.0], abs=0.03)
     assert first[3] == total[3] == 0.0
-    assert not np.any(sobol_indices(lambda x: np.zeros(len(x)), 2))
+    assert not np.any(indices(lambda x: np.zeros(len(x)), 2))
 
 
 def test_sensitivity_ranks_the_axes_and_says_how_much_it_explains() -> None:

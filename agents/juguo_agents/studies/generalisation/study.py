@@ -59,7 +59,8 @@ class Settings(engine.Settings):
         json_schema_extra={"positional": True},
     )
     scenario: NamedScenario = Field(
-        default_factory=lambda: Scenario.load("default"), description="what all worlds have in common"
+        default_factory=lambda: Scenario.load("default"),
+        description="what all worlds of the family have in common",
     )
     scenarios: int = Field(200, ge=2, le=seeds.HELD_OUT_WORLDS.size, description="held-out worlds")
     episodes: int = Field(50, ge=2, le=seeds.HELD_OUT_EPISODES, description="test episodes in each world")

@@ -1,4 +1,4 @@
-"""What a map is made of: its points, its allocators, its episodes, and how they are kept apart.
+"""What a map is made of: its settings, its points, its allocators and its episodes.
 
 Four things must never meet: what a tuned rule was tuned on, what its numbers were chosen on at a point, what
 it is measured on there, and what the exchange of its parts is measured on. The first has points and episodes
@@ -7,95 +7,100 @@ of its own; the others have episodes of their own at every point.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from juguo_agents.allocators.institutions import split_name
-from juguo_agents.allocators.parametric.families import RULE
-from juguo_agents.allocators.registry import cell_name, compared_names, rule_names
+from juguo_agents.allocators.registry import cell_name, compared_names, make_rule, rule_names
 from juguo_agents.evaluation import seeds
-from juguo_agents.studies.design import DESIGNS, points
-from juguo_agents.studies.map.switches import check_switches
-from juguo_envs.errors import UserError
-from juguo_envs.files import write_text
-from juguo_envs.model.compiled import SOURCE_KEY
+from juguo_agents.studies import study as engine
+from juguo_agents.studies.design import points
+from juguo_agents.studies.map.variations import EXCHANGES, SWITCHES, VALUE_SETS, switched
 from juguo_envs.worlds.sampling import scenario_at
 from juguo_envs.worlds.scenario import Scenario
 
 REFERENCES = ("nothing", "care_only")
 """Doctrines that bring no technology to people: they compete, and are told apart from the programmes."""
 TUNED = ":tuned"
-
-MAPS, MOST_POINTS, MOST_EPISODES, MOST_CHOICE = (
-    seeds.MAPS, seeds.MAP_POINTS, seeds.MAP_EPISODES, seeds.MAP_CHOICES,
-)  # fmt: skip
 EXCHANGE_EPISODES = 8
 """Episodes on which parts are exchanged; they follow those that are measured."""
 SWITCH_EPISODES, SWITCH_CHOICE = 8, 4
 """At most so many of a point's episodes are measured, and chosen on, with an assumption switched off."""
-
-SETTINGS_FILE = "settings.json"
-_FORMAT = 2
-
-
-class MapError(UserError):
-    """A map that cannot be made or gone on with."""
+_FORMAT = 2  # of the settings in the map's files
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a map was asked for.
+class Point:
+    """Everything that is run at a point as it is, or with an assumption switched off.
 
     Attributes:
-        points: Number of scenarios.
-        episodes: Episodes per scenario and allocator.
-        seed: The map's own seed: of the points and of the episodes.
-        design: How the points fill the cube; see `points.points`.
-        regimes: Scenarios on which rules are tuned.
-        budget: Episodes of each search.
-        choice: Episodes on which a rule's numbers are compared at a point.
-        switched: Points, from the first, at which assumptions are switched off; no more than there are.
-        base: What all scenarios have in common.
-        model: Fingerprint of the model's source, since runs of two models must not be mixed.
+        number: Of the point, from 0.
+        place: (axes,) in the unit cube of the family.
+        switch: Name of the switch; empty for the point as it is.
     """
 
-    points: int = 512
-    episodes: int = 16
-    seed: int = 0
-    design: str = "sobol"
-    regimes: int = 3
-    budget: int = 2500
-    choice: int = 8
-    switched: int = 48
-    base: Scenario = field(default_factory=Scenario)
-    model: str = f"{SOURCE_KEY:014x}"
+    number: int
+    place: tuple[float, ...]
+    switch: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return f"{self.number:05d} {self.switch}".strip()
+
+
+class Settings(engine.Settings):
+    """What a map is asked for."""
+
+    smoke: ClassVar[Mapping[str, Any]] = {
+        "points": 4, "episodes": 3, "regimes": 1, "budget": 200, "choice": 1, "switched": 2,
+    }  # fmt: skip
+    grows: ClassVar[frozenset[str]] = frozenset({"points", "switched"})
+
+    points: int = Field(512, ge=2, le=seeds.MAP_POINTS, description="scenarios")
+    episodes: int = Field(
+        16,
+        ge=3,
+        le=seeds.MAP_EPISODES - EXCHANGE_EPISODES,
+        description="episodes of every allocator at each point",
+    )
+    seed: int = Field(
+        0, ge=0, lt=seeds.MAPS, description="seed of the map: of its points and of its episodes"
+    )
+    design: Literal["sobol", "latin"] = Field("sobol", description="how points fill the ranges")
+    regimes: int = Field(
+        3, ge=1, le=seeds.MANY_SEARCHES.size, description="other scenarios, in which rules are tuned"
+    )
+    budget: int = Field(2500, ge=200, le=1_000_000, description="episodes of each tuning search")
+    choice: int = Field(
+        8,
+        ge=1,
+        le=seeds.MAP_CHOICES,
+        description="episodes on which tuned numbers are compared at a point",
+    )
+    switched: int = Field(
+        48,
+        ge=2,
+        le=seeds.MAP_POINTS,
+        description="points, from the first, at which assumptions are switched off",
+    )
+    scenario: engine.NamedScenario = Field(
+        default_factory=lambda: Scenario.load("default"), description="what all points have in common"
+    )
 
     def check(self) -> None:
-        """Refuse what is not allowed.
+        """Check that every switch can be thrown in the scenario.
 
         Raises:
-            MapError: Naming the first setting at fault.
-            ScenarioError: If a switch cannot be thrown in the scenario.
+            ScenarioError: If a field is unknown or a value not allowed.
         """
-        for name, value, least, most in (
-            ("points", self.points, 2, MOST_POINTS),
-            ("episodes", self.episodes, 3, MOST_EPISODES - EXCHANGE_EPISODES),
-            ("seed", self.seed, 0, MAPS - 1),
-            ("regimes", self.regimes, 1, seeds.MANY_SEARCHES.size),
-            ("budget", self.budget, 200, 1_000_000),
-            ("choice", self.choice, 1, MOST_CHOICE),
-            ("switched", self.switched, 2, MOST_POINTS),
-        ):
-            if not least <= value <= most:
-                raise MapError(f"{name} is {value}; allowed is {least} to {most}")
-        if self.design not in DESIGNS:
-            raise MapError(f"design is {self.design!r}; allowed are {' and '.join(DESIGNS)}")
-        check_switches(self.base)
+        for switch in SWITCHES:
+            switched(self.scenario, switch.name)
 
     @property
     def switched_points(self) -> int:
@@ -103,75 +108,61 @@ class Settings:
         return min(self.switched, self.points)
 
     def as_json(self) -> dict[str, Any]:
-        """The settings as plain values."""
-        return {"format": _FORMAT, **asdict(self), "base": self.base.model_dump(mode="json")}
-
-    def save(self, folder: Path) -> None:
-        """Write the settings into the map's folder."""
-        text = json.dumps(self.as_json(), allow_nan=False, indent=2, ensure_ascii=False)
-        write_text(folder / SETTINGS_FILE, text + "\n")
+        """The settings as the map's files quote them."""
+        values = self.model_dump(mode="json")
+        base = values.pop("scenario")
+        return {"format": _FORMAT, **values, "base": base, "model": engine.MODEL}
 
     def places(self) -> npt.NDArray[np.float64]:
         """(points, axes) the map's places in the unit cube of the family."""
-        return points(self.points, self.seed, self.base, self.design, preferences=True)
+        return points(self.points, self.seed, self.scenario, self.design, preferences=True)
 
     def tuning_places(self) -> npt.NDArray[np.float64]:
         """(regimes, axes) the places where rules are tuned; the map has none of them."""
-        return points(self.regimes, seeds.MAP_TUNING_DESIGN.first + self.seed, self.base, preferences=True)
+        seed = seeds.MAP_TUNING_DESIGN.first + self.seed
+        return points(self.regimes, seed, self.scenario, preferences=True)
 
+    def world(self, place: npt.ArrayLike, name: str) -> Scenario:
+        """The scenario at a place, with the values drawn there."""
+        return scenario_at(np.asarray(place), self.scenario, name, preferences=True)
 
-def load_settings(folder: Path) -> Settings:
-    """The settings of the map in a folder.
+    def map_points(self) -> list[Point]:
+        """Every point as it is, then the first points with each switch."""
+        places = [tuple(place) for place in self.places().tolist()]
+        plain = [Point(number, place) for number, place in enumerate(places)]
+        some = plain[: self.switched_points]
+        return [*plain, *(Point(p.number, p.place, s.name) for s in SWITCHES for p in some)]
 
-    Raises:
-        MapError: If there is none, or it was begun with another version or another model.
-    """
-    path = folder / SETTINGS_FILE
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise MapError(f"{path}: cannot be read ({error}); there is no map to go on with") from None
-    except json.JSONDecodeError as error:
-        raise MapError(f"{path}: no JSON ({error})") from None
-    try:
-        if data.pop("format") != _FORMAT:
-            raise MapError(f"{path}: written by another version; make a new map in another folder")
-        data["base"] = Scenario.parse(data["base"], f"{path}: base")
-        settings = Settings(**data)
-        settings.check()
-    except (AttributeError, KeyError, TypeError) as error:
-        raise MapError(f"{path}: not the settings of a map ({error!r})") from None
-    if settings.model != Settings().model:
-        raise MapError(
-            f"{path}: the map was begun with another version of the model (its source differs); "
-            "runs of both must not be mixed: make a new map in another folder"
-        )
-    return settings
+    def measured_seeds(self, point: int) -> seeds.Seeds:
+        """(episodes,) seeds on which allocators are measured at a point; no other point has one of them."""
+        return seeds.map_test(self.seed, point, self.episodes)
 
+    def exchange_seeds(self, point: int) -> seeds.Seeds:
+        """(EXCHANGE_EPISODES,) seeds on which parts are exchanged, behind those that are measured."""
+        return seeds.map_test(self.seed, point, EXCHANGE_EPISODES, after=self.episodes)
 
-def world(settings: Settings, place: npt.NDArray[np.float64], name: str) -> Scenario:
-    """The scenario at a place, with the values drawn there."""
-    return scenario_at(place, settings.base, name, preferences=True)
+    def choice_seeds(self, point: int) -> seeds.Seeds:
+        """(choice,) seeds on which numbers are chosen at a point."""
+        return seeds.map_choice(self.seed, point, self.choice)
 
+    def cost(self, point: Point) -> int:
+        """About how many episodes a point takes.
 
-def alike_names() -> list[str]:
-    """Every doctrine with both institutions, in the order of the doctrines."""
-    return [cell_name(doctrine, True, True) for doctrine in rule_names()]
+        A tuned rule is measured with each of its numbers that is chosen for any values; about two are.
+        """
+        members, rules = self.regimes + 1, tuned_rules()
+        if point.switch:
+            chosen, measured = min(SWITCH_CHOICE, self.choice), min(SWITCH_EPISODES, self.episodes)
+            return len(rules) * (chosen * members + measured)
+        apart = {name: len(VALUE_SETS) if make_rule(name).heeds_values else 1 for name in compared_names()}
+        candidates = sum(apart[rule] for rule in rules) * members
+        measured = sum(apart.values()) + sum(max(2, apart[rule]) for rule in rules)
+        return candidates * self.choice + measured * self.episodes + len(EXCHANGES) * EXCHANGE_EPISODES
 
 
 def tuned_rules() -> list[str]:
     """The rules that are tuned: every doctrine with both institutions."""
-    return alike_names()
-
-
-def family_name(rule: str) -> str:
-    """The family in which a rule's numbers are searched."""
-    return RULE + rule
-
-
-def own_names() -> list[str]:
-    """Every doctrine as the paper has it, and with both institutions; their numbers are their own."""
-    return compared_names()
+    return [cell_name(doctrine, True, True) for doctrine in rule_names()]
 
 
 def tuned_names() -> list[str]:
@@ -180,8 +171,8 @@ def tuned_names() -> list[str]:
 
 
 def allocator_names() -> list[str]:
-    """Every allocator of a map."""
-    return [*own_names(), *tuned_names()]
+    """Every doctrine as the paper has it and with both institutions, and the latter tuned."""
+    return [*compared_names(), *tuned_names()]
 
 
 def doctrine_of(allocator: str) -> str:
@@ -192,18 +183,3 @@ def doctrine_of(allocator: str) -> str:
 def programmes() -> list[str]:
     """The doctrines that are no reference."""
     return [doctrine for doctrine in rule_names() if doctrine not in REFERENCES]
-
-
-def map_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
-    """(episodes,) seeds on which allocators are measured at a point; no other point has one of them."""
-    return seeds.map_test(settings.seed, point, settings.episodes)
-
-
-def exchange_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
-    """(EXCHANGE_EPISODES,) seeds on which parts are exchanged at a point, behind those that are measured."""
-    return seeds.map_test(settings.seed, point, EXCHANGE_EPISODES, after=settings.episodes)
-
-
-def choice_seeds(settings: Settings, point: int) -> npt.NDArray[np.uint64]:
-    """(choice,) seeds on which numbers are chosen at a point."""
-    return seeds.map_choice(settings.seed, point, settings.choice)

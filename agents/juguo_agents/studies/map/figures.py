@@ -1,9 +1,10 @@
-"""The figures of a map as PNG. Only this module, `bars` and `tree_figure` import matplotlib here."""
+"""The figures of a map as PNG. Only this module imports matplotlib here."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -11,33 +12,49 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
-from juguo_agents.report.figures.style import BLACK, BLUE, DPI, ORANGE, headed, parameters
+from juguo_agents.allocators.registry import rule_names
+from juguo_agents.report.figures.style import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DPI,
+    GREY,
+    ORANGE,
+    PALE,
+    SKY,
+    VERMILION,
+    headed,
+    parameters,
+)
 from juguo_agents.report.selection import label
-from juguo_agents.studies.map.bars import draw_parts, draw_shares, draw_switches
-from juguo_agents.studies.map.colours import DOCTRINE_COLOURS, MARKERS
-from juguo_agents.studies.map.summary import INDICES, PAIR, deciding_axes, difference_of
-from juguo_agents.studies.map.tables import Floats, Runs
-from juguo_agents.studies.map.tree_figure import draw_tree
-from juguo_agents.studies.map.values import DRAWN, VALUE_SETS
-from juguo_agents.studies.map.verdicts import TUNED_ALIKE, Judged, Verdict
+from juguo_agents.studies.map.analysis import INDICES, PAIR, Floats, Runs, deciding_axes, difference_of
+from juguo_agents.studies.map.variations import ALL, DRAWN, GROUPS, VALUE_SETS
+from juguo_agents.studies.map.verdicts import CONDITIONS, TUNED_ALIKE, Judged, Verdict
 from juguo_envs.worlds.sampling import Axis
 
+Summary = dict[str, Any]
+_FREE = cycle(
+    [VERMILION, ORANGE, SKY, "#8c564b", "#6a3d9a", "#b2a300", "#0b6e6e", "#a50f15", "#8fbf26", "#c6b6f0"]
+)
+DOCTRINE_COLOURS = {name: COLOURS[name] if name in COLOURS else next(_FREE) for name in rule_names()}
+MARKERS = dict(zip(rule_names(), cycle("os^DvP*Xphd<>8H"), strict=False))
 _BINS = 8
-_TIE, _MEAN = "#a8a8a8", "#4d4d4d"
+_LEAST_SHOWN = 0.02  # share, in any bar, from which a doctrine has a colour of its own
+_TIE, _MEAN, _OTHERS = "#a8a8a8", "#4d4d4d", PALE
+_WIDTH, _HEIGHT = 0.86, 0.16  # of a tree's node, where leaves are 1 apart and levels 1
 
 
-def draw_figures(runs: Runs, verdicts: Judged, summary: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+def draw_figures(runs: Runs, judged: Judged, summary: Summary) -> Iterator[tuple[str, bytes]]:
     """File name and PNG of each figure. matplotlib's settings are as before when it is done."""
-    where = _subtitle(summary)
     drawn: dict[str, Callable[[], Figure | None]] = {
-        "shares.png": lambda: draw_shares(summary, where),
-        "map.png": lambda: draw_map(runs, verdicts, summary),
-        "differences.png": lambda: draw_differences(runs, verdicts[TUNED_ALIKE.name, DRAWN.name], summary),
+        "shares.png": lambda: draw_shares(summary),
+        "map.png": lambda: draw_map(runs, judged, summary),
+        "differences.png": lambda: draw_differences(runs, judged[TUNED_ALIKE.name, DRAWN.name], summary),
         "indices.png": lambda: draw_indices(summary),
-        "tree.png": lambda: draw_tree(summary, DRAWN.name, where),
+        "tree.png": lambda: draw_tree(summary),
         "parts.png": lambda: draw_parts(summary),
         "switches.png": lambda: draw_switches(summary),
     }
@@ -51,52 +68,46 @@ def draw_figures(runs: Runs, verdicts: Judged, summary: dict[str, Any]) -> Itera
         yield name, out.getvalue()
 
 
-def _subtitle(summary: dict[str, Any], note: str = "") -> str:
-    text = f"{summary['points']:,} worlds, {summary['episodes']} episodes of each allocator in each"
-    return f"{text}; {note}" if note else text
+def _subtitle(summary: Summary, note: str) -> str:
+    return f"{summary['points']:,} worlds, {summary['episodes']} episodes of each allocator in each; {note}"
 
 
-def draw_map(runs: Runs, verdicts: Judged, summary: dict[str, Any]) -> Figure:
+def _legend(fig: Figure, handles: list[Any], columns: int = 5) -> None:
+    fig.legend(handles=handles, loc="outside lower center", ncols=columns)
+
+
+def draw_map(runs: Runs, judged: Judged, summary: Summary) -> Figure:
     """Every world in the plane of the two axes that decide most, by its winner; one panel for each values."""
-    fig = headed(
-        12.0,
-        8.4,
-        "Where each doctrine is best",
-        _subtitle(
-            summary, "in the plane of the two parameters that decide most under the values of the panel"
-        ),
-    )
+    note = "in the plane of the two parameters that decide most under the values of the panel"
+    fig = headed(12.0, 8.4, "Where each doctrine is best", _subtitle(summary, note))
     panels = fig.subplots(2, (len(VALUE_SETS) + 1) // 2)
-    seen: dict[str, None] = {}
+    seen: set[str] = set()
     for panel, values in zip(panels.flat, VALUE_SETS, strict=False):
-        across, up = (_index(runs, name) for name in deciding_axes(summary, 2, values.name))
-        found = verdicts[TUNED_ALIKE.name, values.name]
+        across, up = (_column(runs, name) for name in deciding_axes(summary, 2, values.name))
+        found = judged[TUNED_ALIKE.name, values.name]
         seen |= _winners(panel, runs.values[:, across], runs.values[:, up], found, 5.5)
         panel.set_title(f"{values.name}: {values.text}")
         _scale(panel, runs.axes[across], "x")
         _scale(panel, runs.axes[up], "y")
-        panel.set_xlabel(axis_label(runs.axes[across]))
-        panel.set_ylabel(axis_label(runs.axes[up]))
     for panel in panels.flat[len(VALUE_SETS) :]:
         panel.set_axis_off()
-    fig.legend(handles=_handles(seen), loc="outside lower center", ncols=5)
+    _legend(fig, _winner_handles(seen))
     return fig
 
 
-def _winners(panel: Axes, x: Floats, y: Floats, found: list[Verdict], size: float) -> dict[str, None]:
+def _winners(panel: Axes, x: Floats, y: Floats, found: list[Verdict], size: float) -> set[str]:
     """Every world by its winner; returns the winners."""
     best = np.array([v.best for v in found])
     tie = best == ""
     panel.plot(x[tie], y[tie], "x", ms=0.7 * size, mew=0.9, color=_TIE, zorder=1)
-    names = {name: None for name in DOCTRINE_COLOURS if np.any(best == name)}
+    names = [name for name in DOCTRINE_COLOURS if np.any(best == name)]
     for name in names:
-        some = best == name
-        colour = DOCTRINE_COLOURS[name]
+        some, colour = best == name, DOCTRINE_COLOURS[name]
         panel.plot(x[some], y[some], MARKERS[name], ms=size, color=colour, mec="white", mew=0.5, zorder=2)
-    return names
+    return set(names)
 
 
-def _handles(names: dict[str, None]) -> list[Line2D]:
+def _winner_handles(names: set[str]) -> list[Line2D]:
     handles = [
         Line2D([], [], ls="", marker=MARKERS[n], ms=6, color=DOCTRINE_COLOURS[n], label=f"{label(n)} is best")
         for n in DOCTRINE_COLOURS
@@ -105,42 +116,33 @@ def _handles(names: dict[str, None]) -> list[Line2D]:
     return [*handles, Line2D([], [], ls="", marker="x", ms=5, color=_TIE, label="tie")]
 
 
-def draw_differences(runs: Runs, found: list[Verdict], summary: dict[str, Any]) -> Figure | None:
+def draw_differences(runs: Runs, found: list[Verdict], summary: Summary) -> Figure | None:
     """The paired difference in every world, against each of the axes that it depends on most."""
     part = summary["deciding"][DRAWN.name]["sensitivity"]
     if part is None:
         return None
     mean = difference_of(runs, DRAWN.name).mean(1)
-    seen: dict[str, None] = {}
-    fig = headed(
-        10.0,
-        6.6,
-        f"By how much {label(PAIR[0])} is ahead of {label(PAIR[1])}, like for like and tuned",
-        _subtitle(
-            summary,
-            "values drawn; paired; the band is the 95 % interval of the mean in an eighth of the worlds",
-        ),
-    )
+    title = f"By how much {label(PAIR[0])} is ahead of {label(PAIR[1])}, like for like and tuned"
+    note = "values drawn; paired; the band is the 95 % interval of the mean in an eighth of the worlds"
+    fig = headed(10.0, 6.6, title, _subtitle(summary, note))
     panels = fig.subplots(2, 3, sharey=True)
+    seen: set[str] = set()
     for panel, row in zip(panels.flat, part["indices"], strict=False):
-        axis = runs.axes[_index(runs, row["axis"])]
-        x = runs.values[:, _index(runs, row["axis"])]
+        column = _column(runs, row["axis"])
         panel.axhline(0.0, color=BLACK, lw=0.8)
-        seen |= _winners(panel, x, mean, found, 4.0)
-        _running(panel, runs.places[:, _index(runs, row["axis"])], mean, axis)
+        seen |= _winners(panel, runs.values[:, column], mean, found, 4.0)
+        _running_mean(panel, runs.places[:, column], mean, runs.axes[column])
         low, high = row["total_interval"]
         panel.set_title(f"total index {row['total']:.2f} [{low:.2f}, {high:.2f}]", fontweight="normal")
-        panel.set_xlabel(axis_label(axis))
         panel.grid(axis="y")
-        _scale(panel, axis, "x")
+        _scale(panel, runs.axes[column], "x")
     for panel in panels[:, 0]:
         panel.set_ylabel("difference of the return")
-    handles = [*_handles(seen), Line2D([], [], color=_MEAN, lw=2.0, label="mean")]
-    fig.legend(handles=handles, loc="outside lower center", ncols=5)
+    _legend(fig, [*_winner_handles(seen), Line2D([], [], color=_MEAN, lw=2.0, label="mean")])
     return fig
 
 
-def _running(panel: Axes, unit: Floats, mean: Floats, axis: Axis) -> None:
+def _running_mean(panel: Axes, unit: Floats, mean: Floats, axis: Axis) -> None:
     """Means of bins that hold equally many worlds, with their intervals."""
     bins = [b for b in np.array_split(np.argsort(unit, kind="stable"), _BINS) if len(b) > 2]
     x = [axis.value(float(unit[b].mean())) for b in bins]
@@ -150,36 +152,29 @@ def _running(panel: Axes, unit: Floats, mean: Floats, axis: Axis) -> None:
     panel.plot(x, y, color=_MEAN, lw=2.0)
 
 
-def draw_indices(summary: dict[str, Any]) -> Figure | None:
+def draw_indices(summary: Summary) -> Figure | None:
     """First-order and total Sobol indices of the paired difference, with values among the axes and not."""
     shown = [(name, summary["deciding"][name]["sensitivity"]) for name in INDICES]
     if any(part is None for _, part in shown):
         return None
+    symbols = {a["name"]: Axis(**a).short for a in summary["axes"]}
     rows = max(len(part["indices"]) for _, part in shown)
-    fig = headed(
-        10.0,
-        1.9 + 0.2 * rows,
-        f"What the difference between {label(PAIR[0])} and {label(PAIR[1])} depends on",
-        _subtitle(
-            summary, "Sobol indices of a surrogate; lines: from the 5 % to the 95 % quantile over refits"
-        ),
-    )
-    panels = fig.subplots(1, len(shown))
-    for panel, (values, part) in zip(panels, shown, strict=True):
-        names = [_axis(summary, row["axis"]) for row in part["indices"]]
+    title = f"What the difference between {label(PAIR[0])} and {label(PAIR[1])} depends on"
+    note = "Sobol indices of a surrogate; lines: from the 5 % to the 95 % quantile over refits"
+    fig = headed(10.0, 1.9 + 0.2 * rows, title, _subtitle(summary, note))
+    for panel, (values, part) in zip(fig.subplots(1, len(shown)), shown, strict=True):
         for y, row in enumerate(part["indices"]):
             for name, shift, colour in (("total", -0.17, BLUE), ("first", 0.17, ORANGE)):
                 panel.barh(y + shift, row[name], 0.32, color=colour, alpha=0.85)
                 panel.plot(row[f"{name}_interval"], (y + shift, y + shift), color=BLACK, lw=0.9)
-        panel.set_yticks(range(len(names)), names)
+        panel.set_yticks(range(len(part["indices"])), [symbols[row["axis"]] for row in part["indices"]])
         panel.set_ylim(rows - 0.4, -0.6)
         panel.tick_params(axis="y", length=0)
         panel.set_xlim(left=0.0)
         panel.grid(axis="x")
         panel.set_xlabel("share of the variance over worlds")
         panel.set_title(f"values {values}: R² {part['r2'][part['surrogate']]:.2f}", loc="left")
-    handles = [Patch(color=BLUE, label="total"), Patch(color=ORANGE, label="alone (first order)")]
-    fig.legend(handles=handles, loc="outside lower center", ncols=2)
+    _legend(fig, [Patch(color=BLUE, label="total"), Patch(color=ORANGE, label="alone (first order)")], 2)
     return fig
 
 
@@ -187,29 +182,220 @@ def axis_label(axis: Axis) -> str:
     """An axis in words: its symbol, its meaning and its unit."""
     text = axis.text.split(":")[0].split(";")[0]
     unit = "" if axis.unit == "1" else f", {axis.unit}"
-    name = f"{axis.short}: " if not axis.factor else ""
-    words = f"{name}{text}{unit}"
-    if len(words) <= 46:
-        return words
+    words = f"{f'{axis.short}: ' if not axis.factor else ''}{text}{unit}"
     cut = words.rfind(" ", 0, 46)
-    return f"{words[:cut]}\n{words[cut + 1 :]}"
+    return words if len(words) <= 46 else f"{words[:cut]}\n{words[cut + 1 :]}"
 
 
 def _scale(panel: Axes, axis: Axis, which: str) -> None:
-    """A logarithmic axis where the sampling is, with plain numbers on it."""
-    if not axis.log:
-        return
+    """Label; and a logarithmic axis where the sampling is, with plain numbers on it."""
     along = panel.xaxis if which == "x" else panel.yaxis
-    panel.set(**{f"{which}scale": "log"})
-    along.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
-    along.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    along.set_minor_formatter(NullFormatter())
+    if axis.log:
+        panel.set(**{f"{which}scale": "log"})
+        along.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
+        along.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        along.set_minor_formatter(NullFormatter())
+    panel.set(**{f"{which}label": axis_label(axis)})
 
 
-def _index(runs: Runs, name: str) -> int:
+def _column(runs: Runs, name: str) -> int:
     return [axis.name for axis in runs.axes].index(name)
 
 
-def _axis(summary: dict[str, Any], name: str) -> str:
-    axis = next(Axis(**a) for a in summary["axes"] if a["name"] == name)
-    return axis.short
+def draw_shares(summary: Summary) -> Figure:
+    """One bar for each condition and set of values: shares of the worlds won by each doctrine, and ties."""
+    title = "In which share of the worlds is each doctrine best, under which values?"
+    note = "best means better than every other beyond noise; the rest are ties"
+    fig = headed(11.0, 8.0, title, _subtitle(summary, note))
+    bars = [
+        {
+            values: {name: won["share"] for name, won in row["won"].items()}
+            for values, row in summary["conditions"][c.name]["values"].items()
+        }
+        for c in CONDITIONS
+    ]
+    every = [bar for group in bars for bar in group.values()]
+    panels = fig.subplots(len(bars), 1, sharex=True)
+    for panel, condition, group in zip(panels, CONDITIONS, bars, strict=True):
+        _stacked(panel, group, _shown(every))
+        panel.set_title(f"{condition.text[0].upper()}{condition.text[1:]}")
+    panels[-1].set_xlabel("share of the worlds")
+    tie = Patch(fc="white", ec=GREY, hatch="////", label="tie: no more than noise")
+    _legend(fig, [*_bar_handles(every), tie])
+    return fig
+
+
+def draw_switches(summary: Summary) -> Figure:
+    """One bar for each switch: shares of the worlds that each doctrine leads."""
+    part = summary["switches"]
+    note = (
+        f"the first {part['points']} worlds, {part['episodes']} episodes; values drawn; who leads has the "
+        "highest mean, perhaps by no more than noise"
+    )
+    fig = headed(
+        11.0, 1.9 + 0.42 * len(part["switches"]), "Who leads with one assumption switched off?", note
+    )
+    bars = {row["name"]: row["leading"] for row in part["switches"]}
+    axes = fig.subplots()
+    _stacked(axes, bars, _shown(bars.values()))
+    axes.axhline(0.5, color=GREY, lw=0.7)  # below the world as it is
+    axes.set_xlabel("share of the worlds")
+    _legend(fig, _bar_handles(bars.values()))
+    return fig
+
+
+def _shown(bars: Iterable[dict[str, float]]) -> list[str]:
+    """The doctrines that have a colour of their own, in the doctrines' order."""
+    every = list(bars)
+    return [name for name in DOCTRINE_COLOURS if any(bar[name] >= _LEAST_SHOWN for bar in every)]
+
+
+def _bar_handles(bars: Iterable[dict[str, float]]) -> list[Patch]:
+    every = list(bars)
+    shown = _shown(every)
+    handles = [Patch(color=DOCTRINE_COLOURS[name], label=label(name)) for name in shown]
+    if any(share > 0.0 for bar in every for name, share in bar.items() if name not in shown):
+        handles.append(Patch(color=_OTHERS, label="another doctrine"))
+    return handles
+
+
+def _stacked(axes: Axes, bars: dict[str, dict[str, float]], shown: list[str]) -> None:
+    """A row of coloured parts for each bar; what is left to the whole is ties."""
+    for y, bar in enumerate(bars.values()):
+        parts = [(bar[name], DOCTRINE_COLOURS[name], False) for name in shown]
+        parts.append((sum(share for name, share in bar.items() if name not in shown), _OTHERS, False))
+        parts.append((max(0.0, 1.0 - sum(bar.values())), "white", True))
+        left = np.cumsum([0.0, *(share for share, _, _ in parts)]).tolist()
+        for i, (share, colour, tie) in enumerate(parts):
+            if share <= 1e-9:
+                continue
+            axes.barh(
+                y, share, 0.7, left=left[i], color=colour, edgecolor=GREY if tie else "white", linewidth=0.6,
+                hatch="////" if tie else None,
+            )  # fmt: skip
+            if share >= 0.03:
+                axes.text(
+                    left[i] + share / 2.0, y, f"{share:.0%}", ha="center", va="center", fontsize=8.0,
+                    color=BLACK if tie else _text_on(colour),
+                    bbox={"fc": "white", "ec": "none", "pad": 1.2} if tie else None,
+                )  # fmt: skip
+    axes.set_yticks(range(len(bars)), list(bars))
+    axes.set_ylim(len(bars) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(0.0, 1.0)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+
+
+def _text_on(colour: str) -> str:
+    """Black or white, whichever is read better on a colour."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 150.0 else BLACK
+
+
+def draw_parts(summary: Summary) -> Figure | None:
+    """For each doctrine that leads often what it loses with each part of the second best."""
+    found = sorted(summary["parts"].items(), key=lambda item: -item[1]["points"])
+    if not found:
+        return None
+    columns = min(3, len(found))
+    rows = -(-len(found) // columns)
+    title = "What the best doctrine of a world loses with one part of the second best"
+    note = "tuned, values drawn; mean over the worlds that it leads, with the 95 % interval; grey: all parts"
+    fig = headed(11.0, 1.5 + 2.1 * rows, title, note)
+    panels = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    names = [*GROUPS, ALL]
+    for panel, (doctrine, row) in zip(panels.flat, found, strict=False):
+        for y, part in enumerate(names):
+            loss = row["loss"][part]
+            colour = GREY if part == ALL else DOCTRINE_COLOURS[doctrine]
+            panel.barh(y, loss["mean"], 0.62, color=colour, alpha=0.85)
+            panel.plot((loss["low"], loss["high"]), (y, y), color=BLACK, lw=1.0)
+        panel.axvline(0.0, color=BLACK, lw=0.8)
+        panel.set_title(f"{label(doctrine)} ({row['points']} worlds)")
+        panel.set_yticks(range(len(names)), names)
+        panel.tick_params(axis="y", length=0)
+        panel.set_ylim(len(names) - 0.4, -0.6)
+        panel.grid(axis="x")
+    for panel in panels.flat[len(found) :]:
+        panel.set_axis_off()
+    for panel in panels.flat[max(0, len(found) - columns) : len(found)]:  # the lowest of each column
+        panel.set_xlabel("loss of return")
+        panel.tick_params(axis="x", labelbottom=True)
+    return fig
+
+
+def draw_tree(summary: Summary, values: str = DRAWN.name) -> Figure | None:
+    """The tree under some values: a split on every inner node, a bar of the doctrines on every node."""
+    tree = summary["deciding"][values]["tree"]
+    if tree is None:
+        return None
+    note = (
+        f"values {values}; {TUNED_ALIKE.text}\n"
+        f"of {tree['points']} worlds won it tells {tree['accuracy']:.0%} right in cross-validation "
+        f"({tree['accuracy_low']:.0%} to {tree['accuracy_high']:.0%} over repeats); "
+        f"always the most frequent: {tree['majority']:.0%}"
+    )
+    places = _layout(tree["nodes"])
+    leaves = max(x for x, _ in places) + 1.0
+    depth = max(y for _, y in places)
+    title = "Which doctrine is best: a small tree"
+    fig = headed(max(9.0, 1.45 * leaves), 2.0 + 1.15 * depth, title, _subtitle(summary, note))
+    axes = fig.subplots()
+    axes.set_axis_off()
+    axes.set_xlim(-0.55, leaves - 0.45)
+    axes.set_ylim(depth + 0.5, -0.45)
+    for node, (x, y) in zip(tree["nodes"], places, strict=True):
+        if "axis" in node:
+            for child, words in (("low", "≤"), ("high", ">")):
+                to_x, to_y = places[node[child]]
+                axes.plot((x, to_x), (y + _HEIGHT, to_y - 0.26), color=GREY, lw=0.9, zorder=0)
+                axes.text(
+                    x + 0.45 * (to_x - x), y + _HEIGHT + 0.45 * (to_y - 0.26 - y - _HEIGHT),
+                    f"{words} {node['threshold']:.3g}", ha="center", va="center", fontsize=8.5,
+                    bbox={"fc": "white", "ec": "none", "pad": 1.0},
+                )  # fmt: skip
+        _node(axes, node, tree["classes"], x, y)
+    _legend(
+        fig,
+        [Patch(color=DOCTRINE_COLOURS[c], label=f"{label(c)} is best") for c in tree["classes"]],
+        min(5, len(tree["classes"])),
+    )
+    return fig
+
+
+def _node(axes: Axes, node: Summary, classes: list[str], x: float, y: float) -> None:
+    """A bar of the shares of the doctrines among the node's worlds, what it splits above, counts below."""
+    total = max(1, sum(node["counts"]))
+    left = x - _WIDTH / 2.0
+    for name, count in zip(classes, node["counts"], strict=True):
+        width = _WIDTH * count / total
+        axes.add_patch(Rectangle((left, y), width, _HEIGHT, color=DOCTRINE_COLOURS[name], lw=0))
+        left += width
+    if "axis" in node:
+        axes.text(x, y - 0.05, node["symbol"], ha="center", va="bottom", fontweight="bold", fontsize=9.5)
+        return
+    axes.text(x, y - 0.05, f"{total} worlds", ha="center", va="bottom", fontsize=8.5, color=BLACK)
+    best = classes[node["named"]]
+    words = f"{label(best)}\n{node['counts'][node['named']] / total:.0%}".replace(" ", "\n", 1)
+    axes.text(
+        x, y + _HEIGHT + 0.04, words, ha="center", va="top", fontsize=8.5, fontweight="bold",
+        color=DOCTRINE_COLOURS[best],
+    )  # fmt: skip
+
+
+def _layout(nodes: list[Summary]) -> list[tuple[float, float]]:
+    """Places (x, y): leaves side by side, a parent over the middle of its children."""
+    places: list[tuple[float, float]] = [(0.0, 0.0)] * len(nodes)
+    leaves = 0
+
+    def put(i: int, level: int) -> float:
+        nonlocal leaves
+        if "axis" in nodes[i]:
+            x = (put(nodes[i]["low"], level + 1) + put(nodes[i]["high"], level + 1)) / 2.0
+        else:
+            x, leaves = float(leaves), leaves + 1
+        places[i] = (x, float(level))
+        return x
+
+    put(0, 0)
+    return places

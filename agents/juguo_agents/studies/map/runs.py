@@ -1,9 +1,9 @@
-"""One task of a map: what is run at a point, as it is or with an assumption switched off."""
+"""What is run at a point of a map: every allocator on the same episodes, and the exchange of parts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,53 +11,69 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from juguo_agents.allocators.registry import make_rule
+from juguo_agents.allocators.base import Allocator
+from juguo_agents.allocators.hybrid import Hybrid
+from juguo_agents.allocators.parametric.rule_numbers import with_numbers
+from juguo_agents.allocators.registry import compared_names, make_rule
 from juguo_agents.allocators.rule import Rule
+from juguo_agents.allocators.side_by_side import SideBySide
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.seeds import Seeds
+from juguo_agents.search.portfolio import OWN, Portfolio
 from juguo_agents.studies.map.design import (
     SWITCH_CHOICE,
     SWITCH_EPISODES,
     TUNED,
+    Point,
     Settings,
-    choice_seeds,
-    exchange_seeds,
-    map_seeds,
-    own_names,
     tuned_rules,
-    world,
 )
-from juguo_agents.studies.map.exchange import exchanged
-from juguo_agents.studies.map.measure import Columns, measure
-from juguo_agents.studies.map.portfolio import OWN, Portfolio, rule_of
-from juguo_agents.studies.map.store import PartStore, schema
-from juguo_agents.studies.map.switches import SWITCHES, thrown
-from juguo_agents.studies.map.values import DRAWN, VALUE_SETS, ValueSet, aversions, score
+from juguo_agents.studies.map.variations import (
+    DRAWN,
+    EXCHANGES,
+    VALUE_SETS,
+    ValueSet,
+    aversions,
+    breadth_column,
+    score,
+    switched,
+)
+from juguo_envs.engine.batch import Batch
+from juguo_envs.model.measures import breadths
+from juguo_envs.model.state import STAGES
 from juguo_envs.worlds.scenario import Scenario
 
+Columns = dict[str, npt.NDArray[Any]]
 SEPARATOR = ","
 """Between the names of the value sets for which a row counts."""
+_TOGETHER = 100  # episodes in one batch; results do not depend on it
 
 
-@dataclass(frozen=True)
-class Task:
-    """Everything that is run at a point with a switch.
-
-    Attributes:
-        index: Place among all tasks.
-        point: The point.
-        switch: Name of the switch; empty for the whole point as it is.
-        place: (axes,) of the point in the unit cube.
-        settings, portfolio, folder: The map's.
-        key: What its runs depend on.
-    """
-
-    index: int
-    point: int
-    switch: str
-    place: tuple[float, ...]
-    settings: Settings
-    portfolio: Portfolio
-    folder: Path
-    key: str
+def schema(base: Scenario) -> pa.Schema:
+    """The columns of the table of runs: one row for each point, allocator and episode."""
+    return pa.schema(
+        [
+            ("point", pa.int32()),
+            ("switch", pa.string()),  # which assumption is off; empty for the whole point as it is
+            ("allocator", pa.string()),
+            ("numbers", pa.string()),  # whose numbers a tuned rule uses; empty for the others
+            ("values", pa.string()),  # the value sets for which the row counts
+            ("part", pa.string()),  # which part is that of the second best; empty where none was exchanged
+            ("second", pa.string()),  # the second best, where parts were exchanged
+            ("episode", pa.int16()),
+            ("seed", pa.uint64()),
+            ("return", pa.float64()),  # under the values drawn at the point
+            ("breadth", pa.float64()),  # at the aversion drawn at the point
+            *((breadth_column(aversion), pa.float64()) for aversion in aversions(base)),
+            ("resilience", pa.float64()),
+            ("excluded", pa.float64()),
+            ("abandoned", pa.int16()),
+            *((f"quarters_{stage}", pa.int16()) for stage in STAGES),
+            ("adoption_end", pa.float64()),
+            ("adoption_peak", pa.float64()),
+            ("money_spent", pa.float64()),  # per person, the whole programme, without the reserve
+        ]
+    )
 
 
 @dataclass(frozen=True)
@@ -78,170 +94,187 @@ class Entry:
     values: tuple[ValueSet, ...]
     pursued: ValueSet
 
+    @property
+    def behaviour(self) -> tuple[str, str]:
+        """The same for entries that allocate alike: a tuned rule may have kept its own numbers."""
+        return self.allocator.removesuffix(TUNED), "" if self.numbers == OWN else self.numbers
+
 
 @dataclass(frozen=True)
 class Site:
-    """Where a task runs: the world, the base of the map, the value sets, the episodes."""
+    """Where entries run.
+
+    Attributes:
+        scenario: The world, with the values drawn there.
+        base: What all points have in common.
+        values: The value sets.
+    """
 
     scenario: Scenario
     base: Scenario
     values: tuple[ValueSet, ...]
-    measured: npt.NDArray[np.uint64]
-    chosen_on: npt.NDArray[np.uint64]
+
+    def entries(self, allocator: str, rules: Mapping[str, Rule]) -> list[Entry]:
+        """Entries of one allocator's rules by their numbers; one that heeds the values runs under each."""
+        heeds = any(rule.heeds_values for rule in rules.values())
+        told = [(one, (one,)) for one in self.values] if heeds else [(DRAWN, self.values)]
+        return [
+            Entry(allocator, numbers, rule, counted, pursued)
+            for pursued, counted in told
+            for numbers, rule in rules.items()
+        ]
+
+    def score(self, columns: Columns, values: ValueSet = DRAWN) -> npt.NDArray[np.float64]:
+        """(episodes,) returns."""
+        return score(columns, values, self.scenario, self.base)
+
+    def measure(self, entries: Sequence[Entry], seeds: Seeds) -> list[Columns]:
+        """What comes of every entry, in its order; those that are told of the same values run together."""
+        found: dict[int, Columns] = {}
+        for pursued in self.values:
+            some = [i for i, entry in enumerate(entries) if entry.pursued is pursued]
+            first: dict[tuple[str, str], int] = {}
+            same = {i: first.setdefault(entries[i].behaviour, i) for i in some}
+            rules = [entries[i].rule for i in first.values()]
+            ran = dict(zip(first.values(), self.run(rules, seeds, pursued), strict=True))
+            found |= {i: ran[same[i]] for i in some}
+        return [found[i] for i in range(len(entries))]
+
+    def run(self, rules: Sequence[Allocator], seeds: Seeds, pursued: ValueSet = DRAWN) -> list[Columns]:
+        """(episodes,) of each column for each rule, on the same episodes."""
+        scenario = pursued.pursued(self.scenario, self.base)
+        return measure(rules, scenario, seeds, self.scenario.reward.aversion, aversions(self.base))
 
 
-def tasks(settings: Settings, portfolio: Portfolio, folder: Path, key: str) -> list[Task]:
-    """Every point as it is, then the first points with each switch."""
-    places = [tuple(place) for place in settings.places().tolist()]
-    wanted = [(point, "") for point in range(settings.points)]
-    wanted += [(point, switch.name) for switch in SWITCHES for point in range(settings.switched_points)]
-    return [
-        Task(index, point, switch, places[point], settings, portfolio, folder, key)
-        for index, (point, switch) in enumerate(wanted)
-    ]
+def measure(
+    rules: Sequence[Allocator],
+    scenario: Scenario,
+    seeds: Seeds,
+    aversion: float,
+    others: Sequence[float],
+) -> list[Columns]:
+    """What comes of each rule on the same episodes.
 
+    Args:
+        rules: The rules; none of them twice as the same object.
+        scenario: The world.
+        seeds: (episodes,) one for each episode.
+        aversion: That of column `breadth`.
+        others: Aversions of further columns of breadth.
 
-def run_task(task: Task) -> None:
-    """Choose the tuned rules' numbers, run every allocator, exchange parts, and write the part."""
-    site = _site(task)
-    entries = [] if task.switch else _own(site)
-    entries += _tuned(site, task.portfolio)
-    measured = _measure(entries, site, site.measured)
-    tables = [
-        _table(task, entry, columns, site.measured, site)
-        for entry, columns in zip(entries, measured, strict=True)
-    ]
-    if not task.switch:
-        tables += _exchange(task, site, entries, measured)
-    PartStore(task.folder, task.key).write(task.index, pa.concat_tables(tables))
-
-
-def _site(task: Task) -> Site:
-    settings = task.settings
-    scenario = world(settings, np.array(task.place), f"point {task.point}")
-    measured, chosen_on = map_seeds(settings, task.point), choice_seeds(settings, task.point)
-    if not task.switch:
-        return Site(scenario, settings.base, VALUE_SETS, measured, chosen_on)
-    return Site(
-        thrown(scenario, task.switch),
-        settings.base,
-        (DRAWN,),
-        measured[:SWITCH_EPISODES],
-        chosen_on[:SWITCH_CHOICE],
-    )
-
-
-def _apart(rule: Rule, values: tuple[ValueSet, ...]) -> list[tuple[ValueSet, tuple[ValueSet, ...]]]:
-    """The values that a rule is told of, and those for which its runs then count."""
-    return [(one, (one,)) for one in values] if rule.heeds_values else [(DRAWN, values)]
-
-
-def _own(site: Site) -> list[Entry]:
-    """Every doctrine as the paper has it and with both institutions."""
-    return [
-        Entry(name, "", make_rule(name), counted, pursued)
-        for name in own_names()
-        for pursued, counted in _apart(make_rule(name), site.values)
-    ]
-
-
-def _tuned(site: Site, portfolio: Portfolio) -> list[Entry]:
-    """Every tuned rule with the numbers that did best on the episodes for choosing, for each value set."""
-    candidates = [
-        Entry(name + TUNED, member.name, rule_of(name, member), counted, pursued)
-        for name in tuned_rules()
-        for pursued, counted in _apart(make_rule(name), site.values)
-        for member in portfolio[name]
-    ]
-    means: dict[tuple[str, str], tuple[float, Entry]] = {}
-    for entry, columns in zip(candidates, _measure(candidates, site, site.chosen_on), strict=True):
-        for values in entry.values:
-            mean = float(score(columns, values, site.scenario, site.base).mean())
-            best = means.get((entry.allocator, values.name))
-            if best is None or mean > best[0]:
-                means[entry.allocator, values.name] = (mean, entry)
-    found = []
-    for entry in candidates:
-        counted = tuple(v for v in entry.values if means[entry.allocator, v.name][1] is entry)
-        if counted:
-            found.append(Entry(entry.allocator, entry.numbers, entry.rule, counted, entry.pursued))
+    Returns:
+        For each rule, (episodes,) for each column.
+    """
+    size = max(1, _TOGETHER // len(seeds))
+    found: list[Columns] = []
+    for i in range(0, len(rules), size):
+        some = rules[i : i + size]
+        columns = _together(some, scenario, np.tile(seeds, len(some)), np.array([aversion, *others]))
+        parts = {name: np.split(values, len(some)) for name, values in columns.items()}
+        found += [{name: values[j] for name, values in parts.items()} for j in range(len(some))]
     return found
 
 
-def _measure(entries: Sequence[Entry], site: Site, seeds: npt.NDArray[np.uint64]) -> list[Columns]:
-    """What comes of every entry, in its order; those that are told of the same values run side by side."""
-    found: dict[int, Columns] = {}
-    for pursued in site.values:
-        some = [i for i, entry in enumerate(entries) if entry.pursued is pursued]
-        if not some:
-            continue
-        scenario = pursued.pursued(site.scenario, site.base)
-        first: dict[tuple[str, str], int] = {}
-        same = {i: first.setdefault(_alike(entries[i]), i) for i in some}
-        distinct = list(first.values())
-        columns = measure(
-            [entries[i].rule for i in distinct],
-            scenario,
-            seeds,
-            site.scenario.reward.aversion,
-            aversions(site.base),
+def _together(
+    rules: Sequence[Allocator], scenario: Scenario, seeds: Seeds, at: npt.NDArray[np.float64]
+) -> Columns:
+    sums = np.zeros((len(seeds), len(at)))
+
+    def watch(first: int, quarter: int, batch: Batch) -> None:
+        seen = breadths(batch.state.adopters_measured, batch.state.cells, batch.persons, at)
+        sums[first : first + len(seen)] += seen
+
+    record = run(rules[0] if len(rules) == 1 else SideBySide(rules), scenario, seeds, watch=watch)
+    means = sums / scenario.programme.T
+    return {
+        "breadth": means[:, 0],
+        **{breadth_column(a): means[:, i] for i, a in enumerate(at.tolist()) if i},
+        "resilience": record.resilience,
+        "excluded": record.excluded,
+        "abandoned": record.abandoned,
+        **{f"quarters_{stage}": record.stage_quarters[:, i] for i, stage in enumerate(STAGES)},
+        "adoption_end": record.adoption[:, -1],
+        "adoption_peak": record.adoption.max(1),
+        "money_spent": record.spending[:, :, :-1].sum((1, 2)),
+    }
+
+
+def run_point(settings: Settings, portfolio: Portfolio, point: Point, work: Path) -> pa.Table:
+    """Choose the tuned rules' numbers, run every allocator, and exchange parts of the two best.
+
+    Returns:
+        The point's rows of the table of runs.
+    """
+    scenario = settings.world(point.place, f"point {point.number}")
+    measured, chosen_on = settings.measured_seeds(point.number), settings.choice_seeds(point.number)
+    if point.switch:
+        site = Site(switched(scenario, point.switch), settings.scenario, (DRAWN,))
+        measured, entries = measured[:SWITCH_EPISODES], []
+        tuned = _chosen(site, portfolio, chosen_on[:SWITCH_CHOICE])
+    else:
+        site = Site(scenario, settings.scenario, VALUE_SETS)
+        entries = [e for name in compared_names() for e in site.entries(name, {"": make_rule(name)})]
+        tuned = _chosen(site, portfolio, chosen_on)
+    entries += tuned
+    found = site.measure(entries, measured)
+    tables = [_table(site, point, e, columns, measured) for e, columns in zip(entries, found, strict=True)]
+    if not point.switch:
+        means = {
+            i: -float(site.score(columns).mean())
+            for i, (entry, columns) in enumerate(zip(entries, found, strict=True))
+            if entry.allocator.endswith(TUNED) and DRAWN in entry.values
+        }
+        best, second = (entries[i] for i in sorted(means, key=lambda i: (means[i], i))[:2])
+        seeds = settings.exchange_seeds(point.number)
+        hybrids = [Hybrid(best.rule, second.rule, parts) for parts in EXCHANGES.values()]
+        drawn = replace(best, values=(DRAWN,))
+        tables += [
+            _table(site, point, drawn, columns, seeds, part, second.allocator)
+            for part, columns in zip(EXCHANGES, site.run(hybrids, seeds), strict=True)
+        ]
+    return pa.concat_tables(tables)
+
+
+def _chosen(site: Site, portfolio: Portfolio, seeds: Seeds) -> list[Entry]:
+    """Every tuned rule with the numbers that do best on some episodes, for each value set."""
+    candidates = [
+        entry
+        for name in tuned_rules()
+        for entry in site.entries(
+            name + TUNED,
+            {
+                member: with_numbers(name, numbers, name + TUNED)
+                for member, numbers in portfolio[name].items()
+            },
         )
-        run = dict(zip(distinct, columns, strict=True))
-        found |= {i: run[same[i]] for i in some}
-    return [found[i] for i in range(len(entries))]
-
-
-def _alike(entry: Entry) -> tuple[str, str]:
-    """The same for entries that allocate alike: a tuned rule may have kept its own numbers."""
-    return entry.allocator.removesuffix(TUNED), "" if entry.numbers == OWN else entry.numbers
-
-
-def _exchange(task: Task, site: Site, entries: list[Entry], measured: list[Columns]) -> list[pa.Table]:
-    """The best tuned rule of the point with each part of the second best, under the values drawn there."""
-    tuned = [
-        (float(score(columns, DRAWN, site.scenario, site.base).mean()), i)
-        for i, (entry, columns) in enumerate(zip(entries, measured, strict=True))
-        if entry.allocator.endswith(TUNED) and DRAWN in entry.values
     ]
-    best, second = (entries[i] for _, i in sorted(tuned, key=lambda pair: (-pair[0], pair[1]))[:2])
-    seeds = exchange_seeds(task.settings, task.point)
-    rules = exchanged(best.rule, second.rule)
-    found = measure(
-        list(rules.values()),
-        site.scenario,
-        seeds,
-        site.scenario.reward.aversion,
-        aversions(site.base),
-    )
-    return [
-        _table(task, best, columns, seeds, site, part, second.allocator)
-        for part, columns in zip(rules, found, strict=True)
+    best: dict[tuple[str, str], tuple[float, Entry]] = {}
+    for entry, columns in zip(candidates, site.measure(candidates, seeds), strict=True):
+        for values in entry.values:
+            mean, place = float(site.score(columns, values).mean()), (entry.allocator, values.name)
+            if place not in best or mean > best[place][0]:
+                best[place] = (mean, entry)
+    counted = [
+        replace(e, values=tuple(v for v in e.values if best[e.allocator, v.name][1] is e)) for e in candidates
     ]
+    return [entry for entry in counted if entry.values]
 
 
 def _table(
-    task: Task,
-    entry: Entry,
-    columns: Columns,
-    seeds: npt.NDArray[np.uint64],
-    site: Site,
-    part: str = "",
-    second: str = "",
+    site: Site, point: Point, entry: Entry, columns: Columns, seeds: Seeds, part: str = "", second: str = ""
 ) -> pa.Table:
     """The rows of one entry, or of one exchange."""
-    count = len(seeds)
-    counted = SEPARATOR.join(v.name for v in entry.values if not part or v is DRAWN)
     same = {
-        "point": task.point,
-        "switch": task.switch,
+        "point": point.number,
+        "switch": point.switch,
         "allocator": entry.allocator,
         "numbers": entry.numbers,
-        "values": counted,
+        "values": SEPARATOR.join(v.name for v in entry.values),
         "part": part,
         "second": second,
     }
+    count = len(seeds)
     rows: dict[str, Any] = {name: [value] * count for name, value in same.items()}
-    rows |= {"episode": np.arange(count), "seed": seeds}
-    rows |= {"return": score(columns, DRAWN, site.scenario, site.base), **columns}
-    form = schema(task.settings.base)
+    rows |= {"episode": np.arange(count), "seed": seeds, "return": site.score(columns), **columns}
+    form = schema(site.base)
     return pa.table({field.name: pa.array(rows[field.name]).cast(field.type) for field in form}, schema=form)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import qmc
+from scipy import stats
 from sklearn.base import RegressorMixin, clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import RidgeCV
@@ -26,8 +26,8 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 Floats = npt.NDArray[np.float64]
 FOLDS = 5
 LEAST_POINTS = 16
-DRAWN = 11
-"""Base-two logarithm of the number of places at which indices are computed."""
+PLACES = 2**11
+"""Places at which indices are computed."""
 REFITS = 20
 
 
@@ -96,23 +96,15 @@ def sensitivity(places: Floats, differences: Floats) -> Sensitivity | None:
 
 def _indices(places: Floats, mean: Floats, name: str) -> tuple[Floats, Floats]:
     model = clone(surrogates()[name]).fit(places, mean)
-    return sobol_indices(model.predict, places.shape[1])
+    return indices(model.predict, places.shape[1])
 
 
-def sobol_indices(function: Callable[[Floats], Floats], size: int) -> tuple[Floats, Floats]:
+def indices(function: Callable[[Floats], Floats], size: int) -> tuple[Floats, Floats]:
     """First-order and total indices (axes,) of a function of (n, axes) places, uniform on the unit cube."""
-    drawn = qmc.Sobol(2 * size, scramble=True, rng=np.random.default_rng(0)).random_base2(DRAWN)
-    a, b = drawn[:, :size], drawn[:, size:]
-    mixed = np.repeat(a[None], size, axis=0)
-    for i in range(size):
-        mixed[i, :, i] = b[:, i]
-    at_a, at_b = function(a), function(b)
-    at_mixed = function(mixed.reshape(-1, size)).reshape(size, -1)
-    middle = np.concatenate((at_a, at_b)).mean()
-    at_a, at_b, at_mixed = at_a - middle, at_b - middle, at_mixed - middle
-    variance = np.concatenate((at_a, at_b)).var()
-    if variance < 1e-18:
-        return np.zeros(size), np.zeros(size)
-    first = (at_b * (at_mixed - at_a)).mean(1) / variance  # exactly zero for an axis that does nothing
-    total = ((at_a - at_mixed) ** 2).mean(1) / (2.0 * variance)
-    return np.clip(first, 0.0, 1.0), np.clip(total, 0.0, 1.0)
+    found = stats.sobol_indices(
+        func=lambda places: function(places.T)[None],
+        n=PLACES,
+        dists=[stats.uniform()] * size,
+        rng=np.random.default_rng(0),
+    )
+    return np.clip(found.first_order, 0.0, 1.0), np.clip(found.total_order, 0.0, 1.0)

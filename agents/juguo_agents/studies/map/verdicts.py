@@ -10,22 +10,18 @@ else it is a tie.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import numpy.typing as npt
 from scipy import stats
 
 from juguo_agents.allocators.registry import rule_names
-from juguo_agents.studies.map.design import alike_names, doctrine_of, tuned_names
-from juguo_agents.studies.map.tables import Floats, Runs
-from juguo_envs.files import write_bytes
+from juguo_agents.studies.map.design import doctrine_of, tuned_names, tuned_rules
 
+Floats = npt.NDArray[np.float64]
 LEVEL = 0.05
-VERDICTS_FILE = "verdicts.parquet"
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ TUNED_ALIKE = Condition("tuned", "both institutions, tuned", tuned_names)
 """The condition that figures and words explain: every doctrine at its best, like for like."""
 CONDITIONS = (
     TUNED_ALIKE,
-    Condition("alike", "both institutions, own numbers", alike_names),
+    Condition("alike", "both institutions, own numbers", tuned_rules),
     Condition("paper", "the paper's own versions", rule_names),
 )
 
@@ -87,64 +83,42 @@ Judged = dict[tuple[str, str], list[Verdict]]
 """Verdicts on all points, by the names of condition and value set."""
 
 
-def judge(runs: Runs, condition: Condition, values: str) -> list[Verdict]:
-    """The verdicts of a condition under some values, point by point."""
-    names = condition.competitors()
-    places = [runs.names.index(name) for name in names]
-    return verdicts(runs.returns[values][:, places], names, [doctrine_of(name) for name in names])
-
-
-def judge_switched(returns: Floats) -> list[Verdict]:
-    """The verdicts on (points, tuned allocators, episodes) with an assumption switched off."""
-    names = tuned_names()
-    return verdicts(returns, names, [doctrine_of(name) for name in names])
-
-
-def verdicts(returns: Floats, names: list[str], groups: list[str]) -> list[Verdict]:
+def verdicts(returns: Floats, names: Sequence[str], groups: Sequence[str] | None = None) -> list[Verdict]:
     """The verdicts on points.
 
     Args:
         returns: (points, allocators, episodes); episodes are common to the allocators of a point.
         names: The allocators.
-        groups: The group of each; there must be two or more.
+        groups: The group of each, its doctrine if none are given; there must be two or more.
     """
-    judged = [_at_point(values, groups) for values in returns]
-    adjusted = false_discovery(np.array([j.p for j in judged]))
-    found = []
-    for point, (j, p_adjusted) in enumerate(zip(judged, adjusted.tolist(), strict=True)):
-        won = p_adjusted <= LEVEL
-        tied = () if won else tuple(dict.fromkeys((groups[j.leader], groups[j.second], *j.close)))
-        found.append(
-            Verdict(
-                point, names[j.leader], names[j.second], j.margin, j.low, j.high, j.p, p_adjusted,
-                groups[j.leader] if won else "", tied,
-            )
-        )  # fmt: skip
-    return found
+    groups = [doctrine_of(name) for name in names] if groups is None else groups
+    found = [_at_point(point, values, names, groups) for point, values in enumerate(returns)]
+    adjusted = stats.false_discovery_control([v.p for v in found]).tolist()
+    return [
+        replace(v, p_adjusted=p, tied=()) if p <= LEVEL else replace(v, p_adjusted=p, best="")
+        for v, p in zip(found, adjusted, strict=True)
+    ]
 
 
-@dataclass(frozen=True)
-class _Found:
-    leader: int
-    second: int
-    margin: float
-    low: float
-    high: float
-    p: float
-    close: tuple[str, ...]
-
-
-def _at_point(values: Floats, groups: list[str]) -> _Found:
-    """(allocators, episodes) at one point: the leader against all of the other groups."""
+def _at_point(point: int, values: Floats, names: Sequence[str], groups: Sequence[str]) -> Verdict:
+    """(allocators, episodes) at one point: the leader against the other groups, as if it won and tied."""
     means = values.mean(1)
     leader = int(np.argmax(means))
     others = [i for i, group in enumerate(groups) if group != groups[leader]]
     differences = values[leader] - values[others]
     corrected = holm(paired_p(differences))
     nearest = int(np.argmax(means[others]))
-    margin, low, high = interval(differences[nearest])
-    close = tuple(groups[i] for i, p in zip(others, corrected.tolist(), strict=True) if p > LEVEL)
-    return _Found(leader, others[nearest], margin, low, high, float(corrected.max()), close)
+    close = [groups[i] for i, p in zip(others, corrected.tolist(), strict=True) if p > LEVEL]
+    return Verdict(
+        point,
+        names[leader],
+        names[others[nearest]],
+        *interval(differences[nearest]),
+        p=float(corrected.max()),
+        p_adjusted=1.0,
+        best=groups[leader],
+        tied=tuple(dict.fromkeys((groups[leader], groups[others[nearest]], *close))),
+    )
 
 
 def paired_p(differences: Floats) -> Floats:
@@ -176,29 +150,7 @@ def holm(p: Floats) -> Floats:
     return corrected
 
 
-def false_discovery(p: Floats) -> Floats:
-    """P-values adjusted so that few of those under a level are false (Benjamini and Hochberg 1995)."""
-    order = np.argsort(-p, kind="stable")
-    count = len(p)
-    stepped = np.minimum.accumulate(p[order] * count / np.arange(count, 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
-
-
 def share_interval(count: int, total: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share."""
     found = stats.binomtest(count, total).proportion_ci(1.0 - LEVEL, method="wilson")
     return float(found.low), float(found.high)
-
-
-def write_verdicts(folder: Path, found: Judged) -> None:
-    """Every verdict of every condition, under all values, as one table."""
-    rows = [
-        {"condition": condition, "values": values, **asdict(v), "tied": list(v.tied)}
-        for (condition, values), group in found.items()
-        for v in group
-    ]
-    out = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows), out, compression="zstd")
-    write_bytes(folder / VERDICTS_FILE, out.getvalue().to_pybytes())

@@ -5,7 +5,7 @@ The studies `value` and `ablation` are made of these.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -56,7 +56,7 @@ class ArmSettings(Settings):
     grows: ClassVar[frozenset[str]] = frozenset({"doublings"})
 
     scenario: tuple[NamedScenario, ...] = Field(
-        default_factory=lambda: (Scenario(),),
+        default_factory=lambda: (Scenario.load("default"),),
         min_length=1,
         description="the world; with several, each is measured in a folder of its own",
     )
@@ -114,6 +114,9 @@ class Arm:
     Attributes:
         family: The name of what is searched.
         scenario: Where.
+        loop: Whether its result is a closed loop with nothing forced. The first arm of this kind is the best
+            closed loop of all: what the others find is its, too.
+        begin: Numbers of its own to begin at; it then goes on from what it finds itself.
         held: Numbers that are held: those that switch a kind of feedback off.
         extra: Numbers that a closed loop lacks.
         lever: A lever that is forced all along, by name.
@@ -122,6 +125,8 @@ class Arm:
 
     family: str
     scenario: Scenario
+    loop: bool = False
+    begin: Parameters | None = None
     held: Parameters = field(default_factory=dict)
     extra: Parameters = field(default_factory=dict)
     lever: str | None = None
@@ -131,32 +136,29 @@ class Arm:
         """A closed loop's numbers, made this arm's."""
         return {**closed, **self.extra, **self.held}
 
+    def seed(self, turn: int) -> int:
+        """That of its search in a round; searches of a round have the same episodes."""
+        return seeds.REFINEMENTS.first + turn + self.later
+
 
 @dataclass(frozen=True)
 class Starts:
-    """Where a search may begin.
-
-    Attributes:
-        key: Name of the search.
-        seed: Its seed.
-        candidates: Numbers to begin at.
-    """
+    """Numbers at which a search of an arm may begin, by the search's name and round."""
 
     key: str
-    family: str
-    lever: str | None
-    scenario: Scenario
+    arm: Arm
+    turn: int
     observe: str
-    seed: int
     candidates: tuple[Parameters, ...]
 
 
 def best_start(point: Starts, work: Path) -> pa.Table:
     """Index of the best candidate, on episodes on which the search that follows ranks nothing."""
-    episodes = seeds.search_starts(point.seed, 0, START_EPISODES)
-    family = find_family(point.family, point.lever)
-    means = Scorer(point.scenario, point.observe).returns(family, point.candidates, episodes).mean(1)
-    return record(int(np.argmax(means)))
+    arm = point.arm
+    episodes = seeds.search_starts(arm.seed(point.turn), 0, START_EPISODES)
+    scorer = Scorer(arm.scenario, point.observe)
+    returns = scorer.returns(find_family(arm.family, arm.lever), point.candidates, episodes)
+    return record(int(np.argmax(returns.mean(1))))
 
 
 class ArmSearches:
@@ -166,12 +168,13 @@ class ArmSearches:
         settings: Budgets and seeds.
         scenario: The world.
         found: What every search found so far, by its name.
+        room: Before the names of stages, where there are several worlds.
     """
 
     def __init__(self, settings: ArmSettings, scenario: Scenario, execute: Execute) -> None:
         """Take the settings, one of their worlds, and what runs points."""
         self.settings, self.scenario, self._execute = settings, scenario, execute
-        self._room = f"{scenario.name}/" if len(settings.scenario) > 1 else ""
+        self.room = f"{scenario.name}/" if len(settings.scenario) > 1 else ""
         self.found: dict[str, Found] = {}
 
     def numbers(self, search: str) -> Parameters:
@@ -189,9 +192,8 @@ class ArmSearches:
 
     def run(self, searches: Mapping[str, SearchSettings], after: Mapping[str, str] | None = None) -> None:
         """Run searches by name; for one of `after`, go on from the state of another."""
-        stage = f"{self._room}searches"
-        places = {name: f"{stage}/{before}" for name, before in (after or {}).items()}
-        results = search_all(self._execute, stage, searches, places)
+        places = {name: f"searches/{before}" for name, before in (after or {}).items()}
+        results = search_all(self._execute, f"{self.room}searches", searches, places)
         self.found |= {name: found_in(data) for name, data in results.items()}
 
     def run_references(self, *families: Family) -> None:
@@ -210,14 +212,7 @@ class ArmSearches:
             }
         )
 
-    def search_on(
-        self,
-        arms: Mapping[str, Arm],
-        begin: Parameters,
-        loops: Collection[str],
-        alone: Mapping[str, Parameters],
-        first: int = 0,
-    ) -> Leaders:
+    def search_on(self, arms: Mapping[str, Arm], begin: Parameters, first: int = 0) -> Leaders:
         """Search every arm on, in `ROUNDS` rounds.
 
         In the first round arms begin at the closed loop's numbers, each made its own. In those that follow an
@@ -228,85 +223,89 @@ class ArmSearches:
         Args:
             arms: By name.
             begin: The closed loop's numbers.
-            loops: Arms whose results are closed loops with nothing forced; one may be the best of all.
-            alone: Arms that begin at numbers of their own, and go on from what they find themselves.
             first: The first round, by which searches have their seeds.
         """
         searches: dict[str, list[str]] = {name: [] for name in arms}
+        loops = [name for name, arm in arms.items() if arm.loop]
         for turn in range(ROUNDS):
+            names = {name: search_name(name) + (f"-{turn + 1}" if turn else "") for name in arms}
             candidates = {}
             for name, arm in arms.items():
                 own = [self.numbers(self.best(searches[name]))] if turn else []
-                shared = [alone[name]] if name in alone else [arm.of(begin)]
-                candidates[name] = own if own and name in alone else own + shared
-            names = {name: search_name(name) + (f"-{turn + 1}" if turn else "") for name in arms}
-            starts = self._best_starts(arms, candidates, names, first + turn)
+                shared = [arm.of(begin)] if arm.begin is None else [] if turn else [arm.begin]
+                candidates[name] = own + shared
+            starts = [
+                Starts(names[name], arm, first + turn, self.settings.observe, tuple(candidates[name]))
+                for name, arm in arms.items()
+                if len(candidates[name]) > 1
+            ]
+            chosen = self._execute(Stage(f"{self.room}starts", starts, best_start))
+            best = {point.key: recorded(table) for point, table in zip(starts, chosen, strict=True)}
             self.run(
                 {
-                    names[name]: self._onward(arm, starts[name], first + turn, self.settings.refine)
-                    for name, arm in arms.items()
+                    search: self._onward(
+                        arms[name], candidates[name][best.get(search, 0)], first + turn, self.settings.refine
+                    )
+                    for name, search in names.items()
                 }
             )
             for name, search in names.items():
                 searches[name].append(search)
             begin = self.numbers(self.best([search for name in loops for search in searches[name]]))
-        return {name: self.best(found) for name, found in searches.items()}
-
-    def _best_starts(
-        self,
-        arms: Mapping[str, Arm],
-        candidates: Mapping[str, Sequence[Parameters]],
-        names: Mapping[str, str],
-        turn: int,
-    ) -> dict[str, Parameters]:
-        points = {
-            name: Starts(
-                names[name], arm.family, arm.lever, arm.scenario, self.settings.observe,
-                seeds.REFINEMENTS.first + turn + arm.later, tuple(candidates[name]),
-            )
-            for name, arm in arms.items()
-            if len(candidates[name]) > 1
-        }  # fmt: skip
-        stage = Stage(f"{self._room}starts", list(points.values()), best_start)
-        chosen = dict(zip(points, map(recorded, self._execute(stage)), strict=True))
-        return {name: places[chosen.get(name, 0)] for name, places in candidates.items()}
+        leaders = {name: self.best(found) for name, found in searches.items()}
+        return leaders | {loops[0]: self.best([leaders[name] for name in loops])}
 
     def _onward(self, arm: Arm, begin: Parameters, turn: int, budget: int) -> SearchSettings:
-        """A search that goes on from numbers that were found; those of a round have the same episodes."""
+        """A search that goes on from numbers that were found."""
         return SearchSettings(
             arm.family,
             arm.scenario,
             budget,
-            seed=seeds.REFINEMENTS.first + turn + arm.later,
+            seed=arm.seed(turn),
             observe=self.settings.observe,
             fixed=arm.held,
             begin=begin,
             lever=arm.lever,
         )
 
-    def double(
+    def results(
         self,
         arms: Mapping[str, Arm],
         leaders: Leaders,
-        best: str,
-        loops: Collection[str],
         episodes: int,
-        lowest: float,
+        forced: Mapping[str, str] | None = None,
+    ) -> ArmResults:
+        """Search on with doubled budgets, and measure all that was found, and the rules, on test episodes.
+
+        Args:
+            arms: By name.
+            leaders: What leads them so far.
+            episodes: Those that led to each of the leaders.
+            forced: By a name for it, a lever that is also forced on the best closed loop as it is.
+        """
+        asked, world = self.settings, self.scenario
+        best = next(name for name, arm in arms.items() if arm.loop)
+        returns = self._measure({RULE + rule: (named(rule), world) for rule in rule_names()})
+        lowest = min(float(values.mean()) for values in returns.values())
+        steps = self._double(arms, leaders, best, episodes, lowest)
+        plain = {search: (search, None) for some in (leaders, *steps) for search in some.values()}
+        levers = {name: (leaders[best], lever) for name, lever in (forced or {}).items()}
+        allocators = {}
+        for name, (search, lever) in {**plain, **levers}.items():
+            found, data = self.found[search].scenario, self.found[search].data
+            numbers = Parametric(data["family"], data["parameters"], found, data["lever"], lever)
+            allocators[name] = (numbers, found)
+        returns |= self._measure(allocators)
+        return ArmResults(asked, world, self.found, leaders, steps, best, episodes, returns)
+
+    def _double(
+        self, arms: Mapping[str, Arm], leaders: Leaders, best: str, episodes: int, lowest: float
     ) -> list[Leaders]:
         """Double every arm's budget until that brings less than `ENOUGH` of the gap, or as often as is asked.
 
         Each goes on from its own numbers in one search, which is given more each time; the best of it and of
         what there was before counts. Who goes on is decided on validation episodes; test episodes only tell
         where the gap's lower end is.
-
-        Args:
-            arms: By name.
-            leaders: What leads them so far.
-            best: The arm of the best closed loop, the gap's upper end. What other closed loops find is its,
-                too.
-            loops: Arms whose results are closed loops with nothing forced.
-            episodes: Those that led to each of the leaders.
-            lowest: Mean return at the gap's lower end.
 
         Returns:
             For each of `TIMES`, as far as it went, the leaders of the arms that were searched on, and of the
@@ -317,18 +316,17 @@ class ArmSearches:
         so_far, left, before = dict(leaders), list(arms), 1
         for times in TIMES[: self.settings.doublings]:
             names = {name: search_name(label(name, times)) for name in left}
+            budget = (times - 1) * episodes
             self.run(
                 {
-                    search: self._onward(
-                        arms[name], self.numbers(leaders[name]), DOUBLING_ROUND, (times - 1) * episodes
-                    )
+                    search: self._onward(arms[name], self.numbers(leaders[name]), DOUBLING_ROUND, budget)
                     for name, search in names.items()
                 },
                 {search: search_name(label(name, before)) for name, search in names.items() if before > 1},
             )
             found = {name: self.best([so_far[name], search]) for name, search in names.items()}
-            if any(name in loops for name in found):
-                found[best] = self.best([so_far[best], *(found[name] for name in loops if name in found)])
+            if loops := [name for name in found if arms[name].loop]:
+                found[best] = self.best([so_far[best], *(found[name] for name in loops)])
             steps.append(found)
             gained = {name: self.score(search) - self.score(so_far[name]) for name, search in found.items()}
             left = [name for name, gain in gained.items() if gain >= ENOUGH * gap]
@@ -337,34 +335,13 @@ class ArmSearches:
                 break
         return steps
 
-    def measure_rules(self) -> dict[str, Floats]:
-        """(episodes,) returns of every rule as the paper has it; the worst is the gap's lower end."""
-        return self._measure({RULE + rule: (named(rule), self.scenario) for rule in rule_names()})
-
-    def measure_found(
-        self, searches: Iterable[str], forced: Mapping[str, tuple[str, str]] | None = None
-    ) -> dict[str, Floats]:
-        """(episodes,) returns of what searches found.
-
-        Args:
-            searches: Their names.
-            forced: By a further name, a search and the lever that is forced on what it found.
-        """
-        plain: dict[str, tuple[str, str | None]] = {search: (search, None) for search in searches}
-        allocators = {}
-        for name, (search, lever) in {**plain, **(forced or {})}.items():
-            world, data = self.found[search].scenario, self.found[search].data
-            numbers = self.numbers(search)
-            allocators[name] = (Parametric(data["family"], numbers, world, data["lever"], lever), world)
-        return self._measure(allocators)
-
     def _measure(self, allocators: Mapping[str, tuple[Named | Parametric, Scenario]]) -> dict[str, Floats]:
         asked = self.settings
         points = [
             Measurement(name, (allocator,), world, asked.first_seed, asked.episodes, asked.observe)
             for name, (allocator, world) in allocators.items()
         ]
-        tables = self._execute(Stage(f"{self._room}test", points, measure))
+        tables = self._execute(Stage(f"{self.room}test", points, measure))
         return {p.key: measured(p, table)[0] for p, table in zip(points, tables, strict=True)}
 
 
@@ -395,7 +372,8 @@ class ArmResults:
     @property
     def worst(self) -> str:
         """The rule with the lowest mean return."""
-        return worst_rule(self.returns)
+        rules = [name for name in self.returns if name.startswith(RULE)]
+        return min(rules, key=lambda name: float(self.returns[name].mean()))
 
     @property
     def labelled(self) -> Leaders:
@@ -437,11 +415,6 @@ class ArmResults:
 def reference_names(family: Family, settings: ArmSettings) -> list[str]:
     """The reference searches of a family; see `ArmSearches.run_references`."""
     return [f"{family.name.removesuffix('_loop')}-{i + 1}" for i in range(settings.searches)]
-
-
-def worst_rule(returns: Mapping[str, Floats]) -> str:
-    """The name of the rule with the lowest mean return."""
-    return min((n for n in returns if n.startswith(RULE)), key=lambda n: float(returns[n].mean()))
 
 
 def label(name: str, times: int) -> str:

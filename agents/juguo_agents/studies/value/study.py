@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from juguo_agents.allocators.parametric.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
+from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.studies.study import Execute, Page, Study
 from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED, value_data
 from juguo_agents.studies.value.arms import (
@@ -12,43 +13,34 @@ from juguo_agents.studies.value.arms import (
     ArmSearches,
     ArmSettings,
     reference_names,
-    worst_rule,
 )
 from juguo_agents.studies.value.feedback import KINDS
 from juguo_agents.studies.value.page import in_folders, value_page
 from juguo_envs.worlds.scenario import Scenario
 
-LOOPS = (CLOSED, *(kind.name for kind in KINDS))
-"""Arms whose results are closed loops; what was found without a kind of feedback is one, too."""
 
-
-def arms(world: Scenario) -> dict[str, Arm]:
+def arms(world: Scenario, opened: Parameters) -> dict[str, Arm]:
     """All that is searched on, by name; the kinds of feedback are switched off, one in each."""
     return {
-        OPEN: Arm(OPEN_LOOP.name, world),
+        OPEN: Arm(OPEN_LOOP.name, world, begin=opened),
         KNOWING: Arm(ORACLE.name, world, extra=KNOWLEDGE_OFF),
         UNEVALUATED: Arm(CLOSED_LOOP.name, world.override({"observation.shown": 0.0})),
-        CLOSED: Arm(CLOSED_LOOP.name, world),
-        **{kind.name: Arm(CLOSED_LOOP.name, world, held=kind.off) for kind in KINDS},
+        CLOSED: Arm(CLOSED_LOOP.name, world, loop=True),
+        **{kind.name: Arm(CLOSED_LOOP.name, world, loop=True, held=kind.off) for kind in KINDS},
     }
 
 
 def measure_value(searches: ArmSearches) -> ArmResults:
     """Search the references, search on without each thing, measure all on test episodes."""
-    settings, everything = searches.settings, arms(searches.scenario)
+    settings = searches.settings
     searches.run_references(OPEN_LOOP, CLOSED_LOOP)
-    closed, opened = (
+    opened, closed = (
         searches.numbers(searches.best(reference_names(family, settings)))
-        for family in (CLOSED_LOOP, OPEN_LOOP)
+        for family in (OPEN_LOOP, CLOSED_LOOP)
     )
-    leaders = searches.search_on(everything, closed, LOOPS, {OPEN: opened})
-    leaders |= {CLOSED: searches.best([leaders[name] for name in LOOPS])}
-    returns = searches.measure_rules()
-    episodes = settings.budget + ROUNDS * settings.refine
-    lowest = float(returns[worst_rule(returns)].mean())
-    steps = searches.double(everything, leaders, CLOSED, LOOPS, episodes, lowest)
-    returns |= searches.measure_found(search for some in (leaders, *steps) for search in some.values())
-    return ArmResults(settings, searches.scenario, searches.found, leaders, steps, CLOSED, episodes, returns)
+    everything = arms(searches.scenario, opened)
+    leaders = searches.search_on(everything, closed)
+    return searches.results(everything, leaders, settings.budget + ROUNDS * settings.refine)
 
 
 class Value(Study[ArmSettings, list[ArmResults]]):
