@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, RULE
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names

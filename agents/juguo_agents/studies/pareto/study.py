@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.artifacts.front import FRONT_PATTERN
 from juguo_agents.artifacts.observation import SHOWN, layout_of

@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 import pyarrow as pa
 from pydantic import Field, PrivateAttr
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, load_found
+from juguo_agents.artifacts.searched import RESULT_FILE, load_result
 from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import versions
 from juguo_agents.search.conduct import SEARCHES
@@ -196,7 +196,7 @@ def take_search(value: Path, point: SearchPoint, work: Path) -> pa.Table:
     """What a search found in a folder of the study `value`; where it is not there, it is run."""
     file = value / SEARCHES / point.key / RESULT_FILE
     if file.exists():
-        data, asked = load_found(file).data, point.settings
+        data, asked = load_result(file).data, point.settings
         if (data["budget"], data["seed"]) == (asked.budget, asked.seed):
             return record(data)
     return run_search(point, work)

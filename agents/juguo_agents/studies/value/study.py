@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.studies.study import Execute, Page, Study
 from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED, value_data
