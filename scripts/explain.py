@@ -1,9 +1,10 @@
-"""`juguo explain RUN`; with `--between A B`: `juguo study attribution A B`."""
+"""`juguo explain`, as a script; with `--between A B` it is `juguo study attribution A B`."""
 
 import sys
 
 from juguo_agents.cli.main import main
 
-words = sys.argv[1:]
-command = ["study", "attribution"] if "--between" in words else ["explain"]
-sys.exit(main([*command, *(word for word in words if word != "--between")]))
+if __name__ == "__main__":
+    words = [word for word in sys.argv[1:] if word != "--between"]
+    study = "attribution" if "--between" in sys.argv else "explain"
+    sys.exit(main(["study", study, *words]))

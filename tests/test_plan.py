@@ -24,7 +24,12 @@ TOP = ("", "env", "vector_env", "render", "info")
 """Modules of `juguo_envs` that stand above its packages, as one."""
 FOR_ALL = ("errors", "files", "folders", "processes", "provenance")
 """Modules that everything may use, but the model."""
-BETWEEN_STUDIES: set[tuple[str, str]] = set()
+BETWEEN_STUDIES = {
+    *(("ablation", f"value.{module}") for module in ("analysis", "arms", "page")),
+    *(("mechanisms", module) for module in ("patterns.study", "value.analysis")),
+    *(("patterns", f"value.{module}") for module in ("analysis", "arms", "study")),
+    *(("patterns", f"ablation.{module}") for module in ("analysis", "study")),
+}
 """Studies that use another's module: (study, module)."""
 
 

@@ -38,6 +38,7 @@ STUDIES: dict[str, StudyEntry] = {
     "attribution": StudyEntry(
         f"{_HERE}.attribution.study", "Attribution", "which parts of two rules make the difference"
     ),
+    "explain": StudyEntry(f"{_HERE}.explain.study", "Explain", "what an allocator does and looks at"),
     "compare-runs": StudyEntry(
         f"{_HERE}.compare_runs.study",
         "CompareRuns",
@@ -51,7 +52,6 @@ STUDIES: dict[str, StudyEntry] = {
         "Generalisation",
         "trained policies in held-out worlds of a family, against tuned rules and each world's oracle",
     ),
-    "explain": StudyEntry(f"{_HERE}.explain.study", "Explain", "what an allocator does and looks at"),
     "hypotheses": StudyEntry(
         f"{_HERE}.hypotheses.study", "HypothesesStudy", "which of the paper's claims hold, and where"
     ),

@@ -329,4 +329,4 @@ class Explain(Study[Settings, dict[str, Any]]):
         }
         files |= dict(draw_figures(data, stored))
         files[PAGE_FILE] = page(data, stored).encode()
-        return Page(data, RESULT_FILE, "\n".join(summary_lines(data)) + "\n", files)
+        return Page(data, RESULT_FILE, "\n".join(summary_lines(data)), files)

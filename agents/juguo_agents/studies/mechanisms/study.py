@@ -30,9 +30,7 @@ from juguo_agents.studies.arrays import to_arrays, to_table
 from juguo_agents.studies.mechanisms.analysis import Measured, report
 from juguo_agents.studies.mechanisms.mechanism import MECHANISMS, count_parameters, find
 from juguo_agents.studies.mechanisms.page import page
-from juguo_agents.studies.patterns.analysis import MEASURES
-from juguo_agents.studies.patterns.runs import run_directly
-from juguo_agents.studies.patterns.study import patterns_of, runs_of
+from juguo_agents.studies.patterns.study import measure_unsearched
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import (
     Execute,
@@ -190,11 +188,9 @@ def measure_returns(case: Case, work: Path) -> pa.Table:
 
 def measure_patterns(case: Case, work: Path) -> pa.Table:
     """The patterns that need no search, as JSON values."""
-    numbers = tuple(MEASURES)
-    runs = runs_of(run_directly, case.scenario, case.first_seed, case.episodes, numbers)
+    patterns = measure_unsearched(case.scenario, case.first_seed, case.episodes)
     kept = ("number", "name", "holds", "parts")
-    patterns = [pattern.as_json() for pattern in patterns_of(runs, numbers)]
-    return record([{key: pattern[key] for key in kept} for pattern in patterns])
+    return record([{key: pattern.as_json()[key] for key in kept} for pattern in patterns])
 
 
 def measure_feedback(begin: Beginning, case: Case, work: Path) -> pa.Table:

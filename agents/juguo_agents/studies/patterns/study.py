@@ -171,6 +171,16 @@ def runs_of(
     return Runs(scenario, first_seed, episodes, by_system)
 
 
+def measure_unsearched(scenario: Scenario, first_seed: int, episodes: int) -> list[Pattern]:
+    """The patterns that need no search, measured in this process."""
+
+    def execute(stage: Stage[SystemPoint]) -> list[pa.Table]:
+        return [stage.run(point, Path()) for point in stage.points]
+
+    numbers = tuple(MEASURES)
+    return patterns_of(runs_of(execute, scenario, first_seed, episodes, numbers), numbers)
+
+
 def patterns_of(runs: Runs, only: Collection[int]) -> list[Pattern]:
     """Those of the patterns that need no search."""
     return [how.pattern(runs) for number, how in MEASURES.items() if number in only]

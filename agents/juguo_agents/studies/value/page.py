@@ -45,7 +45,7 @@ def page_of(
     for name, found in results.found.items():
         text = json.dumps(found.data, allow_nan=False, indent=2, ensure_ascii=False) + "\n"
         files[f"{SEARCHES}/{name}/{RESULT_FILE}"] = text.encode()
-    return Page(data, data_file, "\n".join(lines) + "\n", files)
+    return Page(data, data_file, "\n".join(lines), files)
 
 
 def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
@@ -64,7 +64,7 @@ def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
     for world, page in pages.items():
         text = json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
         files[f"{world}/{page.data_file}"] = text.encode()
-    console = "\n".join([*(page.console for page in pages.values()), *more])
+    console = "\n\n".join([*(page.console for page in pages.values()), *(["\n".join(more)] if more else [])])
     return Page({world: page.data for world, page in pages.items()}, first.data_file, console, files)
 
 
