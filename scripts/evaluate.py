@@ -13,8 +13,7 @@ from pathlib import Path
 
 from juguo_agents.allocators import BASELINE, rule_names
 from juguo_agents.allocators.registry import RULES
-from juguo_agents.artifacts.load import find_allocators
-from juguo_agents.artifacts.origin import common_home
+from juguo_agents.artifacts.load import common_world, find_allocators
 from juguo_agents.cli.common import guarded
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import claim_folder
@@ -76,7 +75,7 @@ def main() -> int:
         return 0
     if not arguments.names:
         parser.error(f"name at least one allocator, for example {rule_names()[-1]} {BASELINE}, or use --list")
-    home = None if arguments.scenario else common_home(arguments.names)
+    home = None if arguments.scenario else common_world(arguments.names)
     world = home or load_world(arguments.scenario or "default")
     allocators = find_allocators(arguments.names)
     if arguments.out and arguments.out.exists():

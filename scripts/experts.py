@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.artifacts.searched import load_found, result_in
+from juguo_agents.artifacts.searched import load_result, result_in
 from juguo_agents.cli.common import (
     add_workers,
     check_workers,
@@ -62,7 +62,7 @@ def main() -> int:
     """Parse, search, print; returns the exit status."""
     arguments = parse()
     given = {name: value for name in ASKED if (value := getattr(arguments, name)) is not None}
-    begin = load_found(result_in(arguments.begin)).data["parameters"] if arguments.begin else None
+    begin = load_result(result_in(arguments.begin)).data["parameters"] if arguments.begin else None
     settings = Settings(
         Scenario.load(arguments.scenario), begin=begin, **((SMOKE if arguments.smoke else {}) | given)
     )

@@ -20,11 +20,11 @@ from typing import Any
 from tqdm import tqdm
 
 from juguo_agents.allocators.levers import LEVERS
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
 from juguo_agents.artifacts.searched import (
-    Found,
+    SearchResult,
     best_result,
-    load_found,
+    load_result,
     result_in,
     validated,
 )
@@ -129,7 +129,7 @@ def held(given: list[str] | None) -> dict[str, float]:
 def _begun_at(others: list[Path]) -> dict[str, float]:
     """The numbers of the best of some results, which is told where there are several."""
     if len(others) == 1:  # need not tell how good it is
-        return dict(load_found(others[0]).data["parameters"])
+        return dict(load_result(others[0]).data["parameters"])
     path, best = best_result(others)
     told = f"{validated(best):.3f} on its validation episodes"
     print(f"begins at {path.parent}, the best of {len(others)}: {told}", file=sys.stderr)
@@ -185,7 +185,7 @@ def resumed(arguments: argparse.Namespace) -> tuple[State, Path]:
     return state, arguments.out
 
 
-def conduct(state: State, folder: Path) -> Found:
+def conduct(state: State, folder: Path) -> SearchResult:
     """Search with a bar, and write the result; a finished search is only read."""
     settings = state.settings
     if found := finished(folder, settings):

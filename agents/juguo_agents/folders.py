@@ -14,6 +14,9 @@ import yaml
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 
+SETTINGS_FILE = "settings.json"
+"""What a study was asked for, in its folder."""
+
 
 class FolderExists(UserError):
     """The folder that a run should be written to is there already."""

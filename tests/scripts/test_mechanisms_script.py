@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.running import refused, run
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.conduct import conduct
 from juguo_agents.studies.value.yardsticks import CLOSED, OPEN

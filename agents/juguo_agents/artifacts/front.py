@@ -15,15 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Setting
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.load import FRONT_KIND, read_told
+from juguo_agents.artifacts.base import JsonArtifact, read_json, read_scenario
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.worlds.scenario import Scenario
 
-KIND, FORMAT = FRONT_KIND, 1
+KIND, FORMAT = "juguo_front", 1
+FRONT_PATTERN = "front-seed*.json"
 Floats = npt.NDArray[np.float64]
 
 
@@ -32,25 +33,20 @@ class FrontFileError(UserError):
 
 
 @dataclass(frozen=True)
-class StoredFront:
+class StoredFront(JsonArtifact):
     """A front with everything that its file tells.
 
     Attributes:
         members: The numbers of closed loops.
         means: (members, 3) breadth, resilience and excluded, as the search met them.
-        scenario: The world that it was searched in.
-        data: The file's content.
     """
 
     members: list[Parameters]
     means: Floats
-    scenario: Scenario
-    data: dict[str, Any]
 
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return str(self.data["name"])
+    def allocator(self, name: str | None = None) -> Allocator:
+        """What acts as the best member for each episode's weights."""
+        return FrontAllocator(self, name or self.name)
 
 
 class FrontAllocator:
@@ -102,7 +98,7 @@ def save_front(
     Args:
         members: The numbers of closed loops.
         means: (members, 3) breadth, resilience and excluded of each.
-        about: What is to be told of it; `name` must be among it.
+        about: What is to be told of it; `name` and `observe` must be among it.
         scenario: The world that it was searched in.
         path: Where to, a `.json` file.
     """
@@ -128,16 +124,11 @@ def load_front(path: Path) -> StoredFront:
     Raises:
         FrontFileError: If the file is missing, is no front, or anything in it cannot be; it is named.
     """
-    data = read_told(path, KIND, (FORMAT,), "a front", FrontFileError)
-    for name, kind in (("name", str), ("members", list), ("scenario", dict), ("scenario_digest", str)):
+    data = read_json(path, KIND, FORMAT, "a front", FrontFileError)
+    for name, kind in (("name", str), ("observe", str), ("members", list)):
         if not isinstance(data.get(name), kind) or not data[name]:
             raise FrontFileError(f"{path}: {name!r} is missing, empty or of another kind")
-    try:
-        scenario = Scenario.parse(data["scenario"], "scenario")
-    except UserError as error:
-        raise FrontFileError(f"{path}: {error}") from None
-    if scenario.digest() != data["scenario_digest"]:
-        raise FrontFileError(f"{path}: scenario_digest does not fit the scenario; the file was changed")
+    scenario = read_scenario(data, path, FrontFileError)
     space = CLOSED_LOOP.space(scenario)
     members, means = [], []
     for i, told in enumerate(data["members"]):
@@ -147,7 +138,7 @@ def load_front(path: Path) -> StoredFront:
             raise FrontFileError(f"{path}: members[{i}]: {fault}")
         members.append(told["parameters"])
         means.append([float(told[part]) for part in REWARD_PARTS])
-    return StoredFront(members, np.array(means), scenario, data)
+    return StoredFront(scenario, data, members, np.array(means))
 
 
 def _fault(told: Any) -> str | None:
@@ -158,17 +149,3 @@ def _fault(told: Any) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
             return f"{part} is {value!r}; allowed is 0 to 1"
     return None
-
-
-def load_fronts(paths: Sequence[Path]) -> list[Allocator]:
-    """The allocators of fronts, with their folder's name where two would share one.
-
-    Raises:
-        FrontFileError: If a file cannot be used.
-    """
-    stored = [load_front(path) for path in paths]
-    names = [front.name for front in stored]
-    return [
-        FrontAllocator(front, name if names.count(name) == 1 else f"{name}_{path.resolve().parent.name}")
-        for front, name, path in zip(stored, names, paths, strict=True)
-    ]

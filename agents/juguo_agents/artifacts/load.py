@@ -1,30 +1,80 @@
-"""Allocators by what a user names: a rule, the folder or file of a trained run, of a search or of trees."""
+"""Allocators by what a user names: a rule, or the file or folder of a policy, a search, a tree or a front.
+
+A kind of artifact is a line in `KINDS`.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.registry import UnknownAllocator, all_rule_names, make_rule
+from juguo_agents.artifacts import front, searched, tree_file
+from juguo_agents.artifacts.base import Artifact, World, kind_of
+from juguo_agents.artifacts.front import FRONT_PATTERN, load_front
+from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
+from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, load_result
+from juguo_agents.artifacts.tree_file import TREE_PATTERN, load_tree
 from juguo_envs.errors import UserError
-
-if TYPE_CHECKING:
-    from juguo_agents.artifacts.policy import Policy
+from juguo_envs.worlds.family import Family
 
 ALL = "all"
-POLICY_SUFFIX = ".safetensors"
-POLICY_PATTERN = f"policy-seed*{POLICY_SUFFIX}"
-SEARCHED_FILE = "searched.json"
-TREE_PATTERN = "tree*.json"
-FRONT_PATTERN = "front-seed*.json"
-PANEL_PATTERN = f"searches/world-*/{SEARCHED_FILE}"
-"""Experts, each of a world of its own; see `juguo_agents.studies.experts`."""
-TREE_KIND, FRONT_KIND = "juguo_tree", "juguo_front"
-"""What files of trees and of fronts say that they are."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of artifact.
+
+    Attributes:
+        word: What its JSON file says that it is; none for a file of another suffix.
+        patterns: Of its files in a folder; the first that fits one counts.
+        load: Reads and checks a file.
+        all_or_none: Whether all allocators of a comparison get their folder's name where two would share one.
+    """
+
+    word: str | None
+    patterns: tuple[str, ...]
+    load: Callable[[Path], Artifact]
+    all_or_none: bool = False
+
+    def files_in(self, folder: Path) -> list[Path]:
+        """Its files in a folder, those with smaller numbers first."""
+        for pattern in self.patterns:
+            if found := sorted(folder.glob(pattern), key=lambda p: (len(p.as_posix()), p.as_posix())):
+                return found
+        return []
+
+    def allocators(self, files: Sequence[Path]) -> list[Allocator]:
+        """The allocators of files, with their folder's name where two would share one.
+
+        Raises:
+            UserError: If a file cannot be used.
+        """
+        loaded = [self.load(file) for file in files]
+        names = [artifact.name for artifact in loaded]
+        shared = {name for name in names if names.count(name) > 1}
+        if shared and self.all_or_none:
+            shared = set(names)
+        return [
+            artifact.allocator(artifact.name_in(file.resolve().parent.name) if name in shared else name)
+            for artifact, name, file in zip(loaded, names, files, strict=True)
+        ]
+
+
+SEARCHED = Kind(searched.KIND, (RESULT_FILE, PANEL_PATTERN), load_result)
+TREE = Kind(tree_file.KIND, (TREE_PATTERN,), load_tree)
+FRONT = Kind(front.KIND, (FRONT_PATTERN,), load_front)
+POLICY = Kind(None, (POLICY_PATTERN,), load_policy, all_or_none=True)
+KINDS = (SEARCHED, TREE, FRONT, POLICY)
+"""In this order allocators are listed, and looked for in a folder."""
+_SUFFIXES = (".json", POLICY_SUFFIX := Path(POLICY_PATTERN).suffix)
+
+
+class DifferentWorlds(UserError):
+    """Allocators that were made for different worlds; the message names two of them."""
 
 
 def find_allocators(names: Sequence[str]) -> list[Allocator]:
@@ -37,86 +87,23 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
 
     Raises:
         UnknownAllocator: If a name is none of these.
-        PolicyFileError: If a policy file cannot be used.
-        SearchedFileError: If the file of a search cannot be used.
-        TreeFileError: If the file of a tree cannot be used.
-        FrontFileError: If the file of a front cannot be used.
+        UserError: If a file cannot be used; it is named.
     """
     rules: list[Allocator] = []
     files: list[Path] = []
     for name in names:
         if name == ALL:
             rules += [make_rule(rule) for rule in all_rule_names()]
-            continue
-        found = files_of(name)
-        files += found
-        if not found:
+        elif found := files_of(name):
+            files += found
+        else:
             rules.append(make_rule(name))
-    policies = [path for path in files if path.suffix == POLICY_SUFFIX]
-    told = [(path, kind_told(path)) for path in files if path.suffix != POLICY_SUFFIX]
-    trees, fronts = ([path for path, kind in told if kind == k] for k in (TREE_KIND, FRONT_KIND))
-    searched = [path for path, kind in told if kind not in (TREE_KIND, FRONT_KIND)]
-    return [
-        *rules,
-        *_load_searched(searched),
-        *_load_trees(trees),
-        *_load_fronts(fronts),
-        *load_learned(policies),
+    kinds = [kind_of_file(file) for file in files]
+    stored = [
+        kind.allocators([file for file, its in zip(files, kinds, strict=True) if its is kind])
+        for kind in KINDS
     ]
-
-
-def files_of(name: str) -> list[Path]:
-    """The files that hold what a name stands for; none where it can only be a rule's.
-
-    Raises:
-        UnknownAllocator: If it is a folder that holds no allocator.
-    """
-    path = Path(name)
-    if path.suffix in (".json", POLICY_SUFFIX):
-        return [path]
-    if not path.is_dir():
-        return []
-    if (path / SEARCHED_FILE).is_file():
-        return [path / SEARCHED_FILE]
-    for pattern in (POLICY_PATTERN, TREE_PATTERN, FRONT_PATTERN, PANEL_PATTERN):
-        if found := _in_order(path, pattern):
-            return found
-    raise UnknownAllocator(
-        f"{name}: a folder without {POLICY_PATTERN}, {SEARCHED_FILE}, {TREE_PATTERN} or {FRONT_PATTERN}; "
-        "no training finished there, no search and no explanation"
-    )
-
-
-def read_told(
-    file: Path, kind: str, formats: Sequence[int], what: str, fault: type[UserError]
-) -> dict[str, Any]:
-    """The content of a JSON file that says that it is of a kind, in a format that is read.
-
-    Raises:
-        UserError: As `fault`, with the file's name, if it cannot be read, is of another kind or format.
-    """
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise fault(f"{file}: cannot be read ({error})") from None
-    except (ValueError, RecursionError) as error:
-        raise fault(f"{file}: no JSON ({error})") from None
-    if not isinstance(data, dict) or data.get("kind") != kind:
-        raise fault(f"{file}: not {what} (kind is not {kind!r})")
-    if data.get("format") not in formats:
-        readable = " and ".join(map(str, formats))
-        raise fault(f"{file}: format is {data.get('format')!r}; this version reads {readable}")
-    return data
-
-
-def kind_told(file: Path) -> str | None:
-    """What a JSON file says that it is; None where it cannot be read or does not say."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    kind = data.get("kind") if isinstance(data, dict) else None
-    return kind if isinstance(kind, str) else None
+    return [*rules, *(allocator for some in stored for allocator in some)]
 
 
 def find_allocator(name: str, field: str) -> Allocator:
@@ -134,6 +121,44 @@ def find_allocator(name: str, field: str) -> Allocator:
     return found[0]
 
 
+def files_of(name: str) -> list[Path]:
+    """The files that hold what a name stands for; none where it can only be a rule's.
+
+    Raises:
+        UnknownAllocator: If it is a folder that holds no allocator.
+    """
+    path = Path(name)
+    if path.suffix in _SUFFIXES:
+        return [path]
+    if not path.is_dir():
+        return []
+    for kind in KINDS:
+        if found := kind.files_in(path):
+            return found
+    *patterns, last = (kind.patterns[0] for kind in KINDS)
+    raise UnknownAllocator(
+        f"{name}: a folder without {', '.join(patterns)} or {last}; no training finished there, no search "
+        "and no explanation"
+    )
+
+
+def kind_of_file(file: Path) -> Kind:
+    """The kind of a file. What says nothing that is known is taken for a search, which then refuses it."""
+    if file.suffix == POLICY_SUFFIX:
+        return POLICY
+    word = kind_of(file)
+    return next((kind for kind in KINDS if kind.word is not None and kind.word == word), SEARCHED)
+
+
+def load_artifact(file: Path) -> Artifact:
+    """What a file holds.
+
+    Raises:
+        UserError: If it cannot be used.
+    """
+    return kind_of_file(file).load(file)
+
+
 def digest_of(name: str) -> str | None:
     """SHA-256 of the files behind a name, in their order; None where there are none, as for a rule."""
     files = [path for path in files_of(name) if path.is_file()]
@@ -142,51 +167,32 @@ def digest_of(name: str) -> str | None:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def _in_order(folder: Path, pattern: str) -> list[Path]:
-    """Files of a folder, those with smaller numbers first."""
-    return sorted(folder.glob(pattern), key=lambda p: (len(p.as_posix()), p.as_posix()))
+def common_world(names: Sequence[str]) -> World | None:
+    """The one world for which everything behind some names was made; None where they are all rules.
 
-
-def _load_trees(files: Sequence[Path]) -> list[Allocator]:
-    if not files:
-        return []
-    from juguo_agents.artifacts.tree_file import load_trees
-
-    return load_trees(files)
-
-
-def _load_fronts(files: Sequence[Path]) -> list[Allocator]:
-    if not files:
-        return []
-    from juguo_agents.artifacts.front import load_fronts
-
-    return load_fronts(files)
-
-
-def _load_searched(files: Sequence[Path]) -> list[Allocator]:
-    if not files:
-        return []
-    from juguo_agents.artifacts.searched import load_searched  # rules alone need no search
-
-    return load_searched(files)
-
-
-def load_learned(files: Sequence[Path]) -> list[Allocator]:
-    """Trained allocators, named `learned_seed<k>`, or with their folder's name where two would share one.
+    Args:
+        names: As `find_allocators` takes them.
 
     Raises:
-        PolicyFileError: If a file cannot be used.
+        DifferentWorlds: If there is more than one world.
+        UserError: If a file cannot be used.
     """
-    if not files:
-        return []
-    from juguo_agents.artifacts.learned import Learned  # rules alone need no safetensors
-    from juguo_agents.artifacts.policy import load_policy
+    worlds = {file: load_artifact(file).world for name in names for file in files_of(name)}
+    if not worlds:
+        return None
+    (first, world), *others = worlds.items()
+    for file, other in others:
+        if _identity(other) != _identity(world):
+            raise DifferentWorlds(
+                f"{first} was made for {_in_words(world)}, {file} for {_in_words(other)}: say by --scenario "
+                "where to compare them"
+            )
+    return world
 
-    policies = [load_policy(path) for path in files]
-    seeds = [policy.seed for policy in policies]
-    alone = len(set(seeds)) == len(seeds)
 
-    def name(path: Path, policy: Policy) -> str:
-        return f"learned_seed{policy.seed}" if alone else f"learned_{path.parent.name}_seed{policy.seed}"
+def _identity(world: World) -> tuple[bool, str]:
+    return isinstance(world, Family), (world.base if isinstance(world, Family) else world).digest()
 
-    return [Learned(policy, name(path, policy)) for path, policy in zip(files, policies, strict=True)]
+
+def _in_words(world: World) -> str:
+    return f"a family around {world.base.name}" if isinstance(world, Family) else world.name

@@ -30,7 +30,15 @@ def _sigmoid(x: Floats) -> Floats:
     return found
 
 
+def clipped(latent: Floats) -> Floats:
+    """A Gaussian's draw or mean as an action: exact zeros and ones have a probability of their own."""
+    actions: Floats = np.clip(latent, -1.0, 1.0)
+    return actions
+
+
 ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {"tanh": np.tanh, "relu": _relu}
+HEADS: dict[str, Callable[[Floats], Floats]] = {"gaussian": clipped, "tanh": np.tanh}
+"""From latent actions (n, 10 + R + 3) to actions of the same shape in [-1, 1], by name."""
 
 
 def _linear(tensors: Tensors, name: str, x: Floats) -> Floats:
@@ -64,14 +72,16 @@ class Architecture(ABC):
     Attributes:
         name: As it stands in policy files.
         algorithms: The learners that have it.
-        heads: The heads that may follow it.
+        head: What turns its latent actions into actions; a name in `HEADS`.
         whole: Names of numbers that its metadata have besides those of every architecture, whole and from 1.
+        flags: Names of what is true or false there likewise.
     """
 
     name: str
     algorithms: tuple[str, ...]
-    heads: tuple[str, ...]
+    head: str
     whole: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
     @abstractmethod
     def shapes(self, metadata: Mapping[str, Any]) -> Shapes:
@@ -93,7 +103,8 @@ class ActorCritic(Architecture):
 
     name = "actor_critic"
     algorithms = ("ppo",)
-    heads = ("gaussian", "logistic_normal")
+    head = "gaussian"
+    flags = ("use_sde",)
 
     def shapes(self, metadata: Mapping[str, Any]) -> Shapes:
         """Those of `ActorCriticPolicy`."""
@@ -112,8 +123,9 @@ class RecurrentActorCritic(Architecture):
 
     name = "recurrent_actor_critic"
     algorithms = ("recurrent_ppo",)
-    heads = ActorCritic.heads
+    head = "gaussian"
     whole = ("lstm",)
+    flags = ("use_sde",)
 
     def shapes(self, metadata: Mapping[str, Any]) -> Shapes:
         """Those of `RecurrentActorCriticPolicy` with an LSTM of one layer for each."""
@@ -152,7 +164,7 @@ class SquashedActor(Architecture):
 
     name = "squashed_actor"
     algorithms = ("sac", "tqc")
-    heads = ("tanh",)
+    head = "tanh"
 
     def shapes(self, metadata: Mapping[str, Any]) -> Shapes:
         """Those of the `Actor` of SAC and TQC."""
@@ -172,7 +184,7 @@ class DeterministicActor(Architecture):
 
     name = "deterministic_actor"
     algorithms = ("td3",)
-    heads = ("tanh",)
+    head = "tanh"
 
     def shapes(self, metadata: Mapping[str, Any]) -> Shapes:
         """Those of TD3's `Actor`."""
@@ -193,7 +205,7 @@ def _actor_and_critic(metadata: Mapping[str, Any], width: int) -> Shapes:
     shapes = _layers("mlp_extractor.policy_net", width, net) | _layers("mlp_extractor.value_net", width, net)
     shapes |= _layer("action_net", net[-1], actions) | _layer("value_net", net[-1], 1)
     # state-dependent noise has a spread for each of its weights
-    return shapes | {"log_std": (net[-1], actions) if metadata.get("use_sde", False) else (actions,)}
+    return shapes | {"log_std": (net[-1], actions) if metadata["use_sde"] else (actions,)}
 
 
 ARCHITECTURES: dict[str, Architecture] = {

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from juguo_agents.artifacts.heads import HEADS, Head
-from juguo_agents.artifacts.networks import ACTIVATIONS, ARCHITECTURES, Architecture, Floats, Memory
+from juguo_agents.allocators.base import Setting
+from juguo_agents.artifacts.base import World
+from juguo_agents.artifacts.networks import ACTIVATIONS, ARCHITECTURES, HEADS, Architecture, Floats, Memory
+from juguo_agents.artifacts.observation import SHOWN, begin_view, layout_of
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.spaces.action import action_size
 from juguo_envs.spaces.observation import ObservationLayout
+from juguo_envs.worlds.family import Family, names_family
+from juguo_envs.worlds.scenario import Scenario
 
 FORMAT = 2
-"""What is written. Format 1 is read, too: it has actor and critic of PPO with the Gaussian head only."""
+POLICY_PATTERN = "policy-seed*.safetensors"
 KEY = "juguo_policy"
 OBS_MEAN, OBS_VAR = "normaliser.mean", "normaliser.var"
-_FORMATS = (1, FORMAT)
-_OF_FORMAT_1 = {"architecture": "actor_critic", "head": "gaussian"}
 
 
 class PolicyFileError(UserError):
@@ -38,11 +38,11 @@ class Policy:
 
     Attributes:
         tensors: float32 arrays by the learner's names, and `normaliser.mean` and `normaliser.var` (float64).
-        metadata: What is known of it: `architecture` and `head` (see the modules of these names), `net`,
-            `activation`, `observation_size`, `action_size`, `communities`, `normaliser` (clip, epsilon),
-            `scenario` (whole), `scenario_digest`, `versions`, `algorithm`, `training` (seed, steps,
-            configuration, curve), `spaces` (what each entry of an observation is, and the bounds of actions)
-            and `evaluation` (on selection and on test episodes). The last two are missing in old files.
+        metadata: What is known of it: `architecture` and `head` (see `networks`), `net`, `activation`,
+            `observation_size`, `action_size`, `communities`, `normaliser` (clip, epsilon), `scenario`,
+            `scenario_digest`, `family`, `observe`, `shown`, `versions`, `algorithm`, `training` (seed, steps,
+            config, curve), `spaces` (what each entry of an observation is, and the bounds of actions) and,
+            once it was evaluated, `evaluation` (on selection and on test episodes).
     """
 
     tensors: dict[str, npt.NDArray[Any]]
@@ -52,6 +52,31 @@ class Policy:
     def seed(self) -> int:
         """The training seed."""
         return int(self.metadata["training"]["seed"])
+
+    @property
+    def name(self) -> str:
+        """By the training seed."""
+        return f"learned_seed{self.seed}"
+
+    def name_in(self, folder: str) -> str:
+        """With the name of its run's folder."""
+        return f"learned_{folder}_seed{self.seed}"
+
+    @property
+    def world(self) -> World:
+        """What it was trained for: a scenario, or the family around it."""
+        scenario = Scenario.parse(self.metadata["scenario"], self.name)
+        varies = names_family(self.metadata["training"]["config"]["scenario"])
+        return Family(scenario) if varies else scenario
+
+    @property
+    def observe(self) -> str:
+        """What it was trained to see of that."""
+        return str(self.metadata["observe"])
+
+    def allocator(self, name: str | None = None) -> Learned:
+        """The policy as an allocator."""
+        return Learned(self, name or self.name)
 
     def normalise(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Observations as the network takes them."""
@@ -63,12 +88,7 @@ class Policy:
     @property
     def architecture(self) -> Architecture:
         """The network."""
-        return ARCHITECTURES[_told(self.metadata, "architecture")]
-
-    @property
-    def head(self) -> Head:
-        """What turns the network's output into actions."""
-        return HEADS[_told(self.metadata, "head")]
+        return ARCHITECTURES[self.metadata["architecture"]]
 
     def begin(self, n: int) -> Memory:
         """What is remembered of n environments at the start of their episodes."""
@@ -86,7 +106,7 @@ class Policy:
         """
         x = self.normalise(observation)
         latent, memory = self.architecture.step(self.tensors, self.metadata, x, memory)
-        return self.head.actions(latent), memory
+        return HEADS[self.metadata["head"]](latent), memory
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The actions of a policy that remembers nothing: (n, observation_size) in, (n, action_size) out.
@@ -98,6 +118,37 @@ class Policy:
         if memory:
             raise TypeError("this policy has a memory; call begin at the start of episodes, then step")
         return self.step(observation, memory)[0]
+
+
+class Learned:
+    """Takes the mean action of a trained policy: shown what that was trained to see, with its memory."""
+
+    def __init__(self, policy: Policy, name: str) -> None:
+        """Wrap a policy under a name, which begins with `learned`."""
+        self.policy = policy
+        self._name = name
+        self._memory: Memory = ()
+
+    @property
+    def name(self) -> str:
+        """Name in tables."""
+        return self._name
+
+    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+        """Begin episodes.
+
+        Raises:
+            PolicyFileError: If the policy does not fit what is seen and done there.
+        """
+        layout = layout_of(self.policy.metadata, setting.layout)
+        check_fits(self.policy, layout, self.name)
+        self._view = begin_view(layout, setting.known, len(seeds))
+        self._memory = self.policy.begin(len(seeds))
+
+    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Actions for a batch of observations."""
+        actions, self._memory = self.policy.step(self._view.complete(observation), self._memory)
+        return actions
 
 
 def spaces_of(layout: ObservationLayout, actions: int) -> dict[str, Any]:
@@ -122,8 +173,8 @@ def check_fits(policy: Policy, layout: ObservationLayout, source: str) -> None:
             "own scenario or one of as many communities"
         )
     names = layout.names()
-    known = metadata.get("spaces", {}).get("observation", {}).get("names")
-    if known is not None and known != names:
+    known = metadata["spaces"]["observation"]["names"]
+    if known != names:
         odd = [*(f"{n!r} is new" for n in names if n not in known)]
         odd += [f"{n!r} is gone" for n in known if n not in names]
         raise PolicyFileError(
@@ -144,13 +195,8 @@ def check_fits(policy: Policy, layout: ObservationLayout, source: str) -> None:
 def expected_shapes(metadata: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor that a policy of this architecture has."""
     observations = int(metadata["observation_size"])
-    own = ARCHITECTURES[_told(metadata, "architecture")].shapes(metadata)
+    own = ARCHITECTURES[metadata["architecture"]].shapes(metadata)
     return {OBS_MEAN: (observations,), OBS_VAR: (observations,), **own}
-
-
-def _told(metadata: Mapping[str, Any], field: str) -> Any:
-    """`architecture` or `head`, which format 1 does not tell."""
-    return _OF_FORMAT_1[field] if metadata.get("format") == 1 else metadata[field]
 
 
 def check_policy(policy: Policy, source: str) -> None:
@@ -160,11 +206,8 @@ def check_policy(policy: Policy, source: str) -> None:
         PolicyFileError: Naming the field or the tensor.
     """
     metadata = policy.metadata
-    if type(metadata.get("format")) is not int or metadata["format"] not in _FORMATS:
-        raise PolicyFileError(
-            f"{source}: format is {metadata.get('format')!r}; this version reads "
-            f"{' and '.join(map(str, _FORMATS))}"
-        )
+    if metadata.get("format") != FORMAT:
+        raise PolicyFileError(f"{source}: format is {metadata.get('format')!r}; this version reads {FORMAT}")
     _check_metadata(metadata, source)
     shapes = expected_shapes(metadata)
     for name, shape in shapes.items():
@@ -187,26 +230,26 @@ def check_policy(policy: Policy, source: str) -> None:
 
 def _check_metadata(metadata: dict[str, Any], source: str) -> None:
     needed = (
-        "observation_size", "action_size", "communities", "net", "activation", "normaliser",
-        "scenario_digest", "training",
+        "algorithm", "architecture", "head", "observation_size", "action_size", "communities", "spaces",
+        SHOWN, "observe", "net", "activation", "normaliser", "scenario", "scenario_digest", "family",
+        "training",
     )  # fmt: skip
-    for name in (*needed, *(_OF_FORMAT_1 if metadata["format"] > 1 else ())):
+    for name in needed:
         if name not in metadata:
             raise PolicyFileError(f"{source}: metadata lacks {name!r}")
     normaliser, training = metadata["normaliser"], metadata["training"]
-    _among(source, "architecture", _told(metadata, "architecture"), ARCHITECTURES)
-    architecture = ARCHITECTURES[_told(metadata, "architecture")]
-    if metadata["format"] > 1:
-        _among(source, "algorithm", metadata.get("algorithm"), architecture.algorithms)
-    _among(source, "head", _told(metadata, "head"), architecture.heads)
+    _among(source, "architecture", metadata["architecture"], ARCHITECTURES)
+    architecture = ARCHITECTURES[metadata["architecture"]]
+    _among(source, "algorithm", metadata["algorithm"], architecture.algorithms)
+    _among(source, "head", metadata["head"], (architecture.head,))
     _among(source, "activation", metadata["activation"], ACTIVATIONS)
     for name in ("observation_size", "action_size", "communities", *architecture.whole):
         value = metadata.get(name)
         if type(value) is not int or value < 1:
             raise PolicyFileError(f"{source}: {name} is {value!r}; allowed are whole numbers from 1")
-    use_sde = metadata.get("use_sde", False)  # files from before it was there have none
-    if type(use_sde) is not bool:
-        raise PolicyFileError(f"{source}: use_sde is {use_sde!r}; allowed is true or false")
+    for name in architecture.flags:
+        if type(metadata.get(name)) is not bool:
+            raise PolicyFileError(f"{source}: {name} is {metadata.get(name)!r}; allowed is true or false")
     net = metadata["net"]
     if not isinstance(net, list) or not net or any(type(u) is not int or u < 1 for u in net):
         raise PolicyFileError(f"{source}: net is {net!r}; allowed is a list of units per layer, each from 1")
@@ -217,6 +260,8 @@ def _check_metadata(metadata: dict[str, Any], source: str) -> None:
     seed = training.get("seed") if isinstance(training, dict) else None
     if type(seed) is not int:
         raise PolicyFileError(f"{source}: training.seed is {seed!r}; allowed are whole numbers")
+    if not isinstance(training.get("config"), dict):
+        raise PolicyFileError(f"{source}: metadata lacks 'training.config'")
 
 
 def _among(source: str, field: str, value: Any, allowed: Collection[str]) -> None:
@@ -226,6 +271,8 @@ def _among(source: str, field: str, value: Any, allowed: Collection[str]) -> Non
 
 def save_policy(policy: Policy, path: Path) -> None:
     """Check a policy and write it (to a temporary name, then renamed)."""
+    from safetensors.numpy import save  # rules alone need no safetensors
+
     check_policy(policy, path.name)
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in policy.tensors.items()}
     write_bytes(path, save(tensors, metadata={KEY: json.dumps(policy.metadata, sort_keys=True)}))
@@ -237,6 +284,8 @@ def load_policy(path: Path) -> Policy:
     Raises:
         PolicyFileError: If the file is missing, is no safetensors file, or is not a whole policy of ours.
     """
+    from safetensors import SafetensorError, safe_open  # as above
+
     try:
         with safe_open(path, framework="numpy") as file:
             raw = (file.metadata() or {}).get(KEY)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.parametric.families import Family, find_family
-from juguo_agents.artifacts.load import read_told
+from juguo_agents.allocators.parametric.policy_classes import PolicyClass, find_policy_class
+from juguo_agents.artifacts.base import JsonArtifact, read_json, read_scenario
 from juguo_envs.errors import UserError
-from juguo_envs.worlds.scenario import Scenario
 
 RESULT_FILE, STATE_FILE = "searched.json", "search_state.json"
 KIND, FORMAT = "juguo_search", 1
+PANEL_PATTERN = f"searches/world-*/{RESULT_FILE}"
+"""Results in the folder of `juguo_agents.studies.experts`, each of a world of its own."""
+_FIELDS = ("name", "family", "lever", "parameters", "varies", "observe", "budget")
 
 
 class SearchedFileError(UserError):
@@ -22,16 +23,14 @@ class SearchedFileError(UserError):
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult(JsonArtifact):
     """The content of a result, checked."""
 
-    family: Family
-    scenario: Scenario
-    data: dict[str, Any]
+    policy_class: PolicyClass
 
     def allocator(self, name: str | None = None) -> Allocator:
-        """The allocator, named as its family says or otherwise."""
-        return self.family.allocator([self.data["parameters"]], self.scenario, name)
+        """The allocator, named as its policy class says or otherwise."""
+        return self.policy_class.allocator([self.data["parameters"]], self.scenario, name)
 
 
 def result_in(path: Path) -> Path:
@@ -39,49 +38,53 @@ def result_in(path: Path) -> Path:
     return path / RESULT_FILE if path.is_dir() else path
 
 
-def load_found(path: Path) -> Found:
+def load_result(path: Path) -> SearchResult:
     """Read and check a result.
 
     Raises:
         SearchedFileError: If the file is missing, which may be as its search is not finished, is no result
-            of a search, or holds a parameter that its family does not have or allow.
+            of a search, or holds a parameter that its policy class does not have or allow.
     """
     if path.name == RESULT_FILE and not path.exists() and (path.parent / STATE_FILE).exists():
         raise SearchedFileError(
             f"{path.parent}: its search has no result yet; finish it: "
             f"python scripts/search.py --resume --out {path.parent}"
         )
-    data = read_told(path, KIND, (FORMAT,), "the result of a search", SearchedFileError)
-    for name in ("family", "parameters", "scenario", "scenario_digest"):
+    data = read_json(path, KIND, FORMAT, "the result of a search", SearchedFileError)
+    for name in _FIELDS:
         if name not in data:
             raise SearchedFileError(f"{path}: {name!r} is missing")
+    validation = data.get("validation")
+    if not isinstance(validation, dict) or not {"mean", "seeds"} <= validation.keys():
+        raise SearchedFileError(f"{path}: 'validation' is missing or incomplete")
+    scenario = read_scenario(data, path, SearchedFileError)
     try:
-        family = find_family(str(data["family"]), data.get("lever"))
-        scenario = Scenario.parse(data["scenario"], "scenario")
-        fault = family.space(scenario).fault(data["parameters"])
+        policy_class = find_policy_class(str(data["family"]), data["lever"])
+        fault = policy_class.space(scenario).fault(data["parameters"])
     except UserError as error:
         raise SearchedFileError(f"{path}: {error}") from None
     if fault:
         raise SearchedFileError(f"{path}: {fault}")
-    if scenario.digest() != data["scenario_digest"]:
-        raise SearchedFileError(f"{path}: scenario_digest does not fit the scenario; the file was changed")
-    return Found(family, scenario, data)
+    return SearchResult(scenario, data, policy_class)
 
 
-def validated(found: Found) -> float:
+def validated(found: SearchResult) -> float:
     """Mean return on the validation episodes, the same for all searches with as many of them."""
     return float(found.data["validation"]["mean"])
 
 
-def best_result(paths: Sequence[Path]) -> tuple[Path, Found]:
+def best_result(paths: Sequence[Path]) -> tuple[Path, SearchResult]:
     """The best of some results by their validation episodes, and its file.
 
     Raises:
         SearchedFileError: If one cannot be used, or they were not measured alike: in one world, with the same
             noise, on the same episodes.
     """
-    results = [load_found(path) for path in paths]
-    measured = [_measured_on(path, found) for path, found in zip(paths, results, strict=True)]
+    results = [load_result(path) for path in paths]
+    measured = [
+        [f.data[field] for field in ("scenario_digest", "varies", "observe")] + f.data["validation"]["seeds"]
+        for f in results
+    ]
     for path, how in zip(paths, measured, strict=True):
         if how != measured[0]:
             raise SearchedFileError(
@@ -89,30 +92,3 @@ def best_result(paths: Sequence[Path]) -> tuple[Path, Found]:
                 "same world, with the same --observe and --validation"
             )
     return max(zip(paths, results, strict=True), key=lambda one: validated(one[1]))
-
-
-def _measured_on(path: Path, found: Found) -> tuple[Any, ...]:
-    data, validation = found.data, found.data.get("validation")
-    if (
-        not isinstance(validation, dict)
-        or not {"mean", "seeds"} <= validation.keys()
-        or "observe" not in data
-    ):
-        raise SearchedFileError(
-            f"{path}: does not tell what it earned; 'observe' or 'validation' is incomplete"
-        )
-    return data["scenario_digest"], data.get("varies", False), data["observe"], validation["seeds"]
-
-
-def load_searched(paths: Sequence[Path]) -> list[Allocator]:
-    """The allocators of results, with their folder's name where two would share one.
-
-    Raises:
-        SearchedFileError: If a file cannot be used.
-    """
-    found = [load_found(path) for path in paths]
-    labels = [f.family.label for f in found]
-    return [
-        f.allocator(label if labels.count(label) == 1 else f"{label}_{path.resolve().parent.name}")
-        for f, label, path in zip(found, labels, paths, strict=True)
-    ]

@@ -162,14 +162,14 @@ def load_state(folder: Path) -> State:
         phases = [
             PhaseState(
                 start=phase["start"],
-                centre=phase.get("centre"),
+                centre=phase["centre"],
                 told=[[float(x) for x in row] for row in phase["told"]],
                 spent=int(phase["spent"]),
                 outcome=Outcome(**phase["outcome"]) if phase["outcome"] else None,
             )
             for phase in data["phases"]
         ]
-        return State(Settings(**settings), phases, [Earlier(**row) for row in data.get("earlier", [])])
+        return State(Settings(**settings), phases, [Earlier(**row) for row in data["earlier"]])
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, UserError):
             raise

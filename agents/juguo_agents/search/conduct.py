@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators import Allocator, make_rule
-from juguo_agents.artifacts.searched import RESULT_FILE, STATE_FILE, Found, load_found, validated
+from juguo_agents.artifacts.searched import RESULT_FILE, STATE_FILE, SearchResult, load_result, validated
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.processes import work_through
 from juguo_agents.search.checkpoint import CheckpointError, State, load_state
@@ -40,7 +40,7 @@ def conduct(
     workers: int,
     progress: Callable[[str, float], None] | None = None,
     after: Mapping[str, str] | None = None,
-) -> dict[str, Found]:
+) -> dict[str, SearchResult]:
     """Run or finish searches; one that is there with a smaller budget is gone on with, where that can be.
 
     Args:
@@ -61,10 +61,10 @@ def conduct(
         Task(place / name, settings, place / after[name] if name in after else None)
         for name, settings in searches.items()
     ]
-    found: dict[str, Found] = {}
+    found: dict[str, SearchResult] = {}
 
     def done(task: Task, mean: float) -> None:
-        found[task.folder.name] = load_found(task.folder / RESULT_FILE)
+        found[task.folder.name] = load_result(task.folder / RESULT_FILE)
         if progress:
             progress(task.folder.name, mean)
 
@@ -108,7 +108,7 @@ def search_state(settings: SearchSettings, folder: Path, after: Path | None = No
     return begin(settings)
 
 
-def best_of(found: Mapping[str, Found], names: Sequence[str]) -> Found:
+def best_of(found: Mapping[str, SearchResult], names: Sequence[str]) -> SearchResult:
     """The best of some searches by the validation episodes; it is then measured on others."""
     return max((found[name] for name in names), key=validated)
 
@@ -132,7 +132,7 @@ class Measurement:
         if self.rule is not None:
             allocator: Allocator = make_rule(self.rule)
         elif self.file is not None:
-            allocator = load_found(self.file).allocator(self.name)
+            allocator = load_result(self.file).allocator(self.name)
         else:
             raise UserError(f"{self.name}: neither a rule nor a file")
         return Forced(allocator, find_lever(self.lever)) if self.lever else allocator

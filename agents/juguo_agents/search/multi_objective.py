@@ -24,7 +24,7 @@ from pymoo.core.problem import Problem
 from pymoo.core.termination import NoTermination
 from pymoo.problems.static import StaticProblem
 
-from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP, FEEDBACK_STARTS
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, FEEDBACK_STARTS, WARM_START
 from juguo_agents.allocators.parametric.space import Parameters, Space
 from juguo_agents.evaluation import seeds
 from juguo_agents.search.scoring import Scorer
@@ -67,7 +67,7 @@ def first_generation(scenario: Scenario, space: Space, count: int, seed: int, be
 
     What other searches found is a start only if `begun`: its price is in no budget here.
     """
-    bases = [start for name, start in CLOSED_LOOP.starts(scenario).items() if begun or name != BEGUN]
+    bases = [start for name, start in CLOSED_LOOP.starts(scenario).items() if begun or name != WARM_START]
     starts = [{**base, **space.within(way)} for way in FEEDBACK_STARTS.values() for base in bases]
     places = np.array([space.encode(start) for start in starts])
     drawn = np.random.default_rng(seed).normal(size=(max(0, count - len(places)), space.size))

@@ -31,7 +31,7 @@ def console_table(data: dict[str, Any]) -> str:
     lines += [
         f"{'paired difference to what it found with ' + format(before['budget'], ','):50} "
         f"{_interval(before, 'difference_', '+')}"
-        for before in data.get("earlier", [])
+        for before in data["earlier"]
     ]
     return "\n".join(lines)
 

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference

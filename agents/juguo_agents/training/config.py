@@ -115,11 +115,7 @@ class Training(_Section):
     @model_serializer(mode="wrap")
     def _in_use(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         fields: dict[str, Any] = handler(self)
-        # what is not used is not written: runs from before it was there remain the same
-        unused: set[str] = {n for n in SECTIONS if n != self.algorithm}
-        unused |= {n for n in ("per_weight", "constraint", "expert") if not fields[n]}
-        unused |= {"device"} if fields["device"] == "cpu" else set()
-        return {n: v for n, v in fields.items() if n not in unused}
+        return {n: v for n, v in fields.items() if n not in SECTIONS or n == self.algorithm}
 
     @model_validator(mode="after")
     def _on_policy(self) -> Self:
@@ -132,12 +128,9 @@ class Training(_Section):
 
     @model_validator(mode="after")
     def _imitable(self) -> Self:
-        is_ppo = self.algorithm == "ppo"
-        if self.expert is not None and not (is_ppo and self.ppo.head == "gaussian"):
-            what = f"ppo.head is {self.ppo.head}" if is_ppo else f"algorithm is {self.algorithm}"
+        if self.expert is not None and self.algorithm != "ppo":
             raise ValueError(
-                f"expert is set and {what}; allowed is algorithm ppo with ppo.head gaussian, whose mean is "
-                "an action: change that, or leave expert out"
+                f"expert is set and algorithm is {self.algorithm}; allowed is ppo, or leave expert out"
             )
         return self
 

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from juguo_agents.allocators import all_rule_names, make_rule
-from juguo_agents.artifacts.load import load_learned
+from juguo_agents.artifacts.load import POLICY
 from juguo_agents.artifacts.policy import load_policy, save_policy
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
@@ -136,7 +136,7 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     protocol = experiment.comparison
     rules = all_rule_names() if protocol.allocators == "all" else list(protocol.allocators)
     files = [policy_path(folder, seed) for seed in experiment.training.seeds]
-    learned = load_learned(files)
+    learned = POLICY.allocators(files)
     with tqdm(total=len(rules) + len(learned), unit="allocator", desc="comparing") as bar:
         comparison = compare(
             [*(make_rule(name) for name in rules), *learned],
@@ -173,7 +173,7 @@ def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: S
         **{field: summary[field] for field in told},
         **{field: row[field] for field in _EVALUATED},
     }
-    constraint = policy.metadata["training"]["config"]["training"].get("constraint")
+    constraint = policy.metadata["training"]["config"]["training"]["constraint"]
     if constraint:
         kept = bool(row["excluded_high"] <= constraint["limit"])
         policy.metadata["evaluation"]["test"]["limit_kept"] = kept

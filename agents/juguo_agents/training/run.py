@@ -41,7 +41,7 @@ def begin_run(folder: Path, experiment: Experiment, scenario: Scenario) -> None:
 def _expert(experiment: Experiment) -> dict[str, str | None]:
     """What tells the files of the allocator at whose imitation training begins."""
     expert = experiment.training.expert
-    return {} if expert is None else {"expert_sha256": digest_of(expert)}
+    return {"expert_sha256": None if expert is None else digest_of(expert)}
 
 
 def check_expert(folder: Path, experiment: Experiment) -> None:
@@ -163,6 +163,6 @@ def _check_policy(metadata: dict[str, Any], experiment: Experiment, scenario: Sc
     there = {
         "config": config_of(trained),
         "scenario_digest": metadata["scenario_digest"],
-        "versions": metadata.get("versions", {}),
+        "versions": metadata["versions"],
     }
     check_same(here, there, str(path))

@@ -12,10 +12,9 @@ from juguo_agents.training.learners.kinds import kind_of
 def to_stable_baselines3(policy: Policy) -> BasePolicy:
     """Rebuild what acts, with its critic where the file has it (PPO's do).
 
-    It takes observations that went through `policy.normalise`. With the head `logistic_normal` it predicts
-    latent actions, of which `policy.head.actions` makes actions.
+    It takes observations that went through `policy.normalise`.
     """
-    rebuilt = kind_of(policy.metadata.get("algorithm", "ppo")).rebuilt(policy.metadata)
+    rebuilt = kind_of(policy.metadata["algorithm"]).rebuilt(policy.metadata)
     weights = {
         name: torch.from_numpy(tensor.copy())
         for name, tensor in policy.tensors.items()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
-from juguo_agents.artifacts.heads import HEADS, Head
+from juguo_agents.artifacts.networks import clipped
 from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.constraint import Multiplier
 from juguo_envs.engine.family_batch import FamilyBatch, make_batch
@@ -36,7 +36,6 @@ class BatchVecEnv(VecEnv):
         seed: int,
         noisy: bool = True,
         threads: int = 1,
-        head: Head = HEADS["gaussian"],
         context: bool = False,
         preferences: bool = False,
         history: int = 1,
@@ -44,13 +43,13 @@ class BatchVecEnv(VecEnv):
         per_weight: bool = False,
         paired: int = 1,
     ) -> None:
-        """Make `num_envs` societies; `seed` fixes every episode that follows; actions go through `head`.
+        """Make `num_envs` societies; `seed` fixes every episode that follows.
 
         With a `multiplier` the reward has it in the place of the weight of the excluded; with `per_weight`
         the reward is divided by the sum of the weights of its episode. Runs of `paired` societies, a divisor
         of `num_envs`, meet the same episodes.
         """
-        self.head, self.multiplier, self.per_weight, self.paired = head, multiplier, per_weight, paired
+        self.multiplier, self.per_weight, self.paired = multiplier, per_weight, paired
         self.batch = make_batch(
             world,
             num_envs,
@@ -65,7 +64,7 @@ class BatchVecEnv(VecEnv):
         self._sums = np.zeros((len(REWARD_PARTS), num_envs))
         self._steps = np.zeros(num_envs, np.int64)
         self._empty: list[dict[str, Any]] = [{} for _ in range(num_envs)]
-        latent = spaces.Box(-head.limit, head.limit, (self.batch.action_size,), np.float32)
+        latent = spaces.Box(-1.0, 1.0, (self.batch.action_size,), np.float32)
         super().__init__(num_envs, observation_space(self.batch.layout), latent)
 
     def _fresh_seeds(self) -> npt.NDArray[np.uint64]:
@@ -78,8 +77,8 @@ class BatchVecEnv(VecEnv):
         return self.batch.reset(self._fresh_seeds())
 
     def step_async(self, actions: npt.NDArray[Any]) -> None:
-        """Keep what the head makes of the learner's actions for `step_wait`."""
-        self._actions = self.head.actions(actions)
+        """Keep the learner's actions, clipped, for `step_wait`."""
+        self._actions = clipped(actions)
 
     def step_wait(self) -> VecEnvStepReturn:
         """Move every society on by a quarter; those at their end begin anew."""

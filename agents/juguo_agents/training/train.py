@@ -18,8 +18,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch.utils.tensorboard import SummaryWriter
 
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.policy import Policy
+from juguo_agents.artifacts.policy import Learned, Policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import SELECTION
@@ -193,7 +192,7 @@ class _Watch(BaseCallback):
         self.taken_up = checkpoint
         values = checkpoint.values["selection"]
         self.next_selection = values["next"]
-        self.best = Merit(values.get("best_kept", True), values["best_return"])
+        self.best = Merit(values["best_kept"], values["best_return"])
         self.curve = [(int(steps), seconds, mean) for steps, seconds, mean in values["curve"]]
         self.begun = time.monotonic() - values["seconds"]  # the pause between two runs is no training
         if values["best"] is not None:

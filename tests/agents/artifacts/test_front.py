@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import Setting, UnknownAllocator
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.front import FrontFileError, best_members, load_front, save_front
-from juguo_agents.artifacts.load import find_allocator, find_allocators
-from juguo_agents.artifacts.origin import common_home
+from juguo_agents.artifacts.load import common_world, find_allocator, find_allocators
 from juguo_agents.evaluation.rollout import run
 from juguo_envs import Family, Scenario
 from juguo_envs.worlds.family import PREFERENCES
@@ -36,7 +35,7 @@ def members() -> list[dict[str, float]]:
 def file(tmp_path: Path) -> Path:
     """A stored front."""
     path = tmp_path / "front-seed64.json"
-    save_front(members(), MEANS, {"name": "front_seed64"}, SMALL, path)
+    save_front(members(), MEANS, {"name": "front_seed64", "observe": "noisy"}, SMALL, path)
     return path
 
 
@@ -74,7 +73,7 @@ def test_a_front_comes_back_as_it_was_and_is_found_by_file_and_folder(file: Path
     np.testing.assert_array_equal(stored.means, MEANS)
     by_file, by_folder = find_allocators([str(file), str(file.parent)])
     assert by_file.name == by_folder.name == f"front_seed64_{file.parent.name}"
-    home = common_home([str(file)])
+    home = common_world([str(file)])
     assert isinstance(home, Scenario)
     assert home.digest() == SMALL.digest()
 

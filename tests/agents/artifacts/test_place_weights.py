@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juguo_agents.allocators import Setting, make_rule
-from juguo_agents.artifacts.place_weights import LOCALS, fit_leans, leaning, read_places
-from juguo_agents.artifacts.tree import Tree, TreeAllocator
+from juguo_agents.artifacts.place_weights import LOCALS, fit_leans, lean_shares, read_places
 from juguo_agents.artifacts.tree_features import FEATURES
-from juguo_agents.artifacts.tree_file import load_tree, save_tree
 from juguo_agents.studies.explain.asking import Asked, Asking
 from juguo_agents.studies.explain.distil import World
 from juguo_agents.studies.explain.fit import Weights, fit_tree
@@ -36,7 +32,7 @@ def asked_of(leans: list[float], quarters: int = 4000) -> Asked:
     wants = np.zeros((quarters, SHARES + 3 + 3))
     wants[:, 0] = 1.0
     shares = np.tile([0.5, 0.3, 0.2], (quarters, 1))
-    wants[:, SHARES:-3] = leaning(shares, np.tile(leans, (quarters, 1)), places.astype(np.float32))
+    wants[:, SHARES:-3] = lean_shares(shares, np.tile(leans, (quarters, 1)), places.astype(np.float32))
     values = rng.random((quarters, len(FEATURES))).astype(np.float32)
     return Asked(values, places.astype(np.float32), wants, wants)
 
@@ -62,10 +58,10 @@ def test_places_that_never_differ_are_leaned_to_in_no_way() -> None:
 def test_what_leans_is_still_shares(shares: list[float], lean: float, seed: int) -> None:
     share = np.array([shares]) / sum(shares)
     above = np.random.default_rng(seed).uniform(-1.0, 1.0, (1, len(shares), 1)).astype(np.float32)
-    leant = leaning(share, np.array([[lean]]), above)
+    leant = lean_shares(share, np.array([[lean]]), above)
     assert (leant >= 0.0).all()
     assert leant.sum() == pytest.approx(1.0)
-    np.testing.assert_allclose(leaning(share, np.zeros((1, 1)), above), share)
+    np.testing.assert_allclose(lean_shares(share, np.zeros((1, 1)), above), share)
 
 
 def test_a_place_in_crisis_gets_more_from_a_tree_of_a_rule_that_cares(world: World) -> None:
@@ -86,19 +82,3 @@ def test_what_is_read_is_above_the_mean_over_persons(world: World) -> None:
     np.testing.assert_allclose(np.einsum("nrl,r->nl", above, setting.population), 0.0, atol=1e-6)
     lowest = setting.layout.place(observation, "resilience_lowest")
     np.testing.assert_allclose(np.diff(above[..., 1]), np.diff(lowest), atol=1e-6)
-
-
-def test_a_file_of_the_first_format_acts_as_it_did(world: World, tree: Tree, tmp_path: Path) -> None:
-    """Files written before money could lean have none of it, and still are allocators."""
-    file = tmp_path / "tree6.json"
-    save_tree(tree, ABOUT, world.scenario, file)
-    data = json.loads(file.read_text())
-    data["format"] = 1
-    del data["locals"]
-    for node in data["nodes"]:
-        del node["leans"]
-    file.write_text(json.dumps(data))
-    old = TreeAllocator(load_tree(file).tree, "old")
-    upright = TreeAllocator(replace(tree, leans=np.zeros_like(tree.leans)), "upright")
-    returns = [world.run(allocator, SEEDS).returns for allocator in (old, upright)]
-    np.testing.assert_array_equal(*returns)

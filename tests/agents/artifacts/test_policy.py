@@ -16,9 +16,8 @@ import torch
 from safetensors.numpy import save_file
 
 from juguo_agents.allocators import Setting
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.load import load_learned
-from juguo_agents.artifacts.policy import KEY, Policy, PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.load import POLICY
+from juguo_agents.artifacts.policy import KEY, Learned, Policy, PolicyFileError, load_policy, save_policy
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.sb3_policy import to_stable_baselines3
@@ -77,7 +76,7 @@ def test_loading_runs_no_pickle(policy: Policy, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(pickle, "loads", refuse)
     monkeypatch.setattr(pickle, "load", refuse)
     monkeypatch.setattr(cloudpickle, "loads", refuse)
-    (learned,) = load_learned([tmp_path / "policy-seed3.safetensors"])
+    (learned,) = POLICY.allocators([tmp_path / "policy-seed3.safetensors"])
     assert learned.name == "learned_seed3"
 
 
@@ -129,7 +128,7 @@ def test_other_files_are_refused_by_name(policy: Policy, tmp_path: Path) -> None
 
 def test_a_world_of_another_shape_is_refused(policy: Policy, tmp_path: Path) -> None:
     save_policy(policy, tmp_path / "policy-seed3.safetensors")
-    (learned,) = load_learned([tmp_path / "policy-seed3.safetensors"])
+    (learned,) = POLICY.allocators([tmp_path / "policy-seed3.safetensors"])
     other = Scenario.load("default").override({"society.communities.count": 5})
     with pytest.raises(PolicyFileError, match="trained on 8 communities; this scenario has 5"):
         learned.start(Setting.of(other), np.zeros(1, np.uint64))
@@ -140,15 +139,7 @@ def test_two_runs_with_the_same_seed_get_different_names(policy: Policy, tmp_pat
     for path in paths:
         path.parent.mkdir()
         save_policy(policy, path)
-    assert [a.name for a in load_learned(paths)] == ["learned_a_seed3", "learned_b_seed3"]
-
-
-def test_a_file_of_format_1_keeps_loading_and_acting_as_it_did() -> None:
-    fixtures = Path(__file__).resolve().parents[2] / "fixtures"
-    old = load_policy(fixtures / "policy-format1.safetensors")
-    told = json.loads((fixtures / "policy-format1.json").read_text())
-    seen = np.array(told["observations"], np.float32)
-    np.testing.assert_allclose(old.act(seen), np.array(told["actions"], np.float32), atol=1e-6)
+    assert [a.name for a in POLICY.allocators(paths)] == ["learned_a_seed3", "learned_b_seed3"]
 
 
 def test_other_observations_are_refused_by_name(policy: Policy) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sklearn.tree import DecisionTreeRegressor
 
 from juguo_agents.allocators import Setting, make_rule
-from juguo_agents.artifacts.place_weights import LOCALS, leaning, read_places
+from juguo_agents.artifacts.place_weights import LOCALS, lean_shares, read_places
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, Tree, TreeAllocator, TreeMisfit, as_row
 from juguo_agents.artifacts.tree_features import BY_NAME, FEATURES, read_features
 from juguo_agents.artifacts.tree_file import save_tree
@@ -68,7 +68,7 @@ def test_an_allocators_actions_are_the_allocations_of_its_leaves(world: World, t
         leaves = tree.leaf_of(read_features(setting, observation, tree.features))
         wanted = tree.wants[leaves].copy()
         above = read_places(setting, observation)
-        wanted[:, SHARES:-3] = leaning(wanted[:, SHARES:-3], tree.leans[leaves], above)
+        wanted[:, SHARES:-3] = lean_shares(wanted[:, SHARES:-3], tree.leans[leaves], above)
         wanted[:, ADVANCE], wanted[:, ABANDON] = wanted[:, ADVANCE] >= 0.5, wanted[:, ABANDON] >= 0.5
         np.testing.assert_allclose(as_row(decode_allocation(actions, setting.population)), wanted, atol=1e-6)
         observation = batch.step(actions)

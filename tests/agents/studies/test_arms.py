@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.studies.value import arms as searching
 from juguo_agents.studies.value.arms import Arm, Job, search_on
 from juguo_agents.studies.value.settings import Settings

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.policy import Policy, save_policy
+from juguo_agents.artifacts.policy import Learned, Policy, save_policy
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.compare_runs import runs as run_comparison
 from juguo_agents.studies.compare_runs.against import TRUE, find_rivals

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.studies.value import arms as searching
 from juguo_agents.studies.value import doubling
 from juguo_agents.studies.value.arms import Arm, Job

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.load import UnknownAllocator, digest_of, find_allocator
-from juguo_agents.artifacts.searched import load_found
+from juguo_agents.artifacts.searched import load_result
 from juguo_agents.evaluation.seeds import TRAINING
 from juguo_agents.studies.experts import Settings, search_experts
 from juguo_agents.studies.generalisation.settings import Settings as Judgement
@@ -110,7 +110,7 @@ def test_a_larger_budget_goes_on_with_the_experts_that_are_there(tmp_path: Path)
             panel = search_experts(settings, folder, 1)
     for name in more.searches():
         one, two = (
-            load_found(folder / "searches" / name / "searched.json").data for folder in (whole, parts)
+            load_result(folder / "searches" / name / "searched.json").data for folder in (whole, parts)
         )
         assert [before["budget"] for before in two.pop("earlier")] == [300]
         assert one.pop("earlier") == [] and one == two

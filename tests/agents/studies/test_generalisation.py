@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import BASELINE, compared_names, make_rule
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.policy import PolicyFileError, save_policy
-from juguo_agents.artifacts.searched import RESULT_FILE, load_found
+from juguo_agents.artifacts.searched import RESULT_FILE, load_result
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import held_out, held_out_world
 from juguo_agents.search.checkpoint import Earlier, load_state
@@ -209,7 +209,7 @@ def _refuse(*arguments: Any, **named: Any) -> None:
 
 
 def test_oracles_begin_at_what_was_searched_on_the_family(judged: Path) -> None:
-    tuned = load_found(judged / SEARCHES / "tuned-open_loop" / RESULT_FILE).data["parameters"]
+    tuned = load_result(judged / SEARCHES / "tuned-open_loop" / RESULT_FILE).data["parameters"]
     for index in range(SETTINGS.scenarios):
         begun = load_state(judged / SEARCHES / oracle_name(index)).settings.begin
         assert begun is not None and begun.keys() == tuned.keys()

@@ -13,10 +13,9 @@ import numpy.typing as npt
 import pytest
 
 from juguo_agents.allocators import make_rule
-from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, WARM_START
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.policy import PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, PolicyFileError, load_policy, save_policy
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.training.config import Experiment
@@ -160,7 +159,7 @@ def test_the_first_generation_holds_the_starts_of_the_other_searches(settings: S
     assert np.abs(found).max() <= BOUND
     flat = space.encode(CLOSED_LOOP.starts(SMALL)["flat"])
     assert any(np.allclose(place, flat) for place in found)
-    begun = space.encode(CLOSED_LOOP.starts(SMALL)[BEGUN])
+    begun = space.encode(CLOSED_LOOP.starts(SMALL)[WARM_START])
     assert not any(np.allclose(place, begun) for place in found)
     assert any(np.allclose(place, begun) for place in first_generation(SMALL, space, 200, 0, begun=True))
     ends = [space.encode(space.decode(np.full(space.size, sign * BOUND))) for sign in (-1.0, 1.0)]

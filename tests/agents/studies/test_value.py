@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, find_family
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, find_policy_class
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import search_choice, search_ranking, search_starts
 from juguo_agents.studies.value.arms import BEGINNING
@@ -28,7 +28,7 @@ def test_every_kind_of_feedback_is_switched_off_in_one_arm_and_nowhere_else() ->
         assert {name: made[name] for name in kind.off} == kind.off
     assert everything[CLOSED].of(closed) == closed
     assert everything[UNEVALUATED].scenario.observation.shown == 0.0
-    space = find_family(everything[KNOWING].family).space(SETTINGS.scenario)
+    space = find_policy_class(everything[KNOWING].family).space(SETTINGS.scenario)
     assert set(everything[KNOWING].of(closed)) == set(space.start)
 
 
@@ -39,7 +39,9 @@ def test_an_arm_goes_on_from_the_better_of_two_places(name: str) -> None:
     places = [arm.of(starts["flat"]), arm.of(starts["begun"])]
     episodes = search_starts(SETTINGS.onward_seed(1), 0, BEGINNING)
     means = [
-        run(find_family(arm.family).allocator([place], arm.scenario), arm.scenario, episodes).returns.mean()
+        run(
+            find_policy_class(arm.family).allocator([place], arm.scenario), arm.scenario, episodes
+        ).returns.mean()
         for place in places
     ]
     assert means[0] != means[1]

@@ -38,11 +38,6 @@ def experiment(**training: Any) -> Experiment:
     )
 
 
-def test_the_cpu_is_written_nowhere_so_that_runs_from_before_remain_the_same() -> None:
-    assert "device" not in experiment(device="cpu").model_dump()["training"]
-    assert experiment(device="cuda").model_dump()["training"]["device"] == "cuda"
-
-
 def test_the_number_of_threads_does_not_show() -> None:
     one, three = (train_seed(experiment(), SMALL, 0, threads=threads).policy for threads in (1, 3))
     assert save(one.tensors) == save(three.tensors)

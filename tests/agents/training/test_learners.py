@@ -10,18 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from safetensors.numpy import save, save_file
+from safetensors.numpy import save_file
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from juguo_agents.allocators import Setting
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.policy import KEY, Policy, PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.policy import KEY, Learned, Policy, PolicyFileError, load_policy, save_policy
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.learners.settings import SECTIONS
 from juguo_agents.training.sb3_policy import to_stable_baselines3
-from juguo_agents.training.train import Trained, train_seed
+from juguo_agents.training.train import train_seed
 from juguo_envs import Batch, Scenario
+from tests.agents.training.killing import content, kill
 from tests.devices import with_device
 
 SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T": 10})
@@ -31,7 +31,7 @@ OFF_POLICY = ("sac", "td3", "tqc")
 _ON = {"envs": 4, "paired": 2, "n_steps": 7, "batch_size": 14, "n_epochs": 2}
 _OFF = {"envs": 4, "train_freq": 3, "learning_starts": 48, "buffer_size": 64, "batch_size": 8, "net": [8, 6]}
 SECTION: dict[str, dict[str, Any]] = {
-    "ppo": {**_ON, "net": [8, 6], "head": "logistic_normal"},
+    "ppo": {**_ON, "net": [8, 6]},
     "recurrent_ppo": {**_ON, "net": [6], "lstm": 5},
     "sac": {**_OFF, "ent_coef": "auto"},
     "td3": _OFF,
@@ -60,16 +60,6 @@ def experiment(algorithm: str, device: str = "cpu", **section: Any) -> Experimen
     return Experiment.model_validate({"training": training})
 
 
-class Killed(BaseException):
-    """What a kill is in a process that goes on."""
-
-
-def content(trained: Trained) -> tuple[bytes, object, list[tuple[int, float]]]:
-    """Every bit of a policy, its metadata, and the curve but for the time."""
-    policy = trained.policy
-    return save(policy.tensors), policy.metadata, [(steps, mean) for steps, _, mean in trained.curve]
-
-
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize(("algorithm", "section"), CASES)
 def test_killed_anywhere_a_training_ends_with_the_same_policy(
@@ -77,17 +67,7 @@ def test_killed_anywhere_a_training_ends_with_the_same_policy(
 ) -> None:
     setup = experiment(algorithm, device, **section)
     wanted = content(train_seed(setup, SMALL, 3))
-
-    def kill(after: int) -> Any:
-        def progress(steps: int, selection: float | None) -> None:
-            if steps >= after:
-                raise Killed
-
-        return progress
-
-    for after in (24, 56, 84):  # while the off-policy ones act at random, in the middle, late
-        with pytest.raises(Killed):
-            train_seed(setup, SMALL, 3, checkpoints=tmp_path, progress=kill(after))
+    kill(setup, SMALL, tmp_path, 24, 56, 84)  # while the off-policy ones act at random, in the middle, late
     assert content(train_seed(setup, SMALL, 3, checkpoints=tmp_path)) == wanted
 
 
@@ -115,7 +95,7 @@ def episode(policy: Policy, n: int) -> list[np.ndarray]:
 def test_numpy_acts_over_an_episode_as_the_learner_itself_would(
     trained: tuple[str, BaseAlgorithm, Policy],
 ) -> None:
-    algorithm, learner, policy = trained
+    _, learner, policy = trained
     venv = learner.get_vec_normalize_env()
     assert venv is not None
     allocator = Learned(policy, "learned")
@@ -126,7 +106,7 @@ def test_numpy_acts_over_an_episode_as_the_learner_itself_would(
             venv.normalize_obs(observation), state=state, episode_start=starts, deterministic=True
         )
         starts = np.zeros(3, np.bool_)
-        theirs = policy.head.actions(latent) if algorithm == "ppo" else latent
+        theirs = latent
         np.testing.assert_allclose(allocator.act(observation), theirs, rtol=0, atol=1e-6)
 
 
@@ -196,7 +176,6 @@ def test_only_the_section_in_use_is_written_down() -> None:
         (["training.tqc.top_quantiles_to_drop=25"], "allowed is less than n_quantiles = 25"),
         (["training.recurrent_ppo.lstm=0"], r"training\.recurrent_ppo\.lstm is 0"),
         (["training.ppo.net=[0]"], r"net is \[0\]; allowed are 1 to 4096"),
-        (["training.ppo.head=dirichlet"], r"training\.ppo\.head is 'dirichlet'"),
     ],
 )
 def test_a_setting_that_is_not_allowed_is_refused_by_name(
@@ -219,10 +198,10 @@ def test_a_setting_that_is_not_allowed_is_refused_by_name(
         ("td3", {"activation": "gelu"}, "activation is 'gelu'; allowed is tanh, relu"),
         ("recurrent_ppo", {"lstm": 0}, "lstm is 0; allowed are whole numbers from 1"),
         ("recurrent_ppo", {"lstm": 6}, r"'mlp_extractor\.policy_net\.0\.weight' has shape \(6, 5\)"),
-        ("ppo", {"head": None}, "head is None; allowed is gaussian, logistic_normal"),
+        ("ppo", {"head": None}, "head is None; allowed is gaussian"),
         ("ppo", {"use_sde": 1}, "use_sde is 1; allowed is true or false"),
         ("ppo", {"use_sde": True}, r"'log_std' has shape \(21,\); expected \(6, 21\)"),
-        ("ppo", {"format": 3}, "format is 3; this version reads 1 and 2"),
+        ("ppo", {"format": 3}, "format is 3; this version reads 2"),
         ("ppo", {"format": True}, "format is True"),
     ],
 )

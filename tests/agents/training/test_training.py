@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from juguo_agents.artifacts.learned import Learned
+from juguo_agents.artifacts.policy import Learned
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.training.config import ConfigError, Experiment
 from juguo_agents.training.sb3_vec_env import BatchVecEnv

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from juguo_agents.report.figures.style import BLACK, BLUE, GREY, ORANGE, PALE, headed, readable
-from juguo_agents.report.phrases import number
+from juguo_agents.report.formatting import number
 from juguo_agents.studies.attribution.words import sign
 from juguo_agents.studies.explain.figures import as_png
 

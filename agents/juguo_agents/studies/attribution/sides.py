@@ -9,8 +9,7 @@ import numpy as np
 
 from juguo_agents.allocators.declared import shares_of
 from juguo_agents.allocators.rule import Rule
-from juguo_agents.artifacts.load import digest_of, find_allocators
-from juguo_agents.artifacts.origin import common_home
+from juguo_agents.artifacts.load import common_world, digest_of, find_allocators
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
@@ -69,7 +68,7 @@ def home_of(a: str, b: str) -> Scenario:
     Raises:
         UserError: If there is more than one, or it is a family.
     """
-    world = common_home([a, b])
+    world = common_world([a, b])
     if isinstance(world, Family):
         raise UserError(
             f"--between {a} {b}: searched in a family around {world.base.name}; say by --scenario where to "

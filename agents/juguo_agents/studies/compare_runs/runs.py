@@ -15,15 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.load import POLICY_PATTERN
-from juguo_agents.artifacts.policy import Policy, load_policy
+from juguo_agents.artifacts.policy import POLICY_PATTERN, Learned, Policy, load_policy
 from juguo_agents.evaluation.bootstrap import (
+    crossed_iqm,
+    crossed_mean,
     difference,
     improvement,
     seeds_needed,
-    two_level_iqm,
-    two_level_mean,
 )
 from juguo_agents.evaluation.record import Floats
 from juguo_agents.evaluation.rollout import run
@@ -58,10 +56,8 @@ class TrainedRun:
 
     @property
     def learner(self) -> str:
-        """Algorithm, and head where it is not the algorithm's own."""
-        metadata = self.policies[0].metadata
-        head = metadata.get("head", "gaussian")
-        return str(metadata.get("algorithm", "ppo")) + ("" if head in ("gaussian", "tanh") else f", {head}")
+        """The algorithm."""
+        return str(self.policies[0].metadata["algorithm"])
 
 
 def load_trained(folders: Sequence[Path]) -> list[TrainedRun]:
@@ -163,8 +159,8 @@ def _of(trained: TrainedRun, own: Floats, first: Floats | None, shortest: float 
         "steps": trained.steps,
         "seconds": trained.seconds,
         "equal_time_steps": shortest and int(trained.steps * shortest / (trained.seconds or shortest)),
-        **_spread_out("mean", two_level_mean(own)),
-        **_spread_out("iqm", two_level_iqm(own)),
+        **_spread_out("mean", crossed_mean(own)),
+        **_spread_out("iqm", crossed_iqm(own)),
         "difference": None,
     }
     if first is not None:

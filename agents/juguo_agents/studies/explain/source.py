@@ -7,15 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from juguo_agents.allocators import Allocator
-from juguo_agents.artifacts.load import (
-    POLICY_PATTERN,
-    POLICY_SUFFIX,
-    SEARCHED_FILE,
-    digest_of,
-    files_of,
-    find_allocators,
-)
-from juguo_agents.artifacts.origin import load_stored
+from juguo_agents.artifacts.load import POLICY_SUFFIX, digest_of, files_of, find_allocators, load_artifact
+from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.training.run import SCENARIO, policy_path
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
@@ -62,32 +55,27 @@ def find_source(name: str, seed: int | None = None) -> Source:
     Raises:
         UserError: If there is no such allocator, or more than one; files that cannot be used are named.
     """
-    path = Path(name)
-    is_run = path.is_dir() and not (path / SEARCHED_FILE).is_file() and any(path.glob(POLICY_PATTERN))
-    if is_run:
-        return _of_run(path, seed)
+    path, files = Path(name), files_of(name)
+    policies = [file for file in files if file.suffix == POLICY_SUFFIX]
+    if policies and path.is_dir():
+        return _of_run(path, policies, seed)
     if seed is not None:
         raise UserError(f"--seed is {seed}, but {name} is no folder of a run; leave it out")
-    if path.suffix == POLICY_SUFFIX:
+    if policies:
         return _of_policy(path, {})
     found = find_allocators([name])
     if len(found) > 1:
         names = ", ".join(a.name for a in found[:4])
         raise UserError(f"{name} stands for {len(found)} allocators ({names} ...); name one of them")
-    files = files_of(name)
     if not files:
         return Source(found[0], Scenario.load(DEFAULT_SCENARIO), "noisy", found[0].name, None, {})
-    scenario, observe = _home(files[0])
-    return Source(found[0], scenario, observe, found[0].name, digest_of(name), {})
+    stored = load_artifact(files[0])
+    world = stored.world if isinstance(stored.world, Scenario) else stored.world.base
+    return Source(found[0], world, stored.observe, found[0].name, digest_of(name), {})
 
 
-def _of_run(folder: Path, seed: int | None) -> Source:
-    from juguo_agents.artifacts.policy import load_policy  # rules alone need no safetensors
-
-    returns = {
-        policy.seed: _selection_return(policy.metadata)
-        for policy in (load_policy(path) for path in folder.glob(POLICY_PATTERN))
-    }
+def _of_run(folder: Path, files: list[Path], seed: int | None) -> Source:
+    returns = {policy.seed: _selection_return(policy.metadata) for policy in map(load_policy, files)}
     if seed is None:
         seed = max(returns, key=lambda s: (returns[s] if returns[s] is not None else float("-inf"), -s))
     elif seed not in returns:
@@ -97,30 +85,15 @@ def _of_run(folder: Path, seed: int | None) -> Source:
 
 
 def _of_policy(path: Path, others: dict[int, float | None]) -> Source:
-    from juguo_agents.artifacts.policy import load_policy
-
-    (allocator,) = find_allocators([str(path)])
-    metadata = load_policy(path).metadata
+    policy = load_policy(path)
     beside = path.parent / SCENARIO
-    if beside.is_file():
-        scenario = Scenario.load(str(beside))
-    elif "scenario" in metadata:
-        scenario = Scenario.parse(metadata["scenario"], str(path))
-    else:
-        raise UserError(f"{path}: tells no scenario; name one by --scenario")
-    home = path.resolve().parent.name
-    label = f"{home}-{path.stem.removeprefix('policy-')}"
-    return Source(
-        allocator, scenario, str(metadata.get("observe", "noisy")), label, digest_of(str(path)), others
-    )
+    world = policy.world if isinstance(policy.world, Scenario) else policy.world.base
+    scenario = Scenario.load(str(beside)) if beside.is_file() else world
+    label = f"{path.resolve().parent.name}-{path.stem.removeprefix('policy-')}"
+    return Source(policy.allocator(), scenario, policy.observe, label, digest_of(str(path)), others)
 
 
 def _selection_return(metadata: dict[str, Any]) -> float | None:
     """What a policy earned on the selection episodes, where its file tells."""
     value = metadata.get("evaluation", {}).get("selection", {}).get("return")
     return float(value) if isinstance(value, int | float) else None
-
-
-def _home(file: Path) -> tuple[Scenario, str]:
-    stored = load_stored(file)
-    return stored.scenario, str(stored.data.get("observe", "noisy"))

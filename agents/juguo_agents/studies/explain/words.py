@@ -7,7 +7,7 @@ from typing import Any
 
 from juguo_agents.artifacts.tree import LEAF, Tree, as_allocation
 from juguo_agents.artifacts.tree_file import USES, StoredTree
-from juguo_agents.report.phrases import code, number
+from juguo_agents.report.formatting import code, number
 from juguo_envs.model.state import FUNCTIONS, STAGES
 
 _LEAST = 0.05  # share of the money under which a use is not named in a rule

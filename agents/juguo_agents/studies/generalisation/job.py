@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.artifacts.searched import validated
 from juguo_agents.studies.generalisation.figures import draw

@@ -13,11 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators import Allocator, compared_names, make_rule
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.load import POLICY_PATTERN
 from juguo_agents.artifacts.observation import layout_of
-from juguo_agents.artifacts.policy import PolicyFileError, check_fits, load_policy
-from juguo_agents.artifacts.searched import RESULT_FILE, load_found
+from juguo_agents.artifacts.policy import POLICY_PATTERN, Learned, PolicyFileError, check_fits, load_policy
+from juguo_agents.artifacts.searched import RESULT_FILE, load_result
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import held_out
 from juguo_agents.processes import work_through
@@ -57,7 +55,7 @@ class Subject:
             return make_rule(self.name)
         if self.kind == "learned":
             return Learned(load_policy(self.file), self.name)
-        return load_found(self.file).allocator(self.name)
+        return load_result(self.file).allocator(self.name)
 
 
 def learned_subjects(runs: Sequence[Path], settings: Settings) -> list[Subject]:
@@ -93,10 +91,10 @@ def learned_subjects(runs: Sequence[Path], settings: Settings) -> list[Subject]:
 def searched_subject(folder: Path, name: str, kind: Kind, label: str | None = None) -> Subject:
     """What a search of the judgement's folder found."""
     file = folder / SEARCHES / name / RESULT_FILE
-    found = load_found(file)
+    found = load_result(file)
     numbers = json.dumps(found.data["parameters"], sort_keys=True)
     key = hashlib.sha256(numbers.encode()).hexdigest()[:16]
-    return Subject(label or found.family.label, kind, key, file)
+    return Subject(label or found.name, kind, key, file)
 
 
 @dataclass(frozen=True)

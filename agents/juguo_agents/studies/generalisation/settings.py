@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, RULE
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names

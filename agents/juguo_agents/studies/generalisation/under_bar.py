@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from juguo_agents.artifacts.searched import Found
+from juguo_agents.artifacts.searched import SearchResult
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import conduct
 
@@ -19,7 +19,7 @@ def conduct_under_bar(
     what: str,
     stop: Callable[[], bool],
     after: Mapping[str, str] | None = None,
-) -> dict[str, Found]:
+) -> dict[str, SearchResult]:
     """What searches found, by name; see `conduct`.
 
     Raises:

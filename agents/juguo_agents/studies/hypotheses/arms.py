@@ -8,7 +8,12 @@ import numpy as np
 
 from juguo_agents.allocators.base import Allocator, Floats, Observed, rows
 from juguo_agents.allocators.declared import weights
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, FEEDBACK_OFF, OPEN_LOOP, find_family
+from juguo_agents.allocators.parametric.policy_classes import (
+    CLOSED_LOOP,
+    FEEDBACK_OFF,
+    OPEN_LOOP,
+    find_policy_class,
+)
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import make_rule
 from juguo_agents.allocators.rule import Decision, Rule
@@ -59,7 +64,7 @@ class Searched:
         parameters = self.found[family][at]
         if family == CLOSED_LOOP.name and at != "end":
             parameters = {**FEEDBACK_OFF, **parameters}
-        return find_family(family).allocator([parameters], scenario, name)
+        return find_policy_class(family).allocator([parameters], scenario, name)
 
 
 def starts_of(scenario: Scenario, start: str) -> Parameters:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.parametric.families import RULE, find_family
+from juguo_agents.allocators.parametric.policy_classes import RULE, find_policy_class
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import HYPOTHESES_BLOCK, hypotheses_choice
 from juguo_agents.evaluation.seeds import test as test_seeds
@@ -243,7 +243,7 @@ def build_portfolio(
         for rule in settings.tuned_rules()
     ]
     found: dict[str, dict[str, Any]] = {
-        rule: {OWN: find_family(RULE + rule).space(Scenario()).start} for rule in settings.tuned_rules()
+        rule: {OWN: find_policy_class(RULE + rule).space(Scenario()).start} for rule in settings.tuned_rules()
     }
 
     def done(task: TuningTask, parameters: Any) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, RULE, find_family
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, RULE, find_policy_class
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.searched import STATE_FILE
 from juguo_agents.search.checkpoint import Settings, State, load_state
@@ -77,7 +77,7 @@ def load_portfolio(path: Path) -> Portfolio:
     try:
         data: dict[str, dict[str, Parameters]] = json.loads(path.read_text(encoding="utf-8"))
         for rule, members in data.items():
-            space = find_family(RULE + rule).space(Scenario())
+            space = find_policy_class(RULE + rule).space(Scenario())
             for name, parameters in members.items():
                 if fault := space.fault(parameters):
                     raise UserError(f"{path}: {rule}, {name}: {fault}")
@@ -92,7 +92,7 @@ def choose(
     rule: str, members: Mapping[str, Parameters], scenario: Scenario, seeds: npt.NDArray[np.uint64]
 ) -> tuple[str, Allocator]:
     """The member of a portfolio that does best in a scenario, on episodes for selection."""
-    family = find_family(RULE + rule)
+    family = find_policy_class(RULE + rule)
     means = Scorer(scenario).returns(family, list(members.values()), seeds).mean(1)
     name = list(members)[int(np.argmax(means))]
     return name, family.allocator([members[name]], scenario)

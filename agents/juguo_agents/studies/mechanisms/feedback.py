@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import make_rule, rule_names
 from juguo_agents.evaluation.rollout import run

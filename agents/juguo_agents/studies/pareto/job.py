@@ -11,8 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from juguo_agents.allocators.registry import compared_names
-from juguo_agents.artifacts.front import save_front
-from juguo_agents.artifacts.load import FRONT_PATTERN
+from juguo_agents.artifacts.front import FRONT_PATTERN, save_front
 from juguo_agents.processes import work_through
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.fronts import FIGURE, draw

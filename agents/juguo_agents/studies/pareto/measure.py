@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators import Allocator, make_rule
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.learned import Learned
-from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.artifacts.policy import Learned, load_policy
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.processes import work_through

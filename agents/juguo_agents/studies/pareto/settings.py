@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.artifacts.load import POLICY_PATTERN
 from juguo_agents.artifacts.observation import SHOWN, layout_of
-from juguo_agents.artifacts.policy import Policy, PolicyFileError, check_fits, load_policy
+from juguo_agents.artifacts.policy import POLICY_PATTERN, Policy, PolicyFileError, check_fits, load_policy
 from juguo_agents.evaluation import seeds
 from juguo_agents.studies.value.settings import Claim
 from juguo_agents.training.config import Experiment

@@ -8,7 +8,7 @@ from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.allocators.levers import Forced, find_lever
 from juguo_agents.allocators.registry import like_for_like as like_for_like
 from juguo_agents.allocators.registry import rule_names
-from juguo_agents.report.selection import PROPOSAL as PROPOSAL
+from juguo_agents.report.names import PROPOSAL as PROPOSAL
 from juguo_envs.worlds.scenario import Scenario
 
 NOTHING, CARE, KNOWLEDGE = "nothing", "care_only", "knowledge_centred"

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 from juguo_agents.allocators.levers import LEVERS
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, STATE_FILE, Found, load_found
+from juguo_agents.artifacts.searched import RESULT_FILE, STATE_FILE, SearchResult, load_result
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
 from juguo_agents.search.checkpoint import load_state
@@ -113,10 +113,10 @@ def _begun(job: Job) -> Parameters | None:
     return load_state(first).settings.begin if (first / STATE_FILE).exists() else None
 
 
-def closed_loops(job: Job) -> dict[str, Found]:
+def closed_loops(job: Job) -> dict[str, SearchResult]:
     """The closed loops for this world that the folder holds, those that `value` left included; by name."""
     files = sorted((job.folder / SEARCHES).glob(f"*/{RESULT_FILE}"))
-    found = {file.parent.name: load_found(file) for file in files}
+    found = {file.parent.name: load_result(file) for file in files}
     digest = job.settings.scenario.digest()
     return {
         name: one

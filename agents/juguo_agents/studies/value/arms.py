@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from juguo_agents.allocators.parametric.families import find_family
+from juguo_agents.allocators.parametric.policy_classes import find_policy_class
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import Found, validated
+from juguo_agents.artifacts.searched import SearchResult, validated
 from juguo_agents.evaluation.seeds import search_starts
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import conduct
@@ -21,7 +21,7 @@ from juguo_envs.worlds.scenario import Scenario
 ROUNDS = 2
 BEGINNING = 400
 """Episodes on which places to go on from are compared."""
-Place = tuple[str, Found]
+Place = tuple[str, SearchResult]
 """A search's folder by name, and what it found."""
 Searched = dict[str, Place]
 
@@ -44,7 +44,7 @@ class Job:
 
     def conduct(
         self, searches: Mapping[str, SearchSettings], after: Mapping[str, str] | None = None
-    ) -> dict[str, Found]:
+    ) -> dict[str, SearchResult]:
         """Run or finish searches; see `juguo_agents.search.conduct.conduct`."""
         return conduct(searches, self.folder, self.workers, self._told, after)
 
@@ -84,7 +84,7 @@ class Arm:
             return places[0]
         episodes = search_starts(settings.onward_seed(turn + self.apart), 0, BEGINNING)
         scorer = Scorer(self.scenario, settings.observe, threads)
-        means = scorer.returns(find_family(self.family, self.lever), places, episodes).mean(1)
+        means = scorer.returns(find_policy_class(self.family, self.lever), places, episodes).mean(1)
         return places[int(np.argmax(means))]
 
     def onward(self, settings: Settings, begin: Parameters, turn: int) -> SearchSettings:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
 from juguo_agents.artifacts.searched import validated
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions

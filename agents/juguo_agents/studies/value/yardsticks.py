@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP, Family
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP, PolicyClass
 from juguo_agents.allocators.registry import rule_names
-from juguo_agents.artifacts.searched import RESULT_FILE, Found
+from juguo_agents.artifacts.searched import RESULT_FILE, SearchResult
 from juguo_agents.search.conduct import SEARCHES, Measurement
 from juguo_agents.studies.value.arms import Job, Searched
 from juguo_agents.studies.value.settings import Settings
@@ -18,7 +18,9 @@ Floats = npt.NDArray[np.float64]
 CLOSED, OPEN, KNOWING, UNEVALUATED = "closed loop", "open loop", "oracle", "not shown"
 
 
-def yardsticks(job: Job, families: Sequence[Family] = (OPEN_LOOP, CLOSED_LOOP)) -> dict[str, Found]:
+def yardsticks(
+    job: Job, families: Sequence[PolicyClass] = (OPEN_LOOP, CLOSED_LOOP)
+) -> dict[str, SearchResult]:
     """Every search of some families, the open and the closed loop by default; by name."""
     names, settings = " and ".join(family.name for family in families), job.settings
     job.say(f"searching {settings.searches} x {names}, {settings.budget:,} episodes each")
@@ -31,12 +33,12 @@ def yardsticks(job: Job, families: Sequence[Family] = (OPEN_LOOP, CLOSED_LOOP)) 
     )
 
 
-def of_family(found: Mapping[str, Found], family: Family) -> list[str]:
+def of_family(found: Mapping[str, SearchResult], family: PolicyClass) -> list[str]:
     """The names of those of `yardsticks` that searched a family."""
     return [name for name in found if name.startswith(f"{_short(family)}-")]
 
 
-def _short(family: Family) -> str:
+def _short(family: PolicyClass) -> str:
     return family.name.removesuffix("_loop")
 
 

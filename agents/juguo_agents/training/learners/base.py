@@ -14,7 +14,6 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
-from juguo_agents.artifacts.heads import HEADS, Head
 from juguo_agents.training.checkpoint import Arrays
 from juguo_agents.training.learners.settings import LearnerSettings
 
@@ -35,10 +34,6 @@ class Kind(ABC, Generic[L, S]):
     @abstractmethod
     def make(self, settings: S, venv: VecEnv, seed: int, device: str = "cpu") -> L:
         """A learner that knows nothing yet, on that device of torch's."""
-
-    def head(self, settings: S) -> Head:
-        """What the environment makes of the learner's actions."""
-        return HEADS["gaussian"]
 
     def paired(self, settings: S) -> int:
         """How many societies live the same episodes; 1: each lives its own."""
@@ -91,7 +86,7 @@ def rate(settings: LearnerSettings) -> float | Callable[[float], float]:
     return (lambda remaining: whole * remaining) if settings.anneal else whole
 
 
-def begin_without_giving_up(last: torch.nn.Module, mean: float) -> None:
+def set_abandon_bias(last: torch.nn.Module, mean: float) -> None:
     """Let the mean of the latent action `abandon`, the last, begin at `mean`: the bias of the last layer.
 
     Raises:
@@ -108,6 +103,6 @@ def observation_space(metadata: Mapping[str, Any]) -> spaces.Box:
     return spaces.Box(-np.inf, np.inf, (int(metadata["observation_size"]),), np.float32)
 
 
-def latent_space(metadata: Mapping[str, Any], head: Head) -> spaces.Box:
-    """What the network gives to its head."""
-    return spaces.Box(-head.limit, head.limit, (int(metadata["action_size"]),), np.float32)
+def action_space(metadata: Mapping[str, Any]) -> spaces.Box:
+    """What the network does."""
+    return spaces.Box(-1.0, 1.0, (int(metadata["action_size"]),), np.float32)

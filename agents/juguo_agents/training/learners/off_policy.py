@@ -17,9 +17,8 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.torch_layers import FlattenExtractor
 
-from juguo_agents.artifacts.heads import HEADS
 from juguo_agents.training.checkpoint import Arrays
-from juguo_agents.training.learners.base import Kind, latent_space, observation_space, rate
+from juguo_agents.training.learners.base import Kind, action_space, observation_space, rate
 from juguo_agents.training.learners.settings import _OffPolicy
 
 L = TypeVar("L", bound=OffPolicyAlgorithm)
@@ -44,7 +43,7 @@ class OffPolicyKind(Kind[L, S]):
     def rebuilt(self, metadata: Mapping[str, Any]) -> BasePolicy:
         """The actor."""
         seen, net = observation_space(metadata), [int(units) for units in metadata["net"]]
-        space, size = latent_space(metadata, HEADS["tanh"]), int(metadata["observation_size"])
+        space, size = action_space(metadata), int(metadata["observation_size"])
         return self.actor(seen, space, net, FlattenExtractor(seen), size)
 
     def optimisers(self, learner: L) -> dict[str, torch.optim.Optimizer]:

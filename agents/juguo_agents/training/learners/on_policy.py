@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
-from juguo_agents.artifacts.heads import HEADS, Head
 from juguo_agents.training.checkpoint import Arrays
 from juguo_agents.training.learners.base import Kind, rate
 from juguo_agents.training.learners.settings import _OnPolicy
@@ -21,17 +20,13 @@ S = TypeVar("S", bound=_OnPolicy)
 class OnPolicyKind(Kind[L, S]):
     """Between two updates nothing is kept but where the societies stand: the rollout is used up."""
 
-    def head(self, settings: S) -> Head:
-        """The one that is set."""
-        return HEADS[settings.head]
-
     def paired(self, settings: S) -> int:
         """As it is set."""
         return settings.paired
 
     def described(self, settings: S) -> dict[str, Any]:
-        """With the head that is set, and the noise."""
-        return {**super().described(settings), "head": settings.head, "use_sde": settings.use_sde}
+        """With the noise."""
+        return {**super().described(settings), "use_sde": settings.use_sde}
 
     def acting(self, learner: L) -> torch.nn.Module:
         """Actor and critic."""

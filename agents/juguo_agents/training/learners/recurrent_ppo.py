@@ -11,9 +11,8 @@ from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.vec_env import VecEnv
 
-from juguo_agents.artifacts.heads import HEADS
 from juguo_agents.training.checkpoint import Arrays
-from juguo_agents.training.learners.base import begin_without_giving_up, latent_space, observation_space
+from juguo_agents.training.learners.base import action_space, observation_space, set_abandon_bias
 from juguo_agents.training.learners.on_policy import OnPolicyKind, arguments, networks
 from juguo_agents.training.learners.settings import RecurrentPpo
 
@@ -21,7 +20,7 @@ from juguo_agents.training.learners.settings import RecurrentPpo
 class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
     """sb3-contrib's; between two updates it also keeps what its LSTMs remember of every society."""
 
-    network = {"architecture": "recurrent_actor_critic", "activation": "tanh"}  # noqa: RUF012
+    network = {"architecture": "recurrent_actor_critic", "head": "gaussian", "activation": "tanh"}  # noqa: RUF012
 
     def make(self, settings: RecurrentPpo, venv: VecEnv, seed: int, device: str = "cpu") -> RecurrentPPO:
         """With an LSTM of one layer each for actor and critic."""
@@ -29,7 +28,7 @@ class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
         learner = RecurrentPPO(
             "MlpLstmPolicy", venv, seed=seed, policy_kwargs=kwargs, **arguments(settings, device)
         )
-        begin_without_giving_up(learner.policy.action_net, settings.abandon_init)
+        set_abandon_bias(learner.policy.action_net, settings.abandon_init)
         return learner
 
     def described(self, settings: RecurrentPpo) -> dict[str, Any]:
@@ -41,11 +40,11 @@ class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
         net = [int(units) for units in metadata["net"]]
         return RecurrentActorCriticPolicy(
             observation_space(metadata),
-            latent_space(metadata, HEADS[metadata["head"]]),
+            action_space(metadata),
             lr_schedule=lambda _: 0.0,
             net_arch={"pi": net, "vf": net},
             activation_fn=torch.nn.Tanh,
-            use_sde=bool(metadata.get("use_sde", False)),
+            use_sde=metadata["use_sde"],
             lstm_hidden_size=int(metadata["lstm"]),
         )
 

@@ -6,8 +6,6 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Head = Literal["gaussian", "logistic_normal"]
-
 _LARGEST_BUFFER = 5_000_000
 _ABANDON = "mean of the latent action abandon, before it is squashed, when training begins"
 
@@ -72,10 +70,6 @@ class _OnPolicy(LearnerSettings):
         le=65536,
         description="societies that live the same episodes; each is rewarded with what it brings beyond the "
         "mean of the others; 1: with what it brings",
-    )
-    head: Head = Field(
-        "gaussian",
-        description="the Gaussian is the action, clipped; or its groups are softmaxed into shares",
     )
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from juguo_agents.artifacts.learned import Learned
+from juguo_agents.artifacts.policy import Learned
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.folders import locked
