@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.setup-done
-# 25.1 knows --group (scripts/lock.py) and looks up a build without downloading it (scripts/check_torch_wheel.py).
+# 25.1 knows --group (tools/lock.py) and looks up a build without downloading it (tools/check_torch_wheel.py).
 PIP := pip>=25.1
 # -qq shows errors only: pip warns of every package that one of several configured sources lacks.
 PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input
@@ -49,11 +49,11 @@ bench-peers:  ## make .venv-bench with the peers that `make bench` compares with
 
 lock: $(PY)  ## resolve the packages anew into requirements.lock
 	$(PIP_INSTALL) '$(PIP)'
-	$(PY) scripts/lock.py
+	$(PY) tools/lock.py
 
 clean:  ## remove .venv, caches and build output, but no runs
 	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find envs agents scripts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find envs agents scripts tools tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -64,7 +64,7 @@ $(PY):
 # --no-build-isolation: the build's own packages are in the lock.
 $(STAMP): requirements.lock pyproject.toml | $(PY)
 	$(PIP_INSTALL) '$(PIP)'
-	$(PY) scripts/check_torch_wheel.py
+	$(PY) tools/check_torch_wheel.py
 	@echo 'installing requirements.lock into $(VENV); about a minute'
 	$(PIP_INSTALL) -r requirements.lock
 	$(PIP_INSTALL) --no-build-isolation --no-deps -e .

@@ -1,27 +1,38 @@
-"""Running the scripts as a user does: a process of its own, in a folder of its own."""
+"""Running commands as a user does: in this process, which is quick, or in one of its own."""
 
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
+from juguo_agents.cli.main import main
+
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+Done = subprocess.CompletedProcess[str]
 
 
-def command(script: str, *arguments: str | Path) -> list[str]:
-    """A script's command line."""
-    return [sys.executable, str(ROOT / "scripts" / script), *map(str, arguments)]
+def file(script: str) -> Path:
+    """The file of a script or of a maintainers' tool."""
+    return next(path for path in (ROOT / "tools" / script, ROOT / "scripts" / script) if path.is_file())
 
 
-def run(script: str, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a script in a folder to its end."""
+def command(name: str, *arguments: str | Path) -> list[str]:
+    """A command line for a process: of a script by its file's name, or of `juguo` and one of its commands."""
+    what = [str(file(name))] if name.endswith(".py") else ["-m", "juguo_agents.cli.main", name]
+    return [sys.executable, *what, *map(str, arguments)]
+
+
+def run(name: str, *arguments: str | Path, cwd: Path) -> Done:
+    """Run a command in a process of its own, in a folder, to its end."""
     return subprocess.run(
-        command(script, *arguments),
+        command(name, *arguments),
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -31,7 +42,21 @@ def run(script: str, *arguments: str | Path, cwd: Path) -> subprocess.CompletedP
     )
 
 
-def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+def juguo(*words: str | Path, cwd: Path) -> Done:
+    """Run a command of `juguo` in this process, in a folder, to its end."""
+    out, err = io.StringIO(), io.StringIO()
+    with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+        status = main([str(word) for word in words])
+    return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
+
+
+def succeeded(done: Done) -> str:
+    """What a command printed, which must have succeeded."""
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def refused(done: Done, *words: str) -> None:
     """One clear message, exit status 2, no traceback."""
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
@@ -41,8 +66,8 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
 
 
 def load_script(script: str) -> ModuleType:
-    """A script as a module."""
-    spec = importlib.util.spec_from_file_location(Path(script).stem + "_script", ROOT / "scripts" / script)
+    """A maintainers' tool as a module."""
+    spec = importlib.util.spec_from_file_location(Path(script).stem + "_script", file(script))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -71,7 +71,7 @@ def test_every_equation_is_described_in_the_order_of_the_code() -> None:
 @pytest.mark.parametrize("page", ["docs/model.md", "README.md", "README.zh-CN.md"])
 def test_the_tables_on_a_page_are_those_of_the_code(script: ModuleType, page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    assert script.updated(page, text) == text, "run scripts/tables.py --write"
+    assert script.updated(page, text) == text, "run tools/tables.py --write"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(ValueError):
-    """Bad input. Scripts print the message on one line and exit with status 2."""
+    """Bad input. The command prints the message on one line and exits with status 2."""
+
+
+def did_you_mean(word: str, known: Iterable[object]) -> str:
+    """The known name closest to a word, as " (did you mean 'X'?)"; empty if none is close."""
+    names = {str(name).lower(): str(name) for name in known}
+    close = difflib.get_close_matches(word.lower(), names, n=1)
+    return f" (did you mean {names[close[0]]!r}?)" if close else ""
+
+
+def unknown(what: str, word: str, known: Iterable[object]) -> str:
+    """A message about a name that is not known: the closest, and all there are."""
+    names = [str(name) for name in known]
+    return f"unknown {what} {word!r}{did_you_mean(word, names)}; there are {', '.join(names)}"

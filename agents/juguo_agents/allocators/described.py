@@ -1,6 +1,6 @@
 """What rules declare of themselves as tables in markdown: doctrines, numbers, institutions and ideas.
 
-The tables of the model page and of the READMEs are made of these by `scripts/tables.py`.
+The tables of the model page and of the READMEs are made of these by `tools/tables.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from juguo_agents.allocators.declared import Floats, RuleNumber, RuleShares, num
 from juguo_agents.allocators.institutions import EXIT_NUMBERS, RELIEF_NUMBERS
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.allocators.rule import Rule
+from juguo_agents.tables import markdown_table
 from juguo_envs.model.state import FUNCTIONS, STAGES
 
 DOCTRINES_HEAD = ("rule", "functions", "places", "openness", "asks to advance", "gives up", "relief")
@@ -128,8 +129,4 @@ def _value(value: float) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join([_line(head), "|" + "---|" * len(head), *map(_line, rows)])
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return markdown_table(head, [[cell.replace("|", "\\|") for cell in cells] for cells in rows])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
-from juguo_envs.errors import UserError
+from juguo_envs.errors import UserError, unknown
 from juguo_envs.model.state import FUNCTIONS, N_FUNCTIONS, State
 from juguo_envs.spaces.action import SHARES
 
@@ -80,9 +79,7 @@ def find_lever(name: str) -> Lever:
         UnknownLever: If there is none of that name.
     """
     if name not in LEVERS:
-        close = difflib.get_close_matches(name, LEVERS, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        raise UnknownLever(f"unknown lever {name!r}{hint}; there are {', '.join(LEVERS)}")
+        raise UnknownLever(unknown("lever", name, LEVERS))
     return LEVERS[name]
 
 

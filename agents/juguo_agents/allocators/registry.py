@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from juguo_agents.allocators import rules
 from juguo_agents.allocators.institutions import LIKE_FOR_LIKE, Exit, Institutions, split_name
 from juguo_agents.allocators.rule import Rule
-from juguo_envs.errors import UserError
+from juguo_envs.errors import UserError, did_you_mean
 
 RULES: tuple[type[Rule], ...] = tuple(
     found
@@ -90,8 +89,7 @@ def make_rule(name: str) -> Rule:
     doctrine, asked = split_name(name)
     if doctrine in _BY_NAME:
         return _BY_NAME[doctrine](asked)
-    close = difflib.get_close_matches(name, [*rule_names(), *map(like_for_like, rule_names())], n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    hint = did_you_mean(name, [*rule_names(), *map(like_for_like, rule_names())])
     raise UnknownAllocator(
         f"unknown allocator {name!r}{hint}; there are {', '.join(rule_names())}, each also with "
         "+exit or -exit and then +relief or -relief behind it, or the folder of a trained run, of a search, "

@@ -19,7 +19,6 @@ from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.base import JsonArtifact, read_json, read_scenario
 from juguo_envs.errors import UserError
-from juguo_envs.files import write_text
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.worlds.scenario import Scenario
 
@@ -90,17 +89,16 @@ def best_members(
     return found
 
 
-def save_front(
-    members: Sequence[Parameters], means: Floats, about: Mapping[str, Any], scenario: Scenario, path: Path
-) -> StoredFront:
-    """Write a front, read it back, and return what was read.
+def front_text(
+    members: Sequence[Parameters], means: Floats, about: Mapping[str, Any], scenario: Scenario
+) -> str:
+    """The content of a front's file.
 
     Args:
         members: The numbers of closed loops.
         means: (members, 3) breadth, resilience and excluded of each.
         about: What is to be told of it; `name` and `observe` must be among it.
         scenario: The world that it was searched in.
-        path: Where to, a `.json` file.
     """
     told = [
         {**dict(zip(REWARD_PARTS, row, strict=True)), "parameters": dict(member)}
@@ -114,8 +112,7 @@ def save_front(
         "scenario_digest": scenario.digest(),
         "scenario": scenario.model_dump(mode="json"),
     }
-    write_text(path, json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
-    return load_front(path)
+    return json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
 
 
 def load_front(path: Path) -> StoredFront:

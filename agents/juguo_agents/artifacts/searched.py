@@ -47,8 +47,7 @@ def load_result(path: Path) -> SearchResult:
     """
     if path.name == RESULT_FILE and not path.exists() and (path.parent / STATE_FILE).exists():
         raise SearchedFileError(
-            f"{path.parent}: its search has no result yet; finish it: "
-            f"python scripts/search.py --resume --out {path.parent}"
+            f"{path.parent}: its search has no result yet; finish it: juguo search --out {path.parent}"
         )
     data = read_json(path, KIND, FORMAT, "the result of a search", SearchedFileError)
     for name in _FIELDS:

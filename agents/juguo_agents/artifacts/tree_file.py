@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ from juguo_agents.artifacts.place_weights import LOCAL_BY_NAME
 from juguo_agents.artifacts.tree import LEAF, Tree, TreeAllocator
 from juguo_agents.artifacts.tree_features import BY_NAME
 from juguo_envs.errors import UserError
-from juguo_envs.files import write_text
 from juguo_envs.model.state import FUNCTIONS
 from juguo_envs.worlds.scenario import Scenario, explain_validation
 
@@ -45,19 +43,9 @@ class StoredTree(JsonArtifact):
         return TreeAllocator(self.tree, name or self.name)
 
 
-def save_tree(tree: Tree, about: Mapping[str, Any], scenario: Scenario, path: Path) -> StoredTree:
-    """Write a tree, read it back, and return what was read.
-
-    Args:
-        tree: The tree.
-        about: What is to be told of it; `name`, `observe`, `source` and `fidelity` must be among it.
-        scenario: The world that it was distilled in.
-        path: Where to, a `.json` file.
-    """
-    data = {
-        "kind": KIND,
-        "format": FORMAT,
-        **about,
+def tree_content(tree: Tree, scenario: Scenario) -> dict[str, Any]:
+    """A tree and the world that it was distilled in, as JSON values."""
+    return {
         "communities": tree.communities,
         "cut": tree.cut,
         "features": [
@@ -68,8 +56,16 @@ def save_tree(tree: Tree, about: Mapping[str, Any], scenario: Scenario, path: Pa
         "scenario_digest": scenario.digest(),
         "scenario": scenario.model_dump(mode="json"),
     }
-    write_text(path, json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
-    return load_tree(path)
+
+
+def tree_data(about: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a tree's file.
+
+    Args:
+        about: What is to be told of it; `name`, `observe`, `source` and `fidelity` must be among it.
+        content: Of `tree_content`.
+    """
+    return {"kind": KIND, "format": FORMAT, **about, **content}
 
 
 def _node(tree: Tree, node: int) -> dict[str, Any]:
@@ -97,7 +93,11 @@ def load_tree(path: Path) -> StoredTree:
     Raises:
         TreeFileError: If the file is missing, is no tree, or anything in it cannot be; it is named.
     """
-    data = read_json(path, KIND, FORMAT, "a tree", TreeFileError)
+    return read_tree(read_json(path, KIND, FORMAT, "a tree", TreeFileError), path)
+
+
+def read_tree(data: dict[str, Any], path: Path) -> StoredTree:
+    """Check the content of a file; see `load_tree`."""
     scenario = read_scenario(data, path, TreeFileError)
     try:
         return StoredTree(scenario, data, _tree(_File.model_validate(data)))

@@ -23,6 +23,7 @@ from juguo_agents.calibration.fit import (
 )
 from juguo_agents.calibration.hindcast import BAND, RUNS, Hindcast, hindcast, simulate
 from juguo_agents.calibration.likelihood import Coefficients, exposure
+from juguo_agents.tables import terminal_table
 
 SIGNIFICANT = 0.05
 CONVENTIONS = (
@@ -208,21 +209,20 @@ def console_table(found: Calibration) -> str:
         f"{found.name}: {_count(len(diffusion), 'person')}, {_count(len(diffusion.places), 'community')}, "
         f"{_count(len(diffusion.ego), 'tie')}; {adopters:,} adopted in {_count(diffusion.periods, 'period')}",
         "",
-        f"{'per period':<13}{'estimate':>10}{'std. error':>12}   {LEVEL:.0%} interval",
     ]
-    lines.append("-" * 54)
-    for name, value, error, ends in zip(
-        NAMES, fitted.full.coefficients, fitted.errors, fitted.intervals, strict=True
-    ):
-        shown = "-" if error is None else f"{error:.4f}"
-        lines.append(f"{name:<13}{value:>10.4f}{shown:>12}   {ends[0]:.4f} to {ends[1]:.4f}")
-    lines += [f"log-likelihood {fitted.full.log_likelihood:.2f}", ""]
-    lines.append(f"{'likelihood-ratio test':<40}{'ratio':>9}{'p':>10}")
-    lines.append("-" * 59)
-    for name, text in _TESTS.items():
-        test = fitted.tests[name]
-        p = "< 0.0001" if test.p_value < 1e-4 else f"{test.p_value:.4f}"
-        lines.append(f"{text:<40}{test.statistic:>9.2f}{p:>10}")
+    estimates = [
+        (name, f"{value:.4f}", "-" if error is None else f"{error:.4f}", f"{low:.4f} to {high:.4f}")
+        for name, value, error, (low, high) in zip(
+            NAMES, fitted.full.coefficients, fitted.errors, fitted.intervals, strict=True
+        )
+    ]
+    head = ("per period", "estimate", "std. error", f"{LEVEL:.0%} interval")
+    lines += [terminal_table(head, estimates, "lr"), f"log-likelihood {fitted.full.log_likelihood:.2f}", ""]
+    tests = [
+        (text, f"{test.statistic:.2f}", "< 0.0001" if test.p_value < 1e-4 else f"{test.p_value:.4f}")
+        for text, test in ((text, fitted.tests[name]) for name, text in _TESTS.items())
+    ]
+    lines.append(terminal_table(("likelihood-ratio test", "ratio", "p"), tests, "lr"))
     if isinstance(found.hindcast, Hindcast):
         lines += ["", *_told(found.hindcast, diffusion)]
     said = notes(found)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from juguo_agents.tables import markdown_table
 from juguo_envs.errors import UserError
 
 Seeds = npt.NDArray[np.uint64]
@@ -259,8 +260,6 @@ def tables() -> str:
         ("Trainings", TRAININGS),
         ("Samples of worlds", DESIGNS),
     ):
-        rows = (f"| {r.name} | {r.first:,} | {r.end - 1:,} | {r.purpose} |" for r in table)
-        found.append(
-            "\n".join([f"**{title}**", "", "| range | first | last | for |", "|---|---|---|---|", *rows])
-        )
+        rows = [(r.name, f"{r.first:,}", f"{r.end - 1:,}", r.purpose) for r in table]
+        found.append(f"**{title}**\n\n{markdown_table(('range', 'first', 'last', 'for'), rows)}")
     return "\n\n".join(found)

@@ -43,7 +43,7 @@ def write_report(
         The files, in the order in which they were written.
 
     Raises:
-        ImportError: If matplotlib is missing (it comes with the `report` extra).
+        ImportError: If matplotlib is missing.
     """
     from juguo_agents.report.figures import draw_figures
 

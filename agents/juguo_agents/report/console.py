@@ -7,40 +7,28 @@ from typing import Any
 from juguo_agents.report.factorial import SOURCES
 from juguo_agents.report.names import name_of, shorten
 from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
-
-WIDTH = 110
-_RANGE = 23  # columns of a number with its interval
-_VERSUS = 25  # likewise, with signs
+from juguo_agents.tables import terminal_table
 
 
 def console_table(summary: Summary) -> str:
-    """The main table, best mean return first, and what institutions are worth, in at most 110 columns."""
+    """The main table, best mean return first, and what institutions are worth."""
     rows, own = main_rows(summary), has_own(summary)
-    baseline, confidence = name_of(summary, summary["baseline"]), f"[{summary['confidence']:.0%}]"
-    versus = f"vs {baseline} {confidence}"
-    if len(versus) > _VERSUS:
-        versus = f"vs baseline {confidence}"
-    names = [_name(row) for row in rows]
-    head = [f"{f'return {confidence}':>{_RANGE}}"]
-    if own:
-        head.append(f"{f'own version {confidence}':>{_RANGE}}")
-    head += [
-        f"{'adopt':>6}",
-        f"{'excl.':>6}",
-        f"{versus:>{_VERSUS}}",
+    confidence = f"[{summary['confidence']:.0%}]"
+    versus = shorten(name_of(summary, summary["baseline"]), 12)
+    head = ["allocator", f"return {confidence}", *([f"own version {confidence}"] if own else [])]
+    head += ["adopt", "excl.", f"vs {versus} {confidence}"]
+    cells = [
+        [
+            shorten(_name(row), 22 if own else 44),  # what leaves room for the numbers
+            _ranged(row, "mean"),
+            *([_own(row)] if own else []),
+            f"{row['adoption_end']:.1%}",
+            f"{row['excluded']:.1%}",
+            "baseline" if row["name"] == summary["baseline"] else _ranged(row, "difference", "+"),
+        ]
+        for row in rows
     ]
-    room = WIDTH - len(" ".join(head)) - 1
-    width = min(room, max(len("allocator"), *map(len, names)))
-    lines = [" ".join([f"{'allocator':<{width}}", *head])]
-    lines.append("-" * len(lines[0]))
-    for row, name in zip(rows, names, strict=True):
-        cells = [f"{_ranged(row, 'mean'):>{_RANGE}}"]
-        if own:
-            cells.append(f"{_own(row):>{_RANGE}}")
-        is_baseline = row["name"] == summary["baseline"]
-        difference = "baseline" if is_baseline else _ranged(row, "difference", "+")
-        cells += [f"{row['adoption_end']:>6.1%}", f"{row['excluded']:>6.1%}", f"{difference:>{_VERSUS}}"]
-        lines.append(" ".join([f"{shorten(name, width):<{width}}", *cells]))
+    lines = [terminal_table(head, cells, "lr")]
     if is_like_for_like(summary):
         lines.append(
             "doctrines with exit and relief alike; own version: as the paper has it; (ref.): no programme"

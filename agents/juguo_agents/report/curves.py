@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from juguo_agents.tables import markdown_table
 
 Curves = dict[str, list[dict[str, float]]]
 """By training seed: its selections, each with `steps`, `seconds` and `selection_return`."""
@@ -22,16 +23,16 @@ def kept(curve: Sequence[dict[str, float]]) -> dict[str, float]:
 def cost_table(curves: Curves) -> str:
     """Steps and time of each seed, and of the policy kept, as a Markdown table."""
     head = ("training seed", "steps", "minutes", "selection return kept", "reached at step", "after minutes")
-    lines = ["| " + " | ".join(head) + " |", "|" + "---:|" * len(head)]
+    rows = []
     for seed, curve in by_seed(curves):
         last, best = curve[-1], kept(curve)
-        cells: tuple[Any, ...] = (
-            seed,
+        cells = (
+            str(seed),
             f"{last['steps']:,.0f}",
             f"{last['seconds'] / 60.0:.1f}",
             f"{best['selection_return']:.3f}".replace("-", "−"),
             f"{best['steps']:,.0f}",
             f"{best['seconds'] / 60.0:.1f}",
         )
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return markdown_table(head, rows, "r")

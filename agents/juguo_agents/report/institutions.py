@@ -7,6 +7,7 @@ from typing import Any
 from juguo_agents.report.factorial import CELL_NAMES, SOURCES
 from juguo_agents.report.formatting import code, interval, number, verdict
 from juguo_agents.report.summary import Summary
+from juguo_agents.tables import markdown_table
 
 _EFFECTS = ("exit", "relief", "interplay")
 _MEANT = {
@@ -22,37 +23,41 @@ def institutions_table(summary: Summary) -> str:
     """The four cells of each doctrine and the effects, as a Markdown table."""
     confidence = f"[{summary['confidence']:.0%}]"
     head = ["doctrine", *CELL_NAMES.values(), *(f"{name} {confidence}" for name in _EFFECTS)]
-    lines = [
-        "The mean return in each cell, and what each institution changes, averaged over the other one. "
-        "`comparison.json` also has the effects of each with and without the other, and all intervals.\n",
-        "| " + " | ".join(head) + " |",
-        "|---|" + "---:|" * (len(head) - 1),
+    rows = [
+        [
+            code(row["doctrine"]) + (" (reference)" if row["reference"] else ""),
+            *(number(row["cells"][cell]["mean"]) for cell in CELL_NAMES.values()),
+            *(interval(row, effect) for effect in _EFFECTS),
+        ]
+        for row in summary["institutions"]
     ]
-    for row in summary["institutions"]:
-        name = code(row["doctrine"]) + (" (reference)" if row["reference"] else "")
-        means = [number(row["cells"][cell]["mean"]) for cell in CELL_NAMES.values()]
-        lines.append("| " + " | ".join([name, *means, *(interval(row, e) for e in _EFFECTS)]) + " |")
-    return "\n".join(lines)
+    return (
+        "The mean return in each cell, and what each institution changes, averaged over the other one. "
+        "`comparison.json` also has the effects of each with and without the other, and all intervals.\n\n"
+    ) + markdown_table(head, rows, "lr")
 
 
 def variance_table(summary: Summary) -> str:
     """What the means' variance is due to, and the mean effects, as a Markdown table."""
     totals: dict[str, Any] = summary["factorial"]
     confidence = f"[{summary['confidence']:.0%}]"
-    lines = [
-        f"The {totals['cells']} cells are {len(totals['doctrines'])} doctrines, each with and without exit "
-        f"and relief. Their mean returns have a standard deviation of {number(totals['std'])}. The mean "
-        f"change is over the {len(totals['bringing'])} doctrines that bring a technology to people.\n",
-        f"| source | share of the variance {confidence} | mean change of the return {confidence} "
-        "| what it is |",
-        "|---|---:|---:|---|",
-    ]
+    rows = []
     for name in SOURCES:
         shares = totals["variance"]
         share = "" if shares is None else _share(shares, name)
         change = interval(totals, name) if totals.get(name) is not None else ""
-        lines.append(f"| {name} | {share} | {change} | {_MEANT[name]} |")
-    return "\n".join(lines)
+        rows.append((name, share, change, _MEANT[name]))
+    head = (
+        "source",
+        f"share of the variance {confidence}",
+        f"mean change of the return {confidence}",
+        "what it is",
+    )
+    return (
+        f"The {totals['cells']} cells are {len(totals['doctrines'])} doctrines, each with and without exit "
+        f"and relief. Their mean returns have a standard deviation of {number(totals['std'])}. The mean "
+        f"change is over the {len(totals['bringing'])} doctrines that bring a technology to people.\n\n"
+    ) + markdown_table(head, rows, "lrrl")
 
 
 def _share(shares: dict[str, float], name: str) -> str:

@@ -10,6 +10,7 @@ from juguo_agents.report.formatting import code, interval, mean_with_interval, n
 from juguo_agents.report.institutions import institutions_table, variance_table
 from juguo_agents.report.names import idea, name_of
 from juguo_agents.report.summary import Row, Summary, has_own, is_like_for_like, main_rows
+from juguo_agents.tables import markdown_table
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -133,7 +134,7 @@ def _table(summary: Summary) -> str:
         "given up per episode",
         f"difference to {code(name_of(summary, summary['baseline']))} [{confidence}]",
     ]
-    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|" * (len(head) - 2)]
+    rows = []
     for row in main_rows(summary):
         cells = [_named(row), idea(row["doctrine"] or row["name"]).replace("|", "/"), mean_with_interval(row)]
         cells += [_own(row)] if own else []
@@ -146,8 +147,8 @@ def _table(summary: Summary) -> str:
             number(row["abandoned"], digits=2),
             "(baseline)" if row["name"] == summary["baseline"] else interval(row, "difference"),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
-    text = "\n".join(lines)
+        rows.append(cells)
+    text = markdown_table(head, rows, "llr")
     if is_like_for_like(summary):
         text = (
             "Each doctrine stands in one row with both institutions, exit and relief, the same for all; "
@@ -168,6 +169,4 @@ def _own(row: Row) -> str:
 
 
 def _board_table() -> str:
-    lines = ["| indicator | producers | interactors | participants |", "|---|---|---|---|"]
-    lines += ["| " + " | ".join(row) + " |" for row in BOARD]
-    return "\n".join(lines)
+    return markdown_table(("indicator", "producers", "interactors", "participants"), BOARD)

@@ -26,15 +26,18 @@ from pymoo.problems.static import StaticProblem
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, FEEDBACK_STARTS, WARM_START
 from juguo_agents.allocators.parametric.space import Parameters, Space
+from juguo_agents.artifacts.front import front_text
 from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.hypervolume import SIGNS, non_dominated
+from juguo_agents.provenance import versions
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.studies.pareto.settings import CANDIDATE_EPISODES, FIRST_SEED, Settings
-from juguo_agents.studies.pareto.volume import SIGNS, non_dominated
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.worlds.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
+CANDIDATE_EPISODES = 5
+"""Episodes of every candidate in every generation, as in the other searches."""
 BOUND = 6.0
 """The unconstrained axes are searched from minus to plus this: every number's and share's ends lie inside."""
 Score = Callable[[list[Parameters], int], Floats]
@@ -43,6 +46,36 @@ Score = Callable[[list[Parameters], int], Floats]
 
 class ToldError(UserError):
     """A generation's file that does not belong to the search."""
+
+
+@dataclass(frozen=True)
+class FrontSearch:
+    """A search that is asked for.
+
+    Attributes:
+        scenario: The world.
+        seed: The search's own seed.
+        budget: Environment steps that it may take.
+        population: Members of its population.
+        observe: "noisy" or "true".
+        warm_start: Whether it may begin at what other searches found, whose steps are in no budget here.
+    """
+
+    scenario: Scenario
+    seed: int
+    budget: int
+    population: int
+    observe: str = "noisy"
+    warm_start: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its name in a study."""
+        return f"seed{self.seed}"
+
+    def steps(self, candidates: int) -> int:
+        """Environment steps of a generation with so many candidates."""
+        return candidates * CANDIDATE_EPISODES * self.scenario.programme.T
 
 
 @dataclass(frozen=True)
@@ -62,38 +95,36 @@ class Searched:
     generations: int
 
 
-def first_generation(scenario: Scenario, space: Space, count: int, seed: int, begun: bool = False) -> Floats:
-    """(count, axes): rules' shares with every way to react, as other searches begin; then near these.
-
-    What other searches found is a start only if `begun`: its price is in no budget here.
-    """
-    bases = [start for name, start in CLOSED_LOOP.starts(scenario).items() if begun or name != WARM_START]
+def first_generation(search: FrontSearch, space: Space) -> Floats:
+    """(population, axes): rules' shares with every way to react, as other searches begin; then near these."""
+    count = search.population
+    starts_by_name = CLOSED_LOOP.starts(search.scenario)
+    bases = [start for name, start in starts_by_name.items() if search.warm_start or name != WARM_START]
     starts = [{**base, **space.within(way)} for way in FEEDBACK_STARTS.values() for base in bases]
     places = np.array([space.encode(start) for start in starts])
-    drawn = np.random.default_rng(seed).normal(size=(max(0, count - len(places)), space.size))
+    drawn = np.random.default_rng(search.seed).normal(size=(max(0, count - len(places)), space.size))
     near = places[np.arange(len(drawn)) % len(places)] + space.steps * drawn
     found: Floats = np.clip(np.concatenate([places, near])[:count], -BOUND, BOUND)
     return found
 
 
-def scorer_of(settings: Settings, index: int, threads: int) -> Score:
+def scorer_of(search: FrontSearch, threads: int) -> Score:
     """What scores candidates in the episodes of a search's generations."""
-    scorer = Scorer(settings.scenario, settings.observe, threads=threads)
+    scorer = Scorer(search.scenario, search.observe, threads=threads)
 
     def score(candidates: list[Parameters], generation: int) -> Floats:
-        episodes = seeds.search_ranking(FIRST_SEED + index, 0, generation, CANDIDATE_EPISODES)
+        episodes = seeds.search_ranking(search.seed, 0, generation, CANDIDATE_EPISODES)
         means: Floats = scorer.parts(CLOSED_LOOP, candidates, episodes).mean(1)
         return means
 
     return score
 
 
-def search_front(settings: Settings, index: int, folder: Path, score: Score) -> Searched:
+def search_front(search: FrontSearch, folder: Path, score: Score) -> Searched:
     """Search, or go on with a search, until the budget does not pay for another generation.
 
     Args:
-        settings: What was asked for.
-        index: The search's number, from 0.
+        search: What is asked for.
         folder: Made where it is missing; keeps what the algorithm was told.
         score: Runs the episodes.
 
@@ -101,13 +132,12 @@ def search_front(settings: Settings, index: int, folder: Path, score: Score) -> 
         ToldError: If the folder holds what this search was not told.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    space = CLOSED_LOOP.space(settings.scenario)
-    quarters = settings.scenario.programme.T
+    space = CLOSED_LOOP.space(search.scenario)
     steps = generations = 0
     members = Population()
-    for members, size, children in _generations(settings, index, space):
-        cost = size * CANDIDATE_EPISODES * quarters
-        if steps + cost > settings.budget:
+    for members, size, children in _generations(search, space):
+        cost = search.steps(size)
+        if steps + cost > search.budget:
             break
         path = folder / f"generation-{generations:05d}.npy"
         everyone = Population.merge(members, children)
@@ -124,13 +154,26 @@ def search_front(settings: Settings, index: int, folder: Path, score: Score) -> 
     return Searched(front, means.tolist(), steps, generations)
 
 
-def _generations(settings: Settings, index: int, space: Space) -> Iterator[tuple[Any, int, Any]]:
+def result_text(search: FrontSearch, found: Searched) -> str:
+    """The content of the file of a front that was searched."""
+    about = {
+        "name": f"front_seed{search.seed}",
+        "observe": search.observe,
+        "seed": search.seed,
+        "budget": search.budget,
+        "steps": found.steps,
+        "generations": found.generations,
+        "begun": search.warm_start,
+        "versions": versions(),
+    }
+    return front_text(found.front, np.array(found.means), about, search.scenario)
+
+
+def _generations(search: FrontSearch, space: Space) -> Iterator[tuple[Any, int, Any]]:
     """Members, how many they and their children are, and the children; the caller scores all of them."""
-    seed, count = FIRST_SEED + index, settings.population
     problem = Problem(n_var=space.size, n_obj=len(SIGNS), xl=-BOUND, xu=BOUND)
-    sampling = first_generation(settings.scenario, space, count, seed, settings.begun)
-    algorithm = NSGA2(pop_size=count, sampling=sampling)
-    algorithm.setup(problem, termination=NoTermination(), seed=seed, verbose=False)
+    algorithm = NSGA2(pop_size=search.population, sampling=first_generation(search, space))
+    algorithm.setup(problem, termination=NoTermination(), seed=search.seed, verbose=False)
     members = Population()
     while True:
         children = algorithm.ask()

@@ -72,8 +72,13 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> SearchResult:
         ],
         "versions": versions(),
     }
-    write_text(folder / RESULT_FILE, json.dumps(data, allow_nan=False, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / RESULT_FILE, result_text(data))
     return load_result(folder / RESULT_FILE)
+
+
+def result_text(data: dict[str, Any]) -> str:
+    """The content of a result's file."""
+    return json.dumps(data, allow_nan=False, indent=2, ensure_ascii=False) + "\n"
 
 
 def finished(folder: Path, settings: Settings) -> SearchResult | None:

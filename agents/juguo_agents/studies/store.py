@@ -72,6 +72,8 @@ def recorded(table: pa.Table) -> Any:
 def fingerprint(*parts: Any) -> str:
     """SHA-256 of values: numbers, text, lists, mappings, arrays, dataclasses and pydantic models of these.
 
+    A field of a dataclass that is not compared (`field(compare=False)`) is left out, such as where a file is.
+
     Raises:
         TypeError: If a part is of another type.
     """
@@ -85,7 +87,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.compare}
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Mapping):

@@ -20,7 +20,7 @@ import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from tqdm import tqdm
 
-from juguo_agents.folders import locked
+from juguo_agents.folders import SETTINGS_FILE, locked
 from juguo_agents.studies.executors import Executor
 from juguo_agents.studies.store import Cell, CellError, fingerprint
 from juguo_agents.studies.store import record as record
@@ -30,7 +30,7 @@ from juguo_envs.files import write_bytes, write_text
 from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario, explain_validation
 
-SETTINGS_FILE, STORE_FOLDER, WORK_FOLDER = "settings.json", "store", "work"
+STORE_FOLDER, WORK_FOLDER = "store", "work"
 MODEL = f"{SOURCE_KEY:014x}"
 """Fingerprint of the model's source: runs of two models are never mixed."""
 _KEY = re.compile(r"[\w+@=,()][\w+@=,(). -]{0,150}")
@@ -84,12 +84,12 @@ class Settings(BaseModel):
         """
 
     def remembered(self) -> dict[str, Any]:
-        """The fields that a folder remembers, as JSON values."""
+        """What a folder remembers, as JSON values: the fields, or what is behind them (numbers of a file)."""
         return self.model_dump(mode="json", exclude=set(self.free))
 
     def fixed(self) -> dict[str, Any]:
         """The fields that every row may depend on, as JSON values."""
-        return self.model_dump(mode="json", exclude={*self.free, *self.grows})
+        return {name: value for name, value in self.remembered().items() if name not in self.grows}
 
     def claim(self, folder: Path, study: str) -> None:
         """Remember the settings in an empty folder, or check that they are those of the folder.
@@ -126,7 +126,7 @@ class Settings(BaseModel):
 
     def _check_agreement(self, held: dict[str, Any], path: Path) -> None:
         remembered = self.remembered()
-        for name in self.grows - self.free:
+        for name in sorted(self.grows - self.free):
             if name in held and remembered[name] < held[name]:
                 raise UserError(
                     f"{name} is {remembered[name]}, but {path} has {held[name]}; give {held[name]} or more"

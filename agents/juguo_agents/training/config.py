@@ -96,7 +96,7 @@ class Training(_Section):
     expert: str | None = Field(
         None,
         min_length=1,
-        description="an allocator, as evaluate.py takes it, or a folder of scripts/experts.py, at whose "
+        description="an allocator, as juguo evaluate takes it, or a folder of juguo study experts, at whose "
         "imitation learning begins; ppo only",
     )
     # mypy does not see that all fields have defaults

@@ -22,7 +22,7 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
 
     Args:
         name: What stands for one allocator, which is imitated in all of `worlds`, or the folder of
-            `scripts/experts.py`, each of which is imitated in the world that it was searched in.
+            `juguo study experts`, each of which is imitated in the world that it was searched in.
         worlds: What episodes of the training are drawn from.
 
     Raises:
@@ -40,15 +40,15 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
 
 def _check_complete(folder: Path, budgets: list[Any]) -> None:
     try:
-        settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+        settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))["settings"]
         asked, budget = int(settings["worlds"]), settings["budget"]
     except (OSError, ValueError, KeyError, TypeError):
         return  # a folder put together by hand says nothing of how many it should hold
-    done = budgets.count(budget)  # those of a smaller budget wait to be searched on
+    done = budgets.count(budget)  # those of a smaller budget are to be searched on
     if done < asked:
         raise UserError(
             f"{_FIELD}: {folder} holds {done} of {asked} experts; go on with the same command of "
-            "scripts/experts.py, or name another folder"
+            "juguo study experts, or name another folder"
         )
 
 
@@ -58,6 +58,6 @@ def _expert(file: Path, found: SearchResult, worlds: Scenario | Family) -> tuple
     if here != there:
         raise UserError(
             f"{_FIELD}: {file} is of a world with {there} communities, and the training has {here}; search "
-            "experts for its worlds by scripts/experts.py --scenario"
+            "experts for its worlds by juguo study experts --scenario"
         )
     return found.allocator(), found.scenario

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from juguo_agents.artifacts.load import digest_of
-from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.artifacts.policy import POLICY_PATTERN, Policy, PolicyFileError, load_policy
 from juguo_agents.folders import write_yaml
 from juguo_agents.provenance import versions
 from juguo_agents.training.checkpoint import CheckpointFolder
@@ -108,6 +108,20 @@ def policy_path(folder: Path, seed: int) -> Path:
     return folder / f"policy-seed{seed}.safetensors"
 
 
+def policies_in(folder: Path) -> dict[Path, Policy]:
+    """The policies of a trained run by their files, in the order of training seeds.
+
+    Raises:
+        PolicyFileError: If there is none, or one cannot be used.
+    """
+    found = {file.resolve(): load_policy(file) for file in folder.glob(POLICY_PATTERN)}
+    if not found:
+        raise PolicyFileError(
+            f"{folder}: no {POLICY_PATTERN} there; name the folder of a finished training run"
+        )
+    return dict(sorted(found.items(), key=lambda item: item[1].seed))
+
+
 def checkpoints_of(folder: Path, seed: int) -> Path:
     """Where the checkpoints of a training seed are, in the folder of a run."""
     return folder / CHECKPOINTS / f"seed{seed}"
@@ -117,6 +131,15 @@ def steps_of(experiment: Experiment) -> int:
     """Environment steps that a seed is trained for: whole rollouts."""
     rollout = experiment.training.settings.rollout
     return -(-experiment.training.steps // rollout) * rollout
+
+
+def steps_taken(metadata: Mapping[str, Any]) -> int:
+    """Environment steps that a policy's training took, those of the episodes of its selections included."""
+    training = metadata["training"]
+    curve: list[dict[str, Any]] = training["curve"]
+    experiment = Experiment.model_validate(training["config"])
+    quarters = int(metadata["scenario"]["programme"]["T"])
+    return int(curve[-1]["steps"]) + len(curve) * experiment.training.selection_episodes * quarters
 
 
 def states_of(folder: Path, experiment: Experiment, scenario: Scenario) -> dict[int, SeedState]:
@@ -150,7 +173,7 @@ def forget_checkpoints(folder: Path, seed: int) -> None:
 
 def resume_command(folder: Path) -> str:
     """What to type to go on."""
-    return f"python scripts/train.py --resume {shlex.quote(str(folder))}"
+    return f"juguo train --out {shlex.quote(str(folder))}"
 
 
 def _check_policy(metadata: dict[str, Any], experiment: Experiment, scenario: Scenario, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ import numpy.typing as npt
 import yaml
 from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, model_validator
 
-from juguo_envs.errors import UserError
+from juguo_envs.errors import UserError, did_you_mean, unknown
 from juguo_envs.files import write_text
 from juguo_envs.worlds import parameters as groups
 from juguo_envs.worlds.parameters import Group, par
@@ -257,12 +256,11 @@ class Scenario(BaseModel):
             if text.partition(":")[0] == "family":
                 raise ScenarioError(
                     f"{text!r} is a family of scenarios, and one scenario is needed here; families are for "
-                    "the environments, for training and for scripts/family.py"
+                    "the environments, for training and for `juguo study generalisation`"
                 )
             if text not in scenario_names():
                 raise ScenarioError(
-                    f"unknown scenario {text!r}{_suggest(text, scenario_names())}; "
-                    f"there are {', '.join(scenario_names())}, or give the path of a .yaml file"
+                    f"{unknown('scenario', text, scenario_names())}, or give the path of a .yaml file"
                 )
             content = _shipped(text)
             source = f"scenario {text}"
@@ -281,12 +279,12 @@ class Scenario(BaseModel):
             for parent in parents:
                 if not isinstance(place.get(parent), dict):
                     raise ScenarioError(
-                        f"scenario {self.name}: unknown field {dotted!r}{_suggest(parent, place)}"
+                        f"scenario {self.name}: unknown field {dotted!r}{did_you_mean(parent, place)}"
                     )
                 place = place[parent]
             if last not in place:
                 raise ScenarioError(
-                    f"scenario {self.name}: unknown field {dotted!r}{_suggest(last, place)}; "
+                    f"scenario {self.name}: unknown field {dotted!r}{did_you_mean(last, place)}; "
                     f"known there: {', '.join(place)}"
                 )
             place[last] = value
@@ -360,12 +358,6 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
     return text
 
 
-def _suggest(word: str, known: Any) -> str:
-    names = {str(name).lower(): str(name) for name in known}
-    close = difflib.get_close_matches(word.lower(), names, n=1)
-    return f" (did you mean {names[close[0]]!r}?)" if close else ""
-
-
 def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """Names of the fields beside the last part of a location, as far as the types tell."""
     current: type[BaseModel] | None = model
@@ -389,7 +381,7 @@ def explain_validation(error: ValidationError, model: type[BaseModel], source: s
     shown = shown if len(shown) < 60 else shown[:57] + "..."
     if first["type"] == "extra_forbidden":
         known = _fields_at(model, location)
-        hint = _suggest(str(location[-1]), known)
+        hint = did_you_mean(str(location[-1]), known)
         listed = f"; known here: {', '.join(known)}" if known else ""
         text = f"unknown field {field!r}{hint}{listed}"
     elif first["type"] == "value_error":

@@ -12,7 +12,7 @@ import pytest
 
 from juguo_agents.allocators import Setting, UnknownAllocator
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
-from juguo_agents.artifacts.front import FrontFileError, best_members, load_front, save_front
+from juguo_agents.artifacts.front import FrontFileError, best_members, front_text, load_front
 from juguo_agents.artifacts.load import common_world, find_allocator, find_allocators
 from juguo_agents.evaluation.rollout import run
 from juguo_envs import Family, Scenario
@@ -35,7 +35,8 @@ def members() -> list[dict[str, float]]:
 def file(tmp_path: Path) -> Path:
     """A stored front."""
     path = tmp_path / "front-seed64.json"
-    save_front(members(), MEANS, {"name": "front_seed64", "observe": "noisy"}, SMALL, path)
+    about = {"name": "front_seed64", "observe": "noisy"}
+    path.write_text(front_text(members(), MEANS, about, SMALL), encoding="utf-8")
     return path
 
 

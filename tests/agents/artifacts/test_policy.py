@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
-import runpy
-import sys
 from pathlib import Path
 
 import cloudpickle
@@ -22,6 +20,7 @@ from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.sb3_policy import to_stable_baselines3
 from juguo_envs import Batch, Scenario
+from tests.running import juguo, succeeded
 
 SMALL = Scenario.load("default").override({"society.persons": 100, "programme.T": 12})
 
@@ -151,7 +150,7 @@ def test_other_observations_are_refused_by_name(policy: Policy) -> None:
 
 
 def test_evaluate_works_from_the_file_and_from_the_folder_where_nothing_can_be_unpickled(
-    policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("something was unpickled")
@@ -164,11 +163,6 @@ def test_evaluate_works_from_the_file_and_from_the_folder_where_nothing_can_be_u
     for name in ("loads", "load"):
         monkeypatch.setattr(pickle, name, refuse)
         monkeypatch.setattr(cloudpickle, name, refuse)
-    script = Path(__file__).resolve().parents[3] / "scripts" / "evaluate.py"
-    for named in (tmp_path / "policy-seed3.safetensors", tmp_path):
-        scenario = ["--scenario", str(tmp_path / "scenario.yaml"), "--episodes", "3"]
-        monkeypatch.setattr(sys, "argv", [str(script), str(named), *scenario])
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_path(str(script), run_name="__main__")
-        assert ended.value.code == 0
-        assert "learned_seed3" in capsys.readouterr().out
+    for named in ("policy-seed3.safetensors", "."):
+        done = juguo("evaluate", named, "--scenario", "scenario.yaml", "--episodes", "3", cwd=tmp_path)
+        assert "learned_seed3" in succeeded(done)

@@ -14,21 +14,22 @@ import pytest
 from juguo_agents.allocators import UnknownAllocator
 from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.artifacts.tree import Tree
-from juguo_agents.artifacts.tree_file import TreeFileError, load_tree, save_tree
-from juguo_agents.studies.explain.distil import World
+from juguo_agents.artifacts.tree_file import TreeFileError, load_tree, tree_content, tree_data
+from juguo_agents.studies.explain.distil import Conditions
 
 ABOUT = {"name": "tree6_of_rule", "observe": "noisy", "source": {"name": "rule"}, "fidelity": {}}
 Change = Callable[[dict[str, Any]], Any]
 
 
 @pytest.fixture
-def file(world: World, tree: Tree, tmp_path: Path) -> Path:
+def file(world: Conditions, tree: Tree, tmp_path: Path) -> Path:
     """A stored tree."""
-    save_tree(tree, ABOUT, world.scenario, tmp_path / "tree6.json")
+    data = tree_data(ABOUT, tree_content(tree, world.scenario))
+    (tmp_path / "tree6.json").write_text(json.dumps(data), encoding="utf-8")
     return tmp_path / "tree6.json"
 
 
-def test_a_tree_comes_back_as_it_was_written(file: Path, tree: Tree, world: World) -> None:
+def test_a_tree_comes_back_as_it_was_written(file: Path, tree: Tree, world: Conditions) -> None:
     back = load_tree(file)
     assert (back.name, back.scenario) == ("tree6_of_rule", world.scenario)
     assert (back.tree.features, back.tree.locals) == (tree.features, tree.locals)
@@ -38,7 +39,7 @@ def test_a_tree_comes_back_as_it_was_written(file: Path, tree: Tree, world: Worl
 
 
 def test_a_tree_earns_the_same_from_its_file_by_path_and_by_folder(
-    file: Path, tree: Tree, world: World
+    file: Path, tree: Tree, world: Conditions
 ) -> None:
     seeds = np.arange(3, dtype=np.uint64)
     (by_path,), (by_folder,) = find_allocators([str(file)]), find_allocators([str(file.parent)])

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import copy
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from juguo_agents.studies.hypotheses.claims import (
-    CLAIMS_FILE,
+    SHIPPED,
+    ChosenClaims,
     ClaimsError,
     changed,
     load_claims,
     parse_claims,
 )
-from juguo_agents.studies.hypotheses.runs import Settings, cells_of
+from juguo_agents.studies.hypotheses.study import HypothesesSettings
 from juguo_envs.worlds.scenario import Scenario
-
-SHIPPED = Path(__file__).resolve().parents[3] / CLAIMS_FILE
 
 
 @cache
@@ -41,7 +39,7 @@ def test_the_shipped_file_states_thirteen_claims_in_full() -> None:
     for claim in claims.claims:
         assert all((claim.claim, claim.statistic, claim.refuted_by, claim.built_in))
         assert all(part.counts > 0.0 for part in claim.parts)
-    Settings(claims, tuple(range(1, 14))).check()
+    HypothesesSettings().check()
 
 
 def test_confidence_is_corrected_for_every_part_that_counts_and_no_other() -> None:
@@ -53,7 +51,7 @@ def test_confidence_is_corrected_for_every_part_that_counts_and_no_other() -> No
 def test_arms_that_do_the_same_are_run_once() -> None:
     claims = load_claims(SHIPPED)
     assert claims.arms["open_always"] == claims.arms["open_active"]
-    cells = cells_of(Settings(claims, tuple(range(1, 14)))).values()
+    cells = ChosenClaims(claims, tuple(range(1, 14))).cells().values()
     assert len({cell.key for cell, _ in cells}) == len(cells)
     names = [cell.name for cell, _ in cells]
     assert "open_always" in names
@@ -103,11 +101,6 @@ def test_a_wrong_entry_is_refused_by_name(
     assert "\n" not in message
     for word in words:
         assert word in message
-
-
-def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ClaimsError, match=r"none\.yaml: cannot be read"):
-        load_claims(tmp_path / "none.yaml")
 
 
 def test_a_change_of_the_world_starts_from_what_the_scenario_holds(data: dict[str, Any]) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from juguo_agents.artifacts.policy import Learned, Policy, save_policy
+from juguo_agents.allocators import make_rule
+from juguo_agents.artifacts.policy import Policy, save_policy
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.compare_runs import runs as run_comparison
-from juguo_agents.studies.compare_runs.against import TRUE, find_rivals
-from juguo_agents.studies.compare_runs.runs import compare_runs, load_trained, runs_table, verdict
+from juguo_agents.studies.compare_runs.analysis import verdict
+from juguo_agents.studies.compare_runs.study import CompareRuns, Settings
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.study import Page, conduct
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
+from juguo_agents.training.run import policies_in
 from juguo_envs import Scenario
 from juguo_envs.errors import UserError
 
@@ -48,76 +51,83 @@ def stored(policy: Policy, folder: Path, tensor: str, shift: float, seconds: flo
     return folder
 
 
+def compared(folder: Path, *runs: Path, **options: Any) -> Page:
+    """The study in the small world, in a folder of its own."""
+    settings = Settings.parse({"runs": runs, "scenario": SMALL, "episodes": 12, **options})
+    return conduct(CompareRuns(settings), folder / "compared", LocalExecutor(1))
+
+
 def test_a_run_is_told_from_the_first_by_the_paired_interval_and_itself_is_not(
-    policy: Policy, tmp_path: Path
+    policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = stored(policy, tmp_path / "first", "action_net.bias", 0.0, 30.0)
     same = stored(policy, tmp_path / "same", "action_net.bias", 0.0, 60.0)
     stingy = stored(policy, tmp_path / "stingy", "action_net.bias", -3.0, 15.0)
-    summary = compare_runs(load_trained([first, same, stingy]), SMALL, episodes=12)
-    rows = {row["name"]: row for row in summary["runs"]}
+    page = compared(tmp_path, first, same, stingy)
+    rows = {row["name"]: row for row in page.data["runs"]}
     assert verdict(rows["first"]) == "first" and verdict(rows["same"]) == "not told apart"
     assert rows["same"]["difference"] == 0.0 and rows["same"]["better"] == 0.5
     assert verdict(rows["stingy"]) in ("worse", "better")
     difference = rows["stingy"]["mean"] - rows["first"]["mean"]
     assert rows["stingy"]["difference"] == pytest.approx(difference)
-    again = compare_runs(load_trained([stingy, first]), SMALL, episodes=12)["runs"][1]
-    assert again["difference"] == pytest.approx(-difference)
     # in the time of the quickest, 15 s
     assert {name: row["equal_time_steps"] for name, row in rows.items()} == {
         "first": 500, "same": 250, "stingy": 1000,
     }  # fmt: skip
-    json.dumps(summary, allow_nan=False)
-    assert all(len(line) <= run_comparison.WIDTH for line in runs_table(summary).splitlines())
+    assert json.loads((tmp_path / "compared/comparison.json").read_text()) == page.data
+    assert "vs first" in page.console and "at equal time" in page.console
+    assert all(len(line) <= 110 for line in page.console.splitlines())
+    monkeypatch.delattr("juguo_agents.studies.measurement.run")  # in another order nothing is run again
+    again = compared(tmp_path, stingy, first).data["runs"][1]
+    assert again["difference"] == pytest.approx(-difference)
 
 
-def test_runs_that_cannot_be_paired_are_refused_by_name(policy: Policy, tmp_path: Path) -> None:
+def test_runs_that_cannot_be_compared_are_refused_by_name(policy: Policy, tmp_path: Path) -> None:
     two = stored(policy, tmp_path / "two", "action_net.bias", 0.0, 1.0)
     three = stored(policy, tmp_path / "three", "action_net.bias", 0.0, 1.0, seeds=3)
     with pytest.raises(UserError, match="three has 3 training seeds and two has 2"):
-        load_trained([two, three])
+        compared(tmp_path, two, three)
     with pytest.raises(UserError, match="two runs are in folders named 'two'"):
-        load_trained([two, two])
+        compared(tmp_path, two, two)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match="empty: no policy-seed"):
-        load_trained([two, tmp_path / "empty"])
+    with pytest.raises(UserError, match=r"empty: no policy-seed.*folder of a finished training run"):
+        compared(tmp_path, two, tmp_path / "empty")
+    with pytest.raises(UserError, match="something to compare with: --against NAME"):
+        compared(tmp_path, two)
+    with pytest.raises(UserError, match="did you mean 'flat'"):
+        compared(tmp_path, two, against=["flatt"])
+    with pytest.raises(UserError, match=r"scenario\.yaml"):  # neither named nor in the first run's folder
+        compared(tmp_path, two, against=["flat"], scenario=None)
 
 
 def test_without_learning_curves_no_steps_of_equal_time_are_told(policy: Policy, tmp_path: Path) -> None:
-    runs = load_trained([stored(policy, tmp_path / n, "action_net.bias", 0.0, 9.0) for n in ("a", "b")])
-    runs[1] = dataclasses.replace(runs[1], seconds=None)
-    summary = compare_runs(runs, SMALL, episodes=2)
-    assert [row["equal_time_steps"] for row in summary["runs"]] == [None, None]
-    assert "equal time" not in runs_table(summary)
+    runs = [stored(policy, tmp_path / n, "action_net.bias", 0.0, 9.0) for n in ("a", "b")]
+    (runs[1] / "learning_curve.json").unlink()
+    page = compared(tmp_path, *runs, episodes=2)
+    assert [row["equal_time_steps"] for row in page.data["runs"]] == [None, None]
+    assert "equal time" not in page.console
 
 
 def test_each_policy_is_set_beside_allocators_that_no_training_made(policy: Policy, tmp_path: Path) -> None:
-    runs = load_trained([stored(policy, tmp_path / "one", "action_net.bias", 0.0, 9.0)])
-    rivals = [*find_rivals(["flat"], "noisy"), *find_rivals(["care_only"], TRUE)]
-    summary = compare_runs(runs, SMALL, episodes=12, first_seed=40, rivals=rivals)
-    assert [(rival["name"], rival["observe"]) for rival in summary["rivals"]] == [
-        ("flat", "noisy"), ("care_only", "true"),
-    ]  # fmt: skip
+    one = stored(policy, tmp_path / "one", "action_net.bias", 0.0, 9.0)
+    page = compared(
+        tmp_path, one, seed=40, against=["flat"], against_true=["care_only", "demonstration_zone"]
+    )
+    others = [("flat", "noisy"), ("care_only", "true"), ("demonstration_zone", "true")]
+    assert [(row["name"], row["observe"]) for row in page.data["rivals"]] == others
     seeds = np.arange(40, 52, dtype=np.uint64)
-    own = np.array([run(Learned(one, "own"), SMALL, seeds).returns for one in runs[0].policies])
-    for against, rival in zip(summary["runs"][0]["against"], rivals, strict=True):
-        paired = own - run(rival.allocator, SMALL, seeds, observe=rival.observe).returns
+    own = np.array([run(p.allocator(), SMALL, seeds).returns for p in policies_in(one).values()])
+    for against, (name, observe) in zip(page.data["runs"][0]["against"], others, strict=True):
+        paired = own - run(make_rule(name), SMALL, seeds, observe=observe).returns
         assert against["difference"] == pytest.approx(paired.mean())
-        assert [one["seed"] for one in against["seeds"]] == [0, 1]
-        for row, one in zip(paired, against["seeds"], strict=True):
-            assert one["difference"] == pytest.approx(row.mean())
-            assert one["low"] <= one["difference"] <= one["high"]
+        assert [row["seed"] for row in against["seeds"]] == [0, 1]
+        for row, alone in zip(paired, against["seeds"], strict=True):
+            assert alone["difference"] == pytest.approx(row.mean())
+            assert alone["low"] <= alone["difference"] <= alone["high"]
         assert against["low"] <= against["difference"] <= against["high"]
         assert against["better"] == pytest.approx((paired > 0.0).mean() + 0.5 * (paired == 0.0).mean())
-    json.dumps(summary, allow_nan=False)
-    table = runs_table(summary)
-    assert "less care_only, shown the true state" in table and "less flat, observing with noise" in table
-    assert table.count("training seed 1 ") == 2 and "equal time" not in table
-
-
-def test_what_is_shown_the_true_state_decides_by_it(policy: Policy, tmp_path: Path) -> None:
-    runs = load_trained([stored(policy, tmp_path / "one", "action_net.bias", 0.0, 9.0)])
-    name = "demonstration_zone"
-    rivals = [*find_rivals([name], "noisy"), *find_rivals([name], TRUE)]
-    noisy, true = compare_runs(runs, SMALL, episodes=12, rivals=rivals)["rivals"]
-    assert noisy["mean"] != true["mean"]
+    noisy = run(make_rule("demonstration_zone"), SMALL, seeds).returns.mean()
+    assert page.data["rivals"][2]["mean"] != noisy  # it decides by the true state
+    for words in ("less care_only, shown the true state", "less flat, observing with noise"):
+        assert words in page.console
+    assert page.console.count("training seed 1 ") == 3 and "vs one" not in page.console

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from juguo_agents.studies.mechanisms.counting import count_parameters
-from juguo_agents.studies.mechanisms.effects import Noise, RankingEffect, ranking_effect, ranking_noise
-from juguo_agents.studies.mechanisms.feedback import beginning, feedback_changed, feedback_noise
-from juguo_agents.studies.mechanisms.measuring import RETURNS, Task, do_all
-from juguo_agents.studies.mechanisms.patterns import part_noise, pattern_changes
-from juguo_agents.studies.mechanisms.study import Settings
-from juguo_agents.studies.mechanisms.table import _ALL, MECHANISMS, Mechanism, find
-from juguo_agents.studies.mechanisms.verdict import NOTHING, SMALL, verdict
-from juguo_agents.studies.mechanisms.worlds import World, pairs, same_worlds, worlds_without
+from juguo_agents.search.checkpoint import Settings
+from juguo_agents.search.conduct import run_or_resume
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.mechanisms.analysis import (
+    NOTHING,
+    OFF_ALREADY,
+    SMALL,
+    Noise,
+    RankingEffect,
+    feedback_changed,
+    feedback_noise,
+    pairs,
+    part_noise,
+    pattern_changes,
+    ranking_effect,
+    ranking_noise,
+    verdict,
+)
+from juguo_agents.studies.mechanisms.mechanism import _ALL, MECHANISMS, Mechanism, count_parameters, find
+from juguo_agents.studies.mechanisms.study import FAMILIES, Mechanisms, MechanismsSettings, cases_of
+from juguo_agents.studies.study import Page, conduct
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, scenario_names
 
@@ -47,9 +59,7 @@ def _differing(one: dict[str, Any], other: dict[str, Any], prefix: str = "") -> 
     return found
 
 
-def test_names_and_files_of_mechanisms_are_unique() -> None:
-    files = Counter(World(mechanism.name, Scenario()).file for mechanism in _ALL)
-    assert max(files.values()) == 1
+def test_names_of_mechanisms_are_unique() -> None:
     assert len(MECHANISMS) == len(_ALL)
 
 
@@ -214,47 +224,87 @@ def test_feedback_changes_beyond_the_noise_of_other_searches_and_episodes() -> N
         feedback_noise([{"feedback": None}], [])
 
 
-def test_sets_of_episodes_have_none_in_common_and_every_pair_is_compared(tmp_path: Path) -> None:
-    seeds: list[int] = []
+TINY = {
+    "society.persons": 40,
+    "society.communities.count": 3,
+    "society.communities.hubs": 1,
+    "programme.T": 12,
+}
+ONLY = ("shocks", "network", "neighbours")
 
-    def note(world: World, first_seed: int, episodes: int) -> dict[str, Any]:
-        seeds.extend(range(first_seed, first_seed + episodes))
-        return {}
 
-    tasks = [Task("note", note, world, 100, 7, tmp_path) for world in same_worlds(Scenario(), 3)]
-    do_all(tasks, 1, lambda text: None)
-    assert sorted(seeds) == list(range(100, 100 + 4 * 7))
+def asked(**values: Any) -> MechanismsSettings:
+    """Settings in a world that takes seconds."""
+    tiny = {"scenario": Scenario.load("default").override(TINY), **MechanismsSettings.smoke, "only": ONLY}
+    return MechanismsSettings.parse(tiny | values)
+
+
+def conducted(folder: Path, workers: int = 1, **values: Any) -> Page:
+    """The study with these settings."""
+    return conduct(Mechanisms(asked(**values)), folder, LocalExecutor(workers))
+
+
+def test_sets_of_episodes_have_none_in_common_and_every_pair_is_compared() -> None:
+    as_it_is, without = cases_of(asked(first_seed=100, episodes=7, repeats=3))
+    assert sorted(seed for case in as_it_is for seed in case.test_seeds) == list(range(100, 100 + 4 * 7))
+    assert {tuple(case.test_seeds) for case in without} == {tuple(range(100, 107))}
     assert len(pairs(3)) == 6
     assert max(max(pair) for pair in pairs(3)) == 3
 
 
-def test_what_was_measured_counts_again_only_for_the_same_world_and_question(tmp_path: Path) -> None:
-    calls: list[str] = []
-
-    def note(world: World, first_seed: int, episodes: int) -> dict[str, Any]:
-        calls.append(world.name)
-        return {RETURNS: {}}
-
-    def ask(scenario: Scenario, key: str = "") -> None:
-        worlds = worlds_without(scenario, find(["rumour", "quitting"]))
-        do_all([Task("note", note, world, 0, 1, tmp_path, key) for world in worlds], 1, lambda text: None)
-
-    ask(Scenario())
-    ask(Scenario())
-    assert calls == ["quitting", "rumour"]
-    ask(Scenario(), key="another budget")
-    assert calls == ["quitting", "rumour"] * 2
-    ask(Scenario.load("poor"), key="another budget")
-    assert calls == ["quitting", "rumour"] * 3
+def test_what_is_done_counts_and_nothing_depends_on_workers(tmp_path: Path) -> None:
+    first = conducted(tmp_path, workers=2, patterns=False)
+    assert json.loads((tmp_path / "mechanisms.json").read_text(encoding="utf-8")) == first.data
+    assert set(first.data["mechanisms"]) == set(ONLY)
+    assert first.data["mechanisms"]["neighbours"]["verdict"] == OFF_ALREADY
+    assert "shocks strike communities" in (tmp_path / "mechanisms.md").read_text(encoding="utf-8")
+    cells = {path: path.stat().st_mtime_ns for path in (tmp_path / "store" / "returns").iterdir()}
+    lost = next(path for path in cells if path.stem == "shocks-0")
+    lost.unlink()
+    assert conducted(tmp_path, patterns=False).data == first.data
+    later = {path: path.stat().st_mtime_ns for path in cells}
+    assert [path for path in cells if later[path] != cells[path]] == [lost]
+    with pytest.raises(UserError, match="episodes is 5"):
+        conducted(tmp_path, episodes=5)
 
 
-def test_settings_that_cannot_be_met_are_refused() -> None:
-    with pytest.raises(UserError, match="repeats is 0; allowed is 1 to"):
-        Settings(repeats=0).check()
-    with pytest.raises(UserError, match="episodes is 40000 for 9 sets; allowed is up to"):
-        Settings(episodes=40_000).check()
+@pytest.mark.slow
+def test_patterns_and_the_worth_of_feedback_are_measured_on_request(tmp_path: Path) -> None:
+    value = _finished_value(tmp_path / "value")
+    data = conducted(tmp_path / "out", only=("shocks",), value=value, budget=300).data
+    assert {pattern["number"] for pattern in data["as_it_is"]["patterns"]} == {1, 2, 3, 4, 6, 7, 10}
+    row = data["mechanisms"]["shocks"]
+    assert isinstance(row["patterns"], list)
+    assert set(row["feedback"]) == {"share", "changed"}
+    assert data["noise"]["feedback"] >= 0.0
 
 
-def test_a_folder_that_value_did_not_finish_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="allowed is a folder that"):
-        beginning(tmp_path, Scenario(), 100)
+def _finished_value(folder: Path) -> Path:
+    """What the study `value` writes, as far as it is read here."""
+    scenario = asked().scenario
+    found = {
+        name: run_or_resume(Settings(family, scenario, 1200, validation=2), folder / family)
+        for name, family in FAMILIES.items()
+    }
+    told = {
+        "scenario_digest": scenario.digest(),
+        "last": {name: name for name in found},
+        "numbers": {name: one.data["parameters"] for name, one in found.items()},
+    }
+    (folder / "value.json").write_text(json.dumps(told))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"repeats": 0}, "repeats is 0"),
+        ({"episodes": 40_000}, "episodes is 40000 for 3 sets; allowed is up to"),
+        ({"only": ("gossip",)}, "mechanism is 'gossip'; allowed are .*rumour"),
+        ({"budget": 500}, "budget is 500; .*--value"),
+        ({"value": "nowhere"}, "value is nowhere; allowed is a folder"),
+    ],
+)
+def test_settings_that_cannot_be_met_are_refused(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        asked(**values)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,14 @@ import pytest
 from juguo_agents.allocators import make_rule
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, WARM_START
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.policy import Learned, PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.load import find_allocators
+from juguo_agents.artifacts.policy import PolicyFileError, load_policy, save_policy
+from juguo_agents.evaluation import seeds as ranges
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.scoring import Scorer
+from juguo_agents.studies import measurement
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.study import Page, conduct
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.train import train_seed
 from juguo_envs.errors import UserError
@@ -28,20 +34,7 @@ pytest.importorskip("pymoo")
 
 from pymoo.core.population import Population
 
-from juguo_agents.search.multi_objective import (
-    BOUND,
-    Searched,
-    ToldError,
-    first_generation,
-    scorer_of,
-    search_front,
-    take,
-)
-from juguo_agents.studies.pareto.job import SUMMARY_FILE, compare_fronts
-from juguo_agents.studies.pareto.judge import judge
-from juguo_agents.studies.pareto.measure import Point, measure
-from juguo_agents.studies.pareto.settings import CANDIDATE_EPISODES, FIRST_SEED, Settings, settings_of
-from juguo_agents.studies.pareto.volume import (
+from juguo_agents.evaluation.hypervolume import (
     episode_weights,
     estimate,
     non_dominated,
@@ -49,9 +42,24 @@ from juguo_agents.studies.pareto.volume import (
     resampled,
     volume,
 )
+from juguo_agents.search.multi_objective import (
+    BOUND,
+    CANDIDATE_EPISODES,
+    FrontSearch,
+    Searched,
+    ToldError,
+    first_generation,
+    search_front,
+    take,
+)
+from juguo_agents.studies.pareto import study
+from juguo_agents.studies.pareto.analysis import Point, summarise
+from juguo_agents.studies.pareto.study import Pareto, Settings
 
 SMALL = small()
 T = SMALL.programme.T
+GENERATION = 8 * CANDIDATE_EPISODES * T
+SEARCH = FrontSearch(SMALL, ranges.MANY_SEARCHES.first, 4 * GENERATION, 8)
 Floats = npt.NDArray[np.float64]
 
 
@@ -79,9 +87,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def settings(trained: Path) -> Settings:
-    return settings_of(trained, budget=4 * 8 * CANDIDATE_EPISODES * T, levels=2, episodes=6)
+def asked(trained: Path, **changes: Any) -> Settings:
+    numbers = {"run": trained, "budget": 4 * GENERATION, "levels": 2, "episodes": 6}
+    return Settings.parse({**numbers, **changes})
+
+
+def conducted(settings: Settings, folder: Path, workers: int = 1) -> Page:
+    return conduct(Pareto(settings), folder, LocalExecutor(workers))
 
 
 def test_the_volume_of_points_is_that_of_the_boxes_that_they_dominate() -> None:
@@ -127,41 +139,53 @@ def test_the_scorer_measures_what_a_run_measures() -> None:
 
 
 def test_the_budget_is_what_training_and_its_selections_took(trained: Path) -> None:
-    found = settings_of(trained, levels=2)
-    assert found.steps == found.budget == 96 + 2 * 60 * T
-    assert found.ranges == PREFERENCES
-    assert len(found.preferences) == found.population == 8
-    assert found.preferences[0] == pytest.approx([low for low, _ in PREFERENCES])
-    assert found.preferences[-1] == pytest.approx([high for _, high in PREFERENCES])
+    settings = asked(trained, budget=None)
+    (search,) = settings.fronts()
+    assert search.budget == 96 + 2 * 60 * T
+    preferences = settings.preferences()
+    assert len(preferences) == search.population == 8
+    assert preferences[0] == pytest.approx([low for low, _ in PREFERENCES])
+    assert preferences[-1] == pytest.approx([high for _, high in PREFERENCES])
 
 
-def test_a_run_that_knows_one_preference_only_is_refused(tmp_path: Path) -> None:
+def test_a_run_that_does_not_know_its_preferences_is_refused(tmp_path: Path) -> None:
     save_policy(train_seed(experiment("shown"), SMALL, 0).policy, tmp_path / "policy-seed0.safetensors")
-    with pytest.raises(PolicyFileError, match=r"shown\.preferences is shown"):
-        settings_of(tmp_path)
-    with pytest.raises(PolicyFileError, match="no training finished"):
-        settings_of(tmp_path / "nowhere")
+    with pytest.raises(PolicyFileError, match=r"shown\.preferences is shown there.*configs/preferences"):
+        asked(tmp_path)
+    with pytest.raises(PolicyFileError, match="name the folder of a finished training run"):
+        asked(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
-    ("number", "value"),
-    [("levels", 1), ("episodes", 1), ("budget", 100), ("searches", 0), ("first_seed", -1)],
+    ("changes", "message"),
+    [
+        ({"levels": 1}, "levels.*1.*greater than or equal to 2"),
+        ({"episodes": 1}, "episodes.*1.*greater than or equal to 2"),
+        ({"budget": 100}, "budget is 100; allowed is"),
+        ({"budget": None, "levels": 8}, "budget is .* fewer levels need less"),
+        ({"searches": 0}, "searches.*0.*greater than or equal to 1"),
+        ({"seed": -1}, "seed.*-1.*greater than or equal to 0"),
+        ({"seed": 2**29}, f"seed is {2**29}; allowed is 0 to {2**29 - 6}"),
+        ({"scenario": SMALL}, "scenario is for a search without a run"),
+    ],
 )
-def test_a_number_that_is_not_allowed_is_refused_by_name(settings: Settings, number: str, value: int) -> None:
-    with pytest.raises(UserError, match=f"{number} is {value}; allowed is"):
-        replace(settings, **{number: value})
+def test_what_is_not_allowed_is_refused_by_name(trained: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        asked(trained, **changes)
 
 
-def test_the_first_generation_holds_the_starts_of_the_other_searches(settings: Settings) -> None:
+def test_the_first_generation_holds_the_starts_of_the_other_searches() -> None:
     space = CLOSED_LOOP.space(SMALL)
-    found = first_generation(SMALL, space, 200, 0)
+    search = replace(SEARCH, population=200)
+    found = first_generation(search, space)
     assert found.shape == (200, space.size)
     assert np.abs(found).max() <= BOUND
     flat = space.encode(CLOSED_LOOP.starts(SMALL)["flat"])
     assert any(np.allclose(place, flat) for place in found)
     begun = space.encode(CLOSED_LOOP.starts(SMALL)[WARM_START])
     assert not any(np.allclose(place, begun) for place in found)
-    assert any(np.allclose(place, begun) for place in first_generation(SMALL, space, 200, 0, begun=True))
+    warm = first_generation(replace(search, warm_start=True), space)
+    assert any(np.allclose(place, begun) for place in warm)
     ends = [space.encode(space.decode(np.full(space.size, sign * BOUND))) for sign in (-1.0, 1.0)]
     assert np.abs(ends).max() <= BOUND + 1e-9  # whatever a number may be lies within the bounds
 
@@ -178,22 +202,21 @@ def fake(told: list[int]) -> Callable[[list[Parameters], int], Floats]:
     return score
 
 
-def test_a_search_keeps_to_its_budget_and_moves_to_the_front(settings: Settings, tmp_path: Path) -> None:
-    generation = 8 * CANDIDATE_EPISODES * T
-    longer = replace(settings, budget=61 * generation)
-    found = search_front(longer, 0, tmp_path, fake([]))
-    assert longer.budget - 2 * generation < found.steps <= longer.budget
+def test_a_search_keeps_to_its_budget_and_moves_to_the_front(tmp_path: Path) -> None:
+    longer = replace(SEARCH, budget=61 * GENERATION)
+    found = search_front(longer, tmp_path, fake([]))
+    assert longer.budget - 2 * GENERATION < found.steps <= longer.budget
     assert found.generations == len(list(tmp_path.glob("*.npy")))
     off = np.mean([abs(numbers["advance.F"] - 0.3) for numbers in found.front])
-    first = first_generation(SMALL, CLOSED_LOOP.space(SMALL), 8, FIRST_SEED)
-    before = [abs(CLOSED_LOOP.space(SMALL).decode(x)["advance.F"] - 0.3) for x in first]
+    space = CLOSED_LOOP.space(SMALL)
+    before = [abs(space.decode(x)["advance.F"] - 0.3) for x in first_generation(SEARCH, space)]
     assert off < 0.5 * np.mean(before)
 
 
-def test_a_search_that_was_killed_goes_on_to_the_same_front(settings: Settings, tmp_path: Path) -> None:
-    longer = replace(settings, budget=15 * 8 * CANDIDATE_EPISODES * T)
+def test_a_search_that_was_killed_goes_on_to_the_same_front(tmp_path: Path) -> None:
+    longer = replace(SEARCH, budget=15 * GENERATION)
     told: list[int] = []
-    wanted = search_front(longer, 0, tmp_path / "whole", fake(told))
+    wanted = search_front(longer, tmp_path / "whole", fake(told))
 
     def dying(candidates: list[Parameters], generation: int) -> Floats:
         if generation == 4:
@@ -201,17 +224,17 @@ def test_a_search_that_was_killed_goes_on_to_the_same_front(settings: Settings, 
         return fake([])(candidates, generation)
 
     with pytest.raises(KeyboardInterrupt):
-        search_front(longer, 0, tmp_path / "killed", dying)
+        search_front(longer, tmp_path / "killed", dying)
     again: list[int] = []
-    assert search_front(longer, 0, tmp_path / "killed", fake(again)) == wanted
+    assert search_front(longer, tmp_path / "killed", fake(again)) == wanted
     assert again == told[4:]
-    assert search_front(longer, 1, tmp_path / "other", fake([])) != wanted
+    assert search_front(replace(longer, seed=65), tmp_path / "other", fake([])) != wanted
 
 
-def test_what_another_search_was_told_is_refused(settings: Settings, tmp_path: Path) -> None:
+def test_what_another_search_was_told_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "generation-00000.npy", np.zeros((3, 3)))
     with pytest.raises(ToldError, match="another search"):
-        search_front(settings, 0, tmp_path, fake([]))
+        search_front(SEARCH, tmp_path, fake([]))
 
 
 def test_a_member_is_judged_by_all_the_episodes_that_it_met() -> None:
@@ -222,15 +245,14 @@ def test_a_member_is_judged_by_all_the_episodes_that_it_met() -> None:
     np.testing.assert_allclose(young.get("F"), [[-0.9, -0.8, 0.7]])
 
 
-def test_members_meet_the_episodes_of_every_generation(settings: Settings, tmp_path: Path) -> None:
-    longer = replace(settings, budget=11 * 8 * CANDIDATE_EPISODES * T)
+def test_members_meet_the_episodes_of_every_generation(tmp_path: Path) -> None:
     scored: list[list[Parameters]] = []
 
     def score(candidates: list[Parameters], generation: int) -> Floats:
         scored.append(candidates)
         return fake([])(candidates, generation)
 
-    found = search_front(longer, 0, tmp_path, score)
+    found = search_front(replace(SEARCH, budget=11 * GENERATION), tmp_path, score)
     assert len(scored) == found.generations > 2
     for before, now in itertools.pairwise(scored):
         assert len(now) > len(before) / 2
@@ -238,63 +260,73 @@ def test_members_meet_the_episodes_of_every_generation(settings: Settings, tmp_p
         assert not any(child in before for child in now[8:])
 
 
-def test_a_policy_is_measured_as_it_runs_under_each_preference(settings: Settings, tmp_path: Path) -> None:
-    weights = settings.preferences[5]
-    points = [Point("policy", "p", weights, settings.policies[0]), Point("rule", "flat")]
-    values = measure(settings, tmp_path, points, 1, lambda: None)
-    learned = Learned(load_policy(settings.policies[0].file), "learned")
-    record = run(learned, settings.world(weights), seeds(6))
-    np.testing.assert_array_equal(values[0, :, 0], record.breadth)
-    np.testing.assert_array_equal(values[1, :, 2], run(make_rule("flat"), SMALL, seeds(6)).excluded)
-    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "measured").iterdir()}
-    np.testing.assert_array_equal(measure(settings, tmp_path, points, 1, lambda: None), values)
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "measured").iterdir()} == files
-
-
-def judged(settings: Settings, shift: float) -> dict[str, object]:
+def judged(shift: float) -> dict[str, Any]:
     """A policy whose breadth is that of the search plus something."""
+    preferences = [(w, 1.0, 1.0) for w in range(1, 9)]
     rules = [Point("rule", name) for name in ("nothing", "flat")]
-    policy = [Point("policy", "policy", w, settings.policies[0]) for w in settings.preferences]
-    search = [Point("search", "search", parameters=(("x", float(i)),)) for i in range(8)]
+    policy = [Point("policy", "policy", w) for w in preferences]
+    search = [Point("search", "search", parameters={"x": float(i)}) for i in range(8)]
     generator = np.random.default_rng(0)
     own = generator.random((8, 1, 3)) * (0.5, 0.5, 0.1) + generator.normal(0.0, 0.01, (1, 6, 3))
     worst = np.tile([0.0, 0.0, 0.5], (2, 6, 1))
     episodes = np.concatenate([worst, own + np.array([shift, 0.0, 0.0]), own])
-    return judge(settings, [*rules, *policy, *search], episodes, {"search": Searched([], [], 10, 1)})
+    found = {"search": Searched([], [], 10, 1)}
+    verdict: dict[str, Any] = summarise([*rules, *policy, *search], episodes, found, preferences)["verdicts"]
+    return verdict["worst rule"]
 
 
-def test_the_verdict_follows_the_volumes(settings: Settings) -> None:
-    better, worse = judged(settings, 0.1)["verdicts"], judged(settings, -0.1)["verdicts"]
-    same = judged(settings, 0.0)["verdicts"]["worst rule"]  # type: ignore[index]
-    assert better["worst rule"]["at_least"] and better["worst rule"]["beyond_noise"]  # type: ignore[index]
-    assert not worse["worst rule"]["at_least"]  # type: ignore[index]
+def test_the_verdict_follows_the_volumes() -> None:
+    better, worse, same = judged(0.1), judged(-0.1), judged(0.0)
+    assert better["at_least"] and better["beyond_noise"]
+    assert not worse["at_least"]
     assert same["at_least"] and not same["beyond_noise"] and same["difference"] == 0.0
 
 
-def test_the_whole_comparison_is_written_and_does_not_depend_on_threads(
-    settings: Settings, tmp_path: Path
+def test_the_whole_comparison_is_written_once_and_does_not_depend_on_threads(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, threads in (("one", 1), ("two", 2)):
-        folder = tmp_path / name
-        folder.mkdir()
-        search = search_front(settings, 0, folder / "searches" / "search-00", scorer_of(settings, 0, threads))
-        assert search.front
-        compare_fronts(settings, folder, 1, lambda text: None)
-    one, two = ((tmp_path / name / SUMMARY_FILE).read_text() for name in ("one", "two"))
-    assert one == two
-    summary = json.loads(one)
+    settings = asked(trained)
+    pages = []
+    for threads in (1, 2):
+        monkeypatch.setattr(study, "cores", lambda threads=threads: threads)
+        pages.append(conducted(settings, tmp_path / str(threads)))
+    assert pages[0] == pages[1]
+    summary = pages[0].data
     assert [front["kind"] for front in summary["fronts"]] == ["policy", "search"]
     assert summary["budget"] >= summary["fronts"][1]["steps"] > 0
-    assert {path.name for path in (tmp_path / "one").iterdir()} >= {"front.json", "front.md", "front.png"}
+    assert set(pages[0].files) == {"front.md", "front.png", "front-seed64.json"}
+    assert "Hypervolume of the one policy" in pages[0].console
+    assert all(len(line) <= 110 for line in pages[0].console.splitlines())
+    monkeypatch.delattr(measurement, "run")  # nothing is run again
+    assert conducted(settings, tmp_path / "1") == pages[0]
+    with pytest.raises(UserError, match=r"warm_start is true, .* has false"):
+        conducted(asked(trained, warm_start=True), tmp_path / "1")
+
+
+def test_a_policy_is_measured_as_it_runs_under_each_preference(trained: Path, tmp_path: Path) -> None:
+    settings = asked(trained)
+    page = conducted(settings, tmp_path)
+    weights = settings.preferences()[5]
+    world = SMALL.override({f"reward.w_{k}": w for k, w in zip("brx", weights, strict=True)})
+    record = run(load_policy(trained / "policy-seed0.safetensors").allocator(), world, seeds(6))
+    point = page.data["fronts"][0]["points"][5]
+    assert point["weights"] == list(weights) and point["breadth"] == record.breadth.mean()
+    (flat,) = (rule for rule in page.data["rules"] if rule["name"] == "flat")
+    assert flat["excluded"] == run(make_rule("flat"), SMALL, seeds(6)).excluded.mean()
+
+
+def test_without_a_run_a_front_is_searched_and_is_an_allocator(tmp_path: Path) -> None:
+    settings = Settings.parse({"scenario": SMALL, "levels": 2, "budget": 3 * GENERATION, "searches": 2})
+    page = conducted(settings, tmp_path / "one")
+    assert "search seed 65" in page.console
+    assert json.loads((tmp_path / "one/searches.json").read_text()).keys() == {
+        "search seed 64", "search seed 65",
+    }  # fmt: skip
+    allocators = find_allocators([str(tmp_path / "one")])
+    assert [allocator.name for allocator in allocators] == ["front_seed64", "front_seed65"]
 
 
 @pytest.mark.slow
-def test_the_comparison_does_not_depend_on_the_number_of_processes(
-    settings: Settings, tmp_path: Path
-) -> None:
-    twice = replace(settings, searches=2)
-    for name, workers in (("one", 1), ("two", 2)):
-        (tmp_path / name).mkdir()
-        compare_fronts(twice, tmp_path / name, workers, lambda text: None)
-    one, two = ((tmp_path / name / SUMMARY_FILE).read_text() for name in ("one", "two"))
-    assert one == two
+def test_the_comparison_does_not_depend_on_the_number_of_processes(trained: Path, tmp_path: Path) -> None:
+    settings = asked(trained, searches=2)
+    assert conducted(settings, tmp_path / "one", 1) == conducted(settings, tmp_path / "two", 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,38 +11,48 @@ from typing import Any
 import numpy as np
 import pytest
 
-from juguo_agents.allocators import make_rule
-from juguo_agents.evaluation.record import EXIT_DTYPE, Record
-from juguo_agents.evaluation.seeds import CONFIRMING, PATTERNS
+from juguo_agents.allocators import like_for_like, make_rule, rule_names
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, composite_interval
-from juguo_agents.studies.patterns import concentration, crises, curves, earning, searched
-from juguo_agents.studies.patterns.bass import PUBLISHED_P, PUBLISHED_Q, QUANTILES, Bass, crossing, fit
-from juguo_agents.studies.patterns.cheap import CHEAP, measure_cheap
-from juguo_agents.studies.patterns.facts import FACTS
-from juguo_agents.studies.patterns.pattern import Band, Part, Pattern
-from juguo_agents.studies.patterns.runs import Course, Run, Runs, follow
-from juguo_agents.studies.patterns.searched import SEARCHED
-from juguo_agents.studies.patterns.study import use_of
-from juguo_agents.studies.patterns.systems import (
+from juguo_agents.report.names import PROPOSAL
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.patterns import analysis
+from juguo_agents.studies.patterns.analysis import (
+    MEASURES,
+    PUBLISHED_P,
+    PUBLISHED_Q,
+    QUANTILES,
+    SEARCHED,
+    Bass,
+    crossing,
+    fit_bass,
+)
+from juguo_agents.studies.patterns.pattern import FACTS, Band, Part, Pattern
+from juguo_agents.studies.patterns.runs import (
     AS_IS,
     CALM,
     CARE,
     CONCENTRATED,
     KNOWLEDGE,
     NOTHING,
-    PROPOSAL,
     SOUND,
+    Run,
+    Runs,
     System,
+    alike,
     bringing,
-    doctrines,
-    like_for_like,
+    follow,
+    run_directly,
 )
-from juguo_envs import Scenario
+from juguo_agents.studies.patterns.study import Patterns, PatternsSettings, patterns_of, runs_of, use_of
+from juguo_agents.studies.study import Page, conduct
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.scenario import Scenario
 
 TABLE = (
     Path(__file__).resolve().parents[3].parent / "shared" / "data" / "bass_pq" / "pq_decisionpro_partial.csv"
 )
-SHIPPED_CHEAP_HOLD = tuple(CHEAP)
+SHIPPED_HOLD = tuple(MEASURES)
 """The patterns without searches that the shipped `default` must show."""
 SHIPPED_EPISODES = 100
 
@@ -59,44 +70,34 @@ def a_run(
     places: tuple[float, float] = (0.0, 0.0),
     strata: Any = None,
     spread: float = 1.0,
+    given_up: Any = False,
 ) -> Run:
     """A run of `EPISODES` episodes; returns differ a little from episode to episode, the rest does not."""
     e, q = EPISODES, QUARTERS + 1
-    flat = np.zeros(e)
-    record = Record(
-        name="made up",
+    return Run(
         returns=returns + spread * EVEN,
-        breadth=flat,
-        resilience=flat,
         excluded=np.full(e, excluded),
         adoption=np.broadcast_to(np.asarray(adoption, np.float64), (e, q)),
-        final_adoption=np.zeros((e, 2, 3)),
-        spending=np.zeros((e, 3, 10)),
-        community_spending=np.zeros((e, 3, 2)),
-        stage_quarters=np.zeros((e, 3), np.int64),
-        exits=np.zeros(0, EXIT_DTYPE),
-        board=np.zeros((e, 5, 3)),
-    )
-    by_stratum = np.zeros((q, 3)) if strata is None else strata
-    course = Course(
+        given_up=np.broadcast_to(np.asarray(given_up), e),
         early_knowledge=np.full(e, knowledge),
         entering_knowledge=np.full(e, knowledge),
         crises=np.full(e, crises),
         places=np.broadcast_to(np.array(places), (e, q, 2)),
-        strata=np.broadcast_to(by_stratum, (e, q, 3)),
+        strata=np.broadcast_to(np.zeros((q, 3)) if strata is None else strata, (e, q, 3)),
     )
-    return Run(record, course)
 
 
-def runs_of(found: dict[System, Run]) -> Runs:
+def made_up(found: dict[System, Run]) -> Runs:
     """Made-up runs, of a world in which every technology is sound."""
     world = Scenario.load("default").override({"defect.p_X": 0.0})
     return Runs(world, 0, EPISODES, found)
 
 
-def same(systems: list[System], **values: dict[str, Any]) -> Runs:
-    """All systems alike, but for those whose values are given by their doctrine's name."""
-    return runs_of({s: a_run(**values.get(s.name.split("+")[0], {})) for s in systems})
+def measured(number: int, **values: dict[str, Any]) -> Pattern:
+    """A pattern of made-up runs, all alike but for the values that are given by the doctrine's name."""
+    how = MEASURES[number]
+    systems = {s: a_run(**values.get(s.name.split("+")[0], {})) for s in how.systems()}
+    return how.pattern(made_up(systems))
 
 
 def verdicts(pattern: Pattern) -> list[bool]:
@@ -106,13 +107,13 @@ def verdicts(pattern: Pattern) -> list[bool]:
 
 def test_a_curve_of_bass_gives_back_its_p_q_and_ceiling() -> None:
     for p, q, m in ((0.01, 0.4, 0.8), (0.0007, 0.9, 0.35), (0.08, 0.05, 0.6)):
-        found = fit(YEARS, Bass(p, q, m).at(YEARS))
+        found = fit_bass(YEARS, Bass(p, q, m).at(YEARS))
         assert (found.p, found.q, found.m) == pytest.approx((p, q, m), rel=1e-3)
 
 
 def test_the_ceiling_of_a_fitted_curve_is_at_most_all_people() -> None:
-    assert fit(YEARS, 0.01 * YEARS**2).m <= 1.0
-    assert math.isnan(fit(YEARS, np.zeros_like(YEARS)).p)
+    assert fit_bass(YEARS, 0.01 * YEARS**2).m <= 1.0
+    assert math.isnan(fit_bass(YEARS, np.zeros_like(YEARS)).p)
 
 
 def test_a_crossing_lies_between_the_quarters_where_a_straight_line_would_meet_the_level() -> None:
@@ -161,12 +162,11 @@ def test_the_interval_of_a_mean_of_equal_values_is_that_value_and_untold_resampl
 
 def test_programmes_pay_where_all_gain_and_eight_reach_a_tenth_of_the_people() -> None:
     gaining = {name: {"returns": 0.1, "adoption": 0.101} for name in bringing()}
-    systems = earning.programmes_pay_systems()
-    assert verdicts(earning.programmes_pay(same(systems, **gaining))) == [True, True]
+    assert verdicts(measured(1, **gaining)) == [True, True]
     few = {name: {"returns": 0.1, "adoption": 0.101 if i < 7 else 0.099} for i, name in enumerate(bringing())}
-    assert verdicts(earning.programmes_pay(same(systems, **few))) == [True, False]
+    assert verdicts(measured(1, **few)) == [True, False]
     noisy = gaining | {"flat": {"returns": 0.002, "adoption": 0.101, "spread": 3.0}}
-    assert verdicts(earning.programmes_pay(same(systems, **noisy))) == [False, True]
+    assert verdicts(measured(1, **noisy)) == [False, True]
 
 
 def test_concentration_needs_the_lead_in_knowledge_the_hubs_and_the_excluded() -> None:
@@ -174,25 +174,24 @@ def test_concentration_needs_the_lead_in_knowledge_the_hubs_and_the_excluded() -
         CONCENTRATED: {"knowledge": 0.4, "places": (0.3, 0.15), "excluded": 0.1},
         KNOWLEDGE: {"knowledge": 0.6},
     }
-    systems = concentration.systems()
-    assert verdicts(concentration.concentration(same(systems, **typical))) == [True, True, True]
+    assert verdicts(measured(2, **typical)) == [True, True, True]
     tie = {CONCENTRATED: {"places": (0.3, 0.16)}, "flat": {"knowledge": 0.1}}
     tie |= {name: {"excluded": 0.1} for name in ("market", "tiered", "supply_led")}
-    assert verdicts(concentration.concentration(same(systems, **tie))) == [False, False, False]
+    assert verdicts(measured(2, **tie)) == [False, False, False]
 
 
 def test_hubs_are_ahead_also_where_nobody_else_adopts() -> None:
     nobody = {CONCENTRATED: {"knowledge": 0.4, "places": (0.3, 0.0), "excluded": 0.1}}
-    pattern = concentration.concentration(same(concentration.systems(), **nobody))
+    pattern = measured(2, **nobody)
     assert verdicts(pattern)[1] and pattern.parts[1].estimate.mean == 0.0
 
 
 def test_an_s_curve_holds_where_p_q_and_its_duration_lie_in_their_ranges() -> None:
     typical = {"adoption": Bass(0.01, 0.45, 0.7).at(YEARS)}
     sudden = {"adoption": Bass(0.01, 3.0, 0.7).at(YEARS)}
-    found = curves.s_curve(same(curves.s_curve_systems(), market=typical, experiment_diffusion=sudden))
-    assert verdicts(found) == [True, True, True, True, False, False]
-    assert found.parts[1].estimate.mean == pytest.approx(0.45, rel=1e-3)
+    pattern = measured(3, market=typical, experiment_diffusion=sudden)
+    assert verdicts(pattern) == [True, True, True, True, False, False]
+    assert pattern.parts[1].estimate.mean == pytest.approx(0.45, rel=1e-3)
 
 
 def test_the_divide_is_the_years_between_the_halves_of_the_strata() -> None:
@@ -201,11 +200,11 @@ def test_the_divide_is_the_years_between_the_halves_of_the_strata() -> None:
         ramps[2] = np.clip((YEARS - high) / 4.0, 0.0, 1.0)
         return np.stack(ramps, 1)
 
-    values = {"adoption": 0.5, "strata": strata(4.0, 2.5, 0.8)}
-    found = {system: a_run(**values) for system in curves.divide_systems()}
-    for name in curves.NARROWED:
-        found[System(like_for_like(name), SOUND, "enablement")] = a_run(strata=strata(6.0, 2.5, 0.6))
-    pattern = curves.divide(runs_of(found))
+    unequal = a_run(adoption=0.5, strata=strata(4.0, 2.5, 0.8))
+    runs = dict.fromkeys(MEASURES[4].systems(), unequal)
+    without = a_run(strata=strata(6.0, 2.5, 0.6))
+    runs |= dict.fromkeys(alike(list(analysis.NARROWED), SOUND, "enablement"), without)
+    pattern = analysis.divide(made_up(runs))
     assert pattern.holds
     assert pattern.parts[0].estimate.mean == pytest.approx(1.5)
     by_name = {part.name: part.estimate.mean for part in pattern.parts}
@@ -214,34 +213,32 @@ def test_the_divide_is_the_years_between_the_halves_of_the_strata() -> None:
 
 
 def test_a_ranking_with_three_of_ten_pairs_exchanged_has_tau_of_four_tenths() -> None:
-    assert crises.kendall(np.arange(5.0), np.array([2.0, 1.0, 0.0, 3.0, 4.0])) == pytest.approx(0.4)
+    assert analysis.kendall(np.arange(5.0), np.array([2.0, 1.0, 0.0, 3.0, 4.0])) == pytest.approx(0.4)
 
 
 def test_crises_are_exceptions_where_they_are_few_and_the_ranking_stays() -> None:
-    returns = {name: {"returns": i / 10, "crises": 0.15} for i, name in enumerate(doctrines())}
-    assert crises.crises_are_exceptions(same(crises.systems(), **returns)).holds
-    names = doctrines()
-    found = {System(like_for_like(n), AS_IS): a_run(i / 10, crises=0.16) for i, n in enumerate(names)}
-    found |= {System(like_for_like(n), CALM): a_run(-i / 10) for i, n in enumerate(names)}
-    turned = crises.crises_are_exceptions(runs_of(found))
+    names = rule_names()
+    assert measured(6, **{n: {"returns": i / 10, "crises": 0.15} for i, n in enumerate(names)}).holds
+    runs = {System(like_for_like(n), AS_IS): a_run(i / 10, crises=0.16) for i, n in enumerate(names)}
+    runs |= {System(like_for_like(n), CALM): a_run(-i / 10) for i, n in enumerate(names)}
+    turned = analysis.crises_are_exceptions(made_up(runs))
     assert verdicts(turned) == [False, False]
     assert turned.parts[1].estimate.mean == pytest.approx(-1.0)
     assert turned.expected
-    there = Runs(Scenario.load("crisis"), 0, EPISODES, found)
-    assert not crises.crises_are_exceptions(there).expected
+    there = Runs(Scenario.load("crisis"), 0, EPISODES, runs)
+    assert not analysis.crises_are_exceptions(there).expected
 
 
 def test_care_is_not_enough_where_half_of_the_doctrines_earn_more() -> None:
-    others = [name for name in doctrines() if name != CARE]
+    others = [name for name in rule_names() if name != CARE]
     for ahead, holds in ((8, True), (7, False)):
         values = {name: {"returns": 0.1} for name in others[:ahead]} | {CARE: {"returns": 0.05}}
-        assert earning.care_is_not_enough(same(earning.care_systems(), **values)).holds == holds
+        assert measured(7, **values).holds == holds
 
 
 def test_no_diffusion_without_a_programme_means_at_most_a_twentieth_after_15_years() -> None:
     for share, holds in ((0.05, True), (0.051, False)):
-        found = {System(NOTHING): a_run(adoption=share)}
-        assert earning.no_programme_no_diffusion(runs_of(found)).holds == holds
+        assert measured(10, **{NOTHING: {"adoption": share}}).holds == holds
 
 
 def _share(value: float) -> dict[str, float]:
@@ -255,19 +252,16 @@ def test_making_matters_where_a_fifth_of_the_gap_is_lost_and_diffusion_is_entere
             "control": {"searched": _share(0.5)},
             "gap": {},
         }
-        pattern = searched.making_matters(ablated, a_run(knowledge=knowledge), {})
+        pattern = analysis.making_matters(ablated, a_run(knowledge=knowledge), {})
         assert verdicts(pattern) == holds
 
 
 def test_giving_up_is_told_apart_for_defective_and_sound_first_technologies() -> None:
-    run = a_run()
-    exits = np.zeros(3, EXIT_DTYPE)
-    exits["episode"], exits["project"] = [0, 1, 5], [0, 0, 1]  # the last is no first technology
-    run = Run(Record(**{**run.record.__dict__, "exits": exits}), run.course)
     defective = np.array([True, True, False, False, False, False])
-    pattern = searched.giving_up(run, defective, {})
+    run = a_run(given_up=defective)
+    pattern = analysis.giving_up(run, defective, {})
     assert [part.estimate.mean for part in pattern.parts] == [1.0, 0.0]
-    assert searched.giving_up(run, ~defective, {}).holds is False
+    assert analysis.giving_up(run, ~defective, {}).holds is False
 
 
 def test_feedback_pays_from_a_fifth_of_the_gap_and_what_governance_shows_from_8_percent() -> None:
@@ -279,32 +273,92 @@ def test_feedback_pays_from_a_fifth_of_the_gap_and_what_governance_shows_from_8_
             "searches": {"closed loop": "closed"},
             "last": {"closed loop": "closed loop"},
         }
-        assert verdicts(searched.feedback_pays(valued, {})) == holds
+        assert verdicts(analysis.feedback_pays(valued, {})) == holds
 
 
 def test_every_fact_is_measured_once_and_the_searched_ones_are_5_8_and_9() -> None:
-    assert sorted([*CHEAP, *SEARCHED]) == sorted(FACTS) == list(range(1, 11))
+    assert sorted([*MEASURES, *SEARCHED]) == sorted(FACTS) == list(range(1, 11))
 
 
-def test_the_use_of_test_episodes_is_told_from_their_first_seed() -> None:
-    assert [use_of(s) for s in (PATTERNS.first, CONFIRMING.first, 5)] == ["making", "confirming", "other"]
+def test_test_episodes_are_for_making_a_world_for_confirming_it_or_for_something_else() -> None:
+    ranges = (seeds.PATTERNS.first, seeds.CONFIRMING.end - 1, 5)
+    assert [use_of(seed) for seed in ranges] == ["making", "confirming", "other"]
 
 
-def test_a_course_tells_what_the_record_tells_of_the_same_run() -> None:
+def test_a_run_tells_what_the_record_tells_of_the_same_episodes() -> None:
     world = Scenario.load("default").override({"society.persons": 60, "programme.T": 14})
     run = follow(make_rule(PROPOSAL), world, np.arange(3, dtype=np.uint64))
     sizes = np.array([1.25, 1.25, 1, 1, 1, 1, 1, 1])
     hubs = sizes[:2].sum() / sizes.sum()
-    assert run.course.strata.shape == (3, 15, 3)
-    both = run.course.places @ np.array([hubs, 1 - hubs])
-    assert both == pytest.approx(run.record.adoption, abs=0.02)  # persons are whole, so sizes are near
-    assert ((run.course.early_knowledge > 0.0) & (run.course.early_knowledge < 1.0)).all()
+    assert run.strata.shape == (3, 15, 3)
+    both = run.places @ np.array([hubs, 1 - hubs])
+    assert both == pytest.approx(run.adoption, abs=0.02)  # persons are whole, so sizes are near
+    assert ((run.early_knowledge > 0.0) & (run.early_knowledge < 1.0)).all()
     alone = follow(make_rule(PROPOSAL), world, np.array([2], np.uint64))
-    assert alone.course.early_knowledge[0] == run.course.early_knowledge[2]
+    assert alone.early_knowledge[0] == run.early_knowledge[2]
 
 
 @pytest.mark.slow
 def test_the_shipped_world_shows_the_patterns_that_need_no_search() -> None:
-    found = measure_cheap(Scenario.load("default"), SHIPPED_EPISODES)
-    held = {pattern.fact.number for pattern in found if pattern.holds}
-    assert set(SHIPPED_CHEAP_HOLD) <= held
+    runs = runs_of(
+        run_directly, Scenario.load("default"), seeds.PATTERNS.first, SHIPPED_EPISODES, tuple(MEASURES)
+    )
+    held = {pattern.fact.number for pattern in patterns_of(runs, tuple(MEASURES)) if pattern.holds}
+    assert set(SHIPPED_HOLD) <= held
+
+
+TINY = {
+    "society.persons": 40,
+    "society.communities.count": 3,
+    "society.communities.hubs": 1,
+    "programme.T": 12,
+}
+
+
+def tiny(folder: Path, **asked: Any) -> Page:
+    """The study in a world that takes seconds."""
+    values = {"scenario": Scenario.load("default").override(TINY), "episodes": 4, **asked}
+    return conduct(Patterns(PatternsSettings.parse(values)), folder, LocalExecutor(1))
+
+
+def test_every_pattern_has_a_verdict_a_line_and_a_figure(tmp_path: Path) -> None:
+    page = tiny(tmp_path, only=tuple(MEASURES))
+    assert json.loads((tmp_path / "patterns.json").read_text(encoding="utf-8")) == page.data
+    assert [pattern["number"] for pattern in page.data["patterns"]] == list(MEASURES)
+    for pattern in page.data["patterns"]:
+        assert {"name", "holds", "measured", "low", "high", "band", "parts", "source"} <= set(pattern)
+        assert (tmp_path / f"pattern-{pattern['number']}.png").read_bytes().startswith(b"\x89PNG")
+    assert page.data["seeds"] == "making" and page.data["settings"]["first_seed"] == seeds.PATTERNS.first
+    text = (tmp_path / "patterns.md").read_text(encoding="utf-8")
+    assert "no programme, no diffusion" in text and "![pattern 10](pattern-10.png)" in text
+
+
+def test_patterns_measured_later_in_a_folder_stand_beside_those_measured_before(tmp_path: Path) -> None:
+    first = tiny(tmp_path, only=(10,)).data["patterns"]
+    both = tiny(tmp_path, only=(7,)).data["patterns"]
+    assert [pattern["number"] for pattern in both] == [7, 10]
+    assert both[1:] == first
+    with pytest.raises(UserError, match="episodes is 9"):
+        tiny(tmp_path, only=(7,), episodes=9)
+
+
+def test_confirming_uses_the_episodes_kept_for_it(tmp_path: Path) -> None:
+    data = tiny(tmp_path, only=(10,), confirm=True).data
+    assert data["seeds"] == "confirming" and data["settings"]["first_seed"] == seeds.CONFIRMING.first
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"only": (11,)}, "pattern is 11; allowed is 1 to 10"),
+        ({"episodes": 0}, "episodes is 0"),
+        ({"first_seed": -1}, "first_seed is -1"),
+        ({"first_seed": seeds.CONFIRMING.first - 1}, "kept for --confirm"),
+        ({"first_seed": 5, "confirm": True}, "first_seed is 5"),
+        ({"scenario": "nowhere"}, "unknown scenario 'nowhere'"),
+        ({"only": (9,), "value": "missing"}, "value is missing; .*juguo study value"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(asked: dict[str, Any], words: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=words):
+        tiny(tmp_path, **asked)

@@ -1,59 +1,308 @@
-"""What is searched on, and where it begins."""
+"""Arms go on from the better of two places, budgets double until that brings little, and all is told."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, find_policy_class
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP, find_policy_class
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.evaluation.seeds import search_choice, search_ranking, search_starts
-from juguo_agents.studies.value.arms import BEGINNING
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.study import Page, Stage, conduct, record, recorded
+from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED
+from juguo_agents.studies.value.arms import (
+    START_EPISODES,
+    TIMES,
+    Arm,
+    ArmResults,
+    ArmSearches,
+    ArmSettings,
+    Starts,
+    best_start,
+)
 from juguo_agents.studies.value.feedback import KINDS
-from juguo_agents.studies.value.settings import Settings
-from juguo_agents.studies.value.value import arms
-from juguo_agents.studies.value.yardsticks import CLOSED, KNOWING, OPEN, UNEVALUATED
+from juguo_agents.studies.value.study import Value, arms
+from juguo_envs.errors import UserError
 from tests.support import small
 
-SETTINGS = Settings(scenario=small(), budget=1200, refine=600, searches=1, episodes=10)
+WORLD = small()
+SETTINGS = ArmSettings(scenario=(WORLD,), budget=1200, refine=600, doublings=len(TIMES))
+LUCK = np.random.default_rng(0).normal(0.0, 1e-3, 50)
+
+
+class Rigged:
+    """Instead of a store: searches find numbers that earn what `score` says of their key, and so does a test.
+
+    Of two places to begin at a forced arm takes its own, others the best closed loop. A rule earns -0.2.
+    """
+
+    def __init__(self, score: Callable[[str], float]) -> None:
+        self.score = score
+        self.asked: list[dict[str, Any]] = []
+
+    def __call__(self, stage: Stage[Any]) -> list[pa.Table]:
+        if stage.name == "starts":
+            return [record(0 if point.arm.lever else 1) for point in stage.points]
+        if stage.name == "test":
+            means = [getattr(p.allocators[0], "parameters", {}).get("score", -0.2) for p in stage.points]
+            return [pa.table({"returns": LUCK + mean}) for mean in means]
+        self.asked.append({point.key: point for point in stage.points})
+        return [
+            record(
+                {
+                    "family": point.settings.family,
+                    "lever": point.settings.lever,
+                    "scenario": point.settings.scenario.model_dump(mode="json"),
+                    "parameters": {"score": self.score(point.key)},
+                    "validation": {"mean": self.score(point.key)},
+                }
+            )
+            for point in stage.points
+        ]
+
+
+# --- arms -----------------------------------------------------------------------------------------------
 
 
 def test_every_kind_of_feedback_is_switched_off_in_one_arm_and_nowhere_else() -> None:
-    everything = arms(SETTINGS)
+    everything = arms(WORLD, {})
     assert set(everything) == {CLOSED, OPEN, KNOWING, UNEVALUATED, *(kind.name for kind in KINDS)}
-    closed = CLOSED_LOOP.space(SETTINGS.scenario).start
+    closed = CLOSED_LOOP.space(WORLD).start
     for kind in KINDS:
         made = everything[kind.name].of(closed)
         assert {name for name in closed if made[name] != closed[name]} <= set(kind.off)
         assert {name: made[name] for name in kind.off} == kind.off
     assert everything[CLOSED].of(closed) == closed
     assert everything[UNEVALUATED].scenario.observation.shown == 0.0
-    space = find_policy_class(everything[KNOWING].family).space(SETTINGS.scenario)
-    assert set(everything[KNOWING].of(closed)) == set(space.start)
+    assert set(everything[KNOWING].of(closed)) == set(find_policy_class("oracle").space(WORLD).start)
+    assert [name for name, arm in everything.items() if arm.loop] == [CLOSED, *(kind.name for kind in KINDS)]
 
 
 @pytest.mark.parametrize("name", [CLOSED, "giving up"])
-def test_an_arm_goes_on_from_the_better_of_two_places(name: str) -> None:
-    arm = arms(SETTINGS)[name]
-    starts = CLOSED_LOOP.starts(SETTINGS.scenario)
+def test_an_arm_goes_on_from_the_better_of_two_places(name: str, tmp_path: Path) -> None:
+    arm = arms(WORLD, {})[name]
+    starts = CLOSED_LOOP.starts(WORLD)
     places = [arm.of(starts["flat"]), arm.of(starts["begun"])]
-    episodes = search_starts(SETTINGS.onward_seed(1), 0, BEGINNING)
-    means = [
-        run(
-            find_policy_class(arm.family).allocator([place], arm.scenario), arm.scenario, episodes
-        ).returns.mean()
-        for place in places
-    ]
-    assert means[0] != means[1]
+    episodes = seeds.search_starts(arm.seed(1), 0, START_EPISODES)
+    family = find_policy_class(arm.family)
+    means = [run(family.allocator([place], WORLD), WORLD, episodes).returns.mean() for place in places]
     for order in (places, places[::-1]):
-        assert arm.best(SETTINGS, order, 1) == places[int(np.argmax(means))]
-    assert arm.best(SETTINGS, places[:1], 1) == places[0]
+        best = recorded(best_start(Starts("", arm, 1, "noisy", tuple(order)), tmp_path))
+        assert order[best] == places[int(np.argmax(means))]
 
 
 def test_places_are_compared_on_episodes_on_which_nothing_is_ranked_or_chosen() -> None:
-    seed = SETTINGS.onward_seed(1)
-    compared = set(search_starts(seed, 0, BEGINNING).tolist())
+    seed = Arm("", WORLD).seed(1)
+    compared = set(seeds.search_starts(seed, 0, START_EPISODES).tolist())
     generations = SETTINGS.refine // 5
-    ranked = {s for g in range(generations) for s in search_ranking(seed, 0, g, 5).tolist()}
+    ranked = {s for g in range(generations) for s in seeds.search_ranking(seed, 0, g, 5).tolist()}
     assert not compared & ranked
-    assert not compared & set(search_choice(seed, 0, SETTINGS.refine).tolist())
+    assert not compared & set(seeds.search_choice(seed, 0, SETTINGS.refine).tolist())
+
+
+def test_arms_begin_at_the_closed_loop_and_then_at_the_better_of_two_places() -> None:
+    tried = {
+        "blind": Arm(OPEN_LOOP.name, WORLD, begin={"blind": 1.0}),
+        "whole": Arm(CLOSED_LOOP.name, WORLD, loop=True),
+        "without": Arm(CLOSED_LOOP.name, WORLD, loop=True, held={"kind": 0.0}),
+        "forced": Arm(CLOSED_LOOP.name, WORLD, lever="research", later=3),
+    }
+    scores = {"blind": 0.4, "whole": 0.5, "without": 0.7, "forced": 0.9,
+              "blind-2": 0.1, "whole-2": 0.6, "without-2": 0.65, "forced-2": 0.8}  # fmt: skip
+    store = Rigged(scores.__getitem__)
+    leaders = ArmSearches(SETTINGS, WORLD, store).search_on(tried, {"begun": 1.0, "kind": 7.0}, first=2)
+    first, second = ([point.settings for point in points.values()] for points in store.asked)
+    assert [search.begin for search in first] == [
+        {"blind": 1.0}, {"begun": 1.0, "kind": 7.0}, {"begun": 1.0, "kind": 0.0}, {"begun": 1.0, "kind": 7.0},
+    ]  # fmt: skip
+    best = {"score": 0.7}  # without the kind; what is found with a lever forced is no closed loop
+    assert [search.begin for search in second] == [
+        {"score": 0.4},
+        best,
+        {**best, "kind": 0.0},
+        {"score": 0.9},
+    ]
+    assert [search.lever for search in second] == [None, None, None, "research"]
+    assert [search.fixed for search in second] == [{}, {}, {"kind": 0.0}, {}]
+    assert [search.seed - seeds.REFINEMENTS.first for search in (*first, *second)] == [2, 2, 2, 5, 3, 3, 3, 6]
+    assert leaders == {"blind": "blind", "whole": "without", "without": "without", "forced": "forced"}
+
+
+# --- doubled budgets ------------------------------------------------------------------------------------
+
+BEST, BLIND, TIMING, HOLDING = "closed loop", "open loop", "timing", "holding"
+BEFORE = {BEST: 0.8, BLIND: 0.5, TIMING: 0.7, HOLDING: 0.7}  # a gap of 1, so that 1 % is .01
+GAINS = {
+    BEST: (0.009,),
+    BLIND: (0.0,),
+    TIMING: (0.02, -0.5),  # the second doubling finds something worse; what was found before counts
+    HOLDING: (0.02, 0.05, 0.2),  # .87, then above the closed loop: a closed loop is found without it
+}
+
+
+@pytest.fixture
+def doubled() -> tuple[ArmResults, list[dict[str, Any]]]:
+    """Results of arms that gain so, and what was asked in each step."""
+    tried = {
+        name: Arm(find_policy_class("open_loop" if name == BLIND else "closed_loop").name, WORLD,
+                  loop=name != BLIND, held={"held": float(i)})
+        for i, name in enumerate(BEFORE)
+    }  # fmt: skip
+
+    def score(key: str) -> float:
+        name = next(name for name in BEFORE if key.startswith(name.replace(" ", "_")))
+        suffixes = [name.replace(" ", "_"), *(f"_{'twice' if t == 2 else f'{t}_times'}" for t in TIMES)]
+        step = next((i for i, suffix in enumerate(suffixes) if i and key.endswith(suffix)), 0)
+        return BEFORE[name] + sum(GAINS[name][:step])
+
+    store = Rigged(score)
+    searches = ArmSearches(SETTINGS, WORLD, store)
+    leaders = searches.search_on(tried, {})
+    leaders |= {BEST: "closed_loop"}  # as if no kind had found more; the first step searches on from here
+    store.asked.clear()
+    return searches.results(tried, leaders, episodes=1000), store.asked
+
+
+def places(asked: list[dict[str, Any]], name: str) -> list[Any]:
+    start = name.replace(" ", "_")
+    return [point for points in asked for key, point in points.items() if key.startswith(start)]
+
+
+def test_what_gained_goes_on_in_its_own_search_and_what_did_not_is_left(doubled: Any) -> None:
+    _, asked = doubled
+    budgets = {name: [point.settings.budget for point in places(asked, name)] for name in BEFORE}
+    assert budgets == {
+        BEST: [1000, 15_000],  # again after a better closed loop was found
+        BLIND: [1000],
+        TIMING: [1000, 3000],
+        HOLDING: [1000, 3000, 7000, 15_000],
+    }
+    assert [point.after for point in places(asked, HOLDING)] == [
+        None, "searches/holding_twice", "searches/holding_4_times", "searches/holding_8_times",
+    ]  # fmt: skip
+    for i, name in enumerate(BEFORE):
+        for point in places(asked, name):
+            assert point.settings.begin == {"score": BEFORE[name]}
+            assert point.settings.fixed == {"held": float(i)}
+            assert point.settings.seed == seeds.REFINEMENTS.first + 4
+
+
+def test_the_best_so_far_counts_whatever_search_found_it(doubled: Any) -> None:
+    steps = doubled[0].steps
+    assert [set(step) for step in steps] == [set(BEFORE), {TIMING, HOLDING, BEST}, {HOLDING, BEST},
+                                             {HOLDING, BEST}]  # fmt: skip
+    assert steps[1][TIMING] == steps[0][TIMING]
+    assert steps[1][BEST] == steps[0][BEST]  # no loop that was searched on is better
+    assert steps[2][BEST] == steps[2][HOLDING] == "holding_8_times"
+    assert doubled[0].last() == {
+        BEST: "closed loop 16 times", BLIND: "open loop twice", TIMING: "timing 4 times",
+        HOLDING: "holding 16 times",
+    }  # fmt: skip
+
+
+def test_every_doubling_is_told_beside_what_there_was_before(doubled: Any) -> None:
+    gains = doubled[0].gains()
+    assert {name: [round(one["share"], 9) for one in rows] for name, rows in gains.items()} == {
+        BEST: [0.009, 0.0, 0.161, 0.0],
+        BLIND: [0.0],
+        TIMING: [0.02, 0.0],
+        HOLDING: [0.02, 0.05, 0.2, 0.0],
+    }
+    assert [one["episodes"] for one in gains[BEST]] == [2000, 4000, 8000, 16_000]
+
+
+# --- the study ------------------------------------------------------------------------------------------
+
+BUDGET, REFINE = 400, 200
+TINY = small({"name": "tiny", "society.persons": 40})
+NUMBERS = {"scenario": (TINY,), "budget": BUDGET, "refine": REFINE, "searches": 1, "episodes": 10}
+
+
+def value_in(folder: Path, **changes: Any) -> Page:
+    """The study in a folder."""
+    return conduct(Value(ArmSettings(**{**NUMBERS, **changes})), folder, LocalExecutor(1))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the tests of this part go on in."""
+    return tmp_path_factory.mktemp("value")
+
+
+def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_enough(folder: Path) -> None:
+    page = value_in(folder)
+    plain = page.data
+    assert plain == json.loads((folder / "value.json").read_text(encoding="utf-8"))
+    assert "twice the budget" not in page.console
+    assert plain["doubling"] == plain["worth_searched_on"] == {}
+    assert "One search of each yardstick" in page.console
+    kinds = {kind.name for kind in KINDS}
+    assert set(plain["kinds"]) == kinds
+
+    page = value_in(folder, doublings=1)  # a number that grows
+    data = page.data
+    assert set(data["doubling"]) == {"closed loop", "open loop", "oracle", "not shown", *kinds}
+    assert all(data[name] == plain[name] for name in ("worth", "kinds", "gap"))
+    means = {name: row["mean"] for name, row in data["allocators"].items()}
+    last = {name: f"{name} twice" for name in data["doubling"]}
+    for name, (step,) in data["doubling"].items():
+        assert step["times"] == 2 and step["episodes"] == 2 * (BUDGET + 2 * REFINE)
+        assert step["difference"] == pytest.approx(means[last[name]] - means[name])
+        assert step["share"] == pytest.approx(step["difference"] / data["gap"]["mean"])
+        assert f"{name}, {2 * (BUDGET + 2 * REFINE):,}" in page.console.partition("twice the budget")[2]
+    lost = {"open loop": data["worth_searched_on"]["feedback"]} | data["kinds_searched_on"]
+    for name, share in lost.items():
+        assert share["difference"] == pytest.approx(means[last["closed loop"]] - means[last[name]])
+    best = data["searches"][last["closed loop"]]
+    assert f"closed loop in searches/{best}," in page.console
+    found = json.loads((folder / "searches" / best / "searched.json").read_text(encoding="utf-8"))
+    assert found["parameters"] == data["numbers"][last["closed loop"]]
+    oracle = json.loads((folder / "work/searches/oracle_twice/search_state.json").read_text(encoding="utf-8"))
+    assert oracle["settings"]["budget"] == BUDGET + 2 * REFINE  # as many as led to it
+    assert (folder / "value.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_of_other_budgets_is_refused(folder: Path) -> None:
+    with pytest.raises(UserError, match=f"budget is 1300, but .* has {BUDGET}"):
+        value_in(folder, budget=1300, doublings=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"first_seed": 2**30}, "first_seed is 1073741824; allowed is 0 to"),
+        ({"scenario": (TINY, TINY)}, "scenario is tiny tiny; each name may be there once"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(changes: Mapping[str, Any], words: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=words):
+        value_in(tmp_path, **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_doubling_goes_on_where_it_brings_much(folder: Path) -> None:
+    page = value_in(folder, doublings=4)
+    labels = {2: "twice", 4: "4 times", 8: "8 times", 16: "16 times"}
+    names = [name for name, steps in page.data["doubling"].items() if [s["times"] for s in steps] != [2]]
+    assert names  # so short a search is never enough for everything
+    for name in names:
+        steps = page.data["doubling"][name]
+        assert all(f"{name} {labels[step['times']]}" in page.data["allocators"] for step in steps)
+        assert f"{name}, {steps[-1]['episodes']:,}" in page.console
+
+
+@pytest.mark.slow
+def test_several_worlds_are_measured_each_as_if_alone(folder: Path, tmp_path: Path) -> None:
+    other = TINY.override({"name": "other", "programme.T": 10})
+    page = value_in(tmp_path, scenario=(TINY, other))
+    assert page.data["tiny"] == value_in(tmp_path / "alone").data
+    assert json.loads((tmp_path / "other" / "value.json").read_text(encoding="utf-8")) == page.data["other"]
+    assert (tmp_path / "other" / "searches" / "closed-1" / "searched.json").is_file()

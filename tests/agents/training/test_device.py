@@ -20,9 +20,8 @@ from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.sb3_policy import to_stable_baselines3
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_agents.training.train import train_seed
-from tests import running
 from tests.devices import with_device
-from tests.running import refused, run
+from tests.running import juguo, refused
 from tests.support import small
 
 SMALL = small()
@@ -54,11 +53,10 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setitem(running.ENVIRONMENT, "CUDA_VISIBLE_DEVICES", "")  # hides one from the script, too
     with pytest.raises(ConfigError, match=r"training\.device is cuda.*allowed here is cpu"):
         make_learner(SMALL, experiment(device="cuda"), 0)
-    refused(run("train.py", "training.device=cuda", cwd=tmp_path), "training.device is cuda", "cpu")
-    refused(run("train.py", "training.device=gpu", cwd=tmp_path), "training.device", "'cpu' or 'cuda'")
+    refused(juguo("train", "training.device=cuda", cwd=tmp_path), "training.device is cuda", "cpu")
+    refused(juguo("train", "training.device=gpu", cwd=tmp_path), "training.device", "'cpu' or 'cuda'")
     assert not list(tmp_path.iterdir())
 
 

@@ -170,7 +170,7 @@ def test_the_winner_is_a_configuration_that_train_takes(tmp_path: Path) -> None:
     assert written.world().digest() == setup.world().digest()
     assert written.training.seeds == Experiment().training.seeds
     assert not set(written.training.seeds) & set(BUDGET.seeds)
-    assert (tmp_path / "sac.yaml").read_text().startswith("# Made by scripts/tune.py: trial")
+    assert (tmp_path / "sac.yaml").read_text().startswith("# Made by juguo tune: trial")
 
 
 def test_the_sampler_is_asked_the_same_whatever_process_asks() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -30,7 +29,7 @@ from juguo_agents.allocators.parametric.schedules import (
 from juguo_agents.allocators.parametric.space import Number, Parameters, Shares, Space
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.allocators.side_by_side import SideBySide
-from juguo_envs.errors import UserError
+from juguo_envs.errors import UserError, unknown
 from juguo_envs.model.state import STAGES
 from juguo_envs.worlds.scenario import Scenario
 
@@ -304,9 +303,7 @@ def find_policy_class(name: str, lever: str | None = None) -> PolicyClass:
     known = {known.name: known for known in PARAMETRIC}
     if name in known:
         return known[name]
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    raise UnknownPolicyClass(f"unknown family {name!r}{hint}; there are {', '.join(known)} and {RULE}NAME")
+    raise UnknownPolicyClass(f"{unknown('family', name, known)} and {RULE}NAME")
 
 
 @cache

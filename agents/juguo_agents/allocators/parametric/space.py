@@ -6,7 +6,6 @@ little and cut, so that the ends of a range, and shares of exactly zero, lie at 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from juguo_envs.errors import UserError
+from juguo_envs.errors import UserError, unknown
 
 Floats = npt.NDArray[np.float64]
 Parameters = dict[str, float]
@@ -244,9 +243,7 @@ class Space:
         """
         for name in fixed:
             if name not in self.names:
-                close = difflib.get_close_matches(name, self.names, n=1)
-                hint = f" (did you mean {close[0]!r}?)" if close else ""
-                raise FixedNumberError(f"unknown parameter {name!r}{hint}; there are {', '.join(self.names)}")
+                raise FixedNumberError(unknown("parameter", name, self.names))
         parts: list[Number | Shares] = []
         for part in self.parts:
             held = {name: float(fixed[name]) for name in part.names if name in fixed}

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-
-from matplotlib import rc_context
-from matplotlib.figure import Figure
 
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.captions import FACTORIAL
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.figures import adoption, board, exits, factorial, learning, money, places, returns
-from juguo_agents.report.figures.style import DPI, parameters
+from juguo_agents.report.figures.style import styled_png
 from juguo_agents.report.summary import Summary
 
 FIGURES = {
@@ -35,13 +31,6 @@ def draw_figures(
     for name, draw in FIGURES.items():
         if name == FACTORIAL and not summary["institutions"]:
             continue
-        yield name, _png(partial(draw, comparison, summary))
+        yield name, styled_png(partial(draw, comparison, summary))
     if curves:
-        yield LEARNING_CURVE, _png(partial(learning.draw, curves, comparison.scenario.name))
-
-
-def _png(draw: Callable[[], Figure]) -> bytes:
-    with rc_context(parameters()):
-        out = io.BytesIO()
-        draw().savefig(out, format="png", dpi=DPI)
-    return out.getvalue()
+        yield LEARNING_CURVE, styled_png(partial(learning.draw, curves, comparison.scenario.name))

@@ -1,4 +1,4 @@
-"""Figures of a division; the only part of it that needs matplotlib (the `report` extra)."""
+"""Figures of a division."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from juguo_agents.report.figures.style import BLACK, BLUE, GREY, ORANGE, PALE, headed, readable
+from juguo_agents.report.figures.style import BLACK, BLUE, GREY, ORANGE, PALE, headed, readable, styled_png
 from juguo_agents.report.formatting import number
-from juguo_agents.studies.attribution.words import sign
-from juguo_agents.studies.explain.figures import as_png
+from juguo_agents.studies.attribution.page import sign
 
 _COLOURS = {1: BLUE, -1: ORANGE, 0: PALE}
 _COLOUR_WORDS = "blue: raises the return; orange: lowers it; grey: cannot be told from none"
@@ -21,8 +20,8 @@ _COLOUR_WORDS = "blue: raises the return; orange: lowers it; grey: cannot be tol
 
 def draw_figures(data: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """File name and PNG of each figure."""
-    yield "worth.png", as_png(partial(draw_worths, data))
-    yield "orders.png", as_png(partial(draw_orders, data))
+    yield "worth.png", styled_png(partial(draw_worths, data))
+    yield "orders.png", styled_png(partial(draw_orders, data))
 
 
 def draw_worths(data: dict[str, Any]) -> Figure:

@@ -1,1 +1,1 @@
-"""Generalists judged on held-out scenarios of a family: docs/family.md."""
+"""Trained policies and tuned rules in held-out worlds of a family, by regret to each one's oracle."""

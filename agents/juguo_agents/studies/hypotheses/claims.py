@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, ValidationError, model_validator
 
+from juguo_agents.allocators.edits import ByStage, Edits, Form, Unit, check_functions
 from juguo_agents.allocators.parametric import rule_numbers
 from juguo_agents.allocators.parametric.policy_classes import RULE, find_policy_class
 from juguo_agents.allocators.registry import make_rule
 from juguo_agents.evaluation.seeds import HYPOTHESES_BLOCK, SEEDS_OF_SEARCH
+from juguo_agents.studies.design import points
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
 from juguo_envs.errors import UserError
-from juguo_envs.model.state import FUNCTIONS, STAGES
+from juguo_envs.worlds.sampling import scenario_at
 from juguo_envs.worlds.scenario import Scenario, explain_validation, parse_yaml
 
-CLAIMS_FILE = "hypotheses.yaml"
+SHIPPED = Path(__file__).with_name("hypotheses.yaml")
+"""The file that states the paper's claims."""
 FirstTechnology = Literal["any", "defective", "sound"]
-Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1)]
-ByStage = Annotated[list[Unit], Field(min_length=3, max_length=3)]
 Text = Annotated[str, Field(min_length=1)]
 
 
 class ClaimsError(UserError):
     """A file of claims that cannot be used; the message names the field, the value and what is allowed."""
-
-
-class Form(BaseModel):
-    """Base: immutable, strict types, unknown fields refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Change(Form):
@@ -82,57 +81,6 @@ def changed(scenario: Scenario, world: World) -> Scenario:
         else:
             changes[dotted] = change
     return scenario.override(changes) if changes else scenario
-
-
-class MoveFrom(Form):
-    """Money moved away from functions, pro rata to the others."""
-
-    functions: Annotated[list[str], Field(min_length=1, max_length=len(FUNCTIONS) - 1)]
-    keep: Unit
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        check_functions(self.functions)
-        return self
-
-
-class TakeAway(Form):
-    """Money taken away for good: of functions, or of all functions while in stages."""
-
-    functions: list[str] | None = None
-    stages: list[str] | None = None
-    keep: Unit
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.functions is None) == (self.stages is None):
-            raise ValueError("give exactly one of functions and stages")
-        check_functions(self.functions or ())
-        for name in self.stages or ():
-            if name not in STAGES:
-                raise ValueError(f"stage {name!r} is unknown; there are {', '.join(STAGES)}")
-        return self
-
-
-class Trial(Form):
-    """A trial: where the money goes before application, and the adopting share that ends it."""
-
-    where: Literal["everywhere", "hubs", "ordinary"]
-    size: Unit
-
-
-class Edits(Form):
-    """What is changed in an allocator's allocations, in the order of the fields."""
-
-    flat: bool = False
-    move_from: MoveFrom | None = None
-    places: Literal["hubs"] | None = None
-    openness: ByStage | None = None
-    advance_at_once: bool = False
-    stay_in_application: Unit | None = None
-    trial: Trial | None = None
-    no_exit_before: int | None = Field(default=None, ge=0)
-    take_away: TakeAway | None = None
 
 
 class Thresholds(Form):
@@ -353,13 +301,6 @@ class Hypotheses(Form):
                 yield claim, part
 
 
-def check_functions(names: Any) -> None:
-    """Raise ValueError for a name that is no function."""
-    for name in names:
-        if name not in FUNCTIONS:
-            raise ValueError(f"function {name!r} is unknown; there are {', '.join(FUNCTIONS)}")
-
-
 def load_claims(path: Path) -> Hypotheses:
     """Read and check a file of claims.
 
@@ -385,3 +326,94 @@ def parse_claims(data: Any, source: str) -> Hypotheses:
         return Hypotheses.model_validate(data)
     except ValidationError as error:
         raise ClaimsError(explain_validation(error, Hypotheses, source)) from None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One arm in a world on episodes of a kind: what several parts may share."""
+
+    name: str
+    arm: Arm
+    world: World
+    first: FirstTechnology
+
+    @property
+    def key(self) -> str:
+        """Its content as text; arms of different names that do the same are run once."""
+        arm = self.arm.model_dump(mode="json", exclude_defaults=True)
+        world = {
+            name: value.model_dump(mode="json", exclude_unset=True) if isinstance(value, Change) else value
+            for name, value in self.world.items()
+        }
+        return json.dumps([arm, world, self.first], sort_keys=True)
+
+
+@dataclass(frozen=True)
+class ChosenClaims:
+    """The claims that are tested, and what must be run for them.
+
+    Attributes:
+        claims: The whole file.
+        only: Ids of those that are tested; confidence is corrected for all of them, whatever is tested.
+    """
+
+    claims: Hypotheses
+    only: tuple[int, ...]
+
+    @property
+    def error(self) -> float:
+        """Error that each part on which a verdict rests may have (Bonferroni)."""
+        return (1.0 - self.claims.verdict.confidence) / self.claims.tested
+
+    def chosen(self) -> list[Claim]:
+        """The claims to test."""
+        return [claim for claim in self.claims.claims if claim.id in self.only]
+
+    def cell(self, claim: Claim, part: Part, arm: str) -> Cell:
+        """The cell that a part compares under the name of an arm."""
+        return Cell(arm, self.claims.arms[arm], claim.world_of(part), claim.first_of(part))
+
+    def cells(self) -> dict[str, tuple[Cell, set[str]]]:
+        """Every cell to be run, by its key, with the outcomes that are wanted of it."""
+        cells: dict[str, tuple[Cell, set[str]]] = {}
+        for claim in self.chosen():
+            for part in (*claim.parts, *claim.also):
+                for arm in part.contrast:
+                    cell = self.cell(claim, part, arm)
+                    cells.setdefault(cell.key, (cell, set()))[1].add(part.outcome)
+        return cells
+
+    def _arms(self) -> list[Arm]:
+        return [cell.arm for cell, _ in self.cells().values()]
+
+    def tuned_rules(self) -> list[str]:
+        """The rules that must be tuned."""
+        return sorted({arm.tuned for arm in self._arms() if arm.tuned is not None})
+
+    def families(self) -> list[str]:
+        """The families that must be searched in the sampled scenarios."""
+        return sorted({arm.searched for arm in self._arms() if arm.searched is not None})
+
+    def searched(self, index: int) -> bool:
+        """Whether the families are searched in a scenario of the sample."""
+        return index < self.claims.search.scenarios and bool(self.families())
+
+    def tuning_worlds(self) -> list[Scenario]:
+        """The worlds in which rules are tuned."""
+        tuning = self.claims.tuning
+        places: Any = points(tuning.points, tuning.points_seed) if tuning.points else []
+        sampled = [scenario_at(place, name=f"tuning point {i + 1}") for i, place in enumerate(places)]
+        return [*(Scenario.load(name) for name in tuning.shipped), *sampled]
+
+    def places(self) -> npt.NDArray[np.float64]:
+        """(scenarios, axes) places of the sample in the unit cube."""
+        return points(self.claims.sample.scenarios, self.claims.sample.points_seed)
+
+    def episodes(self, index: int) -> int:
+        """About how many episodes a scenario takes."""
+        claims, searched = self.claims, self.searched(index)
+        arms = [arm for arm in self._arms() if searched or arm.searched is None]
+        members = len(claims.tuning.shipped) + claims.tuning.points + 1
+        choosing = len(self.tuned_rules()) * members * claims.tuning.selection_episodes
+        searching = len(self.families()) * claims.search.budget if searched else 0
+        return searching + choosing + len(arms) * claims.sample.episodes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from typing import Any
 
@@ -14,12 +13,19 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from juguo_agents.report.figures.style import BLACK, BLUE, DPI, GREY, VERMILION, headed, parameters
-from juguo_agents.studies.hypotheses.job import ClaimResult, PartResult
+from juguo_agents.report.figures.style import BLACK, BLUE, GREY, VERMILION, headed, parameters, png
+from juguo_agents.studies.hypotheses.analysis import (
+    AGAINST,
+    FOR,
+    SMALL,
+    UNDECIDED,
+    ClaimResult,
+    PartResult,
+    axis_words,
+    telling_axis,
+)
+from juguo_agents.studies.hypotheses.claims import ChosenClaims
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
-from juguo_agents.studies.hypotheses.region import axis_words, telling_axis
-from juguo_agents.studies.hypotheses.runs import Settings
-from juguo_agents.studies.hypotheses.verdict import AGAINST, FOR, SMALL, UNDECIDED
 from juguo_envs.worlds.sampling import axes
 
 LOOKS = {FOR: (BLUE, "o"), AGAINST: (VERMILION, "s"), SMALL: (GREY, "d"), UNDECIDED: ("#a8a8a8", "x")}
@@ -32,16 +38,13 @@ WORDS = {
 _BAND = "#dbe9f3"
 
 
-def draw(result: ClaimResult, settings: Settings) -> bytes:
+def draw(result: ClaimResult, test: ChosenClaims) -> bytes:
     """The figure of a claim as PNG. matplotlib's settings are as before when it is done."""
     with rc_context(parameters()):
-        fig = _draw(result, settings)
-        out = io.BytesIO()
-        fig.savefig(out, format="png", dpi=DPI)
-    return out.getvalue()
+        return png(_draw(result, test))
 
 
-def _draw(result: ClaimResult, settings: Settings) -> Figure:
+def _draw(result: ClaimResult, test: ChosenClaims) -> Figure:
     rows, also = len(result.parts), len(result.also)
     below = 0.75 + 0.3 * also if also else 0.0
     text = textwrap.wrap(result.claim.claim, 118)
@@ -65,8 +68,7 @@ def _draw(result: ClaimResult, settings: Settings) -> Figure:
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=LOOKS[s][0], marker=LOOKS[s][1], ms=5, lw=1.2, label=WORDS[s]) for s in sides
     ]
-    corrected = 1.0 - (1.0 - settings.claims.verdict.confidence) / settings.claims.tested
-    handles.append(Patch(color=_BAND, label=f"mean, {corrected:.1%} interval"))
+    handles.append(Patch(color=_BAND, label=f"mean, {1.0 - test.error:.1%} interval"))
     handles.append(Line2D([], [], color=BLACK, lw=0.9, ls=(0, (4, 3)), label="smallest effect that counts"))
     fig.legend(handles=handles, loc="outside lower left", ncols=3)
     return fig

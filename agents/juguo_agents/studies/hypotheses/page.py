@@ -1,22 +1,31 @@
-"""The page of the claims in Markdown, and the table that the console shows."""
+"""What is written of the claims: entries of `verdicts.json`, the page, and the table of the console."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from juguo_agents.studies.hypotheses.job import ClaimResult, PartResult
+from juguo_agents.provenance import versions
+from juguo_agents.studies.hypotheses.analysis import (
+    AGAINST,
+    FOR,
+    SMALL,
+    UNDECIDED,
+    ClaimResult,
+    Judged,
+    PartResult,
+    Run,
+)
+from juguo_agents.studies.hypotheses.claims import ChosenClaims
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
-from juguo_agents.studies.hypotheses.runs import Settings
-from juguo_agents.studies.hypotheses.verdict import AGAINST, FOR, SMALL, UNDECIDED, Judged
-
-WIDTH = 110
+from juguo_agents.studies.study import MODEL
 
 
-def as_markdown(settings: Settings, results: Sequence[ClaimResult], runs: Sequence[dict[str, Any]]) -> str:
+def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequence[Run]) -> str:
     """The whole page."""
-    claims = settings.claims
+    claims = test.claims
     tally = Counter(r.verdict for r in results)
     searched = min(claims.search.scenarios, claims.sample.scenarios)
     counted = ", ".join(f"{tally[word]} {word}" for word in ("holds", "depends", "fails") if tally[word])
@@ -27,7 +36,7 @@ def as_markdown(settings: Settings, results: Sequence[ClaimResult], runs: Sequen
         f"{claims.sample.episodes} episodes of each arm in each; claims about the best allocations found, "
         f"over the first {searched} of them. Verdicts: {counted}.",
         "",
-        f"An interval of an effect is one of {_percent(_confidence(settings))} confidence: "
+        f"An interval of an effect is one of {f'{1.0 - test.error:.2%}'.replace('%', ' %')} confidence: "
         f"{claims.verdict.confidence:.0%} for all {claims.tested} parts on which verdicts rest, together. A "
         "claim holds if all of its parts do; the numbers in the table are those of its weakest part. How "
         "verdicts are reached: docs/hypotheses.md.",
@@ -38,8 +47,8 @@ def as_markdown(settings: Settings, results: Sequence[ClaimResult], runs: Sequen
         "",
     ]
     for result in results:
-        lines += _section(settings, result)
-    lines += _how_made(settings, runs)
+        lines += _section(result)
+    lines += _how_made(test, runs)
     return "\n".join(lines) + "\n"
 
 
@@ -54,7 +63,7 @@ def _row(result: ClaimResult) -> str:
     )
 
 
-def _section(settings: Settings, result: ClaimResult) -> list[str]:
+def _section(result: ClaimResult) -> list[str]:
     claim = result.claim
     lines = [
         f"## {claim.id}. {claim.claim}",
@@ -125,15 +134,15 @@ def _region(result: PartResult) -> list[str]:
     return [*lines, ""]
 
 
-def _how_made(settings: Settings, runs: Sequence[dict[str, Any]]) -> list[str]:
-    claims = settings.claims
+def _how_made(test: ChosenClaims, runs: Sequence[Run]) -> list[str]:
+    claims = test.claims
     lines = ["## How it was made", ""]
     lines.append(
-        f"Model `{settings.model}`; scenarios: Sobol points of seed {claims.sample.points_seed}; test seeds "
+        f"Model `{MODEL}`; scenarios: Sobol points of seed {claims.sample.points_seed}; test seeds "
         f"from {claims.sample.episodes_from:,}."
     )
-    if rules := settings.tuned_rules():
-        where = ", ".join(scenario.name for scenario in settings.regimes())
+    if rules := test.tuned_rules():
+        where = ", ".join(scenario.name for scenario in test.tuning_worlds())
         lines += [
             "",
             f"Tuned: {', '.join(rules)}; each by a search of {claims.tuning.budget:,} episodes in each of: "
@@ -142,7 +151,7 @@ def _how_made(settings: Settings, runs: Sequence[dict[str, Any]]) -> list[str]:
             "",
         ]
         lines += [f"- {arm}: {text}" for arm, text in _taken(runs)]
-    if families := settings.families():
+    if families := test.families():
         lines += [
             "",
             f"Searched in each of the first scenarios: {', '.join(families)}, {claims.search.budget:,} "
@@ -155,7 +164,7 @@ def _how_made(settings: Settings, runs: Sequence[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _taken(runs: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+def _taken(runs: Sequence[Run]) -> list[tuple[str, str]]:
     """For each arm whose members were taken how often."""
     found: dict[str, Counter[str]] = {}
     for run in runs:
@@ -188,17 +197,66 @@ def _short(judged: Judged) -> str:
     )
 
 
-def _confidence(settings: Settings) -> float:
-    return 1.0 - (1.0 - settings.claims.verdict.confidence) / settings.claims.tested
-
-
-def _percent(confidence: float) -> str:
-    return f"{confidence:.2%}".replace("%", " %")
-
-
 def _interval(judged: Judged) -> str:
     return f"[{_signed(judged.effect.low)}, {_signed(judged.effect.high)}]"
 
 
 def _signed(value: float) -> str:
     return f"{value:+.3f}"
+
+
+def as_json(test: ChosenClaims, result: ClaimResult) -> dict[str, Any]:
+    """A claim's entry in `verdicts.json`; effect and interval are those of the part that decides."""
+    judged = result.deciding.judged
+    return {
+        "claim": result.claim.claim,
+        "verdict": result.verdict,
+        "effect": judged.effect.mean,
+        "low": judged.effect.low,
+        "high": judged.effect.high,
+        "scenarios": len(judged.means),
+        "id": result.claim.id,
+        "name": result.claim.name,
+        "reason": judged.reason,
+        "part": result.deciding.part.name,
+        "outcome": result.deciding.part.outcome,
+        "unit": OUTCOMES[result.deciding.part.outcome].unit,
+        "confidence": 1.0 - test.error,
+        "episodes": test.claims.sample.episodes,
+        "parts": [_part_as_json(p) for p in result.parts],
+        "also": [_part_as_json(p) for p in result.also],
+        "figure": result.figure,
+        "versions": versions(),
+    }
+
+
+def _part_as_json(result: PartResult) -> dict[str, Any]:
+    judged, part, region = result.judged, result.part, result.region
+    return {
+        "name": part.name,
+        "says": part.says,
+        "verdict": judged.verdict,
+        "reason": judged.reason,
+        "outcome": part.outcome,
+        "direction": part.direction,
+        "counts": part.counts,
+        "effect": judged.effect.mean,
+        "low": judged.effect.low,
+        "high": judged.effect.high,
+        "standardised": None if math.isnan(judged.standardised) else judged.standardised,
+        "scenarios": len(judged.means),
+        "shares": {side: judged.share(side) for side in (FOR, AGAINST, SMALL, UNDECIDED)},
+        "region": None
+        if region is None
+        else {
+            "accuracy": region.accuracy,
+            "majority": region.majority,
+            "leaves": [vars(leaf) for leaf in region.leaves],
+        },
+        "by_scenario": {
+            "effect": judged.means.tolist(),
+            "low": judged.lows.tolist(),
+            "high": judged.highs.tolist(),
+            "side": list(judged.sides),
+        },
+    }

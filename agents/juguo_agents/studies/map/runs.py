@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from juguo_agents.allocators.base import Allocator
+from juguo_agents.allocators.hybrid import Hybrid
 from juguo_agents.allocators.parametric.rule_numbers import with_numbers
 from juguo_agents.allocators.registry import compared_names, make_rule
 from juguo_agents.allocators.rule import Rule
@@ -19,7 +20,6 @@ from juguo_agents.allocators.side_by_side import SideBySide
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import Seeds
 from juguo_agents.search.portfolio import OWN, Portfolio
-from juguo_agents.studies.attribution.hybrid import Hybrid
 from juguo_agents.studies.map.design import (
     SWITCH_CHOICE,
     SWITCH_EPISODES,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.studies.attribution.hybrid import PARTS
+from juguo_agents.allocators.hybrid import PARTS
 from juguo_envs.worlds.parameters import Reward
 from juguo_envs.worlds.scenario import Scenario
 

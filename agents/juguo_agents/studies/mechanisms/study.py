@@ -1,209 +1,271 @@
-"""All mechanisms of a world as one job: what is asked, the folder that remembers it, what is written."""
+"""What each mechanism of the model is worth: the world with it switched off against the world as it is.
+
+Measured are the ranking of the doctrines, the patterns that need no search, and, with the folder of a study
+`value`, what feedback is worth.
+"""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP
+from juguo_agents.allocators.parametric.space import Parameters
+from juguo_agents.allocators.registry import like_for_like, make_rule, rule_names
 from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.gap import share_of_gap
+from juguo_agents.evaluation.rollout import run
 from juguo_agents.provenance import versions
-from juguo_agents.studies.mechanisms.counting import count_parameters
-from juguo_agents.studies.mechanisms.effects import Noise, ranking_effect, ranking_noise
-from juguo_agents.studies.mechanisms.feedback import (
-    FEEDBACK,
-    Beginning,
-    feedback_changed,
-    feedback_noise,
-    measurer,
-    share_in,
+from juguo_agents.search.checkpoint import Settings as SearchSettings
+from juguo_agents.search.conduct import run_or_resume
+from juguo_agents.studies.arrays import to_arrays, to_table
+from juguo_agents.studies.mechanisms.analysis import Measured, report
+from juguo_agents.studies.mechanisms.mechanism import MECHANISMS, count_parameters, find
+from juguo_agents.studies.mechanisms.page import page
+from juguo_agents.studies.patterns.analysis import MEASURES
+from juguo_agents.studies.patterns.runs import run_directly
+from juguo_agents.studies.patterns.study import patterns_of, runs_of
+from juguo_agents.studies.store import fingerprint
+from juguo_agents.studies.study import (
+    Execute,
+    NamedScenario,
+    Page,
+    Settings,
+    Stage,
+    Study,
+    record,
+    recorded,
 )
-from juguo_agents.studies.mechanisms.measuring import RETURNS, Measured, Task, do_all, measure_returns
-from juguo_agents.studies.mechanisms.patterns import (
-    PATTERNS,
-    PartNoise,
-    PatternChange,
-    measure_patterns,
-    part_noise,
-    pattern_changes,
-)
-from juguo_agents.studies.mechanisms.table import Mechanism
-from juguo_agents.studies.mechanisms.verdict import level_changed, verdict
-from juguo_agents.studies.mechanisms.words import page
-from juguo_agents.studies.mechanisms.worlds import AS_IS, pairs, same_worlds, worlds_without
-from juguo_agents.studies.value.settings import Claim, check_within
+from juguo_agents.studies.value.analysis import CLOSED, OPEN, VALUE_FILE
 from juguo_envs.errors import UserError
-from juguo_envs.files import write_text
+from juguo_envs.model.compiled import SOURCE_KEY
+from juguo_envs.worlds.scenario import Scenario
 
-MECHANISMS_FILE, PAGE = "mechanisms.json", "mechanisms.md"
-OFF_ALREADY = "off in this world already"
-Found = dict[str, dict[tuple[str, int], Measured]]
-"""What was measured, by part, then by the world's name and set of episodes."""
+AS_IS = "as it is"
+BUDGET = 5000
+FAMILIES = {CLOSED: CLOSED_LOOP.name, OPEN: OPEN_LOOP.name}
 
 
 @dataclass(frozen=True)
-class Settings(Claim):
-    """What is asked of one world.
+class Beginning:
+    """Where the searches begin that tell what feedback is worth.
 
     Attributes:
-        episodes: Test episodes of every world.
-        first_seed: Seed of the first of them.
-        repeats: Sets of as many other episodes on which the world as it is is measured again, for the noise.
+        numbers: Of the closed and of the open loop, by name.
+        budget: Episodes of each search.
     """
 
-    episodes: int = 60
-    first_seed: int = seeds.PATTERNS.first
-    repeats: int = 8
+    numbers: dict[str, Parameters]
+    budget: int
+
+
+class MechanismsSettings(Settings):
+    """What is asked of one world."""
+
+    smoke: ClassVar[Mapping[str, Any]] = {"episodes": 4, "repeats": 2}
+    free: ClassVar[frozenset[str]] = frozenset({"only", "patterns", "value", "budget"})
+
+    scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
+    only: tuple[str, ...] = Field(default=(), description="mechanisms by name; all, if none is named")
+    episodes: int = Field(
+        default=60, ge=2, le=seeds.PATTERNS.size, description="test episodes of every world"
+    )
+    first_seed: int = Field(
+        default=seeds.PATTERNS.first,
+        ge=0,
+        le=seeds.MAP.first - seeds.PATTERNS.size,
+        description="seed of the first of them",
+    )
+    repeats: int = Field(
+        default=8,
+        ge=1,
+        le=seeds.MANY_SEARCHES.size - 1,
+        description="sets of as many other episodes on which the world as it is is measured, for the noise",
+    )
+    patterns: bool = Field(default=True, description="measure the patterns that need no search, too")
+    value: Path | None = Field(
+        default=None,
+        description="folder of the study `value`: its closed and open loop are searched on without each "
+        "mechanism",
+    )
+    budget: int | None = Field(
+        default=None,
+        ge=100,
+        le=seeds.LARGEST_BUDGET,
+        description=f"episodes of each of these searches; {BUDGET} if not given",
+    )
 
     def check(self) -> None:
-        """Refuse what cannot be done.
-
-        Raises:
-            UserError: Naming the number, its value and what is allowed.
-        """
-        check_within(self, repeats=(1, seeds.MANY_SEARCHES.size - 1), episodes=(2, seeds.PATTERNS.size))
-        check_within(self, first_seed=(0, seeds.MAP.first - seeds.PATTERNS.size))
+        """Refuse unknown mechanisms, more episodes than there are seeds, and a folder without searches."""
+        find(self.only)
         if self.episodes * (self.repeats + 1) > seeds.PATTERNS.size:
             raise UserError(
                 f"episodes is {self.episodes} for {self.repeats + 1} sets; allowed is up to "
                 f"{seeds.PATTERNS.size // (self.repeats + 1)}"
             )
+        self.beginning()
+
+    def beginning(self) -> Beginning | None:
+        """The closed and the open loop that `value` found in this world, after all doublings.
+
+        Raises:
+            UserError: If the folder holds no finished measurement of this world.
+        """
+        if self.value is None:
+            if self.budget is not None:
+                raise UserError(f"budget is {self.budget}; allowed only together with --value")
+            return None
+        try:
+            data = json.loads((self.value / VALUE_FILE).read_text(encoding="utf-8"))
+            digest, last, numbers = data["scenario_digest"], data["last"], data["numbers"]
+            begin = {name: numbers[last[name]] for name in FAMILIES}
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError(
+                f"value is {self.value}; allowed is a folder in which `juguo study value` is finished"
+            ) from None
+        if digest != self.scenario.digest():
+            raise UserError(f"value is {self.value}, which is of another world than {self.scenario.name}")
+        return Beginning(begin, self.budget or BUDGET)
 
 
 @dataclass(frozen=True)
-class Study:
-    """The job.
+class Case:
+    """A world and its test episodes.
 
     Attributes:
-        settings: The world and its episodes.
-        folder: What is done there already is not done again.
-        workers: Processes.
-        say: Told what is being done.
+        name: The mechanism that is off, or `AS_IS`.
+        scenario: The world.
+        block: Which set of episodes, from 0; the sets have no episode in common.
+        first_seed, episodes: Of the set.
     """
 
-    settings: Settings
-    folder: Path
-    workers: int
-    say: Callable[[str], None]
+    name: str
+    scenario: Scenario
+    block: int
+    first_seed: int
+    episodes: int
 
-    def measure(
-        self, mechanisms: Sequence[Mechanism], part: str, how: Callable[..., Measured], key: str = ""
-    ) -> dict[tuple[str, int], Measured]:
-        """Measure one part in the world as it is and without each mechanism."""
-        s = self.settings
-        worlds = [*same_worlds(s.scenario, s.repeats), *worlds_without(s.scenario, mechanisms)]
-        self.say(f"{part}: {len(worlds)} worlds, {s.episodes:,} episodes each")
-        tasks = [Task(part, how, world, s.first_seed, s.episodes, self.folder, key) for world in worlds]
-        return do_all(tasks, self.workers, self.say)
+    @property
+    def key(self) -> str:
+        """The world's name and the set."""
+        return f"{self.name}-{self.block}"
 
-
-def measure(
-    study: Study, mechanisms: Sequence[Mechanism], patterns: bool = True, begin: Beginning | None = None
-) -> Found:
-    """Measure what is asked for; by part.
-
-    Args:
-        study: The job.
-        mechanisms: Which are switched off, one at a time.
-        patterns: Whether the patterns that need no search are measured.
-        begin: Where the searches begin that tell what feedback is worth; None to leave this out.
-    """
-    found = {RETURNS: study.measure(mechanisms, RETURNS, measure_returns)}
-    if patterns:
-        found[PATTERNS] = study.measure(mechanisms, PATTERNS, measure_patterns)
-    if begin is not None:
-        how = measurer(begin, study.folder / FEEDBACK)
-        found[FEEDBACK] = study.measure(mechanisms, FEEDBACK, how, begin.key)
-    return found
+    @property
+    def test_seeds(self) -> np.ndarray[Any, np.dtype[np.uint64]]:
+        """(episodes,) of the set."""
+        return seeds.test(self.first_seed, self.episodes)
 
 
-@dataclass(frozen=True)
-class AsItIs:
-    """The world as it is: what was measured on each set of episodes, and the noise.
+def cases_of(settings: MechanismsSettings) -> tuple[list[Case], list[Case]]:
+    """The world as it is on every set of episodes; without each mechanism that is not off in it already."""
 
-    Attributes:
-        found: By part, one for each set; a part that was not measured is missing.
-        returns: Noise of the returns.
-        patterns: Noise of the patterns' parts.
-        feedback: Noise of the worth of feedback.
-    """
+    def case(name: str, scenario: Scenario, block: int = 0) -> Case:
+        first = settings.first_seed + block * settings.episodes
+        return Case(name, scenario, block, first, settings.episodes)
 
-    found: dict[str, list[Measured]]
-    returns: Noise
-    patterns: PartNoise
-    feedback: float
-
-    @classmethod
-    def of(cls, found: Found, repeats: int) -> AsItIs:
-        """From all that was measured."""
-        sets = {part: [got[AS_IS, block] for block in range(repeats + 1)] for part, got in found.items()}
-        compared = pairs(repeats)
-        return cls(
-            sets,
-            ranking_noise([one[RETURNS] for one in sets[RETURNS]], compared),
-            part_noise([one[PATTERNS] for one in sets[PATTERNS]], compared) if PATTERNS in sets else {},
-            feedback_noise(sets[FEEDBACK], compared) if FEEDBACK in sets else 0.0,
-        )
-
-
-def report(settings: Settings, mechanisms: Sequence[Mechanism], found: Found) -> dict[str, Any]:
-    """What each mechanism is worth, from what was measured; plain values."""
-    base = AsItIs.of(found, settings.repeats)
-    noise: dict[str, Any] = {RETURNS: base.returns.as_json()}
-    if PATTERNS in found:
-        noise[PATTERNS] = _noise_of_patterns(base)
-    if FEEDBACK in found:
-        noise[FEEDBACK] = base.feedback
-    return {
-        "kind": "juguo_mechanisms",
-        "settings": settings.as_json(),
-        "scenario_digest": settings.scenario.digest(),
-        "parameters": count_parameters(),
-        "noise": noise,
-        "as_it_is": {part: sets[0][part] for part, sets in base.found.items() if part != RETURNS},
-        "mechanisms": {m.name: _row(m, settings, base, found) for m in mechanisms},
-        "versions": versions(),
-    }
-
-
-def _row(mechanism: Mechanism, settings: Settings, base: AsItIs, found: Found) -> dict[str, Any]:
-    """What one mechanism is worth."""
-    row: dict[str, Any] = {"words": mechanism.words, "off": mechanism.changes(settings.scenario)}
-    here = {part: got[mechanism.name, 0] for part, got in found.items() if (mechanism.name, 0) in got}
-    if RETURNS not in here:
-        return row | {"verdict": OFF_ALREADY}
-    effect = ranking_effect(base.found[RETURNS][0][RETURNS], here[RETURNS][RETURNS])
-    row[RETURNS] = effect.as_json() | {"level_changed": level_changed(effect, base.returns)}
-    changes: list[PatternChange] = []
-    if PATTERNS in here:
-        changes = pattern_changes(base.found[PATTERNS][0][PATTERNS], here[PATTERNS][PATTERNS], base.patterns)
-        row[PATTERNS] = [change.as_json() for change in changes]
-    pays = False
-    if FEEDBACK in here:
-        pays = feedback_changed(base.found[FEEDBACK][0], here[FEEDBACK], base.feedback)
-        row[FEEDBACK] = {"share": share_in(here[FEEDBACK]), "changed": pays}
-    return row | {"verdict": verdict(effect, base.returns, changes, pays)}
-
-
-def _noise_of_patterns(base: AsItIs) -> list[dict[str, Any]]:
-    """Plain values; None where a part could be told on some sets of episodes only."""
-    return [
-        {
-            "number": pattern["number"],
-            "part": part["name"],
-            "noise": noise if math.isfinite(noise := base.patterns[pattern["number"], i]) else None,
-        }
-        for pattern in base.found[PATTERNS][0][PATTERNS]
-        for i, part in enumerate(pattern["parts"])
-    ]
-
-
-def write(data: dict[str, Any], folder: Path) -> None:
-    """Write the report and its page."""
-    write_text(
-        folder / MECHANISMS_FILE, json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
+    changed = {m.name: m.without(settings.scenario) for m in find(settings.only or MECHANISMS)}
+    return (
+        [case(AS_IS, settings.scenario, block) for block in range(settings.repeats + 1)],
+        [case(name, scenario) for name, scenario in changed.items() if scenario is not None],
     )
-    write_text(folder / PAGE, "\n".join(page(data)) + "\n")
+
+
+def measure_returns(case: Case, work: Path) -> pa.Table:
+    """(episodes,) return of every doctrine, like for like."""
+    return to_table(
+        {
+            name: run(make_rule(like_for_like(name)), case.scenario, case.test_seeds).returns
+            for name in rule_names()
+        }
+    )
+
+
+def measure_patterns(case: Case, work: Path) -> pa.Table:
+    """The patterns that need no search, as JSON values."""
+    numbers = tuple(MEASURES)
+    runs = runs_of(run_directly, case.scenario, case.first_seed, case.episodes, numbers)
+    kept = ("number", "name", "holds", "parts")
+    patterns = [pattern.as_json() for pattern in patterns_of(runs, numbers)]
+    return record([{key: pattern[key] for key in kept} for pattern in patterns])
+
+
+def measure_feedback(begin: Beginning, case: Case, work: Path) -> pa.Table:
+    """Search the closed and the open loop on, and measure them and the rules; see `analysis.Feedback`."""
+
+    def searched(name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        settings = SearchSettings(
+            FAMILIES[name],
+            case.scenario,
+            begin.budget,
+            seeds.MANY_SEARCHES.first + case.block,
+            validation=1,
+            begin=begin.numbers[name],
+        )
+        found = run_or_resume(settings, work / fingerprint(begin)[:12] / name)
+        return run(found.allocator(name), case.scenario, case.test_seeds).returns
+
+    closed, opened = searched(CLOSED), searched(OPEN)
+    rules = [run(make_rule(name), case.scenario, case.test_seeds).returns for name in rule_names()]
+    worst = min(rules, key=lambda returns: float(returns.mean()))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = share_of_gap(closed, opened, closed, worst)
+    told = share.as_json() if closed.mean() > worst.mean() and np.isfinite(share.share_high) else None
+    means = {"closed": closed, "open": opened, "worst": worst}
+    return record({"feedback": told, **{name: float(returns.mean()) for name, returns in means.items()}})
+
+
+class Mechanisms(Study[MechanismsSettings, tuple[list[Measured], dict[str, Measured]]]):
+    """What each mechanism of the model is worth."""
+
+    name, settings_type, home = "mechanisms", MechanismsSettings, "mechanisms"
+
+    def default_name(self) -> str:
+        """Name of a new folder in `home`."""
+        return self.settings.scenario.name
+
+    def plan(self, execute: Execute) -> tuple[list[Measured], dict[str, Measured]]:
+        """The world as it is, set by set, and the worlds without a mechanism, by its name."""
+        as_it_is, without = cases_of(self.settings)
+        cases = [*as_it_is, *without]
+
+        def measure(name: str, how: Callable[[Case, Path], pa.Table], depends: Any = None) -> list[pa.Table]:
+            return execute(Stage(name, cases, how, depends))
+
+        returns: Sequence[Any] = [to_arrays(table) for table in measure("returns", measure_returns)]
+        patterns: Sequence[Any] = [None] * len(cases)
+        feedback: Sequence[Any] = [None] * len(cases)
+        if self.settings.patterns:
+            patterns = [recorded(table) for table in measure("patterns", measure_patterns)]
+        if (begin := self.settings.beginning()) is not None:
+            tables = measure("feedback", partial(measure_feedback, begin), begin)
+            feedback = [recorded(table) for table in tables]
+        measured = list(map(Measured, returns, patterns, feedback))
+        base, rest = measured[: len(as_it_is)], measured[len(as_it_is) :]
+        return base, {case.name: one for case, one in zip(without, rest, strict=True)}
+
+    def analyse(self, table: tuple[list[Measured], dict[str, Measured]]) -> Page:
+        """Effects, noise and verdicts."""
+        asked = self.settings
+        data = {
+            "kind": "juguo_mechanisms",
+            "settings": {
+                "format": asked.format,
+                "model": str(SOURCE_KEY),
+                "scenario": asked.scenario.model_dump(mode="json"),
+                **{name: getattr(asked, name) for name in ("episodes", "first_seed", "repeats")},
+            },
+            "scenario_digest": asked.scenario.digest(),
+            "parameters": count_parameters(),
+            **report(asked.scenario, find(asked.only or MECHANISMS), *table),
+            "versions": versions(),
+        }
+        text = "\n".join(page(data))
+        return Page(data, "mechanisms.json", text, {"mechanisms.md": f"{text}\n".encode()})

@@ -1,1 +1,1 @@
-"""One policy's front over preferences against that of a multi-objective search: docs/preferences.md."""
+"""One policy's Pareto front over preferences against that of a multi-objective search."""

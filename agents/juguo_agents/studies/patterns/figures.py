@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -14,7 +13,6 @@ from matplotlib.ticker import PercentFormatter
 from juguo_agents.report.figures.style import (
     BLACK,
     BLUE,
-    DPI,
     GREEN,
     GREY,
     ORANGE,
@@ -23,23 +21,24 @@ from juguo_agents.report.figures.style import (
     headed,
     name_rows,
     parameters,
+    png,
 )
+from juguo_agents.report.names import PROPOSAL
 from juguo_agents.studies.patterns.pattern import Part, Pattern
-from juguo_agents.studies.patterns.runs import CRISIS, YEAR
-from juguo_agents.studies.patterns.systems import CARE, CONCENTRATED, KNOWLEDGE, PROPOSAL
+from juguo_agents.studies.patterns.runs import CARE, CONCENTRATED, CRISIS, KNOWLEDGE, YEAR
 
 Drawing = Callable[[Pattern, Figure], None]
 _MARKED = {CONCENTRATED: BLACK, PROPOSAL: BLUE, CARE: PURPLE}
 
 
-def draw(pattern: Pattern, world: str, path: Path) -> None:
-    """Draw a pattern's figure to a PNG file, `world` under its heading."""
+def draw(pattern: Pattern, world: str) -> bytes:
+    """A pattern's figure as PNG, `world` under its heading."""
     drawing, width, height = _DRAWINGS[pattern.fact.number]
     with mpl.rc_context(parameters()):
         title = f"{pattern.fact.number}. {pattern.fact.name[0].upper()}{pattern.fact.name[1:]}"
         figure = headed(width, height, title, f"{world}; holds: {pattern.verdict}. Bars: 95 % intervals")
         drawing(pattern, figure)
-        figure.savefig(path, dpi=DPI, metadata={"Software": None})
+        return png(figure, Software=None)
 
 
 def _dots(axes: Axes, values: Mapping[str, Mapping[str, float] | None], title: str) -> list[str]:

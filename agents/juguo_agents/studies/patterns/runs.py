@@ -1,27 +1,39 @@
-"""Every system is run once on the same episodes; all patterns are measured from what was recorded."""
+"""The systems that are run for the patterns, and what is recorded of them, all on the same episodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from juguo_agents.allocators import BASELINE, Allocator
+from juguo_agents.allocators import BASELINE, Allocator, like_for_like, make_rule, rule_names
+from juguo_agents.allocators.levers import Forced, find_lever
 from juguo_agents.evaluation import seeds
-from juguo_agents.evaluation.record import Comparison, Record
+from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.processes import work_through
-from juguo_agents.report.technologies import first_is_defective
-from juguo_agents.studies.patterns.systems import AS_IS, System
+from juguo_agents.report.technologies import first_given_up, first_is_defective
+from juguo_agents.studies.arrays import to_table
+from juguo_agents.studies.study import Stage
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import N_STRATA
 from juguo_envs.worlds.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+
+NOTHING, CARE, KNOWLEDGE = "nothing", "care_only", "knowledge_centred"
+CONCENTRATED, MARKET, FLAT = "concentrated", "market", "flat"
+AS_IS, CALM, SOUND = "as it is", "no shocks", "sound technology, no shocks"
+WORLDS: dict[str, dict[str, float]] = {
+    AS_IS: {},
+    CALM: {"crisis.shock_rate": 0.0},
+    SOUND: {"crisis.shock_rate": 0.0, "defect.p_X": 0.0},
+}
+"""Worlds that are derived from a scenario, by the fields that are changed."""
 
 EARLY = 12
 """Quarters after which knowledge is compared."""
@@ -31,11 +43,50 @@ YEAR = 4
 """Quarters."""
 
 
+def bringing() -> list[str]:
+    """The doctrines that bring a technology to people."""
+    return [name for name in rule_names() if name not in (NOTHING, KNOWLEDGE, CARE)]
+
+
 @dataclass(frozen=True)
-class Course:
-    """What a record does not hold of E episodes of T quarters.
+class System:
+    """An allocator in a world.
 
     Attributes:
+        name: The rule's, as `make_rule` takes it.
+        world: One of `WORLDS`.
+        lever: A lever that is forced, if any.
+    """
+
+    name: str
+    world: str = AS_IS
+    lever: str | None = None
+
+    def allocator(self) -> Allocator:
+        """The allocator, its lever forced."""
+        rule = make_rule(self.name)
+        return Forced(rule, find_lever(self.lever)) if self.lever else rule
+
+    def scenario(self, base: Scenario) -> Scenario:
+        """Its world."""
+        changes = WORLDS[self.world]
+        return base.override(changes) if changes else base
+
+
+def alike(doctrines: list[str], world: str = AS_IS, lever: str | None = None) -> list[System]:
+    """Doctrines with both institutions, in a world."""
+    return [System(like_for_like(name), world, lever) for name in doctrines]
+
+
+@dataclass(frozen=True)
+class Run:
+    """E episodes of T quarters under an allocator.
+
+    Attributes:
+        returns: (E,) return.
+        excluded: (E,) share of the excluded, mean over the quarters.
+        adoption: (E, T + 1) adopting share.
+        given_up: (E,) whether the first technology was given up.
         early_knowledge: (E,) K after `EARLY` quarters (at the end, of a shorter programme).
         entering_knowledge: (E,) K at the end of the quarter in which diffusion was first entered; NaN where
             it never was.
@@ -44,6 +95,10 @@ class Course:
         strata: (E, T + 1, 3) adopting share by stratum, the lowest first.
     """
 
+    returns: Floats
+    excluded: Floats
+    adoption: Floats
+    given_up: npt.NDArray[np.bool_]
     early_knowledge: Floats
     entering_knowledge: Floats
     crises: Floats
@@ -51,37 +106,58 @@ class Course:
     strata: Floats
 
 
-@dataclass(frozen=True)
-class Run:
-    """An allocator's record and course."""
-
-    record: Record
-    course: Course
-
-
-def follow(allocator: Allocator, scenario: Scenario, seeds: npt.NDArray[np.uint64]) -> Run:
+def follow(allocator: Allocator, scenario: Scenario, episodes: npt.NDArray[np.uint64]) -> Run:
     """Run an allocator on test episodes, one per seed."""
-    e, quarters = len(seeds), scenario.programme.T
-    course = Course(
-        np.zeros(e), np.full(e, np.nan), np.zeros(e), np.zeros((e, quarters + 1, 2)),
-        np.zeros((e, quarters + 1, N_STRATA)),
-    )  # fmt: skip
+    e, quarters = len(episodes), scenario.programme.T
+    early, entering, crises = np.zeros(e), np.full(e, np.nan), np.zeros(e)
+    places, strata = np.zeros((e, quarters + 1, 2)), np.zeros((e, quarters + 1, N_STRATA))
 
     def watch(first: int, quarter: int, batch: Batch) -> None:
         state, rows = batch.state, slice(first, first + batch.size)
-        knowledge, entering = state.programme["K"], course.entering_knowledge[rows]
+        knowledge, unset = state.programme["K"], np.isnan(entering[rows])
         if quarter < EARLY:
-            course.early_knowledge[rows] = knowledge
-        enters = np.isnan(entering) & (state.programme["stage"] == 1)
-        entering[enters] = knowledge[enters]
-        course.crises[rows] += (state.community["crisis"] > CRISIS).mean(1) / quarters
+            early[rows] = knowledge
+        enters = unset & (state.programme["stage"] == 1)
+        entering[rows][enters] = knowledge[enters]
+        crises[rows] += (state.community["crisis"] > CRISIS).mean(1) / quarters
         hubs = batch.world.hub > 0.0
         for place, chosen in enumerate((hubs, ~hubs)):
             adopters, persons = (array[:, chosen].sum((1, 2)) for array in (state.adopters, state.cells))
-            course.places[rows, quarter + 1, place] = adopters / persons if chosen.any() else np.nan
-        course.strata[rows, quarter + 1] = state.adopters.sum(1) / np.maximum(state.cells.sum(1), 1)
+            places[rows, quarter + 1, place] = adopters / persons if chosen.any() else np.nan
+        strata[rows, quarter + 1] = state.adopters.sum(1) / np.maximum(state.cells.sum(1), 1)
 
-    return Run(run(allocator, scenario, seeds, watch=watch), course)
+    record = run(allocator, scenario, episodes, watch=watch)
+    return Run(
+        record.returns, record.excluded, record.adoption, first_given_up(record), early, entering, crises,
+        places, strata,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SystemPoint:
+    """A system on test episodes; `base` is the scenario that its world is derived from."""
+
+    system: System
+    base: Scenario
+    first_seed: int
+    episodes: int
+
+    @property
+    def key(self) -> str:
+        """The system's."""
+        system = self.system
+        return f"{system.name} ({system.world}{', without ' + system.lever if system.lever else ''})"
+
+
+def run_system(point: SystemPoint, work: Path) -> pa.Table:
+    """The run of a system, a column each field."""
+    episodes = seeds.test(point.first_seed, point.episodes)
+    return to_table(vars(follow(point.system.allocator(), point.system.scenario(point.base), episodes)))
+
+
+def run_directly(stage: Stage[SystemPoint]) -> list[pa.Table]:
+    """Run the points of a stage in this process, and store nothing."""
+    return [stage.run(point, Path()) for point in stage.points]
 
 
 @dataclass(frozen=True)
@@ -91,14 +167,18 @@ class Runs:
     scenario: Scenario
     first_seed: int
     episodes: int
-    found: dict[System, Run]
+    by_system: Mapping[System, Run]
 
     def at(self, name: str, world: str = AS_IS, lever: str | None = None) -> Run:
         """A system's run."""
-        return self.found[System(name, world, lever)]
+        return self.by_system[System(name, world, lever)]
+
+    def alike(self, name: str, world: str = AS_IS, lever: str | None = None) -> Run:
+        """The run of a doctrine with both institutions."""
+        return self.at(like_for_like(name), world, lever)
 
     @cached_property
-    def defective(self) -> Bools:
+    def defective(self) -> npt.NDArray[np.bool_]:
         """(E,) whether the first technology is seriously defective in the world as it is."""
         return first_is_defective(
             Comparison(self.scenario, "noisy", self.first_seed, self.episodes, BASELINE, ())
@@ -108,42 +188,3 @@ class Runs:
     def sound(self) -> npt.NDArray[np.int64]:
         """Indices of the episodes whose first technology is not seriously defective."""
         return np.flatnonzero(~self.defective)
-
-
-@dataclass(frozen=True)
-class _Task:
-    system: System
-    scenario: Scenario
-    first_seed: int
-    episodes: int
-
-
-def _follow(task: _Task) -> Run:
-    world = task.system.scenario(task.scenario)
-    return follow(task.system.allocator(), world, seeds.test(task.first_seed, task.episodes))
-
-
-def run_all(
-    systems: Iterable[System],
-    scenario: Scenario,
-    first_seed: int,
-    episodes: int,
-    workers: int = 1,
-    say: Callable[[str], None] | None = None,
-) -> Runs:
-    """Run each system once; in order of need.
-
-    Raises:
-        UserError: If there is no episode, or a seed is no test episode's.
-    """
-    seeds.test(first_seed, episodes)
-    tasks = [_Task(system, scenario, first_seed, episodes) for system in dict.fromkeys(systems)]
-    found: dict[System, Run] = {}
-
-    def done(task: _Task, result: Run) -> None:
-        found[task.system] = result
-        if say:
-            say(f"  {len(found)} of {len(tasks)}: {task.system.name}, {task.system.world}")
-
-    work_through(_follow, tasks, workers, done)
-    return Runs(scenario, first_seed, episodes, found)

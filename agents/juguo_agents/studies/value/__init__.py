@@ -1,1 +1,1 @@
-"""Evidence: what the model says about the paper's questions, over a family of worlds."""
+"""What feedback, evaluation and knowledge are worth in a world."""

@@ -146,7 +146,7 @@ def write_winner(experiment: Experiment, study: Study, files: Files) -> None:
         content["training"]["override"] = training.override
     budget = study.budget
     words = (
-        f"# Made by scripts/tune.py: trial {best.number} of {len(study.trials)} in {files.record.name}, each "
+        f"# Made by juguo tune: trial {best.number} of {len(study.trials)} in {files.record.name}, each "
         f"{budget.trainings} x {budget.steps:,} steps.\n"
         f"# Mean return {best.value:.3f} on {budget.episodes} selection episodes, which is optimistic: "
         "it was chosen for it.\n"

@@ -1,0 +1,253 @@
+"""Changes of an allocator's allocations, each as data, so that two allocators differ in one thing only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from juguo_agents.allocators.base import Allocator, Floats, Observed, Setting
+from juguo_envs.model import equations
+from juguo_envs.model.state import FUNCTIONS, N_FUNCTIONS, STAGES
+from juguo_envs.spaces.action import Allocation, decode_allocation, encode_allocation
+
+Unit = Annotated[float, Field(ge=0.0, le=1.0)]
+ByStage = Annotated[list[Unit], Field(min_length=3, max_length=3)]
+Change = Callable[[Observed, Allocation], Allocation]
+"""Changes the allocations of n environments, given what is seen."""
+
+RELEASE = equations.release.py_func(SimpleNamespace(B=1.0), math.inf, 1)
+"""Most that the reserve gives back in a quarter, in quarterly budgets."""
+_TOLERANCE = 1e-3
+
+
+class Form(BaseModel):
+    """Base: immutable, strict types, unknown fields refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def check_functions(names: Any) -> None:
+    """Raise ValueError for a name that is no function."""
+    for name in names:
+        if name not in FUNCTIONS:
+            raise ValueError(f"function {name!r} is unknown; there are {', '.join(FUNCTIONS)}")
+
+
+class MoveFrom(Form):
+    """Money moves from functions to the others, pro rata; alike where the others have none."""
+
+    functions: Annotated[list[str], Field(min_length=1, max_length=len(FUNCTIONS) - 1)]
+    keep: Unit
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        check_functions(self.functions)
+        return self
+
+    def begin(self, n: int) -> Change:
+        """The change for n episodes; the sum of the functions' money stays."""
+        away = np.isin(FUNCTIONS, self.functions)
+        alike = (~away) / (~away).sum()
+
+        def change(seen: Observed, asked: Allocation) -> Allocation:
+            moved = asked.functions[:, away].sum(1, keepdims=True) * (1.0 - self.keep)
+            others = np.where(away, 0.0, asked.functions)
+            total = others.sum(1, keepdims=True)
+            shares = np.divide(others, total, out=np.tile(alike, (n, 1)), where=total > 0.0)
+            kept = np.where(away, self.keep * asked.functions, asked.functions)
+            return replace(asked, functions=kept + moved * shares)
+
+        return change
+
+
+class MoveTo(Form):
+    """A share of the money for functions goes to some of them, in even parts, taken from all pro rata."""
+
+    functions: Annotated[list[str], Field(min_length=1)]
+    share: Unit
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        check_functions(self.functions)
+        return self
+
+    def begin(self) -> Change:
+        """The change; the sum of the functions' money stays."""
+        to = np.isin(FUNCTIONS, self.functions) / len(self.functions)
+
+        def change(seen: Observed, asked: Allocation) -> Allocation:
+            total = asked.functions.sum(1, keepdims=True)
+            return replace(asked, functions=(1.0 - self.share) * asked.functions + self.share * total * to)
+
+        return change
+
+
+class Trial(Form):
+    """Before application money goes to the trial's places; diffusion ends when enough have adopted."""
+
+    where: Literal["everywhere", "hubs", "ordinary"]
+    size: Unit
+
+    def begin(self, places: Floats) -> Change:
+        """The change; application is left to the allocator."""
+
+        def change(seen: Observed, asked: Allocation) -> Allocation:
+            before = (seen.stage < 2)[:, None]
+            return replace(
+                asked,
+                communities=np.where(before, places, asked.communities),
+                advance=np.where(seen.stage == 1, seen.adoption_total >= self.size, asked.advance),
+            )
+
+        return change
+
+
+class TakeAway(Form):
+    """Money taken away for good: of functions, or of all functions while in stages.
+
+    It goes to the reserve, and what that gives back of it goes there again. The allocator spends what it
+    would have spent had it all its money, less what is taken. The reserve must pay for no damage
+    (`crisis.cover` 0); its level is reckoned here, and compared with the one that is seen.
+    """
+
+    functions: list[str] | None = None
+    stages: list[str] | None = None
+    keep: Unit
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.functions is None) == (self.stages is None):
+            raise ValueError("give exactly one of functions and stages")
+        check_functions(self.functions or ())
+        for name in self.stages or ():
+            if name not in STAGES:
+                raise ValueError(f"stage {name!r} is unknown; there are {', '.join(STAGES)}")
+        return self
+
+    def begin(self, n: int) -> Change:
+        """The change for n episodes: less for the functions, more for the reserve."""
+        functions = np.isin(FUNCTIONS, self.functions or FUNCTIONS)
+        stages = np.isin(STAGES, self.stages or STAGES)
+        reserve, locked = np.zeros(n), np.zeros(n)  # in quarterly budgets
+
+        def change(seen: Observed, asked: Allocation) -> Allocation:
+            shown = seen.setting.layout.scalar(seen.vector, "reserve")
+            if np.abs(reserve / (1.0 + reserve) - shown).max() > _TOLERANCE:
+                raise RuntimeError("the reserve is not what was put there; does it pay for damage?")
+            released = np.minimum(reserve, RELEASE)
+            wanted = asked.functions * (1.0 + np.minimum(reserve - locked, RELEASE))[:, None]
+            spent = np.where(stages[seen.stage][:, None] & functions, self.keep * wanted, wanted)
+            reserve[:] = np.maximum(0.0, reserve + 1.0 - spent.sum(1))
+            locked[:] += (wanted - spent).sum(1)
+            shares = spent / (1.0 + released)[:, None]
+            return replace(asked, functions=shares, reserve=np.maximum(0.0, 1.0 - shares.sum(1)))
+
+        return change
+
+
+class Edits(Form):
+    """What is changed in an allocator's allocations, in the order of the fields.
+
+    Attributes:
+        flat: What goes to functions is shared alike.
+        places: All money goes to hubs, by population; everywhere, where there are none.
+        openness: By stage, whatever the allocator asks for.
+        advance_at_once: Moves on as soon as allowed.
+        stay_in_application: Asks for the next round after this share of the programme's quarters in
+            application and not before, so that no arm is ahead by when it asks.
+        no_exit_before: Gives up only after so many quarters of application.
+    """
+
+    flat: bool = False
+    move_from: MoveFrom | None = None
+    move_to: MoveTo | None = None
+    places: Literal["hubs"] | None = None
+    openness: ByStage | None = None
+    advance_at_once: bool = False
+    stay_in_application: Unit | None = None
+    trial: Trial | None = None
+    no_exit_before: int | None = Field(default=None, ge=0)
+    take_away: TakeAway | None = None
+
+    def begin(self, setting: Setting, n: int) -> list[Change]:
+        """The changes for n episodes, in their order."""
+        hubs = np.tile(places_of(setting, "hubs"), (n, 1))
+        by_stage, stay, quiet = np.array(self.openness), self.stay_in_application, self.no_exit_before
+
+        def share_alike(seen: Observed, asked: Allocation) -> Allocation:
+            alike = asked.functions.sum(1, keepdims=True) / N_FUNCTIONS
+            return replace(asked, functions=np.repeat(alike, N_FUNCTIONS, axis=1))
+
+        def move_on_late(seen: Observed, asked: Allocation) -> Allocation:
+            enough = seen.stage_quarters + 1 >= (stay or 0.0) * setting.quarters
+            return replace(asked, advance=np.where(seen.stage == 2, enough, asked.advance))
+
+        def give_up_late(seen: Observed, asked: Allocation) -> Allocation:
+            late = (seen.stage == 2) & (seen.stage_quarters >= (quiet or 0))
+            return replace(asked, abandon=asked.abandon & late)
+
+        wanted: list[Change | None] = [
+            share_alike if self.flat else None,
+            self.move_from.begin(n) if self.move_from else None,
+            self.move_to.begin() if self.move_to else None,
+            (lambda seen, asked: replace(asked, communities=hubs)) if self.places else None,
+            (lambda seen, asked: replace(asked, openness=by_stage[seen.stage])) if self.openness else None,
+            (lambda seen, asked: replace(asked, advance=np.ones(n, bool))) if self.advance_at_once else None,
+            move_on_late if stay is not None else None,
+            self.trial.begin(places_of(setting, self.trial.where)) if self.trial else None,
+            give_up_late if quiet is not None else None,
+            self.take_away.begin(n) if self.take_away else None,
+        ]
+        return [change for change in wanted if change is not None]
+
+
+def places_of(setting: Setting, where: str) -> Floats:
+    """(R,) weights of a kind of places: everywhere, hubs, or the largest that is no hub."""
+    weights = setting.population
+    if where == "hubs" and setting.hubs.any():
+        return weights * setting.hubs
+    ordinary = weights * (1.0 - setting.hubs)
+    if where == "ordinary" and ordinary.any():
+        return np.where(np.arange(len(weights)) == int(np.argmax(ordinary)), 1.0, 0.0)
+    return weights
+
+
+class Edited:
+    """An allocator whose allocations are changed before they are acted on."""
+
+    def __init__(self, allocator: Allocator, edits: Edits, name: str) -> None:
+        """Take the allocator, the changes, and the name in tables."""
+        self.allocator, self.edits, self._name = allocator, edits, name
+
+    @property
+    def name(self) -> str:
+        """Name in tables."""
+        return self._name
+
+    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+        """Begin episodes; see `Allocator`."""
+        self.setting = setting
+        self.allocator.start(setting, seeds)
+        self.changes = self.edits.begin(setting, len(seeds))
+
+    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The allocator's actions, changed."""
+        allocation = decode_allocation(self.allocator.act(observation), self.setting.population)
+        seen = Observed(self.setting, observation)
+        for change in self.changes:
+            allocation = change(seen, allocation)
+        return encode_allocation(
+            allocation.functions,
+            allocation.communities,
+            reserve=allocation.reserve,
+            openness=np.clip(allocation.openness, 0.0, 1.0),
+            advance=allocation.advance,
+            abandon=allocation.abandon,
+        )

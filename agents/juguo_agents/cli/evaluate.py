@@ -1,0 +1,83 @@
+"""`juguo evaluate`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from juguo_agents.allocators import BASELINE, rule_names
+from juguo_agents.artifacts.load import common_world, find_allocators
+from juguo_agents.cli.listing import allocators as listed_allocators
+from juguo_agents.cli.listing import scenarios
+from juguo_agents.cli.options import command
+from juguo_agents.cli.running import say
+from juguo_agents.evaluation.rollout import compare
+from juguo_agents.folders import claim_folder
+from juguo_agents.provenance import versions
+from juguo_agents.report import console_table, summarise, write_report
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.family import load_world
+
+
+class Evaluate(BaseModel):
+    """What is compared, and on which episodes."""
+
+    names: tuple[str, ...] = Field(
+        (),
+        description="a rule, 'all' for all rules, or a run, search, explanation or front by folder or file",
+        json_schema_extra={"positional": True, "names": "allocator"},
+    )
+    scenario: str | None = Field(
+        None,
+        description="name or path of a scenario, or family; default: the one that the runs and searches "
+        "were made for, and 'default' for rules alone",
+        json_schema_extra={"names": "scenario"},
+    )
+    episodes: int = Field(200, ge=1, description="test episodes")
+    seed: int = Field(0, ge=0, description="seed of the first test episode")
+    observe: Literal["noisy", "true"] = Field("noisy", description="noise on what is seen")
+    out: Path | None = Field(None, description="new folder for tables and figures; default: none are made")
+    as_json: bool = Field(
+        False, alias="json", description="print the content of comparison.json, nothing else"
+    )
+    as_list: bool = Field(False, alias="list", description="name the allocators and the scenarios")
+
+
+@command
+def evaluate(asked: Evaluate) -> int:
+    """Compare allocators."""
+    if asked.as_list:
+        print(f"{listed_allocators()}\n\n{scenarios()}")
+        return 0
+    if not asked.names:
+        raise UserError(
+            f"name at least one allocator, for example {rule_names()[-1]} {BASELINE}; juguo list names them"
+        )
+    made_for = None if asked.scenario else common_world(asked.names)
+    world = made_for or load_world(asked.scenario or "default")
+    allocators = find_allocators(asked.names)
+    if asked.out and asked.out.exists():
+        claim_folder(asked.out)  # refuses before the work is done
+    comparison = compare(
+        allocators,
+        world,
+        episodes=asked.episodes,
+        first_seed=asked.seed,
+        observe=asked.observe,
+        threads=os.cpu_count() or 1,
+        progress=None if asked.as_json else lambda name: say(f"  ran {name}"),
+    )
+    summary = summarise(comparison, versions())
+    if asked.out:
+        write_report(comparison, claim_folder(asked.out), versions(), summary)
+    if asked.as_json:
+        print(json.dumps(summary, allow_nan=False, indent=2))
+    else:
+        print(console_table(summary))
+        if asked.out:
+            print(f"\ntables and figures: {asked.out / 'comparison.md'}")
+    return 0

@@ -1,0 +1,79 @@
+"""`juguo list`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from juguo_agents.allocators.registry import RULES
+from juguo_agents.cli.options import command
+from juguo_agents.studies import STUDIES
+from juguo_agents.tables import terminal_table
+from juguo_agents.training.config import load_experiment
+from juguo_agents.training.shipped import config_names, find_config
+from juguo_envs.worlds.scenario import Scenario, scenario_names
+
+_ALLOCATORS = {
+    "all": "every rule as the paper has it, and with each combination of institutions",
+    "FOLDER or FILE": "a trained run, a search, an explanation (its trees) or a front, or one file of it",
+}
+_INSTITUTIONS = {
+    "NAME": "the rule as the paper has it",
+    "NAME+exit, NAME-exit": "it can, or cannot, give a project up on evidence of harm; the same for all",
+    "NAME+relief": "more money goes to where a crisis is, in proportion to it; the same for all",
+    "NAME-relief": "it does not answer crises",
+}
+_FAMILY = {
+    "family": "in every episode another one, drawn over the sampling ranges",
+    "family:NAME": "the same around the scenario of that name",
+}
+
+
+def allocators() -> str:
+    """What `juguo evaluate` compares."""
+    rules = terminal_table(("allocator", ""), [*((r.base_name, r.idea) for r in RULES), *_ALLOCATORS.items()])
+    head = "institution, behind a rule's name"
+    note = "Both may stand there, in this order: flat+exit+relief."
+    return f"{rules}\n\n{terminal_table((head, ''), _INSTITUTIONS.items())}\n{note}"
+
+
+def scenarios() -> str:
+    """The worlds that come with the package."""
+    rows = [(name, Scenario.load(name).description) for name in scenario_names()]
+    return terminal_table(("scenario", ""), [*rows, *_FAMILY.items()])
+
+
+def configs() -> str:
+    """The experiments that come with the package: what each trains, in which world."""
+    rows = []
+    for name in config_names():
+        config = load_experiment(find_config(name), [])
+        training = config.training
+        rows.append(
+            (name, config.scenario, training.algorithm, f"{len(training.seeds)} x {training.steps:,}")
+        )
+    return terminal_table(("config", "scenario", "learner", "seeds x steps"), rows, "lllr")
+
+
+def studies() -> str:
+    """What `juguo study` asks."""
+    return terminal_table(("study", ""), [(name, entry.text) for name, entry in STUDIES.items()])
+
+
+KINDS = {"allocators": allocators, "scenarios": scenarios, "configs": configs, "studies": studies}
+
+
+class What(BaseModel):
+    """What is listed."""
+
+    kind: Literal["allocators", "scenarios", "configs", "studies"] | None = Field(
+        None, description="of which kind; default: all", json_schema_extra={"positional": True}
+    )
+
+
+@command
+def names(asked: What) -> int:
+    """Name the allocators, scenarios, configs and studies, with a line on each."""
+    print("\n\n".join(KINDS[kind]() for kind in ([asked.kind] if asked.kind else KINDS)))
+    return 0

@@ -1,0 +1,138 @@
+"""The command `juguo`: what there is, how it refuses and how it is interrupted. Each command is a module."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from inspect import cleandoc
+from itertools import count
+from typing import TYPE_CHECKING
+
+from juguo_agents.cli.running import REFUSED, guarded, say
+from juguo_agents.studies import STUDIES
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+_COMMANDS = {
+    "train": (
+        "train:train",
+        """Train allocators, then compare them with the rules on test episodes.
+
+        The same command with the same --out goes on with a run that was interrupted, even killed, as if it
+        had not been. So does --out RUN alone, with the run's own config. What a config holds:
+        docs/training.md.""",
+    ),
+    "evaluate": (
+        "evaluate:evaluate",
+        """Compare rules, trained runs and what searches found, on the same test episodes.
+
+        Institutions stand behind the name of a rule, as in flat+exit+relief: see juguo list allocators.""",
+    ),
+    "search": (
+        "search:search",
+        """Search the best allocator of a family in a scenario, at a stated budget of episodes.
+
+        juguo evaluate takes what is found by its folder. The same command with the same --out goes on with a
+        search that was interrupted; so does --out alone. A search with --begin also takes a larger --budget.
+        Families, seeds, how to read the numbers: docs/search.md.""",
+    ),
+    "tune": (
+        "tune:tune",
+        """Find good settings of a learner, by a study of a stated budget.
+
+        The folder gets the record of the study, ALGORITHM.study.json, and the winner, ALGORITHM.yaml, a
+        config for juguo train. The same command with the same --out goes on with a study that was
+        interrupted, even killed, as if it had not been. It also takes more --trials.""",
+    ),
+    "calibrate": (
+        "calibrate:calibrate",
+        """Fit the model's adoption step to a diffusion on a network, and make a scenario of it.
+
+        What is assumed, and what the numbers mean: docs/calibration.md.""",
+    ),
+    "list": ("listing:names", "Name the allocators, scenarios, configs and studies, with a line on each."),
+    "doctor": (
+        "doctor:doctor",
+        """Check the installation: versions, extras, torch, the cache of compiled code, and a tiny episode.
+
+        A line that begins with ! says what is wrong; the exit status is then 1.""",
+    ),
+}
+"""Where each command is, and its help."""
+_GOES_ON = "The same command with the same --out goes on, and a changed setting is refused by name."
+_SHORTHANDS = {"compare": "compare-runs", "explain": "explain"}
+"""Studies that are commands, too."""
+
+
+def main(tokens: Sequence[str] | None = None) -> int:
+    """Run a command line, by default that of the process; returns the exit status."""
+    words = list(sys.argv[1:] if tokens is None else tokens)
+    try:
+        import cyclopts  # noqa: F401 (asked for by name, so that its lack is told in one line)
+    except ModuleNotFoundError:
+        say("error: the command needs more packages: pip install 'juguo[train]'")
+        return REFUSED
+    return guarded(lambda: _run(words), words)
+
+
+def _run(words: list[str]) -> int:
+    from cyclopts import CycloptsError, UnknownCommandError
+
+    app = make_app()
+    try:
+        status = app(
+            words, exit_on_error=False, print_error=False, verbose=False, result_action="return_value"
+        )
+    except UnknownCommandError as error:
+        from juguo_envs.errors import unknown
+
+        assert error.unused_tokens
+        known = [name for name in error.app or app if not name.startswith("-")]
+        say(f"error: {unknown('command', error.unused_tokens[0], known)}")
+        return REFUSED
+    except CycloptsError as error:
+        say(f"error: {' '.join(str(error).split())} See juguo {' '.join(error.command_chain or ())} --help")
+        return REFUSED
+    return status or 0
+
+
+def make_app() -> App:
+    """The command with all commands below it, none of which is imported yet."""
+    from cyclopts import App, Group
+
+    app = App(
+        name="juguo",
+        help="Allocate money in technological social experiments, by rules, by search and by learning.",
+        version=_version,
+        suppress_keyboard_interrupt=False,
+    )
+    studies = App(name="study", help=f"Ask one of the studies. {_GOES_ON}")
+    order = count()
+    for name, (where, text) in _COMMANDS.items():
+        app.command(f"juguo_agents.cli.{where}", name=name, help=cleandoc(text), sort_key=next(order))
+    for name, entry in STUDIES.items():
+        where = f"juguo_agents.cli.study:{name}"
+        text = f"{entry.text[:1].upper()}{entry.text[1:]}.\n\n{_GOES_ON}"
+        studies.command(where, name=name, help=text, sort_key=next(order))
+        for short in (short for short, study in _SHORTHANDS.items() if study == name):
+            app.command(where, name=short, help=text, sort_key=next(order))
+    studies.sort_key = next(order)
+    app.command(studies)
+    app.register_install_completion_command()
+    options = Group("Options", sort_key=1)
+    for flag in ("--help", "--version", "--install-completion"):
+        app[flag].group = (options,)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("juguo")
+    except PackageNotFoundError:
+        return "unknown (not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""`juguo search`."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+from tqdm import tqdm
+
+from juguo_agents.allocators.levers import LEVERS
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
+from juguo_agents.artifacts.searched import (
+    STATE_FILE,
+    SearchResult,
+    best_result,
+    load_result,
+    result_in,
+    validated,
+)
+from juguo_agents.cli.options import command
+from juguo_agents.cli.running import going_on, say
+from juguo_agents.evaluation import seeds
+from juguo_agents.folders import claim_folder, next_free
+from juguo_agents.search.checkpoint import Settings, State, load_state
+from juguo_agents.search.optimise import begin, raised
+from juguo_agents.search.optimise import search as run_search
+from juguo_agents.search.result import finished, write_result
+from juguo_agents.search.scoring import Scorer
+from juguo_agents.search.table import console_table
+from juguo_agents.training.provenance import check_same
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.family import Family, load_world
+from juguo_envs.worlds.scenario import Scenario
+
+
+class Search(BaseModel):
+    """What is searched."""
+
+    family: str | None = Field(
+        None, description=f"what is searched: {', '.join(family.name for family in PARAMETRIC)} or {RULE}NAME"
+    )
+    scenario: str = Field(
+        "default",
+        description="name or path of a scenario, or family",
+        json_schema_extra={"names": "scenario"},
+    )
+    budget: int = Field(30_000, ge=1, le=seeds.LARGEST_BUDGET, description="episodes to search with")
+    seed: int = Field(0, ge=0, le=seeds.SEEDS_OF_SEARCH - 1, description="seed of the search")
+    observe: Literal["noisy", "true"] = Field("noisy", description="noise on what is seen")
+    validation: int = Field(
+        1000, ge=1, le=seeds.SEARCH_VALIDATION.size, description="episodes to measure with"
+    )
+    begin: tuple[Path, ...] = Field(
+        (),
+        description="begin at what another search found, of several at the best, not at one of the starts",
+    )
+    fix: tuple[str, ...] = Field((), description="NAME=VALUE: hold a number, or a share at 0")
+    lever: str | None = Field(None, description=f"force a lever all along: {', '.join(LEVERS)}")
+    reveal: bool = Field(False, description="with --family closed_loop: the hidden draws are known")
+    start: str | None = Field(None, description="begin there, for example flat; default: at the best")
+    covariance: Literal["full", "diagonal"] = Field(
+        "full", description="what the optimiser learns of its steps; diagonal needs fewer episodes"
+    )
+    out: Path | None = Field(None, description="folder; default: searches/ and the family, numbered")
+    as_json: bool = Field(False, alias="json", description="print the content of searched.json, nothing else")
+
+
+@command
+def search(asked: Search) -> int:
+    """Search, or go on with a search."""
+    folder = asked.out
+    if folder is not None and (folder / STATE_FILE).exists():
+        state = taken_up(asked, folder)
+    else:
+        settings = settings_of(asked)
+        state = begin(settings)
+        folder = claim_folder(folder or next_free(Path("searches"), settings.family.replace(":", "-")))
+        settings.scenario.save(folder / "scenario.yaml")
+        state.save(folder)
+    with going_on(folder):
+        found = conduct(state, folder)
+    if asked.as_json:
+        print(json.dumps(found.data, allow_nan=False, indent=2))
+    else:
+        print(f"{console_table(found.data)}\n\nallocator for juguo evaluate: {folder}")
+    return 0
+
+
+def settings_of(asked: Search) -> Settings:
+    """The settings of the search.
+
+    Raises:
+        UserError: If an option needs another one, or cannot be read.
+    """
+    family = asked.family
+    if family is None:
+        raise UserError("--family is missing, for example --family open_loop")
+    if asked.reveal:
+        if family not in (CLOSED_LOOP.name, ORACLE.name):
+            raise UserError(
+                f"--reveal needs --family {CLOSED_LOOP.name}; no other family can use what is hidden"
+            )
+        family = ORACLE.name
+    world = load_world(asked.scenario)
+    return Settings(
+        family,
+        world if isinstance(world, Scenario) else world.base,
+        asked.budget,
+        asked.seed,
+        asked.observe,
+        asked.validation,
+        start=asked.start,
+        fixed=dict(_held(text) for text in asked.fix),
+        begin=_begun_at([result_in(path) for path in asked.begin]) if asked.begin else None,
+        lever=asked.lever,
+        varies=isinstance(world, Family),
+        covariance=asked.covariance,
+    )
+
+
+def taken_up(asked: Search, folder: Path) -> State:
+    """The search in a folder, with a larger budget where one is asked for and can be.
+
+    Raises:
+        UserError: If it is another search; the message names what differs.
+    """
+    state = load_state(folder)
+    if asked.model_fields_set <= {"out", "as_json"}:
+        return state
+    settings = settings_of(asked)
+    if larger := raised(state, settings):
+        larger.save(folder)
+        return larger
+    budget, held = settings.budget, state.settings.budget
+    if budget != held and replace(settings, budget=held) == state.settings:
+        raise UserError(
+            f"--budget is {budget}, but the search in {folder} has {held}; only more can be asked for, of a "
+            "search with --begin"
+        )
+    check_same(settings.as_json(), state.settings.as_json(), str(folder))
+    return state
+
+
+def conduct(state: State, folder: Path) -> SearchResult:
+    """Search with a bar, and write the result; a finished search is only read."""
+    settings = state.settings
+    if found := finished(folder, settings):
+        return found
+    scorer = Scorer(settings.scenario, settings.observe, threads=os.cpu_count() or 1, varies=settings.varies)
+    with tqdm(total=settings.budget, unit="episode", unit_scale=True, desc=settings.family) as bar:
+
+        def progress(episodes: int, mean: float) -> None:
+            bar.set_postfix_str(f"mean return {mean:.3f}", refresh=False)
+            bar.update(episodes)
+
+        run_search(state, folder, scorer, progress)
+    return write_result(state, folder, scorer)
+
+
+def _held(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise UserError(f"--fix is {text!r}; expected NAME=VALUE, for example hold.harm=1") from None
+
+
+def _begun_at(others: list[Path]) -> dict[str, float]:
+    """The numbers of the best of some results, which is told where there are several."""
+    if len(others) == 1:  # need not tell how good it is
+        return dict(load_result(others[0]).data["parameters"])
+    path, best = best_result(others)
+    mean = f"{validated(best):.3f} on its validation episodes"
+    say(f"begins at {path.parent}, the best of {len(others)}: {mean}")
+    return dict(best.data["parameters"])

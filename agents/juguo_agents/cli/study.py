@@ -1,0 +1,78 @@
+"""`juguo study NAME`: one command for each study, made of its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from juguo_agents.cli.options import read, said, with_options
+from juguo_agents.cli.running import going_on
+from juguo_agents.folders import next_free
+from juguo_agents.processes import cores
+from juguo_agents.studies import STUDIES
+from juguo_agents.studies.executors import Executor, LocalExecutor
+from juguo_agents.studies.study import conduct
+from juguo_envs.errors import UserError
+
+
+class Running(BaseModel):
+    """How a study runs; what it finds does not depend on it."""
+
+    model_config = ConfigDict(title="Running")
+
+    out: Path | None = Field(None, description="folder, gone on with where it exists; default: a new one")
+    workers: int | None = Field(None, ge=1, description="processes; default: one for each core")
+    executor: Literal["local", "ray"] = Field(
+        "local", description="where points run: this machine, or a Ray cluster"
+    )
+    address: str | None = Field(
+        None, description="of the Ray cluster; default: the one that is found, or a new one"
+    )
+    retry: bool = Field(False, description="run points that failed before again")
+    smoke: bool = Field(False, description="tiny numbers: only to see that it runs")
+    as_json: bool = Field(False, alias="json", description="print the numbers as JSON, nothing else")
+
+
+def study_command(name: str) -> Callable[..., int]:
+    """The command of a study."""
+    kind = STUDIES[name].load()
+
+    def run(*arguments: Any, **options: Any) -> int:
+        given = said(run, arguments, options)
+        running = read(Running, given)
+        smoke = kind.settings_type.smoke if running.smoke else {}
+        settings = read(kind.settings_type, {**smoke, **given})
+        settings.check()
+        study = kind(settings)
+        folder = running.out or next_free(Path(kind.home), study.default_name())
+        executor = _executor(running)
+        with going_on(folder):
+            page = conduct(study, folder, executor, retry=running.retry)
+        if running.as_json:
+            print(json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False))
+        else:
+            print(f"{page.console}\n\nwritten: {folder}")
+        return 0
+
+    return with_options(run, [kind.settings_type, Running])
+
+
+def _executor(running: Running) -> Executor:
+    if running.executor == "local":
+        if running.address is not None:
+            raise UserError(f"--address is {running.address!r}; it is for --executor ray")
+        return LocalExecutor(running.workers or cores())
+    from juguo_agents.studies.executors import RayExecutor
+
+    return RayExecutor(running.address, running.workers)
+
+
+def __getattr__(name: str) -> Callable[..., int]:
+    """The command of the study of that name, made when it is asked for."""
+    if name not in STUDIES:
+        raise AttributeError(name)
+    return study_command(name)

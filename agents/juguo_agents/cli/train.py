@@ -1,0 +1,97 @@
+"""`juguo train`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from juguo_agents.cli.options import command
+from juguo_agents.cli.running import going_on, say
+from juguo_agents.folders import FolderExists, next_free
+from juguo_agents.training.config import ConfigError, Experiment, load_experiment
+from juguo_agents.training.experts import find_experts
+from juguo_agents.training.learners.device import check_device
+from juguo_agents.training.run import CONFIG, load_run
+from juguo_agents.training.shipped import DEFAULT, config_names, find_config
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.scenario import Scenario, scenario_names
+
+
+class Train(BaseModel):
+    """What is trained, and where."""
+
+    words: tuple[str, ...] = Field(
+        (),
+        description="name or path of a config, or name of a scenario for the config 'default'; and "
+        "changes of its fields, for example training.steps=100000 or override.money.B=0.3",
+        json_schema_extra={"positional": "CONFIG KEY=VALUE", "names": "config"},
+    )
+    config: str | None = Field(None, description="the same as CONFIG")
+    out: Path | None = Field(
+        None, description="folder of the run; default: runs/ and the name of the config, numbered"
+    )
+    resume: Path | None = Field(None, description="the same as --out alone: go on with that run")
+
+
+@command
+def train(asked: Train) -> int:
+    """Train, compare and report."""
+    names = [word for word in asked.words if "=" not in word] + ([asked.config] if asked.config else [])
+    if len(names) > 1:
+        raise ConfigError(
+            f"two configs are named, {names[0]} and {names[1]}; name one, and changes as key=value"
+        )
+    changes = [word for word in asked.words if "=" in word]
+    if asked.out and asked.resume:
+        raise UserError("--resume goes on in the run's own folder; leave out --out")
+    folder = asked.out or asked.resume
+    path, assumed = find(names[0]) if names else (None, [])
+    begun = time.monotonic()
+    if folder is not None and (asked.resume or (folder / CONFIG).is_file()):
+        experiment, _ = load_run(folder, path, [*assumed, *changes])  # refuses before torch is imported
+        check_device(experiment.training)
+        from juguo_agents.training.experiment import resume_experiment
+
+        with going_on(folder, "train"):
+            table = resume_experiment(folder, path, [*assumed, *changes], say=say)
+    else:
+        experiment = load_experiment(path or find_config(DEFAULT), [*assumed, *changes])
+        scenario = checked(experiment)
+        folder = folder or next_free(Path("runs"), experiment.name)
+        if folder.exists():
+            raise FolderExists(
+                f"{folder} exists already and holds no run; name another --out, or move it away"
+            )
+        from juguo_agents.training.experiment import run_experiment
+
+        with going_on(folder, "train"):
+            table = run_experiment(experiment, scenario, folder)
+    print(f"{table}\n\n{time.monotonic() - begun:.0f} s; tables and figures: {folder / 'comparison.md'}")
+    return 0
+
+
+def find(name: str) -> tuple[Path, list[str]]:
+    """The file of a config, and what is changed in it where the name is that of a scenario; says which."""
+    if name in scenario_names() and name not in config_names():
+        say(f"scenario {name}, with the config {DEFAULT} (no config is named {name})")
+        return find_config(DEFAULT), [f"name={name}", f"scenario={name}"]
+    path = find_config(name, scenario_names())
+    if name in config_names():
+        say(f"config {name}")
+    return path, []
+
+
+def checked(experiment: Experiment) -> Scenario:
+    """The world of an experiment, of which everything is looked at before anything is written.
+
+    Raises:
+        UserError: If something cannot be used.
+    """
+    scenario = experiment.world()
+    experiment.training_world(scenario)
+    check_device(experiment.training)
+    if experiment.training.expert is not None:
+        find_experts(experiment.training.expert, experiment.worlds(scenario))
+    return scenario

@@ -1,0 +1,120 @@
+"""Regret of allocators to the best in each of many worlds: ranges and distributions."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from juguo_agents.allocators.institutions import split_name
+from juguo_agents.report.figures.style import (
+    BLACK,
+    BLUE,
+    DPI,
+    GREEN,
+    GREY,
+    LEARNED,
+    ORANGE,
+    PURPLE,
+    headed,
+    name_rows,
+    parameters,
+)
+
+FIGURE = "regret.png"
+MOST_REGRET = 0.10
+"""What a policy's median regret is asked to be at most."""
+Floats = npt.NDArray[np.float64]
+Summary = dict[str, Any]
+_COLOURS = {"run": LEARNED, "learned": LEARNED, "tuned": BLUE, "searched": GREEN, "rule": BLACK}
+_TUNED = ":tuned"
+_CURVES = (LEARNED, ORANGE, PURPLE)
+
+
+def draw(summary: Summary, regret: Mapping[str, Floats]) -> bytes:
+    """PNG: ranges of regret by allocator, and its distribution for those that matter."""
+    rows = _chosen(summary)
+    with mpl.rc_context(parameters()):
+        height = 1.6 + 0.24 * len(rows)
+        fig = headed(
+            11.0,
+            max(4.2, height),
+            "Regret to each scenario's oracle",
+            f"share of the spread between worst and best; {summary['scenarios']} held-out scenarios around "
+            f"{summary['scenario']}, {summary['episodes']} episodes each",
+        )
+        left, right = fig.subplots(1, 2, width_ratios=(1.25, 1.0))
+        _ranges(left, rows, regret)
+        _distributions(right, summary, rows, regret)
+        fig.legend(handles=right.get_legend_handles_labels()[0], loc="outside lower right", ncols=3)
+        out = io.BytesIO()
+        fig.savefig(out, dpi=DPI, format="png", metadata={"Software": None})
+    return out.getvalue()
+
+
+def _chosen(summary: Summary) -> list[dict[str, Any]]:
+    """All that is learned or searched, the better form of each tuned rule, the baseline as it is."""
+    found, seen = [], set()
+    seeds = sum(row["kind"] == "learned" for row in summary["allocators"])
+    alone = seeds == sum(row["kind"] == "run" for row in summary["allocators"])
+    for row in summary["allocators"]:  # least regret first
+        base = split_name(row["name"].removesuffix(_TUNED))[0]
+        if row["kind"] == "tuned":
+            if base in seen:
+                continue
+            seen.add(base)
+        elif (
+            row["kind"] == "oracle"
+            or (row["kind"] == "learned" and alone)
+            or (row["kind"] == "rule" and row["name"] != summary["baseline"])
+        ):
+            continue
+        found.append(row)
+    return found
+
+
+def _ranges(axes: Axes, rows: list[dict[str, Any]], regret: Mapping[str, Floats]) -> None:
+    for y, row in enumerate(rows):
+        colour = _COLOURS[row["kind"]]
+        p10, p25, p50, p75, p90 = np.percentile(regret[row["name"]], (10, 25, 50, 75, 90))
+        axes.plot((p10, p90), (y, y), color=colour, lw=1.0, alpha=0.6, solid_capstyle="butt")
+        axes.plot((p25, p75), (y, y), color=colour, lw=4.0, alpha=0.6, solid_capstyle="butt")
+        axes.plot(p50, y, "o", color=colour, ms=5.0, mec="white", mew=0.6)
+    accents = [_COLOURS[row["kind"]] if row["kind"] in ("run", "searched") else None for row in rows]
+    name_rows(axes, [row["name"] for row in rows], accents)
+    axes.axvline(0.0, color=BLACK, lw=0.8)
+    axes.axvline(MOST_REGRET, color=GREY, lw=0.8, ls=":")
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.grid(axis="x")
+    axes.set_title("By allocator (dotted: 10%)")
+    axes.set_xlabel("regret")
+
+
+def _distributions(
+    axes: Axes, summary: Summary, rows: list[dict[str, Any]], regret: Mapping[str, Floats]
+) -> None:
+    runs = [row["name"] for row in rows if row["kind"] == "run"]
+    curves = [(name, _CURVES[i % len(_CURVES)], "-") for i, name in enumerate(runs)]
+    best = next((row["name"] for row in rows if row["kind"] == "tuned"), None)
+    searched = next((row["name"] for row in rows if row["kind"] == "searched"), None)
+    curves += [(name, colour, "-") for name, colour in ((best, BLUE), (searched, GREEN)) if name]
+    curves.append((f"{summary['baseline']}{_TUNED}", BLACK, "--"))
+    curves.append((summary["baseline"], BLACK, ":"))
+    for name, colour, style in curves:
+        values = np.sort(regret[name])
+        values, share = np.append(values[0], values), np.arange(len(values) + 1) / len(values)
+        axes.step(values, share, where="post", color=colour, ls=style, lw=1.6, label=name)
+    axes.axvline(0.0, color=BLACK, lw=0.8)
+    axes.axvline(MOST_REGRET, color=GREY, lw=0.8, ls=":")
+    axes.set_ylim(0.0, 1.0)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.grid()
+    axes.set_title("Share of scenarios with at most so much")
+    axes.set_xlabel("regret")

@@ -1,0 +1,1 @@
+"""An expert for each of many worlds, for a generalist to imitate."""

@@ -1,0 +1,226 @@
+"""An explanation in words and tables: for the terminal, and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from juguo_agents.artifacts.tree import LEAF, Tree, as_allocation
+from juguo_agents.artifacts.tree_file import USES, StoredTree
+from juguo_agents.report.formatting import code, number
+from juguo_envs.model.state import FUNCTIONS, STAGES
+
+_LEAST = 0.05  # share of the money under which a use is not named in a rule
+_NAMED = 5
+_LEAST_LEAN = 0.5  # lean under which it is not named: 5 % per 0.1
+_FIDELITY = (
+    ("money", "same uses of the money"),
+    ("communities", "same places"),
+    ("openness", "same openness"),
+    ("advance", "same answer on advancing"),
+    ("advance_found", "advances asked by the learner that the tree asks, too"),
+    ("abandon", "same answer on giving up"),
+    ("abandon_found", "give-ups asked by the learner that the tree asks, too"),
+)
+
+
+def summary_lines(data: dict[str, Any]) -> list[str]:
+    """What was explained, the trees' returns and fidelity, spending and importance, for a terminal."""
+    return [
+        *_opening(data),
+        "",
+        *_returns(data),
+        "",
+        *_fidelity(data),
+        "",
+        *_spending_words(data),
+        "",
+        *_importance(data),
+    ]
+
+
+def tree_lines(tree: Tree) -> list[str]:
+    """The tree as indented rules."""
+    lines: list[str] = []
+    total = int(tree.quarters[0])
+
+    def tell(node: int, indent: str) -> None:
+        if tree.feature[node] == LEAF:
+            lines.append(f"{indent}{_leaf(tree, node)} [{tree.quarters[node] / total:.0%} of quarters]")
+            return
+        feature = tree.features[tree.feature[node]]
+        lines.append(f"{indent}if {feature.below(float(tree.threshold[node]))}:")
+        tell(int(tree.yes[node]), indent + "    ")
+        lines.append(f"{indent}otherwise:")
+        tell(int(tree.no[node]), indent + "    ")
+
+    tell(0, "")
+    return lines
+
+
+def _leaf(tree: Tree, node: int) -> str:
+    done = as_allocation(tree.wants[node], tree.cut)
+    shares = dict(zip(USES, tree.wants[node, : len(USES)], strict=True))
+    named = [u for u in sorted(shares, key=lambda u: -shares[u]) if shares[u] >= _LEAST][:_NAMED]
+    money = ", ".join(f"{use} {shares[use]:.0%}" for use in named)
+    leans = [
+        f"{local.words} {10.0 * lean:+.0f} %"
+        for local, lean in zip(tree.locals, tree.leans[node], strict=True)
+        if abs(lean) >= _LEAST_LEAN
+    ]
+    asks = [text for asked, text in ((done.advance, "ASK TO ADVANCE"), (done.abandon, "GIVE UP")) if asked]
+    where = ["places by " + ", ".join(leans)] if leans else []
+    return "; ".join([money, f"openness {float(done.openness):.1f}", *where, *asks])
+
+
+def _opening(data: dict[str, Any]) -> list[str]:
+    source, settings = data["source"], data["settings"]
+    first, last = settings["first_seed"], settings["first_seed"] + settings["episodes"] - 1
+    others = source["other_seeds"]
+    chosen = f" (one of {len(others) + 1} training seeds)" if others else ""
+    return [
+        f"## What {code(source['name'])} does in {code(data['scenario'])}",
+        "",
+        f"Explained: {code(source['name'])}{chosen}. Trees were distilled and chosen on episodes of their "
+        f"own; everything below is measured on {settings['episodes']:,} test episodes, seeds {first:,} to "
+        f"{last:,}, under common random numbers. Intervals are 95 %.",
+    ]
+
+
+def _returns(data: dict[str, Any]) -> list[str]:
+    by_name = {s["name"]: s for s in data["spending"]}
+    rows = [data["source"]["name"], *(t["name"] for t in data["trees"]), "flat"]
+    kept = {t["name"]: t["kept"] for t in data["trees"]}
+    width = max(len(name) for name in rows)
+    lines = [
+        f"{'allocator':<{width}}  {'return':>8}  {'interval':<18} keeps of the gain over flat",
+        f"{'-' * width}  {'-' * 8}  {'-' * 18} {'-' * 27}",
+    ]
+    for name in dict.fromkeys(rows):
+        s, share = by_name[name], kept.get(name)
+        text = f"{share['share']:.1%} [{share['low']:.1%}, {share['high']:.1%}]" if share else ""
+        if name in kept and not share:
+            text = "there is no gain to keep"
+        between = f"[{s['return_low']:.3f}, {s['return_high']:.3f}]"
+        lines.append(f"{name:<{width}}  {s['return']:>8.3f}  {between:<18} {text}".rstrip())
+    return lines
+
+
+def _fidelity(data: dict[str, Any]) -> list[str]:
+    trees = data["trees"]
+    heads = [f"{t['leaves']} leaves" for t in trees]
+    width = max(len(words) for _, words in _FIDELITY)
+    head = "  ".join(f"{h:>18}" for h in heads)
+    lines = [
+        "Fidelity, in % (in the quarters that the tree leads to / that the learner leads to):",
+        "",
+        f"{'':<{width}}  {head}",
+    ]
+    for name, words in _FIDELITY:
+        cells = [
+            f"{_percent(t['fidelity']['tree'][name])} / {_percent(t['fidelity']['learner'][name])}"
+            for t in trees
+        ]
+        lines.append(f"{words:<{width}}  " + "  ".join(f"{c:>18}" for c in cells))
+    return lines
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.0f}"
+
+
+def _spending_words(data: dict[str, Any]) -> list[str]:
+    own = data["spending"][0]
+    rules = data["spending"][1 + len(data["trees"]) :]
+    lines = ["Spending:", ""]
+    for stage, name in enumerate(STAGES):
+        shares = own["functions"][stage]
+        if own["quarters"][stage] <= 0.0 or sum(shares) <= 0.0:
+            lines.append(f"- in {name}: nothing; the stage is not reached, or nothing is spent in it")
+            continue
+        top = sorted(range(len(USES)), key=lambda i: -shares[i])[:_NAMED]
+        money = ", ".join(f"{USES[i]} {shares[i]:.0%}" for i in top if shares[i] >= _LEAST)
+        lines.append(f"- in {name} ({own['quarters'][stage]:.1f} quarters): {money}; {_places(data, stage)}")
+    nearest = sorted(rules, key=lambda s: -s["same_uses"])[:3]
+    close = ", ".join(f"{code(s['name'])} {s['same_uses']:.0%}" for s in nearest)
+    lines.append(f"- share of its money that a rule spends on the same uses, stage by stage: most {close}")
+    return lines
+
+
+def _places(data: dict[str, Any], stage: int) -> str:
+    relative = data["spending"][0]["communities"][stage]
+    if max(relative) <= 0.0:
+        return "no place is funded"
+    names = [c["name"] for c in data["communities"]]
+    most, least = (pick(range(len(names)), key=lambda c: relative[c]) for pick in (max, min))
+    return (
+        f"per member most in {names[most]} ({100 * relative[most]:.0f} % of the mean), least in "
+        f"{names[least]} ({100 * relative[least]:.0f} %)"
+    )
+
+
+def _importance(data: dict[str, Any]) -> list[str]:
+    found = data["importance"]
+    width = max(len(g["group"]) for g in found)
+    lines = [
+        "Observations, by the return lost when they are seen as in another episode in the same quarter:",
+        "",
+    ]
+    for g in found:
+        told = "" if g["low"] > 0.0 or g["high"] < 0.0 else "  cannot be told from none"
+        if g["low"] == g["high"] == 0.0:
+            told = "  none: not looked at, or the same in all episodes"
+        between = f"[{number(g['low'], True)}, {number(g['high'], True)}]"
+        lines.append(f"{g['group']:<{width}}  {number(g['loss'], True)} {between}{told}")
+    return lines
+
+
+def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
+    """The whole page, in Markdown, with its figures."""
+    parts = ["\n".join(_opening(data)).replace("## ", "# ", 1), _fenced(_returns(data))]
+    for leaves, stored in zip(data["settings"]["leaves"], trees, strict=True):
+        parts += [
+            f"## The tree of at most {leaves} leaves",
+            f"![the tree of at most {leaves} leaves](tree{leaves}.png)",
+            f"As rules (uses of {_LEAST:.0%} or more; places: how much more money a place gets for each 0.1 "
+            f"that it is above the society's mean, {10.0 * _LEAST_LEAN:.0f} % or more; `{stored.name}` in "
+            f"`tree{leaves}.json`, an allocator for `juguo evaluate`):",
+            _fenced(tree_lines(stored.tree)),
+        ]
+    parts += [
+        "## Fidelity",
+        _fenced(_fidelity(data)),
+        "## What it spends, beside each rule",
+        "\n".join(_spending_words(data)[2:]),
+        "![spending by stage and function](spending.png)",
+        "![spending by stage and community](communities.png)",
+        *(_table(data, stage) for stage in range(len(STAGES))),
+        "## Which observations matter",
+        "A group of observations is taken from another episode in the same quarter. What is lost is what the "
+        "allocator, as it is, gets out of knowing how things stand in this episode. Groups stand in for each "
+        "other, so the losses do not add up; what is the same in all episodes, such as the quarters left, "
+        "cannot be told this way.",
+        "![importance of observations](importance.png)",
+        _fenced(_importance(data)[2:]),
+        f"Made with {', '.join(f'{n} {v}' for n, v in data['versions'].items())}. Scenario digest "
+        f"`{data['scenario_digest']}`, SHA-256 of what is explained: "
+        f"`{data['source']['sha256'] or 'a rule'}`.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _fenced(lines: Sequence[str]) -> str:
+    return "\n".join(["```", *lines, "```"])
+
+
+def _table(data: dict[str, Any], stage: int) -> str:
+    lines = [
+        f"In {STAGES[stage]}, % of the stage's money:",
+        "",
+        f"| allocator | quarters | {' | '.join((*FUNCTIONS, 'reserve'))} |",
+        "|---|" + "---:|" * (len(USES) + 1),
+    ]
+    for s in data["spending"]:
+        cells = [f"{100 * share:.0f}" if share > 0.0 else "" for share in s["functions"][stage]]
+        lines.append(f"| {code(s['name'])} | {s['quarters'][stage]:.1f} | {' | '.join(cells)} |")
+    return "\n".join(lines)

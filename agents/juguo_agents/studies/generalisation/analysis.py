@@ -1,0 +1,176 @@
+"""Regret to each scenario's oracle, as a share of the spread between its worst and its best allocator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from juguo_agents.allocators.registry import BASELINE
+from juguo_agents.evaluation.seeds import HELD_OUT_WORLDS
+from juguo_agents.evaluation.statistics import (
+    CONFIDENCE,
+    difference_of_medians,
+    mean_interval,
+    median_interval,
+    paired_difference,
+    spread_out,
+)
+from juguo_agents.provenance import versions
+from juguo_agents.report.figures.regret import MOST_REGRET, Summary
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.family import Family
+
+Floats = npt.NDArray[np.float64]
+Kind = Literal["rule", "tuned", "searched", "learned"]
+WORST = 0.1
+"""Share of the scenarios that count as the worst ones."""
+AIM = 0.05
+"""What a policy's median regret should be."""
+AXES_LISTED = 6
+"""Axes of the family that are listed, those with which regret goes most."""
+ORACLE_NAME = "oracle"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An allocator that is measured.
+
+    Attributes:
+        name: Name in tables.
+        kind: "rule" as it is, "tuned" rule, "searched" closed loop, or "learned" policy.
+        group: The run of which a policy is one training seed.
+    """
+
+    name: str
+    kind: Kind
+    group: str = ""
+
+
+def summarise(
+    returns: Mapping[str, Floats], subjects: Sequence[Subject], family: Family, gains: Sequence[float] = ()
+) -> tuple[Summary, dict[str, Floats]]:
+    """The numbers of the study, fit for JSON, and the regrets behind them.
+
+    The spread of a scenario is that between the lowest and the highest mean return among rules, tuned rules,
+    the searched closed loop and the oracle: the learned ones do not stretch it. Where one of
+    these is better than the oracle that was found, `median_to_best` counts from there.
+
+    Args:
+        returns: (scenarios, episodes) by name, the oracle's among them.
+        subjects: All but the oracle.
+        family: Of which the held-out scenarios are the first ones.
+        gains: What twice the budget brought the oracles of the first scenarios, in mean return.
+
+    Returns:
+        The summary, and (scenarios,) regret by name; a run's is the mean over its training seeds.
+
+    Raises:
+        UserError: If in some scenario all yardsticks have one return.
+    """
+    means = {name: values.mean(1) for name, values in returns.items()}
+    groups = {s.group: "learned" for s in subjects if s.kind == "learned"}
+    for group in groups:
+        members = [means[s.name] for s in subjects if s.group == group]
+        means[group] = np.mean(members, axis=0)
+    yardsticks = np.array([means[s.name] for s in subjects if s.kind != "learned"] + [means[ORACLE_NAME]])
+    worst, best = yardsticks.min(0), yardsticks.max(0)
+    spread = best - worst
+    if (spread <= 0.0).any():
+        flat = int(np.argmax(spread <= 0.0))
+        raise UserError(f"held-out scenario {flat}: all yardsticks have one return; give more --episodes")
+    regret = {name: (means[ORACLE_NAME] - mean) / spread for name, mean in means.items()}
+    to_best = {name: (best - mean) / spread for name, mean in means.items()}
+    kinds: dict[str, str] = (
+        {s.name: s.kind for s in subjects} | dict.fromkeys(groups, "run") | {ORACLE_NAME: ORACLE_NAME}
+    )
+    rows = [_row(name, kinds[name], means, regret[name], to_best[name]) for name in means]
+    rows.sort(key=lambda row: row["median"])
+    summary: Summary = {
+        "confidence": CONFIDENCE,
+        "baseline": BASELINE,
+        "spread": {
+            "median": float(np.median(spread)),
+            "low": float(spread.min()),
+            "high": float(spread.max()),
+        },
+        "oracle_beaten": float((best > means[ORACLE_NAME]).mean()),
+        "oracle_gap": float(((best - means[ORACLE_NAME]) / spread).mean()),
+        "doubling": _doubling(np.array(gains), spread[: len(gains)]) if gains else None,
+        "allocators": rows,
+        "verdicts": {group: _verdict(group, regret, kinds) for group in groups},
+        "axes": {group: _axes(family, regret[group]) for group in groups},
+        "versions": versions(),
+    }
+    return summary, regret
+
+
+def _row(
+    name: str, kind: str, means: Mapping[str, Floats], regret: Floats, to_best: Floats
+) -> dict[str, Any]:
+    beaten = {}
+    for which, baseline in (("baseline", BASELINE), ("tuned_baseline", f"{BASELINE}:tuned")):
+        beaten[f"beaten_by_{which}"] = float((means[name] < means[baseline]).mean())
+    tail = max(1, round(WORST * len(regret)))
+    return {
+        "name": name,
+        "kind": kind,
+        "return": float(means[name].mean()),
+        **spread_out("median", median_interval(regret)),
+        "mean": float(regret.mean()),
+        "worst_tenth": float(np.sort(regret)[-tail:].mean()),
+        "ninth_decile": float(np.quantile(regret, 1.0 - WORST)),
+        "median_to_best": float(np.median(to_best)),
+        **beaten,
+    }
+
+
+def _doubling(gains: Floats, spread: Floats) -> dict[str, Any]:
+    """What twice the budget brings the oracle, as a share of a scenario's spread; over scenarios."""
+    shares = gains / spread
+    return {
+        "scenarios": len(shares),
+        **spread_out("median", median_interval(shares)),
+        **spread_out("mean", mean_interval(shares)),
+    }
+
+
+def _verdict(group: str, regret: Mapping[str, Floats], kinds: Mapping[str, str]) -> dict[str, Any]:
+    """A run against every rule, tuned rule and the closed loop; positive: the other has more regret."""
+    own = regret[group]
+    against: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "kind": kind,
+            **spread_out("medians", difference_of_medians(regret[name], own)),
+            **spread_out("mean", paired_difference(regret[name], own)),
+            "worse_in": float((regret[name] < own).mean()),
+        }
+        for name, kind in kinds.items()
+        if kind in ("rule", "tuned", "searched")
+    ]
+    against.sort(key=lambda row: row["medians"])
+    rules = [row for row in against if row["kind"] in ("rule", "tuned")]
+    return {
+        "median": float(np.median(own)),
+        "small": bool(np.median(own) <= MOST_REGRET),
+        "aim": bool(np.median(own) <= AIM),
+        "closest": rules[0]["name"],
+        "beats_every_rule": all(row["medians_low"] > 0.0 and row["mean_low"] > 0.0 for row in rules),
+        "against": against,
+    }
+
+
+def _axes(family: Family, regret: Floats) -> list[dict[str, Any]]:
+    """The axes with which regret goes most, by rank correlation."""
+    values = family.values(HELD_OUT_WORLDS.take(0, len(regret)))
+    found: list[dict[str, Any]] = []
+    for axis in family.axes:
+        rank = stats.spearmanr([v[axis.name] for v in values], regret).statistic if np.ptp(regret) else 0.0
+        found.append({"name": axis.name, "text": axis.text, "rank_correlation": float(np.nan_to_num(rank))})
+    found.sort(key=lambda row: -abs(row["rank_correlation"]))
+    return found[:AXES_LISTED]

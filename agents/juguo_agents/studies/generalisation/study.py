@@ -1,0 +1,244 @@
+"""Generalisation: how far trained policies are from the best in held-out worlds of a family, beside rules.
+
+Rules and the closed loop are tuned on the family. From that closed loop on an oracle, which knows what is
+hidden, is searched in each held-out world. All meet the same episodes there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, RULE
+from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
+from juguo_agents.allocators.parametric.space import Parameters
+from juguo_agents.allocators.registry import compared_names
+from juguo_agents.artifacts.observation import layout_of
+from juguo_agents.artifacts.policy import check_fits
+from juguo_agents.evaluation import seeds
+from juguo_agents.report.figures.regret import FIGURE, draw
+from juguo_agents.search.checkpoint import Settings as SearchSettings
+from juguo_agents.search.optimise import QUICK, begin
+from juguo_agents.studies import study as engine
+from juguo_agents.studies.generalisation.analysis import ORACLE_NAME, Kind, Subject, summarise
+from juguo_agents.studies.generalisation.page import as_markdown, console_table
+from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
+from juguo_agents.studies.searches import search_all
+from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
+from juguo_agents.training.run import policies_in
+from juguo_envs.errors import UserError
+from juguo_envs.spaces.observation import ObservationLayout
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario
+
+MOST = seeds.LARGEST_BUDGET
+VALIDATION = 200
+"""Episodes on which a search measures what it found; only the check of convergence rests on them."""
+Floats = npt.NDArray[np.float64]
+
+
+class Settings(engine.Settings):
+    """What is asked."""
+
+    format: ClassVar[int] = 4
+    smoke: ClassVar[Mapping[str, Any]] = {
+        "scenarios": 3, "episodes": 4, "budget": 1000, "tuning": 400, "convergence": 2,
+    }  # fmt: skip
+    grows: ClassVar[frozenset[str]] = frozenset({"budget", "convergence"})  # oracles begin at given numbers
+    free: ClassVar[frozenset[str]] = frozenset({"runs"})
+
+    runs: tuple[Path, ...] = Field(
+        (),
+        description="folders of runs trained on the family; others may be added later, in the same folder",
+        json_schema_extra={"positional": True},
+    )
+    scenario: NamedScenario = Field(
+        default_factory=lambda: Scenario.load("default"),
+        description="what all worlds of the family have in common",
+    )
+    scenarios: int = Field(200, ge=2, le=seeds.HELD_OUT_WORLDS.size, description="held-out worlds")
+    episodes: int = Field(50, ge=2, le=seeds.HELD_OUT_EPISODES, description="test episodes in each world")
+    budget: int = Field(20_000, ge=100, le=MOST // 2, description="episodes of the search for each oracle")
+    tuning: int = Field(20_000, ge=100, le=MOST, description="episodes of each search on the family")
+    convergence: int = Field(
+        24,
+        ge=0,
+        le=seeds.HELD_OUT_WORLDS.size,
+        description="worlds in which the oracle's search goes on to twice the budget, to see if it is enough",
+    )
+    observe: Literal["noisy", "true"] = Field("noisy", description="noise on what allocators observe")
+
+    def check(self) -> None:
+        """Refuse budgets that are too small, and runs that do not fit.
+
+        Raises:
+            UserError: Naming the field or the run.
+        """
+        for search in (self.oracle(0), *self.tunings().values()):
+            begin(search)
+        self.policies()
+
+    @property
+    def family(self) -> Family:
+        """The worlds."""
+        return Family(self.scenario)
+
+    def world(self, index: int) -> Scenario:
+        """A held-out world, by its number from 0."""
+        return self.family.scenario(seeds.held_out_world(index), f"held-out {index}")
+
+    def oracle(self, index: int, start: Parameters | None = None) -> SearchSettings:
+        """The search for the oracle of a held-out world, from the numbers of a closed loop on.
+
+        Numbers outside their range there, such as quarters after a shorter programme's end, are brought in.
+        """
+        world = self.world(index)
+        if start is not None:
+            start = {**start, **ORACLE.space(world).within(start)}
+        found = self._search(ORACLE.name, world, self.budget, seeds.WORLD_SEARCH)
+        return replace(found, begin=start, **QUICK)
+
+    def tunings(self) -> dict[str, SearchSettings]:
+        """The searches that tune rules and the closed loop on the family, by their keys."""
+        families = (*(RULE + rule for rule in tuned_rules()), CLOSED_LOOP.name)
+        searches = (self._search(name, self.scenario, self.tuning, seeds.RULE_SEARCH) for name in families)
+        return {_key(search.family): replace(search, varies=True) for search in searches}
+
+    def _search(self, family: str, world: Scenario, budget: int, seed: seeds.Range) -> SearchSettings:
+        return SearchSettings(
+            family, world, budget, seed=seed.first, observe=self.observe, validation=VALIDATION
+        )
+
+    def policies(self) -> dict[Subject, Named]:
+        """The policies of trained runs, each run a group named like its folder.
+
+        Raises:
+            UserError: If a folder holds no policy, two have one name, or a policy does not fit the family.
+        """
+        groups = [run.resolve().name for run in self.runs]
+        for group in groups:
+            if group in (*compared_names(), ORACLE_NAME):
+                raise UserError(f"a run is named {group!r}, as an allocator is; rename its folder")
+            if groups.count(group) > 1:
+                raise UserError(
+                    f"two runs are named {group!r}; rename a folder, so that a table can tell them apart"
+                )
+        observation = ObservationLayout(len(self.scenario.society.listed()))
+        found: dict[Subject, Named] = {}
+        for folder, group in zip(self.runs, groups, strict=True):
+            for file, policy in policies_in(folder).items():
+                check_fits(policy, layout_of(policy.metadata, observation), str(file))
+                allocator = named(str(file))
+                if any(allocator.digest == other.digest for other in found.values()):
+                    raise UserError(f"{file} holds the same policy as another one; name one of them")
+                found[Subject(f"{group} seed {policy.seed}", "learned", group)] = allocator
+        return found
+
+
+def tuned_rules() -> list[str]:
+    """Every rule that has numbers to tune, as the paper has it and with both institutions."""
+    found = []
+    for name in compared_names():
+        try:
+            space_of(name)
+        except NoNumbers:
+            continue
+        found.append(name)
+    return found
+
+
+def _key(family: str) -> str:
+    return family.replace(":", "-")
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was measured.
+
+    Attributes:
+        subjects: All allocators but the oracle.
+        returns: (worlds, episodes) by name, the oracle's among them.
+        gains: What twice the budget brought the oracles of the first worlds, in mean return.
+    """
+
+    subjects: list[Subject]
+    returns: dict[str, Floats]
+    gains: list[float]
+
+
+class Generalisation(Study[Settings, Table]):
+    """The study."""
+
+    name = "generalisation"
+    settings_type = Settings
+    home = "generalisation"
+
+    def default_name(self) -> str:
+        """The scenario's."""
+        return self.settings.scenario.name
+
+    def announcement(self) -> str:
+        """About how many episodes each step runs."""
+        s, tunings = self.settings, len(self.settings.tunings())
+        counts = {
+            "tuning": tunings * s.tuning,
+            "oracles": s.scenarios * s.budget,
+            "convergence": min(s.convergence, s.scenarios) * s.budget,
+            "measuring": s.scenarios * s.episodes * (len(compared_names()) + tunings + 1 + len(s.policies())),
+        }
+        parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        return f"{sum(counts.values()):,} episodes ({parts}); what is done is not done again"
+
+    def plan(self, execute: Execute) -> Table:
+        """Tune on the family, search every oracle, measure."""
+        s, learned = self.settings, self.settings.policies()
+        tuned = search_all(execute, "tuning", s.tunings())
+        start = tuned[_key(CLOSED_LOOP.name)]["parameters"]
+        searches = {f"{index:05d}": s.oracle(index, start) for index in range(s.scenarios)}
+        oracles = search_all(execute, "oracles", searches)
+        longer = {n: replace(searches[n], budget=2 * s.budget) for n in list(searches)[: s.convergence]}
+        doubled = search_all(execute, "convergence", longer, {name: f"oracles/{name}" for name in longer})
+        gains = [doubled[n]["validation"]["mean"] - oracles[n]["validation"]["mean"] for n in doubled]
+
+        known: dict[Subject, Named | Parametric] = {Subject(n, "rule"): named(n) for n in compared_names()}
+        for result in tuned.values():
+            kind: Kind = "searched" if result["family"] == CLOSED_LOOP.name else "tuned"
+            known[Subject(result["name"], kind)] = Parametric(
+                result["family"], result["parameters"], s.scenario
+            )
+        points = []
+        for index, (name, search) in enumerate(searches.items()):
+            groups: dict[str, tuple[Named | Parametric, ...]] = {
+                "yardsticks": tuple(known.values()),
+                **{policy.digest[:16]: (policy,) for policy in learned.values()},
+                "oracle": (Parametric(ORACLE.name, oracles[name]["parameters"], search.scenario),),
+            }
+            first = int(seeds.held_out(index, 1)[0])
+            points += [
+                Measurement(f"{name}-{label}", group, search.scenario, first, s.episodes, s.observe)
+                for label, group in groups.items()
+            ]
+        subjects = [*known, *learned]
+        rows = [row for rows in measure_all(execute, points) for row in rows]
+        returns = np.array(rows).reshape(s.scenarios, len(subjects) + 1, s.episodes)
+        names = [*(subject.name for subject in subjects), ORACLE_NAME]
+        return Table(subjects, {name: returns[:, k] for k, name in enumerate(names)}, gains)
+
+    def analyse(self, table: Table) -> Page:
+        """Regret to each world's oracle, and verdicts on the runs."""
+        s = self.settings
+        numbers, regret = summarise(table.returns, table.subjects, s.family, table.gains)
+        asked = ("scenarios", "episodes", "budget", "tuning", "observe")
+        summary = {"scenario": s.scenario.name, **{n: getattr(s, n) for n in asked}, **numbers}
+        return Page(
+            data={**summary, "regret": {name: values.tolist() for name, values in regret.items()}},
+            data_file="family.json",
+            console=console_table(summary),
+            files={FIGURE: draw(summary, regret), "family.md": as_markdown(summary).encode()},
+        )

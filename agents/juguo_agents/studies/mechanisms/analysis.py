@@ -1,0 +1,342 @@
+"""How far what was measured in two worlds lies apart, what of it is noise, and the verdict on a mechanism."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from juguo_agents.evaluation.statistics import paired_difference
+from juguo_agents.studies.mechanisms.mechanism import Mechanism
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.scenario import Scenario
+
+Floats = npt.NDArray[np.float64]
+Returns = Mapping[str, Sequence[float] | Floats]
+"""(episodes,) returns by the doctrine's name."""
+Patterns = Sequence[Mapping[str, Any]]
+"""Patterns as JSON values: number, name, holds, and parts with name, measured, low, high, band."""
+Feedback = Mapping[str, Any]
+"""`feedback`: closed less open loop as a share of the distance from the worst rule to the closed loop, with
+its interval; None where there is no such distance. `closed`, `open`, `worst`: mean returns."""
+
+CERTAIN = 0.95
+"""Share of the comparisons of the world with itself that noise covers."""
+FLIPS = 2000
+NOTHING = "none beyond noise"
+SMALL = "none beyond noise; ranking detectable"
+"""On the same episodes the change can be told from chance, but other episodes alone change as much."""
+OFF_ALREADY = "off in this world already"
+
+
+def pairs(repeats: int) -> list[tuple[int, int]]:
+    """Every pair of sets of episodes on which the world as it is can be compared with itself."""
+    return list(combinations(range(repeats + 1), 2))
+
+
+def table_of(returns: Returns) -> Floats:
+    """(doctrines, episodes) of returns."""
+    return np.array(list(returns.values()), np.float64)
+
+
+def ranking_change(world: Floats, other: Floats) -> float:
+    """Largest change of a doctrine's mean return less the mean over doctrines.
+
+    Args:
+        world, other: (D, E) returns of the same doctrines.
+    """
+    return float(np.abs(_relative(other).mean(1) - _relative(world).mean(1)).max())
+
+
+def agreement(world: Floats, other: Floats) -> float:
+    """Kendall's tau of the rankings by mean return; 1 where a ranking has nothing but ties in both."""
+    first, second = world.mean(1), other.mean(1)
+    if np.array_equal(first, second):
+        return 1.0
+    tau = float(stats.kendalltau(first, second).statistic)
+    return tau if np.isfinite(tau) else 0.0
+
+
+def _relative(returns: Floats) -> Floats:
+    relative: Floats = returns - returns.mean(0)
+    return relative
+
+
+@dataclass(frozen=True)
+class RankingEffect:
+    """What switching a mechanism off does to the doctrines' returns.
+
+    Attributes:
+        change: Largest change of a doctrine's return less the mean over doctrines.
+        who: The doctrine.
+        chance: What `change` would be at most, at 95 %, if only chance gave each episode's change its sign.
+        tau: Kendall's tau of the rankings.
+        mean, low, high: Change of the mean return of all doctrines, 95 %, over the episodes.
+    """
+
+    change: float
+    who: str
+    chance: float
+    tau: float
+    mean: float
+    low: float
+    high: float
+
+
+def ranking_effect(world: Returns, without: Returns) -> RankingEffect:
+    """The effect on returns, from the same doctrines on the same episodes."""
+    first, second = table_of(world), table_of(without)
+    changes = _relative(second) - _relative(first)
+    furthest = int(np.argmax(np.abs(changes.mean(1))))
+    level = paired_difference(second.mean(0), first.mean(0))
+    return RankingEffect(
+        ranking_change(first, second),
+        list(world)[furthest],
+        _chance(changes),
+        agreement(first, second),
+        level.mean,
+        level.low,
+        level.high,
+    )
+
+
+def _chance(changes: Floats) -> float:
+    """Quantile of the largest mean change under signs by chance, the same for all doctrines of an episode."""
+    signs = np.random.default_rng(0).choice((-1.0, 1.0), size=(FLIPS, changes.shape[1]))
+    largest = np.abs(signs @ changes.T / changes.shape[1]).max(1)
+    return float(np.quantile(largest, CERTAIN))
+
+
+def noise(values: Iterable[float], least: bool = False) -> float:
+    """The value that covers 95 % of comparisons of the world with itself; from below if `least`."""
+    return float(np.quantile(np.array(list(values)), 1.0 - CERTAIN if least else CERTAIN))
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What other test episodes alone change in the world as it is.
+
+    Attributes:
+        change: Of the ranking, at most; as `RankingEffect.change`.
+        tau: Kendall's tau, at least.
+        level: Of the mean return of all doctrines, at most.
+        comparisons: How many comparisons this is taken from.
+    """
+
+    change: float
+    tau: float
+    level: float
+    comparisons: int
+
+
+def ranking_noise(blocks: Sequence[Returns], pairs: Sequence[tuple[int, int]]) -> Noise:
+    """Noise of the returns, from the world as it is on several sets of episodes."""
+    tables = [table_of(block) for block in blocks]
+    compared = [(tables[i], tables[j]) for i, j in pairs]
+    return Noise(
+        noise(ranking_change(*pair) for pair in compared),
+        noise((agreement(*pair) for pair in compared), least=True),
+        noise(abs(float(first.mean() - second.mean())) for first, second in compared),
+        len(pairs),
+    )
+
+
+PartNoise = dict[tuple[int, int], float]
+"""By how much other episodes alone move a part, by the pattern's number and the part's place in it."""
+
+
+@dataclass(frozen=True)
+class PatternChange:
+    """A pattern that changes beyond noise.
+
+    Attributes:
+        number: The pattern's.
+        held, holds: Whether it holds in the world as it is, and without the mechanism.
+        part: What of it moves; the first part that does.
+        before, after: The figure in both worlds; None where it cannot be told.
+    """
+
+    number: int
+    held: bool
+    holds: bool
+    part: str
+    before: float | None
+    after: float | None
+
+
+def part_noise(blocks: Sequence[Patterns], pairs: Sequence[tuple[int, int]]) -> PartNoise:
+    """Noise of every part, from the world as it is on several sets of episodes."""
+    figures = {
+        (pattern["number"], i): [block[place]["parts"][i]["measured"] for block in blocks]
+        for place, pattern in enumerate(blocks[0])
+        for i in range(len(pattern["parts"]))
+    }
+    return {
+        part: float(np.quantile([_distance(told[i], told[j]) for i, j in pairs], CERTAIN, method="higher"))
+        for part, told in figures.items()
+    }
+
+
+def pattern_changes(world: Patterns, without: Patterns, noise: PartNoise) -> list[PatternChange]:
+    """The patterns of which a part that has a band moves beyond its interval and beyond noise."""
+    changes = []
+    for before, after in zip(world, without, strict=True):
+        number = int(before["number"])
+        moved = [
+            (one, other)
+            for i, (one, other) in enumerate(zip(before["parts"], after["parts"], strict=True))
+            if one["band"] is not None and _moves(one, other["measured"], noise[number, i])
+        ]
+        if moved:
+            flips = [(one, other) for one, other in moved if one["holds"] != other["holds"]]
+            one, other = (flips or moved)[0]
+            held, holds = bool(before["holds"]), bool((after if flips else before)["holds"])
+            changes.append(
+                PatternChange(number, held, holds, one["name"], one["measured"], other["measured"])
+            )
+    return changes
+
+
+def _moves(part: Mapping[str, Any], value: float | None, noise: float) -> bool:
+    """Whether a figure leaves the interval that it had, by more than noise."""
+    measured = part["measured"]
+    inside = measured is not None and value is not None and part["low"] <= value <= part["high"]
+    return not inside and _distance(measured, value) > noise
+
+
+def _distance(one: float | None, other: float | None) -> float:
+    """Between two figures; infinite where only one can be told."""
+    if one is None or other is None:
+        return 0.0 if one is other else float("inf")
+    return abs(one - other)
+
+
+def share_in(measured: Feedback) -> float | None:
+    """The share of the gap, or None where it cannot be told."""
+    share = measured["feedback"]
+    return float(share["share"]) if share else None
+
+
+def feedback_noise(blocks: Sequence[Feedback], pairs: Sequence[tuple[int, int]]) -> float:
+    """By how much other searches and other episodes alone change the share in the world as it is.
+
+    Raises:
+        UserError: If it cannot be told in one of them.
+    """
+    shares = [share for block in blocks if (share := share_in(block)) is not None]
+    if len(shares) < len(blocks):
+        raise UserError("in this world the closed loop beats no rule; what feedback is worth has no share")
+    return noise(abs(shares[i] - shares[j]) for i, j in pairs)
+
+
+def feedback_changed(base: Feedback, without: Feedback, noise: float) -> bool:
+    """Whether the share of the gap changes by more than noise, or cannot be told any more."""
+    before, after = share_in(base), share_in(without)
+    return before != after if before is None or after is None else abs(after - before) > noise
+
+
+def level_changed(effect: RankingEffect, noise: Noise) -> bool:
+    """Whether the mean return changes by more than other episodes alone change it."""
+    return abs(effect.mean) > noise.level
+
+
+def verdict(
+    effect: RankingEffect,
+    noise: Noise,
+    patterns: Sequence[PatternChange] = (),
+    feedback: bool = False,
+) -> str:
+    """What a mechanism changes, in words.
+
+    Args:
+        effect, noise: Of the doctrines' returns. The ranking changes where it does so by more than other
+            episodes alone change it, and not by chance.
+        patterns: Those that change beyond noise.
+        feedback: Whether the worth of feedback changes beyond noise.
+    """
+    detectable = effect.change > effect.chance
+    ranking = detectable and (effect.change > noise.change or effect.tau < noise.tau)
+    flips = [str(p.number) for p in patterns if p.held != p.holds]
+    moves = [str(p.number) for p in patterns if p.held == p.holds]
+    changed = [
+        *(["ranking"] if ranking else []),
+        *([f"whether {', '.join(flips)} holds"] if flips else []),
+        *([f"figures of {', '.join(moves)}"] if moves else []),
+        *(["feedback"] if feedback else []),
+    ]
+    if changed:
+        return "changes " + "; ".join(changed)
+    return SMALL if detectable else NOTHING
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured in one world on one set of episodes; None where it was not asked for."""
+
+    returns: Returns
+    patterns: Patterns | None = None
+    feedback: Feedback | None = None
+
+
+def report(
+    scenario: Scenario,
+    mechanisms: Sequence[Mechanism],
+    as_it_is: Sequence[Measured],
+    without: Mapping[str, Measured],
+) -> dict[str, Any]:
+    """What each mechanism is worth, as JSON values.
+
+    Args:
+        scenario: The world.
+        mechanisms: Those that are told of.
+        as_it_is: The world as it is, on the episodes of the mechanisms and on sets of others.
+        without: The world without each mechanism that is not off in it already, by its name.
+    """
+    compared, base = pairs(len(as_it_is) - 1), as_it_is[0]
+    returns = ranking_noise([one.returns for one in as_it_is], compared)
+    noises: dict[str, Any] = {"returns": asdict(returns)}
+    parts: PartNoise = {}
+    if base.patterns is not None:
+        parts = part_noise([one.patterns or () for one in as_it_is], compared)
+        noises["patterns"] = [
+            {
+                "number": pattern["number"],
+                "part": part["name"],
+                "noise": noise if math.isfinite(noise := parts[pattern["number"], i]) else None,
+            }
+            for pattern in base.patterns
+            for i, part in enumerate(pattern["parts"])
+        ]
+    feedback = 0.0
+    if base.feedback is not None:
+        feedback = noises["feedback"] = feedback_noise([one.feedback or {} for one in as_it_is], compared)
+    measured: dict[str, Any] = {} if base.patterns is None else {"patterns": base.patterns}
+    measured |= {} if base.feedback is None else {"feedback": base.feedback["feedback"]}
+
+    def row(mechanism: Mechanism) -> dict[str, Any]:
+        row: dict[str, Any] = {"words": mechanism.words, "off": mechanism.changes(scenario)}
+        if (here := without.get(mechanism.name)) is None:
+            return row | {"verdict": OFF_ALREADY}
+        effect = ranking_effect(base.returns, here.returns)
+        row["returns"] = asdict(effect) | {"level_changed": level_changed(effect, returns)}
+        changes: list[PatternChange] = []
+        if base.patterns is not None and here.patterns is not None:
+            changes = pattern_changes(base.patterns, here.patterns, parts)
+            row["patterns"] = [asdict(change) for change in changes]
+        pays = False
+        if base.feedback is not None and here.feedback is not None:
+            pays = feedback_changed(base.feedback, here.feedback, feedback)
+            row["feedback"] = {"share": share_in(here.feedback), "changed": pays}
+        return row | {"verdict": verdict(effect, returns, changes, pays)}
+
+    return {
+        "noise": noises,
+        "as_it_is": measured,
+        "mechanisms": {mechanism.name: row(mechanism) for mechanism in mechanisms},
+    }

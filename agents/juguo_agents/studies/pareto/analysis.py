@@ -1,0 +1,198 @@
+"""The policies' fronts against the searches': hypervolume, and what each preference gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from juguo_agents.evaluation.hypervolume import (
+    SIGNS,
+    episode_weights,
+    estimate,
+    non_dominated,
+    objectives,
+    over_members,
+    resampled,
+    volume,
+)
+from juguo_agents.evaluation.statistics import spread_out
+from juguo_agents.provenance import versions
+from juguo_agents.search.multi_objective import Searched
+from juguo_envs.info import REWARD_PARTS
+
+Floats = npt.NDArray[np.float64]
+Summary = dict[str, Any]
+FALLBACK = "nothing"
+"""The rule whose means are the second reference point."""
+_KINDS = ("policy", "search")
+
+
+@dataclass(frozen=True)
+class Point:
+    """An allocator whose goals are measured.
+
+    Attributes:
+        kind: A rule, a policy under a preference, or a member of a search's front.
+        group: The rule's name, the policy's, or the search's.
+        weights: The preference that the policy observes.
+        parameters: The numbers of the member.
+    """
+
+    kind: Literal["rule", "policy", "search"]
+    group: str
+    weights: tuple[float, float, float] | None = None
+    parameters: Mapping[str, float] | None = None
+
+
+def summarise(
+    points: Sequence[Point],
+    episodes: Floats,
+    searched: Mapping[str, Searched],
+    preferences: Sequence[tuple[float, float, float]],
+) -> Summary:
+    """The numbers of a comparison, fit for JSON.
+
+    The reference point is the worst rule's mean in each objective; which that is nobody who is judged can
+    change. Volumes, and differences of them, have basic bootstrap intervals over the test episodes, which are
+    paired; those of several policies or searches together resample these, too.
+
+    Args:
+        points: Rules, the policies under every preference, and the searches' fronts.
+        episodes: (points, episodes, 3) breadth, resilience and excluded share of each.
+        searched: The searches by name.
+        preferences: Those of each policy's points, in their order.
+    """
+    means, groups = objectives(episodes), _groups(points)
+    rules = [i for i, point in enumerate(points) if point.kind == "rule"]
+    nothing = next(means[i] for i in rules if points[i].group == FALLBACK)
+    references = {"worst rule": means[rules].min(0), FALLBACK: nothing}
+    weights = episode_weights(episodes.shape[1])
+    volumes = {
+        name: {group: _volumes(episodes[rows], reference, weights) for group, (_, rows) in groups.items()}
+        for name, reference in references.items()
+    }
+    kinds = {group: kind for group, (kind, _) in groups.items()}
+    shares = np.array(preferences) / np.sum(preferences, axis=1, keepdims=True)  # (preferences, 3)
+    return {
+        "references": {name: _plain(reference) for name, reference in references.items()},
+        "verdicts": {name: _verdict(found, kinds) for name, found in volumes.items()},
+        "utility": _utility(shares, groups, episodes, weights),
+        "response": _response(shares, groups, means),
+        "fronts": [
+            {
+                "name": group,
+                "kind": kind,
+                **spread_out("volume", estimate(*volumes["worst rule"][group])),
+                **({"steps": f.steps, "generations": f.generations} if (f := searched.get(group)) else {}),
+                "points": _points([points[i] for i in rows], means[rows]),
+            }
+            for group, (kind, rows) in groups.items()
+        ],
+        "rules": [{"name": points[i].group, **_plain(means[i])} for i in rules],
+        "versions": versions(),
+    }
+
+
+def _groups(points: Sequence[Point]) -> dict[str, tuple[str, list[int]]]:
+    """Kind and rows of every policy and search, by name."""
+    found: dict[str, tuple[str, list[int]]] = {}
+    for i, point in enumerate(points):
+        if point.kind in _KINDS:
+            found.setdefault(point.group, (point.kind, []))[1].append(i)
+    return found
+
+
+def _volumes(episodes: Floats, reference: Floats, weights: Floats) -> tuple[float, Floats]:
+    of = partial(volume, reference=reference)
+    return of(objectives(episodes)), resampled(episodes, weights, of)
+
+
+def _verdict(volumes: Mapping[str, tuple[float, Floats]], kinds: Mapping[str, str]) -> dict[str, Any]:
+    """Mean volume of the policies against that of the searches."""
+    generator = np.random.default_rng(1)
+    means, resamples = {}, {}
+    for kind in _KINDS:
+        members = [found for group, found in volumes.items() if kinds[group] == kind]
+        means[kind] = float(np.mean([value for value, _ in members]))
+        resamples[kind] = over_members(np.array([values for _, values in members]), generator)
+    difference = estimate(means["policy"] - means["search"], resamples["policy"] - resamples["search"])
+    return {
+        **spread_out("policy", estimate(means["policy"], resamples["policy"])),
+        **spread_out("search", estimate(means["search"], resamples["search"])),
+        **spread_out("difference", difference),
+        "ratio": means["policy"] / means["search"] if means["search"] > 0.0 else None,
+        "at_least": bool(difference.mean >= 0.0),
+        "beyond_noise": bool(difference.low > 0.0),
+    }
+
+
+def _utility(
+    shares: Floats, groups: Mapping[str, tuple[str, list[int]]], episodes: Floats, weights: Floats
+) -> dict[str, Any]:
+    """Return per weight under each preference: the policy shown it against the best point of a search for it.
+
+    The best point is found on the test episodes themselves, which favours the searches.
+    """
+
+    ways: dict[str, Callable[[Floats], Floats]] = {
+        "policy": lambda points: np.asarray((shares * points).sum(1)),
+        "search": lambda points: np.asarray((shares @ points.T).max(1)),
+    }
+    values, resamples = {}, {}
+    for kind, of in ways.items():
+        members = [rows for k, rows in groups.values() if k == kind]
+        values[kind] = np.mean([of(objectives(episodes[rows])) for rows in members], axis=0)
+        each = [resampled(episodes[rows], weights, partial(_mean, of)) for rows in members]
+        resamples[kind] = over_members(np.array(each), np.random.default_rng(2))
+    difference = estimate(
+        float((values["policy"] - values["search"]).mean()), resamples["policy"] - resamples["search"]
+    )
+    return {
+        **{kind: float(value.mean()) for kind, value in values.items()},
+        **spread_out("difference", difference),
+        "better_in": float((values["policy"] >= values["search"]).mean()),
+    }
+
+
+def _mean(of: Callable[[Floats], Floats], points: Floats) -> float:
+    return float(of(points).mean())
+
+
+def _response(
+    shares: Floats, groups: Mapping[str, tuple[str, list[int]]], means: Floats
+) -> dict[str, float | None]:
+    """Rank correlation of a goal's share of the weights with how well it is met, over the preferences."""
+    policies = [rows for kind, rows in groups.values() if kind == "policy"]
+    found: dict[str, float | None] = {}
+    for k, part in enumerate(REWARD_PARTS):
+        ranks = [
+            float(stats.spearmanr(shares[:, k], means[rows, k]).statistic)
+            for rows in policies
+            if np.ptp(means[rows, k]) > 0.0
+        ]
+        found[part] = float(np.mean(ranks)) if ranks else None
+    return found
+
+
+def _points(points: Sequence[Point], means: Floats) -> list[dict[str, Any]]:
+    kept = non_dominated(means)
+    return [
+        {
+            **_plain(mean),
+            "non_dominated": bool(on),
+            **({"weights": list(point.weights)} if point.weights else {}),
+            **({"parameters": dict(point.parameters)} if point.parameters else {}),
+        }
+        for point, mean, on in zip(points, means, kept, strict=True)
+    ]
+
+
+def _plain(objectives: Floats) -> dict[str, float]:
+    """An objective as what it is: a share of excluded is no less than zero."""
+    return {part: float(value) for part, value in zip(REWARD_PARTS, objectives * SIGNS, strict=True)}

@@ -1,0 +1,83 @@
+"""What each open system reaches, what it gains over the passive one, and the curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from juguo_agents.evaluation.statistics import mean_interval, paired_difference
+from juguo_agents.report.figures.style import BLUE, GREY, ORANGE
+from juguo_agents.studies.arrays import Arrays
+
+ACTIVE, PASSIVE = "active", "passive"
+CURVES = ("interactors", "adoption", "resilience")
+
+
+def compared(runs: Mapping[str, Arrays]) -> dict[str, Any]:
+    """Every arm, and its paired difference to the passive one.
+
+    Args:
+        runs: By the arm's name, (episodes,) `return`, and (episodes, quarters) of each of `CURVES`.
+    """
+    base = runs[PASSIVE]
+    return {
+        name: {
+            "return": mean_interval(arm["return"]).__dict__,
+            "return_gained": paired_difference(arm["return"], base["return"]).__dict__,
+            **{
+                curve: {
+                    "end": mean_interval(arm[curve][:, -1]).__dict__,
+                    "gained": paired_difference(arm[curve][:, -1], base[curve][:, -1]).__dict__,
+                }
+                for curve in CURVES
+            },
+        }
+        for name, arm in runs.items()
+    }
+
+
+def lines(data: dict[str, Any]) -> list[str]:
+    """A table: what is reached at the end, and what it gains over the passive system."""
+    share = data["settings"]["share"]
+    table = [
+        f"the proposal, open in every stage; + f: {share:.0%} of the money for functions goes to f",
+        f"{'':28s} {'interactors':>11s} {'adoption':>9s} {'return':>7s}   return less passive",
+    ]
+    for name, arm in data["arms"].items():
+        gained = arm["return_gained"]
+        beside = (
+            "" if name == PASSIVE else f"{gained['mean']:+.3f} [{gained['low']:+.3f}, {gained['high']:+.3f}]"
+        )
+        table.append(
+            f"{name:28s} {arm['interactors']['end']['mean']:11.1%} {arm['adoption']['end']['mean']:9.1%} "
+            f"{arm['return']['mean']:7.3f}   {beside}".rstrip()
+        )
+    saving = [
+        name
+        for name, arm in data["arms"].items()
+        if name.startswith("+") and arm["return_gained"]["low"] > 0.0
+    ]
+    return [*table, "", "raises the return beyond noise: " + (", ".join(s[2:] for s in saving) or "nothing")]
+
+
+def draw(data: dict[str, Any], runs: Mapping[str, Arrays]) -> Figure:
+    """Interactors, adoption and resilience by quarter: active, passive, and what gains most."""
+    gained = {n: a["return_gained"]["mean"] for n, a in data["arms"].items() if n.startswith("+")}
+    best = sorted(gained, key=lambda n: -gained[n])[:3]
+    figure = Figure(figsize=(10.5, 3.6), layout="constrained")
+    styles = {ACTIVE: (BLUE, "-"), PASSIVE: (ORANGE, "-")}
+    styles |= dict(zip(best, [(GREY, "-"), (GREY, "--"), (GREY, ":")], strict=False))
+    for axes, curve in zip(figure.subplots(1, 3), CURVES, strict=True):
+        for name, (colour, line) in styles.items():
+            course = runs[name][curve].mean(0)
+            axes.plot(np.arange(1, len(course) + 1), course, color=colour, linestyle=line, label=name)
+        axes.set_title(f"{curve}, mean", loc="left", fontsize=10)
+        axes.set_xlabel("quarter")
+        axes.set_ylim(bottom=0.0)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False)
+    return figure

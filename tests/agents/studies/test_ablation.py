@@ -1,0 +1,94 @@
+"""Levers are forced on the closed loop that was found, and searched on with, beside a control."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from juguo_agents.allocators.levers import LEVERS
+from juguo_agents.studies.ablation.page import levers_over_worlds
+from juguo_agents.studies.ablation.study import Ablation, AblationSettings
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.study import Page, conduct
+from juguo_envs.errors import UserError
+from tests.agents.studies.test_value import NUMBERS, TINY, value_in
+
+
+def ablation_in(folder: Path, **changes: Any) -> Page:
+    """The study in a folder."""
+    return conduct(Ablation(AblationSettings(**{**NUMBERS, **changes})), folder, LocalExecutor(1))
+
+
+def asked_in(folder: Path, search: str) -> dict[str, Any]:
+    """What a search in a folder was asked for."""
+    state = json.loads((folder / "work" / "searches" / search / "search_state.json").read_text("utf-8"))
+    settings: dict[str, Any] = state["settings"]
+    return settings
+
+
+@pytest.mark.slow
+def test_levers_are_forced_on_the_closed_loop_of_a_measurement(tmp_path: Path) -> None:
+    value, folder = tmp_path / "value", tmp_path / "ablation"
+    value_in(value)
+    page = ablation_in(folder, value=value)
+    plain = page.data
+    assert set(plain["levers"]) == set(LEVERS)
+    assert all(f"\n{lever} " in page.console for lever in [*LEVERS, "control"])
+    assert plain["doubling"] == {} and all(row["doubled"] is None for row in plain["levers"].values())
+    begin = asked_in(folder, "unforced")["begin"]
+    files = value.glob("searches/*/searched.json")
+    assert begin in [json.loads(file.read_text(encoding="utf-8"))["parameters"] for file in files]
+
+    value_in(value, doublings=1)  # it may find more since
+    page = ablation_in(folder, value=value, doublings=1)
+    data = page.data
+    assert asked_in(folder, "unforced")["begin"] == begin
+    assert {n: row["searched"] for n, row in data["levers"].items()} == {
+        n: row["searched"] for n, row in plain["levers"].items()
+    }
+    assert set(data["doubling"]) == {"unforced", "control", *data["levers"]}
+    gained = {name: sum(step["difference"] for step in steps) for name, steps in data["doubling"].items()}
+    for name, row in data["levers"].items():
+        lost = row["searched"]["difference"] + gained["unforced"] - gained[name]
+        assert row["doubled"]["difference"] == pytest.approx(lost)
+    assert asked_in(folder, "advance_never-2")["lever"] == "advance:never"
+    assert asked_in(folder, "control")["seed"] != asked_in(folder, "unforced")["seed"]
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        (None, "value is .*; allowed is a folder that the study value finished"),
+        ({"budget": 9}, "budget is 400, but .* has 9"),
+        ({"model": "0"}, "model is .* has 0"),
+        ({"scenario_digest": "0"}, "is of another world than tiny"),
+    ],
+)
+def test_a_folder_of_something_else_is_refused(
+    there: dict[str, Any] | None, words: str, tmp_path: Path
+) -> None:
+    settings = AblationSettings(**{**NUMBERS, "value": tmp_path / "value"})
+    if there is not None:
+        told = settings.as_json(TINY) | there
+        digest = told.pop("scenario_digest", TINY.digest())
+        (tmp_path / "value").mkdir()
+        (tmp_path / "value" / "value.json").write_text(
+            json.dumps({"settings": told, "scenario_digest": digest}), encoding="utf-8"
+        )
+    with pytest.raises(UserError, match=words):
+        settings.check()
+
+
+def test_a_lever_matters_where_it_costs_enough_beyond_what_the_control_shows() -> None:
+    def world(lever: float, control: float) -> dict[str, Any]:
+        rows = [
+            {"doubled": None, "searched": {"share": share, "low": share - 0.01}} for share in (lever, control)
+        ]
+        return {"levers": {"research": rows[0]}, "control": rows[1]}
+
+    worlds = {"much": world(0.2, 0.01), "noise": world(0.2, 0.19), "little": world(0.02, 0.0)}
+    line = levers_over_worlds(worlds)[-1]
+    assert line.split() == ["research", "20.0", "20.0", "2.0", "much"]

@@ -1,0 +1,200 @@
+"""Print the tables that the code declares, or keep the model page and the READMEs in step with it.
+
+Parameters: every row comes from a field of a scenario. A field that is declared with `par` names its unit,
+source and sampling range; for the others, which are never sampled, the unit stands below. Rules: every row
+comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Seeds: see
+`juguo_agents.evaluation.seeds`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from juguo_agents.allocators.described import doctrine_numbers, doctrines, ideas, institutions
+from juguo_agents.evaluation import seeds
+from juguo_agents.tables import markdown_table
+from juguo_envs.files import write_text
+from juguo_envs.worlds.parameters import Meta, parameter_meta
+from juguo_envs.worlds.scenario import Community, Generated, Scenario
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAD = ("symbol", "field", "default", "allowed", "sampled", "unit", "meaning", "source")
+GREEK = {
+    "alpha": "α", "gamma": "γ", "chi": "χ", "delta": "δ", "eta": "η", "iota": "ι", "kappa": "κ",
+    "lam": "λ", "lambda": "λ", "mu": "μ", "phi": "φ", "rho": "ρ", "tau": "τ",
+    "xi": "ξ",
+}  # fmt: skip
+UNITS = {
+    "persons": "persons", "mean_degree": "ties/person", "minimum": "quarters", "maximum": "quarters",
+    "ab_min": "quarters",
+}  # fmt: skip
+ALLOWED = {
+    "minimum": "each ≥ 1",
+    "maximum": "each ≥ its minimum",
+    "communities": "a rule or a list",
+    "neighbours": "names of communities",
+    "ties": "pairs of persons",
+}
+
+
+def symbol(name: str) -> str:
+    """A field's name with Greek letters: eta_K -> η_K, iota0 -> ι0."""
+
+    def letter(part: str) -> str:
+        word = part.rstrip("0123456789")
+        return GREEK.get(word, word) + part[len(word) :]
+
+    return "_".join(letter(part) for part in name.split("_"))
+
+
+def number(value: Any) -> str:
+    """A value as the page shows it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() else f"{value:g}"
+    if isinstance(value, tuple):
+        return ", ".join(number(v) for v in value) or "none"
+    return str(value)
+
+
+def allowed(name: str, field: FieldInfo) -> str:
+    """Which values a scenario may hold."""
+    if name in ALLOWED:
+        return ALLOWED[name]
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(get_args(field.annotation))
+    if field.annotation is bool:
+        return "yes, no"
+    if field.annotation is str:
+        return "text"
+    low, high = "(−∞", "∞)"
+    for bound in field.metadata:
+        if isinstance(bound, Ge):
+            low = f"[{number(bound.ge)}"
+        elif isinstance(bound, Gt):
+            low = f"({number(bound.gt)}"
+        elif isinstance(bound, Le):
+            high = f"{number(bound.le)}]"
+        elif isinstance(bound, Lt):
+            high = f"{number(bound.lt)})"
+    return f"{low}, {high}"
+
+
+def sampling(meta: Meta) -> str:
+    """Over which values scenarios are sampled; a cross marks a factor that several parameters share."""
+    if meta.together is not None:
+        return f"× [{number(meta.together.low)}, {number(meta.together.high)}]"
+    if meta.sampling is None:
+        return ""
+    kind = " log" if meta.log else " whole" if meta.whole else ""
+    return f"[{number(meta.sampling[0])}, {number(meta.sampling[1])}]{kind}"
+
+
+def row(name: str, field: FieldInfo) -> Sequence[str]:
+    """The cells of one parameter, in its group's table."""
+    meta = parameter_meta(field)
+    text, sampled = field.description or "", ""
+    if meta is not None:
+        unit, source, sampled = meta.unit, meta.source, sampling(meta)
+    else:
+        unit = UNITS.get(name, "1" if field.annotation in (int, float) else "")
+        source = "given" if field.is_required() else "assumed"
+    if field.is_required():
+        default = "required"
+    elif isinstance(value := field.get_default(call_default_factory=True), BaseModel):
+        default = "the rule below"
+    else:
+        default = number(value)
+    return (f"`{symbol(name)}`", f"`{name}`", default, allowed(name, field), sampled, unit, text, source)
+
+
+def sections() -> Iterator[tuple[str, type[BaseModel]]]:
+    """The groups of a scenario in its order; the two ways to give communities follow the society."""
+    for name, field in Scenario.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            yield f"`{name}`", group
+            if name == "society":
+                yield "`society.communities` as a rule", Generated
+                yield "`society.communities` as a list, each", Community
+
+
+def parameters() -> str:
+    """The tables of parameters as markdown."""
+    parts = []
+    for title, group in sections():
+        rows = [row(name, field) for name, field in group.model_fields.items()]
+        parts.append(f"**{title}** — {(group.__doc__ or '').strip()}\n\n{markdown_table(HEAD, rows)}")
+    return "\n\n".join(parts)
+
+
+PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "docs/model.md": {
+        "rules": doctrines,
+        "institutions": institutions,
+        "numbers of rules": doctrine_numbers,
+        "parameters": parameters,
+    },
+    "docs/reference/seeds.md": {"seeds": seeds.tables},
+    "README.md": {"allocators": ideas},
+    "README.zh-CN.md": {"allocators": partial(ideas, chinese=True)},
+}
+"""The tables of each page, by the name that their markers have."""
+
+
+def updated(page: str, text: str) -> str:
+    """The text of one of `PAGES` with its tables made anew.
+
+    Raises:
+        ValueError: If a table's two markers are not there, once each and in order.
+    """
+    for name, table in PAGES[page].items():
+        begin, end = f"<!-- {name}: begin, written by tools/tables.py -->", f"<!-- {name}: end -->"
+        if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+            raise ValueError(f"{page}: the page must hold {begin!r} and {end!r} once each, in this order")
+        text = f"{text[: text.index(begin)]}{begin}\n\n{table()}\n\n{text[text.index(end) :]}"
+    return text
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print, check or write the tables; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="fail if a page differs from the code")
+    what.add_argument("--write", action="store_true", help="rewrite the tables in the pages")
+    parser.add_argument(
+        "--root", type=Path, default=ROOT, metavar="DIR", help=f"folder that holds {', '.join(PAGES)}"
+    )
+    options = parser.parse_args(arguments)
+    if not (options.check or options.write):
+        print("\n\n".join(table() for tables in PAGES.values() for table in tables.values()))
+        return 0
+    try:
+        old = {page: (options.root / page).read_text(encoding="utf-8") for page in PAGES}
+        new = {page: updated(page, text) for page, text in old.items()}
+    except (OSError, ValueError) as error:
+        print(f"tables: {error}", file=sys.stderr)
+        return 1
+    differ = [page for page in PAGES if new[page] != old[page]]
+    for page in differ:
+        if options.write:
+            write_text(options.root / page, new[page])
+        else:
+            print(f"tables: {page} differs from the code; run tools/tables.py --write", file=sys.stderr)
+    return int(options.check and bool(differ))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
