@@ -1,6 +1,6 @@
-"""docs/model.md says what the code does: its equations, parameters, rules, scenarios and names.
+"""docs/reference/model.md says what the code does: its equations, parameters, rules, scenarios and names.
 
-So do the tables of the READMEs.
+So do the other tables of the reference.
 """
 
 import ast
@@ -26,7 +26,7 @@ from juguo_envs.worlds.scenario import scenario_names
 from tests.running import load_script
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "model.md"
+PAGE = ROOT / "docs" / "reference" / "model.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 SUBMODELS = TEXT[TEXT.index("## 7. Submodels") : TEXT.index("## Readings")]
 ODD = (
@@ -68,7 +68,7 @@ def test_every_equation_is_described_in_the_order_of_the_code() -> None:
     assert re.findall(r"^- `(\w+)` — ", SUBMODELS, re.MULTILINE) == functions
 
 
-@pytest.mark.parametrize("page", ["docs/model.md", "README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("page", ["docs/reference/model.md", "docs/reference/rules.md", "docs/reference/seeds.md", "docs/reference/configuration.md", "docs/reference/commands.md"])
 def test_the_tables_on_a_page_are_those_of_the_code(script: ModuleType, page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert script.updated(page, text) == text, "run tools/tables.py --write"
@@ -157,11 +157,11 @@ def test_every_indicator_is_on_the_page() -> None:
 def test_check_fails_on_a_page_that_differs_and_write_mends_it(
     script: ModuleType, pages: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = pages / "docs" / "model.md"
+    page = pages / "docs" / "reference" / "model.md"
     row = next(line for line in TEXT.splitlines() if line.startswith("| `B` | `B` |"))
     page.write_text(TEXT.replace(row, row.replace("`B` |", "`B` | 9", 1)), encoding="utf-8")
     assert check(script, pages) == 1
-    assert "docs/model.md differs" in capsys.readouterr().err
+    assert "docs/reference/model.md differs" in capsys.readouterr().err
     assert script.main(["--write", "--root", str(pages)]) == 0
     assert check(script, pages) == 0
     assert page.read_text(encoding="utf-8") == TEXT
@@ -170,9 +170,9 @@ def test_check_fails_on_a_page_that_differs_and_write_mends_it(
 def test_a_page_without_markers_is_refused_and_all_are_left_as_they_are(
     script: ModuleType, pages: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (pages / "README.md").write_text("no tables here\n", encoding="utf-8")
-    (pages / "docs" / "model.md").write_text(stale := TEXT.replace("| `B` | `B` |", "| `B` | B |"), "utf-8")
+    (pages / "docs/reference/rules.md").write_text("no tables here\n", encoding="utf-8")
+    (pages / "docs" / "reference" / "model.md").write_text(stale := TEXT.replace("| `B` | `B` |", "| `B` | B |"), "utf-8")
     assert script.main(["--write", "--root", str(pages)]) == 1
     assert "README.md: the page must hold" in capsys.readouterr().err
     assert (pages / "README.md").read_text(encoding="utf-8") == "no tables here\n"
-    assert (pages / "docs" / "model.md").read_text(encoding="utf-8") == stale
+    assert (pages / "docs" / "reference" / "model.md").read_text(encoding="utf-8") == stale

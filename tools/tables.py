@@ -20,8 +20,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from juguo_agents.allocators.described import doctrine_numbers, doctrines, ideas, institutions
+from juguo_agents.cli.main import make_app
 from juguo_agents.evaluation import seeds
 from juguo_agents.tables import markdown_table
+from juguo_agents.training.config import Experiment
 from juguo_envs.files import write_text
 from juguo_envs.worlds.parameters import Meta, parameter_meta
 from juguo_envs.worlds.scenario import Community, Generated, Scenario
@@ -140,16 +142,50 @@ def parameters() -> str:
     return "\n\n".join(parts)
 
 
+def configuration() -> str:
+    """The fields of a configuration, a table for each section."""
+    parts, sections = [], [("", Experiment)]
+    while sections:
+        title, model = sections.pop(0)
+        rows = []
+        for name, field in model.model_fields.items():
+            inner = next((t for t in (field.annotation, *get_args(field.annotation)) if _is_model(t)), None)
+            if inner is not None:
+                sections.append((f"{title}.{name}".strip("."), inner))
+                continue
+            default = "required" if field.is_required() else field.get_default(call_default_factory=True)
+            shown = default.name if isinstance(default, Scenario) else number(default)
+            bounds = allowed(name, field)
+            rows.append(
+                (f"`{name}`", shown, "" if bounds == "(−∞, ∞)" else bounds, field.description or "")
+            )
+        if rows:
+            about = (model.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
+            table = markdown_table(("field", "default", "allowed", "meaning"), rows)
+            parts.append(f"## {f'`{title}`' if title else 'The experiment'}\n\n{about}\n\n{table}")
+    return "\n\n".join(parts)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def commands() -> str:
+    """The help of every command, from the command itself."""
+    return make_app().generate_docs(output_format="markdown", recursive=True, heading_level=2).strip()
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
-    "docs/model.md": {
+    "docs/reference/model.md": {
         "rules": doctrines,
         "institutions": institutions,
         "numbers of rules": doctrine_numbers,
         "parameters": parameters,
     },
     "docs/reference/seeds.md": {"seeds": seeds.tables},
-    "README.md": {"allocators": ideas},
-    "README.zh-CN.md": {"allocators": partial(ideas, chinese=True)},
+    "docs/reference/rules.md": {"allocators": ideas, "allocators in Chinese": partial(ideas, chinese=True)},
+    "docs/reference/configuration.md": {"configuration": configuration},
+    "docs/reference/commands.md": {"commands": commands},
 }
 """The tables of each page, by the name that their markers have."""
 

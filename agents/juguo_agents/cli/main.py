@@ -22,7 +22,7 @@ _COMMANDS = {
 
         The same command with the same --out goes on with a run that was interrupted, even killed, as if it
         had not been. So does --out RUN alone, with the run's own config. What a config holds:
-        docs/training.md.""",
+        docs/how-to/train.md.""",
     ),
     "evaluate": (
         "evaluate:evaluate",
@@ -36,7 +36,7 @@ _COMMANDS = {
 
         juguo evaluate takes what is found by its folder. The same command with the same --out goes on with a
         search that was interrupted; so does --out alone. A search with --begin also takes a larger --budget.
-        Families, seeds, how to read the numbers: docs/search.md.""",
+        Families, seeds, how to read the numbers: docs/explanation/yardsticks.md.""",
     ),
     "tune": (
         "tune:tune",
@@ -50,7 +50,7 @@ _COMMANDS = {
         "calibrate:calibrate",
         """Fit the model's adoption step to a diffusion on a network, and make a scenario of it.
 
-        What is assumed, and what the numbers mean: docs/calibration.md.""",
+        What is assumed, and what the numbers mean: docs/explanation/calibration.md.""",
     ),
     "list": ("listing:names", "Name the allocators, scenarios, configs and studies, with a line on each."),
     "doctor": (

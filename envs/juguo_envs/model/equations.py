@@ -1,4 +1,4 @@
-"""One small scalar function per equation of the model, in the order of docs/model.md, with its symbols.
+"""One small scalar function per equation of the model, in the order of the model page, with its symbols.
 
 `P` is a record of parameters (`juguo_envs.worlds.parameters`); `sat_*` are saturated deliveries in [0, 1].
 Each function is pure and, through its attribute `py_func`, plain Python.

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from juguo_agents.allocators import BASELINE
-from tests.running import ENVIRONMENT, ROOT, Done, command, refused, succeeded
+from tests.running import ENVIRONMENT, ROOT, Done, command, load_script, refused, succeeded
 
 pytestmark = pytest.mark.slow
 
 WORLD = "name: tiny\nsociety: {persons: 60, communities: {count: 3, hubs: 1}}\nprogramme: {T: 8}\n"
-PAGES = ("docs/model.md", "README.md", "README.zh-CN.md")
+PAGES = ("docs/reference/model.md", "docs/reference/rules.md")
 BARE = """
 
 class Bare(Rule):
@@ -30,8 +30,8 @@ class Bare(Rule):
 
 
 def example() -> str:
-    """The class that the README shows, whose name is `mine`."""
-    shown = (ROOT / "README.md").read_text(encoding="utf-8")
+    """The class that the guide shows, whose name is `mine`."""
+    shown = (ROOT / "docs/how-to/extend.md").read_text(encoding="utf-8")
     return next(
         code for code in re.findall(r"```python\n(.*?)```", shown, re.DOTALL) if code.startswith("class")
     )
@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small world, the pages, and a copy of the agents that has two more rules."""
     folder = tmp_path_factory.mktemp("new_rule")
     (folder / "tiny.yaml").write_text(WORLD)
-    for page in (*PAGES, "docs/reference/seeds.md"):
+    for page in load_script("tables.py").PAGES:
         (folder / page).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / page, folder / page)
     shutil.copytree(ROOT / "agents", folder / "agents", ignore=shutil.ignore_patterns("__pycache__"))

@@ -45,6 +45,6 @@ def test_a_study_tells_its_best_trial_and_the_winner_is_that(algorithm: Algorith
 
 @pytest.mark.parametrize("algorithm", [algorithm for algorithm in SECTIONS if algorithm != "ppo"])
 def test_defaults_are_the_winners(algorithm: Algorithm) -> None:
-    """But PPO's, which were found at twenty times the steps; see docs/training.md."""
+    """But PPO's, which were found at twenty times the steps; see docs/how-to/train.md."""
     winner = load_experiment(LEARNERS / f"{algorithm}.yaml", []).training.settings
     assert SECTIONS[algorithm]() == winner

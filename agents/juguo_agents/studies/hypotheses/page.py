@@ -39,7 +39,7 @@ def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequen
         f"An interval of an effect is one of {f'{1.0 - test.error:.2%}'.replace('%', ' %')} confidence: "
         f"{claims.verdict.confidence:.0%} for all {claims.tested} parts on which verdicts rest, together. A "
         "claim holds if all of its parts do; the numbers in the table are those of its weakest part. How "
-        "verdicts are reached: docs/hypotheses.md.",
+        "verdicts are reached: docs/explanation/hypotheses.md.",
         "",
         "| | claim | verdict | effect | interval | for / against |",
         "|---|---|---|---|---|---|",

@@ -24,7 +24,7 @@ class Fact:
         number: From 1.
         name: In a few words.
         statement: What must hold of a world.
-        source: Literature that reports it of real technologies; docs/patterns.md gives it in full.
+        source: Literature that reports it of real technologies; the page of stylised facts has it in full.
     """
 
     number: int

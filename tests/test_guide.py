@@ -1,0 +1,117 @@
+"""What the README and the guide show works as it stands there: code, commands, links, worlds."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from cyclopts.exceptions import MissingArgumentError
+
+from juguo_agents.allocators import rules
+from juguo_agents.cli.main import make_app
+from juguo_envs import Scenario
+from juguo_envs.worlds.scenario import scenario_names
+
+HOME = Path(__file__).resolve().parents[1]
+PAGES = [*sorted(HOME.glob("README*.md")), *sorted((HOME / "docs").rglob("*.md"))]
+GENERATED = HOME / "docs" / "reference" / "commands.md"
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """A page's blocks of code in a language."""
+    text = page.read_text(encoding="utf-8")
+    return [code for told, code in re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL) if told == language]
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(HOME).as_posix()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)
+def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = dict(vars(rules)) if page.name == "extend.md" else {}
+    for code in blocks(page, "python"):
+        exec(code, names)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "yaml")], ids=name_of)
+def test_the_worlds_of_a_page_are_scenarios(page: Path) -> None:
+    for text in blocks(page, "yaml"):
+        Scenario.parse(yaml.safe_load(text))
+
+
+def commands(page: Path) -> list[str]:
+    """Every command line of the page, in blocks and in the text."""
+    text = page.read_text(encoding="utf-8")
+    lines = [line for code in (*blocks(page, ""), *blocks(page, "bash")) for line in code.splitlines()]
+    lines += re.findall(r"`(juguo [^`]+)`", text)
+    joined = "\n".join(lines).replace("\\\n", " ")
+    found = re.findall(r"(?:^|; |do )(juguo [a-z][^;#|\n]*)", joined, re.MULTILINE)
+    return [line.split(" ...")[0].strip() for line in found]
+
+
+def parse(line: str) -> None:
+    """Parse a command line; raises where a command or an option does not exist."""
+    words = [re.sub(r"^\[|\]$", "", word) for word in shlex.split(line.replace("$seed", "0"))[1:]]
+    if any(word in ("NAME", "COMMAND", "X") for word in words[:2]):
+        return  # a place for a name
+    with contextlib.suppress(MissingArgumentError):  # a command that is only named
+        make_app().parse_args(words, exit_on_error=False, print_error=False)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p != GENERATED and commands(p)], ids=name_of)
+def test_every_command_of_a_page_exists(page: Path) -> None:
+    for line in commands(page):
+        parse(line)
+
+
+@pytest.mark.parametrize("line", ["juguo trian", "juguo search --no-such-option 3", "juguo study no-such"])
+def test_a_command_that_does_not_exist_is_found(line: str) -> None:
+    with pytest.raises(Exception, match=r"(?i)unknown|no-such|trian"):
+        parse(line)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    gone = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert gone == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_names_no_script_and_no_module_that_does_not_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"\b((?:scripts|tools|tests|agents|envs|benchmarks|configs)/[\w/.-]+\.\w+)", text)
+    assert [path for path in named if not (HOME / path).exists()] == []
+
+
+def test_the_guide_leads_to_every_page() -> None:
+    index = (HOME / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = [p.relative_to(HOME / "docs").as_posix() for p in PAGES if p.parent.parent == HOME / "docs"]
+    assert [page for page in pages if f"]({page})" not in index] == []
+
+
+def test_the_readmes_are_short_and_show_the_same_code() -> None:
+    english, chinese = HOME / "README.md", HOME / "README.zh-CN.md"
+    for page in (english, chinese):
+        assert len(page.read_text(encoding="utf-8").splitlines()) <= 120
+    for language in ("python", "yaml", ""):
+        assert blocks(english, language) == blocks(chinese, language)
+
+
+@pytest.mark.parametrize("page", sorted((HOME / "docs" / "results").glob("*.md")), ids=name_of)
+def test_results_name_day_command_versions_and_the_world_as_it_ships(page: Path) -> None:
+    head = page.read_text(encoding="utf-8").split("\n\n")[1]
+    assert re.search(r"\| measured \| \d{4}-\d\d-\d\d \|", head)
+    assert re.search(r"\| command \| .*`(juguo|make) ", head)
+    assert "| versions | juguo " in head
+    worlds = re.findall(r"`(\w+)` ([0-9a-f]{16})", head)
+    assert worlds or "| machine |" in head or "| data |" in head
+    for name, digest in worlds:
+        assert name in scenario_names()
+        assert Scenario.load(name).digest() == digest
