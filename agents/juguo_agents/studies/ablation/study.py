@@ -17,10 +17,7 @@ from juguo_agents.artifacts.searched import RESULT_FILE, SearchResult, load_resu
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.ablation.analysis import CONTROL, UNFORCED, ablation_data, forced
 from juguo_agents.studies.ablation.page import ablation_page, levers_over_worlds
-from juguo_agents.studies.searches import found_in
-from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
-from juguo_agents.studies.value.analysis import VALUE_FILE
-from juguo_agents.studies.value.arms import (
+from juguo_agents.studies.arms import (
     ROUNDS,
     Arm,
     ArmResults,
@@ -28,7 +25,10 @@ from juguo_agents.studies.value.arms import (
     ArmSettings,
     reference_names,
 )
-from juguo_agents.studies.value.page import in_folders
+from juguo_agents.studies.arms_page import in_folders
+from juguo_agents.studies.searches import found_in
+from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
+from juguo_agents.studies.value.analysis import VALUE_FILE
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 

@@ -24,6 +24,7 @@ from juguo_agents.provenance import versions
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.ablation.analysis import ablation_data
 from juguo_agents.studies.ablation.study import closed_loops, measure_levers
+from juguo_agents.studies.arms import ArmSearches, ArmSettings
 from juguo_agents.studies.arrays import to_arrays, to_table
 from juguo_agents.studies.patterns.analysis import (
     MEASURES,
@@ -40,7 +41,6 @@ from juguo_agents.studies.patterns.runs import Run, Runs, SystemPoint, follow, r
 from juguo_agents.studies.searches import SearchPoint, run_search
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record
 from juguo_agents.studies.value.analysis import VALUE_FILE, value_data
-from juguo_agents.studies.value.arms import ArmSearches, ArmSettings
 from juguo_agents.studies.value.study import measure_value
 from juguo_envs.errors import UserError
 from juguo_envs.model.compiled import SOURCE_KEY

@@ -8,7 +8,7 @@ from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_
 from juguo_agents.artifacts.searched import validated
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
-from juguo_agents.studies.value.arms import RULE, ArmResults, reference_names
+from juguo_agents.studies.arms import RULE, ArmResults, reference_names
 from juguo_agents.studies.value.feedback import KINDS
 
 VALUE_FILE = "value.json"
