@@ -27,8 +27,9 @@ def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
         table.add_column(title, justify="right" if side == "r" else "left")
     for row in rows:
         table.add_row(*row)
-    if console.measure(table, options=console.options.update_width(2 * WIDTH)).maximum > WIDTH:
-        table.padding = 0  # closer together, so that fewer cells are folded
+    wide = console.measure(table, options=console.options.update_width(2 * WIDTH)).maximum
+    if WIDTH < wide <= WIDTH + len(head):
+        table.padding = 0  # closer together no cell is folded
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())

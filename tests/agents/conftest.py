@@ -8,18 +8,18 @@ import pytest
 from juguo_agents.allocators import make_rule
 from juguo_agents.artifacts.tree import Tree
 from juguo_agents.artifacts.tree_features import FEATURES
-from juguo_agents.studies.explain.asking import Asked, Asking
-from juguo_agents.studies.explain.distil import World
+from juguo_agents.studies.explain.distil import Conditions
 from juguo_agents.studies.explain.fit import Weights, fit_tree
+from juguo_agents.studies.explain.query import Answers, ExpertQuery
 from juguo_envs import Scenario
 
 EPISODES = np.arange(2**31 + 2**27, 2**31 + 2**27 + 12, dtype=np.uint64)
 
 
 @pytest.fixture(scope="package")
-def world() -> World:
+def world() -> Conditions:
     """100 persons in 3 communities over 16 quarters, with stages short enough to see all three."""
-    return World(
+    return Conditions(
         Scenario.load("default").override(
             {
                 "society.persons": 100,
@@ -34,15 +34,15 @@ def world() -> World:
 
 
 @pytest.fixture(scope="package")
-def asked(world: World) -> Asked:
+def asked(world: Conditions) -> Answers:
     """What the proposal does in its own states."""
     rule = make_rule("experiment_diffusion")
-    asking = Asking(rule, rule)
+    asking = ExpertQuery(rule, rule)
     world.run(asking, EPISODES)
-    return asking.asked()
+    return asking.answers()
 
 
 @pytest.fixture(scope="package")
-def tree(asked: Asked) -> Tree:
+def tree(asked: Answers) -> Tree:
     """A tree of at most six leaves fitted to that."""
     return fit_tree(FEATURES, asked, 6, Weights(1.0, 1.0, 1.0))

@@ -16,7 +16,7 @@ from juguo_agents.artifacts import front, searched, tree_file
 from juguo_agents.artifacts.base import Artifact, World, kind_of
 from juguo_agents.artifacts.front import FRONT_PATTERN, load_front
 from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
-from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, load_found
+from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, load_tree
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
@@ -64,7 +64,7 @@ class Kind:
         ]
 
 
-SEARCHED = Kind(searched.KIND, (RESULT_FILE, PANEL_PATTERN), load_found)
+SEARCHED = Kind(searched.KIND, (RESULT_FILE, PANEL_PATTERN), load_result)
 TREE = Kind(tree_file.KIND, (TREE_PATTERN,), load_tree)
 FRONT = Kind(front.KIND, (FRONT_PATTERN,), load_front)
 POLICY = Kind(None, (POLICY_PATTERN,), load_policy, all_or_none=True)

@@ -66,7 +66,7 @@ def read_places(
     return above
 
 
-def leaning(shares: Floats, leans: Floats, places: npt.NDArray[np.float32]) -> Floats:
+def lean_shares(shares: Floats, leans: Floats, places: npt.NDArray[np.float32]) -> Floats:
     """(n, R) shares, each multiplied by 1 + sum of lean times how far its place is above the mean.
 
     Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.parametric.families import Family, find_family
+from juguo_agents.allocators.parametric.policy_classes import PolicyClass, find_policy_class
 from juguo_agents.artifacts.base import JsonArtifact, read_json, read_scenario
 from juguo_envs.errors import UserError
 
@@ -23,14 +23,14 @@ class SearchedFileError(UserError):
 
 
 @dataclass(frozen=True)
-class Found(JsonArtifact):
+class SearchResult(JsonArtifact):
     """The content of a result, checked."""
 
-    family: Family
+    policy_class: PolicyClass
 
     def allocator(self, name: str | None = None) -> Allocator:
-        """The allocator, named as its family says or otherwise."""
-        return self.family.allocator([self.data["parameters"]], self.scenario, name)
+        """The allocator, named as its policy class says or otherwise."""
+        return self.policy_class.allocator([self.data["parameters"]], self.scenario, name)
 
 
 def result_in(path: Path) -> Path:
@@ -38,12 +38,12 @@ def result_in(path: Path) -> Path:
     return path / RESULT_FILE if path.is_dir() else path
 
 
-def load_found(path: Path) -> Found:
+def load_result(path: Path) -> SearchResult:
     """Read and check a result.
 
     Raises:
         SearchedFileError: If the file is missing, which may be as its search is not finished, is no result
-            of a search, or holds a parameter that its family does not have or allow.
+            of a search, or holds a parameter that its policy class does not have or allow.
     """
     if path.name == RESULT_FILE and not path.exists() and (path.parent / STATE_FILE).exists():
         raise SearchedFileError(
@@ -58,28 +58,28 @@ def load_found(path: Path) -> Found:
         raise SearchedFileError(f"{path}: 'validation' is missing or incomplete")
     scenario = read_scenario(data, path, SearchedFileError)
     try:
-        family = find_family(str(data["family"]), data["lever"])
-        fault = family.space(scenario).fault(data["parameters"])
+        policy_class = find_policy_class(str(data["family"]), data["lever"])
+        fault = policy_class.space(scenario).fault(data["parameters"])
     except UserError as error:
         raise SearchedFileError(f"{path}: {error}") from None
     if fault:
         raise SearchedFileError(f"{path}: {fault}")
-    return Found(scenario, data, family)
+    return SearchResult(scenario, data, policy_class)
 
 
-def validated(found: Found) -> float:
+def validated(found: SearchResult) -> float:
     """Mean return on the validation episodes, the same for all searches with as many of them."""
     return float(found.data["validation"]["mean"])
 
 
-def best_result(paths: Sequence[Path]) -> tuple[Path, Found]:
+def best_result(paths: Sequence[Path]) -> tuple[Path, SearchResult]:
     """The best of some results by their validation episodes, and its file.
 
     Raises:
         SearchedFileError: If one cannot be used, or they were not measured alike: in one world, with the same
             noise, on the same episodes.
     """
-    results = [load_found(path) for path in paths]
+    results = [load_result(path) for path in paths]
     measured = [
         [f.data[field] for field in ("scenario_digest", "varies", "observe")] + f.data["validation"]["seeds"]
         for f in results

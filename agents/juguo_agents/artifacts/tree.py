@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Setting
-from juguo_agents.artifacts.place_weights import LOCALS, Local, leaning, read_places
+from juguo_agents.artifacts.place_weights import LOCALS, Local, lean_shares, read_places
 from juguo_agents.artifacts.tree_features import Feature, read_features
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import N_FUNCTIONS
@@ -89,7 +89,7 @@ class Tree:
     def allocation(self, nodes: Ints, places: npt.NDArray[np.float32]) -> Allocation:
         """What is done at nodes (n,) where places differ so: (n, R, L), see `read_places`."""
         rows = self.wants[nodes].copy()
-        rows[:, SHARES:OPENNESS] = leaning(rows[:, SHARES:OPENNESS], self.leans[nodes], places)
+        rows[:, SHARES:OPENNESS] = lean_shares(rows[:, SHARES:OPENNESS], self.leans[nodes], places)
         return as_allocation(rows, self.cut)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.artifacts.base import JsonArtifact, read_json, read_scenario
@@ -16,9 +16,8 @@ from juguo_agents.artifacts.place_weights import LOCAL_BY_NAME
 from juguo_agents.artifacts.tree import LEAF, Tree, TreeAllocator
 from juguo_agents.artifacts.tree_features import BY_NAME
 from juguo_envs.errors import UserError
-from juguo_envs.files import write_text
 from juguo_envs.model.state import FUNCTIONS
-from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.scenario import Scenario, explain_validation
 
 KIND, FORMAT = "juguo_tree", 2
 TREE_PATTERN = "tree*.json"
@@ -26,7 +25,6 @@ USES = (*FUNCTIONS, "reserve")
 MOST_NODES = 4095
 _TOLERANCE = 1e-6  # of sums of shares
 _STEEPEST = 1e4  # lean that a file may hold
-_KINDS: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 _REQUESTS = ("openness", "advance", "abandon")
 
 
@@ -45,19 +43,9 @@ class StoredTree(JsonArtifact):
         return TreeAllocator(self.tree, name or self.name)
 
 
-def save_tree(tree: Tree, about: Mapping[str, Any], scenario: Scenario, path: Path) -> StoredTree:
-    """Write a tree, read it back, and return what was read.
-
-    Args:
-        tree: The tree.
-        about: What is to be told of it; `name`, `observe`, `source` and `fidelity` must be among it.
-        scenario: The world that it was distilled in.
-        path: Where to, a `.json` file.
-    """
-    data = {
-        "kind": KIND,
-        "format": FORMAT,
-        **about,
+def tree_content(tree: Tree, scenario: Scenario) -> dict[str, Any]:
+    """A tree and the world that it was distilled in, as JSON values."""
+    return {
         "communities": tree.communities,
         "cut": tree.cut,
         "features": [
@@ -68,8 +56,16 @@ def save_tree(tree: Tree, about: Mapping[str, Any], scenario: Scenario, path: Pa
         "scenario_digest": scenario.digest(),
         "scenario": scenario.model_dump(mode="json"),
     }
-    write_text(path, json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
-    return load_tree(path)
+
+
+def tree_data(about: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a tree's file.
+
+    Args:
+        about: What is to be told of it; `name`, `observe`, `source` and `fidelity` must be among it.
+        content: Of `tree_content`.
+    """
+    return {"kind": KIND, "format": FORMAT, **about, **content}
 
 
 def _node(tree: Tree, node: int) -> dict[str, Any]:
@@ -97,143 +93,122 @@ def load_tree(path: Path) -> StoredTree:
     Raises:
         TreeFileError: If the file is missing, is no tree, or anything in it cannot be; it is named.
     """
-    data = read_json(path, KIND, FORMAT, "a tree", TreeFileError)
+    return read_tree(read_json(path, KIND, FORMAT, "a tree", TreeFileError), path)
+
+
+def read_tree(data: dict[str, Any], path: Path) -> StoredTree:
+    """Check the content of a file; see `load_tree`."""
     scenario = read_scenario(data, path, TreeFileError)
     try:
-        return StoredTree(scenario, data, _tree(data))
-    except _Fault as error:
+        return StoredTree(scenario, data, _tree(_File.model_validate(data)))
+    except ValidationError as error:
+        raise TreeFileError(explain_validation(error, _File, str(path))) from None
+    except ValueError as error:
         raise TreeFileError(f"{path}: {error}") from None
 
 
-class _Fault(ValueError):
-    """What is wrong with a file, by name."""
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Whole = Annotated[int, Field(ge=0, lt=2**53)]
 
 
-def _tree(data: dict[str, Any]) -> Tree:
-    _of(data, "observe", str, "")
-    if not _of(data, "name", str, ""):
-        raise _Fault("name is ''; allowed is any other text")
-    for field in ("source", "fidelity"):
-        _of(data, field, dict, "")
-    communities, cut = _whole(data, "communities", "", 1, 1000), _number(data, "cut", "", 0.0, 1.0)
-    features = []
-    for i, told in enumerate(_of(data, "features", list, "")):
-        known = _of(_as(told, dict, f"features[{i}]"), "name", str, f"features[{i}].")
-        if known not in BY_NAME:
-            raise _Fault(
-                f"features[{i}].name is {known!r}, which this version does not know; distil the tree anew"
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+
+
+class _Feature(_Part):
+    name: str
+
+
+class _Node(_Part):
+    feature: str | None = None
+    at_most: float = 0.0
+    yes: Whole = 0
+    no: Whole = 0
+    quarters: Whole
+    shares: dict[str, Share]
+    communities: list[Share]
+    openness: Share
+    advance: Share
+    abandon: Share
+    leans: dict[str, Annotated[float, Field(ge=-_STEEPEST, le=_STEEPEST)]]
+
+    @model_validator(mode="after")
+    def _asks_whole(self) -> Self:
+        lacking = {"at_most", "yes", "no"} - self.model_fields_set
+        if self.feature is not None and lacking:
+            raise ValueError(f"{min(lacking)!r} is missing")
+        return self
+
+
+class _File(_Part):
+    name: Annotated[str, Field(min_length=1)]
+    observe: str
+    source: dict[str, Any]
+    fidelity: dict[str, Any]
+    communities: Annotated[int, Field(ge=1, le=1000)]
+    cut: Share
+    features: list[_Feature]
+    locals: list[str]
+    nodes: Annotated[list[_Node], Field(min_length=1, max_length=MOST_NODES)]
+
+
+def _tree(file: _File) -> Tree:
+    """The tree in a file.
+
+    Raises:
+        ValueError: If its parts do not belong together; they are named.
+    """
+    names, count = [feature.name for feature in file.features], len(file.nodes)
+    _known("features", names, BY_NAME)
+    _known("locals", file.locals, LOCAL_BY_NAME)
+    for i, node in enumerate(file.nodes):
+        at = f"nodes.{i}."
+        if node.feature is not None:
+            if node.feature not in names:
+                raise ValueError(f"{at}feature is {node.feature!r}, which is not among features")
+            for which, child in (("yes", node.yes), ("no", node.no)):
+                if not i < child < count:
+                    raise ValueError(f"{at}{which} is {child}; allowed is {i + 1} to {count - 1}")
+        _same_names(f"{at}shares", node.shares, USES)
+        _same_names(f"{at}leans", node.leans, file.locals)
+        if len(node.communities) != file.communities:
+            raise ValueError(
+                f"{at}communities has {len(node.communities)} entries; allowed is {file.communities}"
             )
-        features.append(BY_NAME[known])
-    index = {feature.name: i for i, feature in enumerate(features)}
-    locals_ = _locals(data)
-    nodes = _of(data, "nodes", list, "")
-    if not 1 <= len(nodes) <= MOST_NODES:
-        raise _Fault(f"nodes has {len(nodes)} entries; allowed are 1 to {MOST_NODES}")
-    rows = [
-        _read_node(_as(told, dict, f"nodes[{i}]"), i, len(nodes), index, communities, locals_)
-        for i, told in enumerate(nodes)
+        for field, part in (("shares", node.shares.values()), ("communities", node.communities)):
+            if abs(sum(part) - 1.0) > _TOLERANCE:
+                raise ValueError(f"{at}{field} sum to {sum(part):g}; they must sum to 1")
+    asking = [node for node in file.nodes if node.feature is not None]
+    if sorted(child for node in asking for child in (node.yes, node.no)) != list(range(1, count)):
+        raise ValueError("nodes: each but the first must follow exactly one other by yes or no")
+    wants = [
+        [*(n.shares[use] for use in USES), *n.communities, n.openness, n.advance, n.abandon]
+        for n in file.nodes
     ]
-    feature, threshold, yes, no, quarters, wants, leans = (list(part) for part in zip(*rows, strict=True))
-    reached = sorted(child for pair in (yes, no) for child in pair if child != LEAF)
-    if reached != list(range(1, len(nodes))):
-        raise _Fault("nodes: each but the first must follow exactly one other by yes or no")
+    leans = [[node.leans[name] for name in file.locals] for node in file.nodes]
+    leaf = [node.feature is None for node in file.nodes]
     return Tree(
-        features=tuple(features),
-        feature=np.array(feature, np.int64),
-        threshold=np.array(threshold, np.float64),
-        yes=np.array(yes, np.int64),
-        no=np.array(no, np.int64),
+        features=tuple(BY_NAME[name] for name in names),
+        feature=np.array(
+            [LEAF if n.feature is None else names.index(n.feature) for n in file.nodes], np.int64
+        ),
+        threshold=np.array([node.at_most for node in file.nodes], np.float64),
+        yes=np.where(leaf, LEAF, [node.yes for node in file.nodes]),
+        no=np.where(leaf, LEAF, [node.no for node in file.nodes]),
         wants=np.array(wants, np.float64),
-        cut=cut,
-        quarters=np.array(quarters, np.int64),
-        leans=np.array(leans, np.float64).reshape(len(nodes), len(locals_)),
-        locals=tuple(LOCAL_BY_NAME[name] for name in locals_),
+        cut=file.cut,
+        quarters=np.array([node.quarters for node in file.nodes], np.int64),
+        leans=np.array(leans, np.float64).reshape(count, len(file.locals)),
+        locals=tuple(LOCAL_BY_NAME[name] for name in file.locals),
     )
 
 
-def _locals(data: dict[str, Any]) -> tuple[str, ...]:
-    """What money leans by, by name."""
-    names = _of(data, "locals", list, "")
+def _known(field: str, names: Sequence[str], known: Collection[str]) -> None:
     for i, name in enumerate(names):
-        if name not in LOCAL_BY_NAME or name in names[:i]:
-            raise _Fault(
-                f"locals[{i}] is {_shown(name)}; allowed are {', '.join(LOCAL_BY_NAME)}, each once at most"
-            )
-    return tuple(names)
+        if name not in known or name in names[:i]:
+            raise ValueError(f"{field}.{i} is {name!r}; allowed are {', '.join(known)}, each once at most")
 
 
-def _read_node(
-    told: dict[str, Any],
-    i: int,
-    nodes: int,
-    features: Mapping[str, int],
-    communities: int,
-    locals_: Sequence[str],
-) -> tuple[int, float, int, int, int, list[float], list[float]]:
-    """Feature, threshold, yes, no, quarters, the row of an allocation, and leans."""
-    at = f"nodes[{i}]."
-    feature, threshold, yes, no = LEAF, 0.0, LEAF, LEAF
-    if "feature" in told:
-        name = _of(told, "feature", str, at)
-        if name not in features:
-            raise _Fault(f"{at}feature is {name!r}, which is not among features")
-        feature, threshold = features[name], _number(told, "at_most", at, -1e12, 1e12)
-        yes, no = (_whole(told, which, at, i + 1, nodes - 1) for which in ("yes", "no"))
-    shares = _of(told, "shares", dict, at)
-    if set(shares) != set(USES):
-        odd = sorted(set(shares) ^ set(USES))[0]
-        raise _Fault(f"{at}shares: {odd!r} is {'unknown' if odd in shares else 'missing'}")
-    uses = [_number(shares, use, f"{at}shares.", 0.0, 1.0) for use in USES]
-    places = _of(told, "communities", list, at)
-    if len(places) != communities:
-        raise _Fault(f"{at}communities has {len(places)} entries; communities is {communities}")
-    where = [
-        _number({str(c): share}, str(c), f"{at}communities.", 0.0, 1.0) for c, share in enumerate(places)
-    ]
-    for field, part in (("shares", uses), ("communities", where)):
-        if abs(sum(part) - 1.0) > _TOLERANCE:
-            raise _Fault(f"{at}{field} sum to {sum(part):g}; they must sum to 1")
-    requests = [_number(told, request, at, 0.0, 1.0) for request in _REQUESTS]
-    quarters = _whole(told, "quarters", at, 0, 2**53)
-    told_leans = _of(told, "leans", dict, at)
-    if set(told_leans) != set(locals_):
-        odd = sorted(set(told_leans) ^ set(locals_))[0]
-        raise _Fault(f"{at}leans: {odd!r} is {'unknown' if odd in told_leans else 'missing'}")
-    leans = [_number(told_leans, name, f"{at}leans.", -_STEEPEST, _STEEPEST) for name in locals_]
-    return feature, threshold, yes, no, quarters, [*uses, *where, *requests], leans
-
-
-def _as(value: Any, kind: type, name: str) -> Any:
-    if not isinstance(value, kind):
-        words = _KINDS[kind]
-        raise _Fault(f"{name} is {_shown(value)}; expected {words}")
-    return value
-
-
-def _of(data: Mapping[str, Any], field: str, kind: type, at: str) -> Any:
-    if field not in data:
-        raise _Fault(f"{at + field!r} is missing")
-    return _as(data[field], kind, at + field)
-
-
-def _number(data: Mapping[str, Any], field: str, at: str, low: float, high: float) -> float:
-    if field not in data:
-        raise _Fault(f"{at + field!r} is missing")
-    value = data[field]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise _Fault(f"{at}{field} is {_shown(value)}; allowed is {low:g} to {high:g}")
-    return float(value)
-
-
-def _whole(data: Mapping[str, Any], field: str, at: str, low: int, high: int) -> int:
-    if field not in data:
-        raise _Fault(f"{at + field!r} is missing")
-    value = data[field]
-    if type(value) is not int or not low <= value <= high:
-        raise _Fault(f"{at}{field} is {_shown(value)}; allowed are whole numbers from {low} to {high}")
-    return int(value)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _same_names(field: str, names: Collection[str], wanted: Collection[str]) -> None:
+    for odd in sorted(set(names) ^ set(wanted)):
+        raise ValueError(f"{field}: {odd!r} is {'unknown' if odd in names else 'missing'}")

@@ -12,8 +12,15 @@ from pydantic import BaseModel, Field
 from tqdm import tqdm
 
 from juguo_agents.allocators.levers import LEVERS
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
-from juguo_agents.artifacts.searched import STATE_FILE, Found, best_result, load_found, result_in, validated
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
+from juguo_agents.artifacts.searched import (
+    STATE_FILE,
+    SearchResult,
+    best_result,
+    load_result,
+    result_in,
+    validated,
+)
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import going_on, say
 from juguo_agents.evaluation import seeds
@@ -138,7 +145,7 @@ def taken_up(asked: Search, folder: Path) -> State:
     return state
 
 
-def conduct(state: State, folder: Path) -> Found:
+def conduct(state: State, folder: Path) -> SearchResult:
     """Search with a bar, and write the result; a finished search is only read."""
     settings = state.settings
     if found := finished(folder, settings):
@@ -165,7 +172,7 @@ def _held(text: str) -> tuple[str, float]:
 def _begun_at(others: list[Path]) -> dict[str, float]:
     """The numbers of the best of some results, which is told where there are several."""
     if len(others) == 1:  # need not tell how good it is
-        return dict(load_found(others[0]).data["parameters"])
+        return dict(load_result(others[0]).data["parameters"])
     path, best = best_result(others)
     mean = f"{validated(best):.3f} on its validation episodes"
     say(f"begins at {path.parent}, the best of {len(others)}: {mean}")

@@ -74,7 +74,7 @@ def spread_of(values: Floats) -> Spread:
     )
 
 
-def two_level_mean(values: Floats) -> Estimate:
+def crossed_mean(values: Floats) -> Estimate:
     """The mean of an (S, E) matrix with its 95 % interval over training seeds and test episodes.
 
     With one seed it covers the luck of the episodes alone, and with one episode that of the seeds alone.
@@ -87,7 +87,7 @@ def two_level_mean(values: Floats) -> Estimate:
     return _stretched(mean, ((seeds @ values) * episodes).sum(1), spread)
 
 
-def two_level_iqm(values: Floats) -> Estimate:
+def crossed_iqm(values: Floats) -> Estimate:
     """The interquartile mean over all S x E values, with its 95 % interval over both levels.
 
     How far the bootstrap has to be stretched is taken from the mean of the same values.
@@ -117,14 +117,14 @@ def improvement(values: Floats, base: Floats) -> Estimate:
     """
     values = _matrix(values)
     base = np.broadcast_to(np.asarray(base, np.float64), values.shape)
-    found = two_level_mean((values > base) + 0.5 * (values == base))
+    found = crossed_mean((values > base) + 0.5 * (values == base))
     return Estimate(found.mean, max(found.low, 0.0), min(found.high, 1.0))
 
 
 def difference(values: Floats, base: Floats) -> Estimate:
     """The mean of `values - base`, paired as in `improvement`, with its interval over both levels."""
     values = _matrix(values)
-    return two_level_mean(values - np.asarray(base, np.float64))
+    return crossed_mean(values - np.asarray(base, np.float64))
 
 
 def variance_saved(values: Floats, base: Floats) -> float | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from juguo_agents.report.factorial import SOURCES
-from juguo_agents.report.rows import has_own, is_like_for_like, main_rows, name_of
-from juguo_agents.report.selection import shorten
-from juguo_agents.report.summary import Summary
+from juguo_agents.report.names import name_of, shorten
+from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
 from juguo_agents.tables import terminal_table
 
 

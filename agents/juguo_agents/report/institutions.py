@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from juguo_agents.report.factorial import CELL_NAMES, SOURCES
-from juguo_agents.report.phrases import code, interval, number, verdict
+from juguo_agents.report.formatting import code, interval, number, verdict
 from juguo_agents.report.summary import Summary
 from juguo_agents.tables import markdown_table
 

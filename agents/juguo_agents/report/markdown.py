@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from juguo_agents.evaluation.record import Comparison
+from juguo_agents.report.captions import BOARD, FACTORIAL, FIGURES, GLOSSARY, LEARNING
 from juguo_agents.report.curves import Curves, cost_table
+from juguo_agents.report.findings import findings
+from juguo_agents.report.formatting import code, interval, mean_with_interval, number
 from juguo_agents.report.institutions import institutions_table, variance_table
-from juguo_agents.report.phrases import code, interval, mean_with_interval, number
-from juguo_agents.report.reading import reading
-from juguo_agents.report.rows import Row, has_own, is_like_for_like, main_rows, name_of
-from juguo_agents.report.selection import idea
-from juguo_agents.report.summary import Summary
-from juguo_agents.report.words import BOARD, FACTORIAL, FIGURES, LEARNING, WORDS
+from juguo_agents.report.names import idea, name_of
+from juguo_agents.report.summary import Row, Summary, has_own, is_like_for_like, main_rows
 from juguo_agents.tables import markdown_table
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
@@ -28,7 +27,7 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
         f"# Allocators compared in the world {code(s.name)}",
         _world(s, summary, comparison.family),
         "## What the numbers say",
-        *reading(summary),
+        *findings(summary),
         "## The numbers",
         _table(summary),
     ]
@@ -52,7 +51,7 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
         parts += [f"### {title}", f"![{title}]({file})", f"*{caption}*", cost_table(curves)]
     parts.append("## Words")
     parts.append(
-        "\n".join(f"- **{w}**: {text.format(confidence=confidence, **weights)}" for w, text in WORDS)
+        "\n".join(f"- **{w}**: {text.format(confidence=confidence, **weights)}" for w, text in GLOSSARY)
     )
     if summary["versions"]:
         made_with = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from juguo_agents.evaluation.bootstrap import (
+    crossed_iqm,
+    crossed_mean,
     difference,
     improvement,
     seeds_needed,
-    two_level_iqm,
-    two_level_mean,
     variance_saved,
 )
 from juguo_agents.evaluation.record import Comparison, Floats, Record
@@ -29,6 +29,7 @@ from juguo_agents.report.factorial import factorial, institutions
 from juguo_agents.report.technologies import first_is_defective, share_given_up
 
 Summary = dict[str, Any]
+Row = dict[str, Any]
 _PARTS = ("breadth", "resilience", "excluded")
 
 
@@ -122,7 +123,7 @@ def _learned(comparison: Comparison, baseline: Record, best: Record) -> dict[str
     if not records:
         return None
     values: Floats = np.array([r.returns for r in records])
-    mean, needed = two_level_mean(values), seeds_needed(values - best.returns)
+    mean, needed = crossed_mean(values), seeds_needed(values - best.returns)
     return (
         {"names": [r.name for r in records], "seeds": len(records)}
         | {"mean": mean.mean, "mean_low": mean.low, "mean_high": mean.high}
@@ -131,7 +132,7 @@ def _learned(comparison: Comparison, baseline: Record, best: Record) -> dict[str
             "std_of_seeds": float(values.mean(1).std(ddof=1)) if len(values) > 1 else 0.0,
         }
         | {part: float(np.mean([getattr(r, part) for r in records])) for part in _PARTS}
-        | spread_out("iqm", two_level_iqm(values))
+        | spread_out("iqm", crossed_iqm(values))
         | spread_out("difference", difference(values, baseline.returns))
         | spread_out("difference_to_best_rule", difference(values, best.returns))
         | spread_out("better_than_best_rule", improvement(values, best.returns))
@@ -175,3 +176,34 @@ def _references(comparison: Comparison) -> list[dict[str, Any]]:
             | spread_out("best_rule_gain", gains[competing[0].name])
         )
     return told
+
+
+def is_like_for_like(summary: dict[str, Any]) -> bool:
+    """Whether each doctrine was compared with both institutions."""
+    return bool(summary["like_for_like"])
+
+
+def has_own(summary: dict[str, Any]) -> bool:
+    """Whether the paper's own version of any doctrine stands beside it."""
+    return any(row["own"] for row in summary["like_for_like"])
+
+
+def main_rows(summary: dict[str, Any]) -> list[Row]:
+    """Entries of the main table, best mean return first: the fields of an allocator, and three more.
+
+    Where doctrines are compared like for like, each has one row (`doctrine`), and the paper's `own` version
+    is in it; what is told there or in the cells of the factorial has no row beside it. All others have rows
+    of their own, in which `doctrine` and `own` are None.
+    """
+    told = {row["name"]: row for row in summary["like_for_like"]}
+    beside = {row["own"]["name"] for row in told.values() if row["own"]}
+    if told:
+        beside |= {c["name"] for row in summary["institutions"] for c in row["cells"].values()}
+    rows = []
+    for entry in summary["allocators"]:
+        name = entry["name"]
+        if name in told:
+            rows.append(told[name])
+        elif name not in beside:
+            rows.append({"doctrine": None, "reference": name in REFERENCES} | entry | {"own": None})
+    return rows

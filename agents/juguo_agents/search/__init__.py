@@ -1,1 +1,1 @@
-"""Yardsticks by search: the best member of a family of allocators that a stated budget of episodes finds."""
+"""Yardsticks by search: the best member of a policy class that a stated budget of episodes finds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from juguo_agents.artifacts.searched import STATE_FILE, Found
+from juguo_agents.artifacts.searched import STATE_FILE, SearchResult
 from juguo_agents.search.checkpoint import CheckpointError, Settings, State, load_state
 from juguo_agents.search.optimise import begin, raised, search
 from juguo_agents.search.result import finished, write_result
@@ -14,7 +14,7 @@ SEARCHES = "searches"
 """The folder of a study that has a folder for each of its searches."""
 
 
-def run_or_resume(settings: Settings, folder: Path, after: Path | None = None) -> Found:
+def run_or_resume(settings: Settings, folder: Path, after: Path | None = None) -> SearchResult:
     """What a search finds, from wherever it is in its folder.
 
     Args:

@@ -24,7 +24,7 @@ from pymoo.core.problem import Problem
 from pymoo.core.termination import NoTermination
 from pymoo.problems.static import StaticProblem
 
-from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP, FEEDBACK_STARTS
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, FEEDBACK_STARTS, WARM_START
 from juguo_agents.allocators.parametric.space import Parameters, Space
 from juguo_agents.artifacts.front import front_text
 from juguo_agents.evaluation import seeds
@@ -99,7 +99,7 @@ def first_generation(search: FrontSearch, space: Space) -> Floats:
     """(population, axes): rules' shares with every way to react, as other searches begin; then near these."""
     count = search.population
     starts_by_name = CLOSED_LOOP.starts(search.scenario)
-    bases = [start for name, start in starts_by_name.items() if search.warm_start or name != BEGUN]
+    bases = [start for name, start in starts_by_name.items() if search.warm_start or name != WARM_START]
     starts = [{**base, **space.within(way)} for way in FEEDBACK_STARTS.values() for base in bases]
     places = np.array([space.encode(start) for start in starts])
     drawn = np.random.default_rng(search.seed).normal(size=(max(0, count - len(places)), space.size))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from cmaes import CMA, SepCMA
 
-from juguo_agents.allocators.parametric.families import (
+from juguo_agents.allocators.parametric.policy_classes import (
     CLOSED_LOOP,
     FEEDBACK_OFF,
     FEEDBACK_STARTS,
@@ -23,8 +23,8 @@ from juguo_agents.allocators.parametric.families import (
     OPEN_LOOP,
     ORACLE,
     REFINE,
-    Family,
-    find_family,
+    PolicyClass,
+    find_policy_class,
 )
 from juguo_agents.allocators.parametric.space import Parameters, Space
 from juguo_agents.evaluation import seeds
@@ -96,56 +96,58 @@ class Plan:
 
 @dataclass(frozen=True)
 class Phase:
-    """One phase of a search: a family from a start, at a budget."""
+    """One phase of a search: a policy class from a start, at a budget."""
 
-    family: Family
+    policy_class: PolicyClass
     space: Space
     starts: dict[str, Parameters]
     plan: Plan
     reacting: dict[str, Parameters] = field(default_factory=dict)
 
 
-def phase_budgets(family: Family, budget: int, begun: bool = False) -> list[tuple[Family, int]]:
-    """The phases of a family's search. A closed loop spends half its budget on the open one, its start.
+def phase_budgets(
+    policy_class: PolicyClass, budget: int, warm_start: bool = False
+) -> list[tuple[PolicyClass, int]]:
+    """The phases of a policy class's search. A closed loop spends half its budget on the open one, its start.
 
     Args:
-        family: What is searched.
+        policy_class: What is searched.
         budget: Episodes.
-        begun: Whether the search begins at given numbers; then there is nothing to find out first.
+        warm_start: Whether the search begins at given numbers; then there is nothing to find out first.
     """
-    if family.name in (CLOSED_LOOP.name, ORACLE.name) and not begun:
-        return [(OPEN_LOOP, budget // 2), (family, budget - budget // 2)]
-    return [(family, budget)]
+    if policy_class.name in (CLOSED_LOOP.name, ORACLE.name) and not warm_start:
+        return [(OPEN_LOOP, budget // 2), (policy_class, budget - budget // 2)]
+    return [(policy_class, budget)]
 
 
 def make_phase(state: State, index: int) -> Phase:
     """A phase, begun where the one before it ended."""
     settings = state.settings
-    family, budget = _phases(settings)[index]
-    space = _space(settings, family)
+    policy_class, budget = _phases(settings)[index]
+    space = _space(settings, policy_class)
     before = state.phases[index - 1].outcome if index else None
     if before is not None:
         space = space.starting(before.parameters, REFINE)
-        off = FEEDBACK_OFF | (KNOWLEDGE_OFF if family.name == ORACLE.name else {})
+        off = FEEDBACK_OFF | (KNOWLEDGE_OFF if policy_class.name == ORACLE.name else {})
         starts = {"open_loop": {**before.parameters, **off, **space.fixed}}
     elif settings.begin is not None:
         space = space.starting(settings.begin, REFINE)
         starts = {"begin": space.start}
     else:
-        starts = {n: space.starting(p, REFINE).start for n, p in _starts(settings, family).items()}
-    reacting = _reacting(settings, family, space) if before is not None else {}
+        starts = {n: space.starting(p, REFINE).start for n, p in _starts(settings, policy_class).items()}
+    reacting = _reacting(settings, policy_class, space) if before is not None else {}
     plan = Plan.of(space.size, budget, settings.episodes, len(reacting) or len(starts))
-    return Phase(family, space, starts, plan, reacting)
+    return Phase(policy_class, space, starts, plan, reacting)
 
 
-def _reacting(settings: Settings, family: Family, space: Space) -> dict[str, Parameters]:
+def _reacting(settings: Settings, policy_class: PolicyClass, space: Space) -> dict[str, Parameters]:
     """Where the search of a closed loop may begin: the open loop found, and the rules' shares, reacting.
 
     The open loop's shares alone would lead to a closed loop that is best beside a blind one: where nothing
     can be done about a fault, money is best spent on care.
     """
     bases = {"open_loop": space.start}
-    bases |= {n: space.starting(p, REFINE).start for n, p in _starts(settings, family).items()}
+    bases |= {n: space.starting(p, REFINE).start for n, p in _starts(settings, policy_class).items()}
     return {
         f"{base}, {way}": {**numbers, **space.within(reaction)}
         for base, numbers in bases.items()
@@ -153,28 +155,28 @@ def _reacting(settings: Settings, family: Family, space: Space) -> dict[str, Par
     }
 
 
-def _phases(settings: Settings) -> list[tuple[Family, int]]:
-    family = find_family(settings.family, settings.lever)
+def _phases(settings: Settings) -> list[tuple[PolicyClass, int]]:
+    policy_class = find_policy_class(settings.family, settings.lever)
     return [
-        (part if part is family else find_family(part.name, settings.lever), budget)
-        for part, budget in phase_budgets(family, settings.budget, settings.begin is not None)
+        (part if part is policy_class else find_policy_class(part.name, settings.lever), budget)
+        for part, budget in phase_budgets(policy_class, settings.budget, settings.begin is not None)
     ]
 
 
-def _space(settings: Settings, family: Family) -> Space:
+def _space(settings: Settings, policy_class: PolicyClass) -> Space:
     """A phase's free numbers; a phase that comes before another may lack some of the fixed ones."""
-    space = family.space(settings.scenario)
-    own = family.name == settings.family
+    space = policy_class.space(settings.scenario)
+    own = policy_class.name == settings.family
     return space.fixing({n: v for n, v in settings.fixed.items() if own or n in space.names})
 
 
-def _starts(settings: Settings, family: Family) -> dict[str, Parameters]:
+def _starts(settings: Settings, policy_class: PolicyClass) -> dict[str, Parameters]:
     """Where a search may begin."""
-    starts = family.starts(settings.scenario)
+    starts = policy_class.starts(settings.scenario)
     if settings.start is None:
         return starts
     if settings.start not in starts:
-        raise UserError(f"start is {settings.start!r}; {family.name} may begin at {', '.join(starts)}")
+        raise UserError(f"start is {settings.start!r}; {policy_class.name} may begin at {', '.join(starts)}")
     return {settings.start: starts[settings.start]}
 
 
@@ -200,14 +202,14 @@ def begin(settings: Settings) -> State:
         space = phases[-1][0].space(settings.scenario)
         if fault := space.fault({**space.start, **settings.begin}):
             raise UserError(f"begin: {fault}")
-    for index, (family, budget) in enumerate(phases):
-        space = _space(settings, family)
-        starts = 1 if settings.begin is not None else len(_starts(settings, family))
+    for index, (policy_class, budget) in enumerate(phases):
+        space = _space(settings, policy_class)
+        starts = 1 if settings.begin is not None else len(_starts(settings, policy_class))
         Plan.of(
             space.size,
             budget,
             settings.episodes,
-            len(_reacting(settings, family, space)) if index else starts,
+            len(_reacting(settings, policy_class, space)) if index else starts,
         )
     return State(settings, [PhaseState() for _ in phases])
 
@@ -281,7 +283,7 @@ def _run_phase(
         if generation == len(part.told):
             candidates = [phase.space.decode(middle + phase.space.steps * z) for z in asked]
             episodes = seeds.search_ranking(seed, index, generation, plan.episodes)
-            returns = scorer.returns(phase.family, candidates, episodes)
+            returns = scorer.returns(phase.policy_class, candidates, episodes)
             part.told.append(returns.mean(1).tolist())
             part.spent += returns.size
             keeper.save_if_due()
@@ -309,13 +311,13 @@ def _begin_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) ->
     names = list(phase.starts)
     if len(names) == 1:
         return names[0]
-    means = scorer.returns(phase.family, list(phase.starts.values()), episodes).mean(1)
+    means = scorer.returns(phase.policy_class, list(phase.starts.values()), episodes).mean(1)
     return names[int(np.argmax(means))]
 
 
 def _react_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) -> str:
     """The best way to react to begin with."""
-    means = scorer.returns(phase.family, list(phase.reacting.values()), episodes).mean(1)
+    means = scorer.returns(phase.policy_class, list(phase.reacting.values()), episodes).mean(1)
     return list(phase.reacting)[int(np.argmax(means))]
 
 
@@ -323,7 +325,7 @@ def _choose(
     phase: Phase, finalists: dict[str, Parameters], scorer: Scorer, episodes: npt.NDArray[np.uint64]
 ) -> Outcome:
     """The finalist with the highest mean return on episodes that none was ranked on; the start is one."""
-    means = scorer.returns(phase.family, list(finalists.values()), episodes).mean(1)
+    means = scorer.returns(phase.policy_class, list(finalists.values()), episodes).mean(1)
     best = int(np.argmax(means))
     name = list(finalists)[best]
     return Outcome(finalists[name], float(means[best]), float(means[0]), name)

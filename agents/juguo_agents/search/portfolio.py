@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.allocators.parametric.families import RULE, find_family
+from juguo_agents.allocators.parametric.policy_classes import RULE, find_policy_class
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.conduct import search_state
@@ -96,6 +96,6 @@ def portfolio(points: Sequence[Tuning], found: Sequence[Mapping[str, Any]], base
     """
     members: Portfolio = {}
     for point, outcome in zip(points, found, strict=True):
-        own = {OWN: find_family(point.search.family).space(base).start}
+        own = {OWN: find_policy_class(point.search.family).space(base).start}
         members.setdefault(point.rule, own)[point.search.scenario.name] = outcome["parameters"]
     return members

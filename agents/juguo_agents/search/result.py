@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.artifacts.searched import FORMAT, KIND, RESULT_FILE, Found, load_found
+from juguo_agents.artifacts.searched import FORMAT, KIND, RESULT_FILE, SearchResult, load_result
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference
 from juguo_agents.provenance import versions
@@ -19,7 +19,7 @@ from juguo_agents.search.scoring import Scorer
 from juguo_envs.files import write_text
 
 
-def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
+def write_result(state: State, folder: Path, scorer: Scorer) -> SearchResult:
     """Measure what a finished search found and where it began, and write both.
 
     The two, and what was found before the budget was raised, are run on the same validation episodes, which
@@ -33,12 +33,12 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
     episodes = seeds.SEARCH_VALIDATION.take(0, settings.validation)
     begun = phase.starts[state.phases[last].start or ""]
     candidates = [outcome.parameters, begun, *(before.parameters for before in state.earlier)]
-    found, start, *earlier = scorer.returns(phase.family, candidates, episodes)
+    found, start, *earlier = scorer.returns(phase.policy_class, candidates, episodes)
     data = {
         "kind": KIND,
         "format": FORMAT,
         "family": settings.family,
-        "name": phase.family.label,
+        "name": phase.policy_class.label,
         "parameters": outcome.parameters,
         "start": begun,
         "scenario": settings.scenario.model_dump(mode="json"),
@@ -73,7 +73,7 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> Found:
         "versions": versions(),
     }
     write_text(folder / RESULT_FILE, result_text(data))
-    return load_found(folder / RESULT_FILE)
+    return load_result(folder / RESULT_FILE)
 
 
 def result_text(data: dict[str, Any]) -> str:
@@ -81,10 +81,10 @@ def result_text(data: dict[str, Any]) -> str:
     return json.dumps(data, allow_nan=False, indent=2, ensure_ascii=False) + "\n"
 
 
-def finished(folder: Path, settings: Settings) -> Found | None:
+def finished(folder: Path, settings: Settings) -> SearchResult | None:
     """The result of a search in its folder; None if there is none yet, or only that of a smaller budget."""
     file = folder / RESULT_FILE
-    found = load_found(file) if file.exists() else None
+    found = load_result(file) if file.exists() else None
     return found if found and found.data["budget"] == settings.budget else None
 
 
@@ -98,7 +98,7 @@ def _describe(state: State, index: int) -> dict[str, Any]:
     last = seeds.search_ranking(seed, index, plan.generations - 1, plan.episodes)
     first = seeds.search_ranking(seed, index, 0, plan.episodes)
     return {
-        "family": phase.family.name,
+        "family": phase.policy_class.name,
         "dimensions": phase.space.size,
         "start": part.start,
         "start_episodes": plan.start_episodes,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, show_hidden
-from juguo_agents.allocators.parametric.families import Family
+from juguo_agents.allocators.parametric.policy_classes import PolicyClass
 from juguo_agents.allocators.side_by_side import SideBySide
 from juguo_agents.evaluation.rollout import setting_of
 from juguo_envs.engine.batch import Batch
@@ -21,7 +21,7 @@ _PERSONS = 1_000_000  # stepped together, about 200 MB; results do not depend on
 
 
 class Scorer:
-    """Runs candidates of a family in one scenario, or where it varies, in that of each episode's seed."""
+    """Runs candidates of a policy class in one scenario, or in that of each episode's seed."""
 
     def __init__(
         self, scenario: Scenario, observe: str = "noisy", threads: int = 1, varies: bool = False
@@ -32,11 +32,14 @@ class Scorer:
         self._batch: Batch | None = None
 
     def returns(
-        self, family: Family, candidates: Sequence[Mapping[str, float]], seeds: npt.NDArray[np.uint64]
+        self,
+        policy_class: PolicyClass,
+        candidates: Sequence[Mapping[str, float]],
+        seeds: npt.NDArray[np.uint64],
     ) -> npt.NDArray[np.float64]:
         """(candidates, episodes) returns; every candidate meets the same seeds."""
         returns: npt.NDArray[np.float64] = self._sums(
-            lambda some: family.allocator(candidates[some], self.scenario),
+            lambda some: policy_class.allocator(candidates[some], self.scenario),
             len(candidates),
             seeds,
             ("reward",),
@@ -53,12 +56,15 @@ class Scorer:
         return returns
 
     def parts(
-        self, family: Family, candidates: Sequence[Mapping[str, float]], seeds: npt.NDArray[np.uint64]
+        self,
+        policy_class: PolicyClass,
+        candidates: Sequence[Mapping[str, float]],
+        seeds: npt.NDArray[np.uint64],
     ) -> npt.NDArray[np.float64]:
         """(candidates, episodes, 3) breadth, resilience and excluded share, means over the quarters."""
         quarters = setting_of(self.world, seeds).quarters
         sums = self._sums(
-            lambda some: family.allocator(candidates[some], self.scenario),
+            lambda some: policy_class.allocator(candidates[some], self.scenario),
             len(candidates),
             seeds,
             REWARD_PARTS,

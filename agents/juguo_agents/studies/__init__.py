@@ -38,6 +38,7 @@ STUDIES: dict[str, StudyEntry] = {
     "attribution": StudyEntry(
         f"{_HERE}.attribution.study", "Attribution", "which parts of two rules make the difference"
     ),
+    "explain": StudyEntry(f"{_HERE}.explain.study", "Explain", "what an allocator does and looks at"),
     "compare-runs": StudyEntry(
         f"{_HERE}.compare_runs.study",
         "CompareRuns",

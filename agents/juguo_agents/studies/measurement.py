@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.levers import Forced, find_lever
-from juguo_agents.allocators.parametric.families import find_family
+from juguo_agents.allocators.parametric.policy_classes import find_policy_class
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.load import digest_of, find_allocators
 from juguo_agents.evaluation.rollout import run
@@ -63,7 +63,7 @@ class Parametric:
 
     def allocator(self) -> Allocator:
         """The allocator itself."""
-        found = find_family(self.family, self.lever).allocator([self.parameters], self.scenario)
+        found = find_policy_class(self.family, self.lever).allocator([self.parameters], self.scenario)
         return Forced(found, find_lever(self.forced)) if self.forced else found
 
 

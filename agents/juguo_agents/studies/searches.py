@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from juguo_agents.allocators.parametric.families import find_family
-from juguo_agents.artifacts.searched import Found
+from juguo_agents.allocators.parametric.policy_classes import find_policy_class
+from juguo_agents.artifacts.searched import SearchResult
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.study import Execute, Stage, record, recorded
@@ -64,7 +64,7 @@ def _budget(point: SearchPoint) -> int:
     return point.settings.budget
 
 
-def found_in(result: Result) -> Found:
+def found_in(result: Result) -> SearchResult:
     """What a search found, from its result."""
     scenario = Scenario.parse(result["scenario"], "scenario")
-    return Found(scenario, result, find_family(result["family"], result["lever"]))
+    return SearchResult(scenario, result, find_policy_class(result["family"], result["lever"]))

@@ -8,7 +8,7 @@ from typing import Any
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.artifacts.load import files_of, find_allocator
-from juguo_agents.artifacts.searched import PANEL_PATTERN, Found, load_found
+from juguo_agents.artifacts.searched import PANEL_PATTERN, SearchResult, load_result
 from juguo_agents.folders import SETTINGS_FILE
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
@@ -33,7 +33,7 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
     files = files_of(name)
     if len(files) < 2 or not files[0].match(PANEL_PATTERN):  # one of a panel's, named alone, is one allocator
         return [(find_allocator(name, _FIELD), worlds)]
-    experts = {file: load_found(file) for file in files}
+    experts = {file: load_result(file) for file in files}
     _check_complete(Path(name), [found.data["budget"] for found in experts.values()])
     return [_expert(file, found, worlds) for file, found in experts.items()]
 
@@ -52,7 +52,7 @@ def _check_complete(folder: Path, budgets: list[Any]) -> None:
         )
 
 
-def _expert(file: Path, found: Found, worlds: Scenario | Family) -> tuple[Allocator, Scenario]:
+def _expert(file: Path, found: SearchResult, worlds: Scenario | Family) -> tuple[Allocator, Scenario]:
     base = worlds if isinstance(worlds, Scenario) else worlds.base
     here, there = (len(scenario.society.listed()) for scenario in (base, found.scenario))
     if here != there:

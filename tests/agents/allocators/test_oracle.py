@@ -8,14 +8,14 @@ import pytest
 from juguo_agents.allocators import make_rule
 from juguo_agents.allocators.base import Clairvoyant, Setting, show_hidden
 from juguo_agents.allocators.levers import Forced, find_lever
-from juguo_agents.allocators.parametric.families import (
+from juguo_agents.allocators.parametric.oracle import Oracle
+from juguo_agents.allocators.parametric.policy_classes import (
     CLOSED_LOOP,
     FEEDBACK_OFF,
     KNOWLEDGE_OFF,
     OPEN_LOOP,
     ORACLE,
 )
-from juguo_agents.allocators.parametric.oracle import Oracle
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.scoring import Scorer
 from juguo_envs import Batch

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import Setting, UnknownAllocator
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.front import FrontFileError, best_members, front_text, load_front
 from juguo_agents.artifacts.load import common_world, find_allocator, find_allocators
 from juguo_agents.evaluation.rollout import run

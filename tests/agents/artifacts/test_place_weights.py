@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juguo_agents.allocators import Setting, make_rule
-from juguo_agents.artifacts.place_weights import LOCALS, fit_leans, leaning, read_places
+from juguo_agents.artifacts.place_weights import LOCALS, fit_leans, lean_shares, read_places
 from juguo_agents.artifacts.tree_features import FEATURES
-from juguo_agents.studies.explain.asking import Asked, Asking
-from juguo_agents.studies.explain.distil import World
+from juguo_agents.studies.explain.distil import Conditions
 from juguo_agents.studies.explain.fit import Weights, fit_tree
-from juguo_agents.studies.explain.words import tree_lines
+from juguo_agents.studies.explain.page import tree_lines
+from juguo_agents.studies.explain.query import Answers, ExpertQuery
 from juguo_envs import Batch
 from juguo_envs.spaces.action import SHARES
 
@@ -24,7 +24,7 @@ ABOUT = {"name": "tree", "observe": "noisy", "source": {}, "fidelity": {}}
 WEIGHTS = Weights(1.0, 1.0, 1.0)
 
 
-def asked_of(leans: list[float], quarters: int = 4000) -> Asked:
+def asked_of(leans: list[float], quarters: int = 4000) -> Answers:
     """A learner with one allocation for all times, whose money leans so to places that differ at random."""
     rng = np.random.default_rng(0)
     places = rng.normal(0.0, 0.05, (quarters, 3, len(LOCALS)))
@@ -32,9 +32,9 @@ def asked_of(leans: list[float], quarters: int = 4000) -> Asked:
     wants = np.zeros((quarters, SHARES + 3 + 3))
     wants[:, 0] = 1.0
     shares = np.tile([0.5, 0.3, 0.2], (quarters, 1))
-    wants[:, SHARES:-3] = leaning(shares, np.tile(leans, (quarters, 1)), places.astype(np.float32))
+    wants[:, SHARES:-3] = lean_shares(shares, np.tile(leans, (quarters, 1)), places.astype(np.float32))
     values = rng.random((quarters, len(FEATURES))).astype(np.float32)
-    return Asked(values, places.astype(np.float32), wants, wants)
+    return Answers(values, places.astype(np.float32), wants, wants)
 
 
 @pytest.mark.parametrize("leans", [[0.0, 0.0, 0.0], [4.0, 0.0, -2.0]])
@@ -58,23 +58,23 @@ def test_places_that_never_differ_are_leaned_to_in_no_way() -> None:
 def test_what_leans_is_still_shares(shares: list[float], lean: float, seed: int) -> None:
     share = np.array([shares]) / sum(shares)
     above = np.random.default_rng(seed).uniform(-1.0, 1.0, (1, len(shares), 1)).astype(np.float32)
-    leant = leaning(share, np.array([[lean]]), above)
+    leant = lean_shares(share, np.array([[lean]]), above)
     assert (leant >= 0.0).all()
     assert leant.sum() == pytest.approx(1.0)
-    np.testing.assert_allclose(leaning(share, np.zeros((1, 1)), above), share)
+    np.testing.assert_allclose(lean_shares(share, np.zeros((1, 1)), above), share)
 
 
-def test_a_place_in_crisis_gets_more_from_a_tree_of_a_rule_that_cares(world: World) -> None:
+def test_a_place_in_crisis_gets_more_from_a_tree_of_a_rule_that_cares(world: Conditions) -> None:
     scenario = world.scenario.override({"crisis.shock_rate": 0.2})
     rule = make_rule("experiment_diffusion")
-    asking = Asking(rule, rule)
-    World(scenario).run(asking, np.arange(60, dtype=np.uint64))
-    tree = fit_tree(FEATURES, asking.asked(), 6, WEIGHTS)
+    asking = ExpertQuery(rule, rule)
+    Conditions(scenario).run(asking, np.arange(60, dtype=np.uint64))
+    tree = fit_tree(FEATURES, asking.answers(), 6, WEIGHTS)
     assert tree.leans[0, 0] > 0.5
     assert "places by crisis +" in "\n".join(tree_lines(tree))
 
 
-def test_what_is_read_is_above_the_mean_over_persons(world: World) -> None:
+def test_what_is_read_is_above_the_mean_over_persons(world: Conditions) -> None:
     setting, batch = Setting.of(world.scenario), Batch(world.scenario, 5)
     observation = batch.reset(SEEDS)
     above = read_places(setting, observation)

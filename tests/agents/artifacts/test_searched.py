@@ -11,7 +11,7 @@ import pytest
 
 from juguo_agents.allocators import BASELINE, Setting
 from juguo_agents.artifacts.load import find_allocators
-from juguo_agents.artifacts.searched import SearchedFileError, best_result, load_found, validated
+from juguo_agents.artifacts.searched import SearchedFileError, best_result, load_result, validated
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import compare, run
 from juguo_agents.search import checkpoint
@@ -86,11 +86,11 @@ def test_a_parameter_that_its_family_does_not_allow_is_refused(tmp_path: Path) -
     ):
         path.write_text(json.dumps({**data, "parameters": {**data["parameters"], name: value}}))
         with pytest.raises(SearchedFileError, match=words):
-            load_found(path)
+            load_result(path)
     for text in ("", "[1, 2", "null", "[]"):
         path.write_text(text)
         with pytest.raises(SearchedFileError):
-            load_found(path)
+            load_result(path)
     with pytest.raises(SearchedFileError, match="cannot be read"):
         find_allocators([str(tmp_path / "absent.json")])
 
@@ -105,8 +105,8 @@ def test_a_folder_without_a_state_cannot_be_resumed(tmp_path: Path) -> None:
 
 def test_a_search_that_has_no_result_yet_is_refused_with_what_finishes_it(tmp_path: Path) -> None:
     begin(Settings("closed_loop", TINY, 900)).save(tmp_path)
-    with pytest.raises(SearchedFileError, match=rf"no result yet; finish it: .*--resume --out {tmp_path}$"):
-        load_found(tmp_path / "searched.json")
+    with pytest.raises(SearchedFileError, match=rf"no result yet; finish it: juguo search --out {tmp_path}$"):
+        load_result(tmp_path / "searched.json")
 
 
 def test_a_saved_state_is_read_back_as_it_was(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_of_several_results_the_best_is_the_one_with_the_highest_validation_mean
     results = [found(file.parent, file.parent.name, budget=700) for file in files]
     path, best = best_result(files)
     assert validated(best) == max(map(validated, results))
-    assert load_found(path).data == best.data
+    assert load_result(path).data == best.data
 
 
 @pytest.mark.parametrize(

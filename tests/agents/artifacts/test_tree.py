@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,22 +13,22 @@ import pytest
 from sklearn.tree import DecisionTreeRegressor
 
 from juguo_agents.allocators import Setting, make_rule
-from juguo_agents.artifacts.place_weights import LOCALS, leaning, read_places
+from juguo_agents.artifacts.place_weights import LOCALS, lean_shares, read_places
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, Tree, TreeAllocator, TreeMisfit, as_row
 from juguo_agents.artifacts.tree_features import BY_NAME, FEATURES, read_features
-from juguo_agents.artifacts.tree_file import save_tree
-from juguo_agents.studies.explain.asking import Asked, Asking
-from juguo_agents.studies.explain.distil import Plan, World, distil
-from juguo_agents.studies.explain.fidelity import fidelity, gain_kept
+from juguo_agents.artifacts.tree_file import tree_content, tree_data
+from juguo_agents.studies.explain.analysis import fidelity, gain_kept
+from juguo_agents.studies.explain.distil import Budget, Conditions, distil
 from juguo_agents.studies.explain.fit import Weights, fit_tree
-from juguo_agents.studies.explain.words import tree_lines
+from juguo_agents.studies.explain.page import tree_lines
+from juguo_agents.studies.explain.query import Answers, ExpertQuery
 from juguo_envs import Batch, Scenario, decode_allocation
 from juguo_envs.spaces.action import SHARES
 
 SEEDS = np.arange(6, dtype=np.uint64)
 
 
-def test_a_tree_ends_where_scikit_learns_own_ends(asked: Asked) -> None:
+def test_a_tree_ends_where_scikit_learns_own_ends(asked: Answers) -> None:
     weights = Weights(0.3, 1.0, 0.3)
     ours = fit_tree(FEATURES, asked, 8, weights)
     theirs = DecisionTreeRegressor(max_leaf_nodes=8, min_samples_leaf=10, random_state=0).fit(
@@ -38,18 +39,18 @@ def test_a_tree_ends_where_scikit_learns_own_ends(asked: Asked) -> None:
     np.testing.assert_allclose(ours.wants[ours.leaf_of(noisy)], means, atol=1e-9)
 
 
-def test_a_tree_has_no_more_leaves_than_allowed_and_each_sums_to_one(asked: Asked, tree: Tree) -> None:
+def test_a_tree_has_no_more_leaves_than_allowed_and_each_sums_to_one(asked: Answers, tree: Tree) -> None:
     assert 2 <= len(tree.leaves) <= 6
     np.testing.assert_allclose(tree.wants[:, :SHARES].sum(1), 1.0)
     np.testing.assert_allclose(tree.wants[:, SHARES:-3].sum(1), 1.0)
     assert tree.quarters[0] == tree.quarters[tree.leaves].sum() == len(asked.values)
 
 
-def test_a_question_holds_the_mean_of_all_that_is_under_it(asked: Asked, tree: Tree) -> None:
+def test_a_question_holds_the_mean_of_all_that_is_under_it(asked: Answers, tree: Tree) -> None:
     np.testing.assert_allclose(tree.wants[0], asked.wants.mean(0), atol=1e-12)
 
 
-def test_a_leaf_asks_where_the_learner_asked_in_the_share_that_the_cut_says(asked: Asked) -> None:
+def test_a_leaf_asks_where_the_learner_asked_in_the_share_that_the_cut_says(asked: Answers) -> None:
     wants = asked.wants.copy()
     wants[:, ADVANCE] = np.random.default_rng(0).random(len(wants)) < 0.4
     other = replace(asked, wants=wants)
@@ -59,7 +60,7 @@ def test_a_leaf_asks_where_the_learner_asked_in_the_share_that_the_cut_says(aske
     assert not high.allocation(high.leaves, alike[: len(high.leaves)]).advance.any()
 
 
-def test_an_allocators_actions_are_the_allocations_of_its_leaves(world: World, tree: Tree) -> None:
+def test_an_allocators_actions_are_the_allocations_of_its_leaves(world: Conditions, tree: Tree) -> None:
     setting, batch = Setting.of(world.scenario), Batch(world.scenario, 6)
     observation, allocator = batch.reset(SEEDS), TreeAllocator(tree, "tree")
     allocator.start(setting, SEEDS)
@@ -68,7 +69,7 @@ def test_an_allocators_actions_are_the_allocations_of_its_leaves(world: World, t
         leaves = tree.leaf_of(read_features(setting, observation, tree.features))
         wanted = tree.wants[leaves].copy()
         above = read_places(setting, observation)
-        wanted[:, SHARES:-3] = leaning(wanted[:, SHARES:-3], tree.leans[leaves], above)
+        wanted[:, SHARES:-3] = lean_shares(wanted[:, SHARES:-3], tree.leans[leaves], above)
         wanted[:, ADVANCE], wanted[:, ABANDON] = wanted[:, ADVANCE] >= 0.5, wanted[:, ABANDON] >= 0.5
         np.testing.assert_allclose(as_row(decode_allocation(actions, setting.population)), wanted, atol=1e-6)
         observation = batch.step(actions)
@@ -79,7 +80,7 @@ def test_a_tree_is_refused_in_a_world_of_other_communities(tree: Tree) -> None:
         TreeAllocator(tree, "tree").start(Setting.of(Scenario.load("default")), SEEDS)
 
 
-def test_features_are_in_the_units_that_they_name(world: World) -> None:
+def test_features_are_in_the_units_that_they_name(world: Conditions) -> None:
     setting, batch = Setting.of(world.scenario), Batch(world.scenario, 6)
     batch.reset(SEEDS)
     allocator = make_rule("nothing")
@@ -114,7 +115,7 @@ def test_rules_in_words_have_a_line_for_every_leaf(tree: Tree) -> None:
     assert sum(line.strip().startswith("if ") for line in lines) == (tree.feature != LEAF).sum()
 
 
-def test_an_allocator_agrees_with_itself_and_fidelity_falls_with_distance(asked: Asked, tree: Tree) -> None:
+def test_an_allocator_agrees_with_itself_and_fidelity_falls_with_distance(asked: Answers, tree: Tree) -> None:
     same = fidelity(asked)
     assert all(value == pytest.approx(1.0) for value in same.values() if value is not None)
     done = tree.wants[tree.leaf_of(asked.values)]
@@ -124,10 +125,10 @@ def test_an_allocator_agrees_with_itself_and_fidelity_falls_with_distance(asked:
     assert of_mean["openness"] < of_tree["openness"]
 
 
-def test_asking_changes_nothing_that_the_actor_does(world: World) -> None:
+def test_asking_changes_nothing_that_the_actor_does(world: Conditions) -> None:
     rule, learner = make_rule("tiered"), make_rule("policy_learning")
     alone = world.run(make_rule("tiered"), SEEDS).returns
-    np.testing.assert_array_equal(world.run(Asking(rule, learner), SEEDS).returns, alone)
+    np.testing.assert_array_equal(world.run(ExpertQuery(rule, learner), SEEDS).returns, alone)
 
 
 def test_kept_gain_is_one_for_the_learner_itself_none_for_flat_and_unsaid_without_a_gain() -> None:
@@ -143,26 +144,20 @@ def test_kept_gain_is_one_for_the_learner_itself_none_for_flat_and_unsaid_withou
     assert gain_kept(flat, flat - 0.1, flat) is None
 
 
-def test_distilling_keeps_most_of_a_simple_rule_and_is_the_same_on_any_number_of_threads(
-    world: World,
-) -> None:
-    plan = Plan(rounds=2, asking=8, ranking=6, choice=10)
-    steps: list[str] = []
-    one = distil(make_rule("capability_first"), world, 8, plan, steps.append)
-    two = distil(make_rule("capability_first"), World(world.scenario, threads=2), 8, plan)
-    assert len(steps) == plan.steps
-    np.testing.assert_array_equal(one.chosen.tree.wants, two.chosen.tree.wants)
-    np.testing.assert_array_equal(one.chosen.tree.threshold, two.chosen.tree.threshold)
-    asking = Asking(TreeAllocator(one.chosen.tree, "tree"), make_rule("capability_first"))
-    world.run(asking, SEEDS)
-    assert fidelity(asking.asked())["money"] > 0.9
+def test_distilling_keeps_most_of_a_simple_rule(world: Conditions) -> None:
+    learner = make_rule("capability_first")
+    found = distil(learner, world, 8, Budget(rounds=2, asking=8, ranking=6, choice=10))
+    query = ExpertQuery(TreeAllocator(found.chosen.tree, "tree"), learner)
+    world.run(query, SEEDS)
+    assert fidelity(query.answers())["money"] > 0.9
 
 
 def test_a_stored_tree_acts_where_scikit_learn_and_torch_cannot_be_imported(
-    world: World, tree: Tree, tmp_path: Path
+    world: Conditions, tree: Tree, tmp_path: Path
 ) -> None:
     about = {"name": "tree6_of_x", "observe": "noisy", "source": {}, "fidelity": {}}
-    save_tree(tree, about, world.scenario, tmp_path / "tree6.json")
+    data = tree_data(about, tree_content(tree, world.scenario))
+    (tmp_path / "tree6.json").write_text(json.dumps(data), encoding="utf-8")
     script = (
         "import sys\n"
         "for name in ('sklearn', 'torch', 'matplotlib', 'safetensors', 'stable_baselines3'):\n"

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from juguo_agents.evaluation.bootstrap import (
+    crossed_iqm,
+    crossed_mean,
     difference,
     improvement,
     seeds_needed,
-    two_level_iqm,
-    two_level_mean,
     variance_saved,
 )
 from juguo_agents.evaluation.statistics import mean_interval
@@ -27,27 +27,27 @@ def crossed(rng: np.random.Generator, seeds: int, episodes: int, *sd: float) -> 
 def test_the_interval_covers_the_mean_whichever_luck_is_the_greater(sd) -> None:
     # at a coverage of .95 the count of 120 is below 105 with probability 1e-3
     rng = np.random.default_rng(0)
-    found = [two_level_mean(crossed(rng, 4, 40, *sd)) for _ in range(120)]
+    found = [crossed_mean(crossed(rng, 4, 40, *sd)) for _ in range(120)]
     assert sum(e.low <= 0.0 <= e.high for e in found) >= 105
 
 
 def test_episodes_alone_would_be_far_too_sure_where_seeds_differ() -> None:
     values = crossed(np.random.default_rng(1), 4, 100, 1.0, 0.3, 0.3)
-    alone, both = mean_interval(values.mean(0)), two_level_mean(values)
+    alone, both = mean_interval(values.mean(0)), crossed_mean(values)
     assert both.high - both.low > 5.0 * (alone.high - alone.low)
 
 
 def test_a_single_seed_has_the_interval_of_its_episodes() -> None:
     row = np.random.default_rng(2).normal(0.0, 1.0, 50)
-    assert two_level_mean(row[None]) == mean_interval(row)
+    assert crossed_mean(row[None]) == mean_interval(row)
 
 
 def test_the_interquartile_mean_ignores_a_wild_episode() -> None:
     values = crossed(np.random.default_rng(3), 3, 60, 0.1, 1.0, 0.1)
     wild = values.copy()
     wild[:, 0] = 1e6
-    assert two_level_iqm(wild).mean == pytest.approx(two_level_iqm(values).mean, abs=0.1)
-    found = two_level_iqm(values)
+    assert crossed_iqm(wild).mean == pytest.approx(crossed_iqm(values).mean, abs=0.1)
+    found = crossed_iqm(values)
     assert found.low < found.mean < found.high
 
 
@@ -56,7 +56,7 @@ def test_a_difference_is_paired_by_episode_and_by_seed() -> None:
     luck = crossed(rng, 4, 50, 1.0, 1.0, 0.0)
     better = luck + 0.1 + 0.01 * rng.normal(0.0, 1.0, luck.shape)
     assert difference(better, luck).low > 0.09
-    assert two_level_mean(better).low < 0.0 < two_level_mean(better).high
+    assert crossed_mean(better).low < 0.0 < crossed_mean(better).high
 
 
 def test_the_probability_of_improvement_counts_pairs_and_halves_ties() -> None:

@@ -27,11 +27,11 @@ from juguo_agents.report.episodes import COLUMNS, episodes_csv
 from juguo_agents.report.factorial import SOURCES, effects, variance_shares
 from juguo_agents.report.figures import FACTORIAL, FIGURES, places
 from juguo_agents.report.figures.style import spread
+from juguo_agents.report.findings import findings
+from juguo_agents.report.formatting import number
 from juguo_agents.report.markdown import comparison_markdown
-from juguo_agents.report.phrases import number
-from juguo_agents.report.reading import reading
-from juguo_agents.report.rows import main_rows
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
+from juguo_agents.report.summary import main_rows
 from juguo_agents.report.technologies import first_is_defective, share_given_up
 from juguo_envs import Batch, Scenario
 
@@ -92,8 +92,15 @@ def raised(comparison: Comparison, name: str, by: float) -> Comparison:
     return replace(comparison, records=records)
 
 
+def check_picture(png: bytes) -> None:
+    """A picture is large enough, and not blank."""
+    picture = imread(io.BytesIO(png))
+    assert min(picture.shape[:2]) > 200
+    assert picture[..., :3].std() > 0.05
+
+
 def said(comparison: Comparison) -> str:
-    return "\n".join(reading(summarise(comparison, {})))
+    return "\n".join(findings(summarise(comparison, {})))
 
 
 @pytest.fixture(scope="module")
@@ -177,10 +184,7 @@ def test_the_episodes_give_the_means_again(small: Comparison) -> None:
 def test_every_figure_is_a_picture_with_something_in_it(written: Path) -> None:
     assert {path.name for path in written.glob("*.png")} == {*FIGURES} - {FACTORIAL}
     for name in {*FIGURES} - {FACTORIAL}:
-        picture = imread(written / name)
-        height, width = picture.shape[:2]
-        assert min(height, width) > 200
-        assert picture[..., :3].std() > 0.05, f"{name} is blank"
+        check_picture((written / name).read_bytes())
 
 
 def test_the_page_shows_every_figure_and_every_allocator(written: Path) -> None:
@@ -417,11 +421,13 @@ def test_cells_that_are_all_alike_have_no_variance_to_divide() -> None:
 
 
 def test_the_page_of_the_factorial_says_what_the_division_and_the_institutions_are_worth(
-    full: Comparison, tmp_path: Path
+    full: Comparison,
 ) -> None:
-    files = write_report(full, tmp_path, VERSIONS)
-    assert {path.name for path in files if path.suffix == ".png"} == set(FIGURES)
-    page = (tmp_path / "comparison.md").read_text()
+    summary = summarise(full, VERSIONS)
+    out = io.BytesIO()
+    FIGURES[FACTORIAL](full, summary).savefig(out, format="png")
+    check_picture(out.getvalue())
+    page = comparison_markdown(full, summary)
     for words in ("What the division of the money is worth", "What the institutions are worth"):
         assert words in page
     table = page.split("## The numbers")[1].split("## ")[0]

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import Setting, all_rule_names
-from juguo_agents.allocators.parametric.families import (
+from juguo_agents.allocators.parametric.policy_classes import (
     CLOSED_LOOP,
     FEEDBACK_OFF,
     OPEN_LOOP,
     PARAMETRIC,
     RULE,
-    UnknownFamily,
-    find_family,
+    UnknownPolicyClass,
+    find_policy_class,
 )
 from juguo_agents.allocators.parametric.space import Number, Shares, Space
-from juguo_agents.artifacts.searched import Found
+from juguo_agents.artifacts.searched import SearchResult
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.optimise import BudgetTooSmall, begin, raised, search
@@ -76,7 +76,9 @@ def actions(allocator, scenario: Scenario, seeds_: np.ndarray = SEEDS) -> np.nda
     return np.stack(done)
 
 
-def found(folder: Path, family: str, budget: int = 400, scenario: Scenario = TINY, **more: Any) -> Found:
+def found(
+    folder: Path, family: str, budget: int = 400, scenario: Scenario = TINY, **more: Any
+) -> SearchResult:
     """A whole small search."""
     state = begin(Settings(family, scenario, budget, **{"validation": 20} | more))
     scorer = Scorer(scenario)
@@ -104,7 +106,7 @@ def test_shares_can_be_zero_and_always_sum_to_their_total() -> None:
 
 @pytest.mark.parametrize("family", [*FAMILIES, *(RULE + name for name in TUNABLE)])
 def test_what_is_decoded_is_allowed_and_leads_back_to_its_place(family: str) -> None:
-    space = find_family(family).space(TINY)
+    space = find_policy_class(family).space(TINY)
     assert space.fault(space.start) is None
     for seed in range(5):
         parameters = some_parameters(space, seed)
@@ -164,7 +166,7 @@ def test_each_part_of_the_feedback_changes_what_is_done() -> None:
 
 @pytest.mark.parametrize("family", ["constant", "open_loop", "open_loop_segments"])
 def test_a_blind_allocator_looks_at_nothing_but_the_quarter(family: str) -> None:
-    member = find_family(family)
+    member = find_policy_class(family)
     allocator = member.allocator([some_parameters(member.space(TINY), 1)], TINY)
     batch = Batch(TINY, 3)
     clock = batch.layout.names().index("time_left")
@@ -195,7 +197,7 @@ def test_a_schedule_gives_up_at_its_date_and_begins_anew() -> None:
 
 @pytest.mark.parametrize("family", [*FAMILIES, "rule:experiment_diffusion", "rule:policy_learning"])
 def test_candidates_in_one_batch_do_what_each_does_alone(family: str) -> None:
-    member, scorer = find_family(family), Scorer(TINY)
+    member, scorer = find_policy_class(family), Scorer(TINY)
     candidates = [some_parameters(member.space(TINY), seed) for seed in range(3)]
     together = scorer.returns(member, candidates, SEEDS)
     for candidate, returns in zip(candidates, together, strict=True):
@@ -209,7 +211,7 @@ def test_weights_by_place_end_where_there_are_many_places() -> None:
 
 
 def test_a_constant_is_searched_with_and_without_asking_to_advance() -> None:
-    space = find_family("constant").space(TINY)
+    space = find_policy_class("constant").space(TINY)
     middle, draws = space.encode(space.start), np.random.default_rng(0).standard_normal((200, space.size))
     asked = [space.decode(middle + space.steps * z)["advance"] for z in draws]
     assert set(asked) == {0.0, 1.0}
@@ -358,7 +360,7 @@ def test_a_budget_that_buys_nothing_is_refused() -> None:
 
 
 def test_an_unknown_family_is_refused_with_a_suggestion() -> None:
-    with pytest.raises(UnknownFamily, match=r"'openloop'.*did you mean 'open_loop'"):
-        find_family("openloop")
+    with pytest.raises(UnknownPolicyClass, match=r"'openloop'.*did you mean 'open_loop'"):
+        find_policy_class("openloop")
     with pytest.raises(ValueError, match="did you mean 'concentrated'"):
-        find_family("rule:concentrate")
+        find_policy_class("rule:concentrate")

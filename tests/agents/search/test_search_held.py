@@ -9,15 +9,15 @@ import pytest
 
 from juguo_agents.allocators import Setting
 from juguo_agents.allocators.levers import UnknownLever
-from juguo_agents.allocators.parametric.families import (
+from juguo_agents.allocators.parametric.policy_classes import (
     CLOSED_LOOP,
     FEEDBACK_OFF,
     FEEDBACK_STARTS,
     OPEN_LOOP,
-    find_family,
+    find_policy_class,
 )
 from juguo_agents.allocators.parametric.space import FixedNumberError, Number, Shares, Space
-from juguo_agents.artifacts.searched import Found, load_found
+from juguo_agents.artifacts.searched import SearchResult, load_result
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.checkpoint import Outcome, Settings, load_state
 from juguo_agents.search.optimise import begin, make_phase, search
@@ -33,7 +33,7 @@ SPACE = Space(
 BUDGET = 900
 
 
-def found(folder: Path, settings: Settings) -> Found:
+def found(folder: Path, settings: Settings) -> SearchResult:
     """A whole small search."""
     folder.mkdir(exist_ok=True)
     state, scorer = begin(settings), Scorer(settings.scenario)
@@ -99,9 +99,9 @@ def test_a_search_keeps_what_is_fixed_in_both_phases(tmp_path: Path) -> None:
     assert {name: data["start"][name] for name in fixed} == fixed
     assert data["fixed"] == fixed
     assert load_state(tmp_path).settings.fixed == fixed
-    assert load_found(tmp_path / "searched.json").data["parameters"] == data["parameters"]
+    assert load_result(tmp_path / "searched.json").data["parameters"] == data["parameters"]
     seen = decode_allocation(
-        actions(load_found(tmp_path / "searched.json").allocator(), TINY), Setting.of(TINY).population
+        actions(load_result(tmp_path / "searched.json").allocator(), TINY), Setting.of(TINY).population
     )
     assert (seen.functions[8:16, :, 4] > 0.0).any() or data["parameters"]["relief.extra"] == 0.0
 
@@ -128,14 +128,14 @@ def test_what_is_lacking_where_a_search_begins_is_as_the_family_has_it() -> None
 def test_a_forced_lever_is_forced_in_what_is_searched_and_in_what_is_found(tmp_path: Path) -> None:
     data = found(tmp_path, Settings("open_loop", TINY, BUDGET, validation=20, lever="openness")).data
     assert data["lever"] == "openness"
-    again = load_found(tmp_path / "searched.json")
+    again = load_result(tmp_path / "searched.json")
     decided = decode_allocation(actions(again.allocator(), TINY), Setting.of(TINY).population)
     assert (decided.openness == 0.0).all()
     first, last = data["validation"]["seeds"]
     episodes = np.arange(first, last + 1, dtype=np.uint64)
     assert run(again.allocator(), TINY, episodes).returns.mean() == pytest.approx(data["validation"]["mean"])
     free = OPEN_LOOP.allocator([data["parameters"]], TINY)
-    assert find_family("open_loop", "openness").space(TINY) == OPEN_LOOP.space(TINY)
+    assert find_policy_class("open_loop", "openness").space(TINY) == OPEN_LOOP.space(TINY)
     assert not np.array_equal(actions(free, TINY), actions(again.allocator(), TINY))
 
 
@@ -159,7 +159,7 @@ def test_settings_that_hold_what_cannot_be_held_are_refused_at_once(settings: di
 
 def test_an_unknown_lever_is_its_own_error() -> None:
     with pytest.raises(UnknownLever):
-        find_family("open_loop", "money")
+        find_policy_class("open_loop", "money")
 
 
 # --- ways to react -----------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_every_way_to_react_is_allowed_in_short_worlds_too(family: str, quarters
     state = begin(Settings(family, scenario, 4000))
     state.phases[0].outcome = found_outcome(scenario)
     phase = make_phase(state, 1)
-    bases = 1 + len(find_family(family).starts(scenario))
+    bases = 1 + len(find_policy_class(family).starts(scenario))
     assert len(phase.reacting) == bases * len(FEEDBACK_STARTS)
     for parameters in phase.reacting.values():
         assert phase.space.fault(parameters) is None
@@ -195,7 +195,7 @@ def test_the_closed_loop_begins_with_the_best_base_and_way_to_react(tmp_path: Pa
     found(tmp_path, Settings("closed_loop", TINY, 1800, validation=20))
     state = load_state(tmp_path)
     part, phase = state.phases[1], make_phase(state, 1)
-    data = load_found(tmp_path / "searched.json").data["phases"][1]
+    data = load_result(tmp_path / "searched.json").data["phases"][1]
     first, last = data["start_seeds"]
     episodes = np.arange(first, last + 1, dtype=np.uint64)
     means = Scorer(TINY).returns(CLOSED_LOOP, list(phase.reacting.values()), episodes).mean(1)

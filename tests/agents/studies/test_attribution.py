@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from juguo_agents.studies.attribution.job import (
-    COALITIONS,
-    Settings,
-    between,
-    coalition_returns,
-    division,
-    hybrid,
-)
-from juguo_agents.studies.attribution.shapley import best_first, parts_of, shapley
-from juguo_agents.studies.attribution.sides import find_sides
 
 from juguo_agents.allocators import make_rule
 from juguo_agents.allocators.hybrid import PARTS, Hybrid
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.scoring import Scorer
+from juguo_agents.studies.attribution.analysis import best_first, division, parts_of, shapley
+from juguo_agents.studies.attribution.study import COALITIONS, Attribution, Settings, hybrid
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.study import Page, conduct
 from juguo_envs import Scenario
 from juguo_envs.errors import UserError
+from tests.agents.search.test_search import TINY as SEARCHED
 from tests.agents.search.test_search import found as search
 
 EPISODES = 3
@@ -46,10 +43,6 @@ TINY = Scenario.load("default").override(
 )
 """Stages are short enough to see all three; shocks and defects are frequent enough for relief and exits."""
 Array = np.ndarray
-
-
-def ignore(_: str) -> None:
-    """Nobody is told."""
 
 
 def returns(a: str, b: str, coalitions: list[int]) -> Array:
@@ -215,58 +208,64 @@ def test_a_part_that_there_is_not_is_refused() -> None:
         Hybrid(make_rule("flat"), make_rule("market"), {"places by crisis"})
 
 
-# --- the job --------------------------------------------------------------------------------------------
+# --- the study ------------------------------------------------------------------------------------------
 
 
-def settings() -> Settings:
-    a, b = find_sides("concentrated", "experiment_diffusion")
-    return Settings(a, b, TINY, episodes=EPISODES)
+def divided(folder: Path, a: str = "concentrated", b: str = "experiment_diffusion", **changes: Any) -> Page:
+    settings = Settings(**{"a": a, "b": b, "scenario": TINY, "episodes": EPISODES, **changes})
+    return conduct(Attribution(settings), folder, LocalExecutor(1))
 
 
-def test_returns_depend_neither_on_batches_nor_on_where_it_was_stopped(values: Array, tmp_path: Path) -> None:
-    class Stopped(Exception):
-        pass
-
-    told: list[str] = []
-
-    def stop(name: str) -> None:
-        told.append(name)
-        if len(told) == 2:
-            raise Stopped
-
-    with pytest.raises(Stopped):
-        coalition_returns(settings(), tmp_path, 1, stop)
-    again = between(settings(), tmp_path, 1, ignore)
-    np.testing.assert_array_equal(np.array(again["coalitions"]), values.mean(1))
-
-
-def test_a_folder_of_other_settings_is_refused(tmp_path: Path) -> None:
-    from juguo_agents.studies.attribution.job import STATE_FILE
-
-    from juguo_agents.studies.explain.parts import Parts
-
-    asked = settings().as_json()
-    Parts(tmp_path / STATE_FILE, asked | {"episodes": 7})
-    with pytest.raises(UserError, match="episodes is 7 there"):
-        coalition_returns(settings(), tmp_path, 1, ignore)
-
-
-@pytest.mark.slow
-def test_returns_do_not_depend_on_the_number_of_processes(values: Array, tmp_path: Path) -> None:
-    np.testing.assert_array_equal(coalition_returns(settings(), tmp_path, 2, ignore), values)
+def test_its_page_tells_what_every_coalition_earned(values: Array, tmp_path: Path) -> None:
+    page = divided(tmp_path)
+    data = page.data
+    assert data == json.loads((tmp_path / "between.json").read_text(encoding="utf-8"))
+    np.testing.assert_array_equal(np.array(data["coalitions"]), values.mean(1))
+    assert all(part in page.console for part in PARTS)
+    text = (tmp_path / "between.md").read_text(encoding="utf-8")
+    for figure in ("worth.png", "orders.png"):
+        assert f"({figure})" in text and (tmp_path / figure).read_bytes().startswith(b"\x89PNG")
+    for order, end in (("a_to_b", "b"), ("b_to_a", "a")):
+        steps = data["orders"][order]
+        assert sorted(step["part"] for step in steps) == sorted(PARTS)
+        assert steps[-1]["return"] == pytest.approx(data[end]["return"]["mean"], abs=1e-12)
+    with pytest.raises(UserError, match=r"episodes is 7, but .* has 3"):
+        divided(tmp_path, episodes=7)
 
 
 def test_two_searches_of_one_rule_are_told_apart_by_their_folders(tmp_path: Path) -> None:
-    for seed, folder in enumerate(("one", "other")):
-        search(tmp_path / folder, "rule:market", seed=seed, budget=700)
-    a, b = find_sides(str(tmp_path / "one"), str(tmp_path / "other"))
+    one, other = (str(tmp_path / folder) for folder in ("one", "other"))
+    for seed, folder in enumerate((one, other)):
+        search(Path(folder), "rule:market", seed=seed, budget=700)
+    settings = Settings(a=one, b=other)
+    a, b = settings.sides
     assert (a.rule.name, b.rule.name) == ("market:tuned_one", "market:tuned_other")
     assert a.rule.shares.tolist() != b.rule.shares.tolist()
+    assert settings.world.digest() == SEARCHED.digest()
     with pytest.raises(UserError, match="both allocate alike"):
-        find_sides(str(tmp_path / "one"), str(tmp_path / "one"))
+        Settings(a=one, b=one).check()
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"b": "nobody"}, "unknown allocator 'nobody'"),
+        ({"b": "all"}, "b is 'all', which stands for .* name one rule"),
+        ({"b": "missing.safetensors"}, "missing.safetensors"),
+        ({"b": "flat"}, "both allocate alike"),
+        ({"b": "flat-exit"}, "both allocate alike"),
+        ({"first_seed": 2**30}, "first_seed is .*; allowed is 0 to"),
+    ],
+)
+def test_what_cannot_be_divided_is_refused_and_leaves_nothing(
+    asked: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=words):
+        divided(tmp_path, **{"a": "flat", "b": "market", **asked})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_no_rule_is_refused(tmp_path: Path) -> None:
     search(tmp_path, "constant")
-    with pytest.raises(UserError, match="is searched_constant, which is no rule; only rules can be divided"):
-        find_sides(str(tmp_path), "flat")
+    with pytest.raises(UserError, match="is searched_constant and no rule; only rules can be divided"):
+        Settings(a=str(tmp_path), b="flat").check()

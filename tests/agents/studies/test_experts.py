@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.load import UnknownAllocator, digest_of, find_allocator
-from juguo_agents.artifacts.searched import load_found
+from juguo_agents.artifacts.searched import load_result
 from juguo_agents.cli.main import main
 from juguo_agents.evaluation import seeds
 from juguo_agents.search.result import result_text
@@ -41,7 +41,7 @@ def search(settings: Settings, folder: Path) -> Page:
 def beginning(folder: Path, scenario: Scenario = SMALL, **changes: float) -> Path:
     """The file of a closed loop to begin at."""
     numbers = {**CLOSED_LOOP.space(scenario).start, **changes}
-    data = load_found(folder / FILE.format(0)).data | {"parameters": numbers}
+    data = load_result(folder / FILE.format(0)).data | {"parameters": numbers}
     where = {"scenario": scenario.model_dump(mode="json"), "scenario_digest": scenario.digest()}
     path = folder.parent / "begin.json"
     path.write_text(result_text({**data, **where}), encoding="utf-8")
@@ -118,7 +118,7 @@ def test_a_larger_budget_goes_on_with_the_experts_that_are_there(folder: Path, t
     search(Settings.parse(less), parts)
     assert search(Settings.parse(more), parts).data == wanted
     for index in range(2):
-        one, two = (load_found(place / FILE.format(index)).data for place in (whole, parts))
+        one, two = (load_result(place / FILE.format(index)).data for place in (whole, parts))
         assert [before["budget"] for before in two.pop("earlier")] == [300]
         assert one.pop("earlier") == [] and one == two
     with pytest.raises(UserError, match=r"budget is 300, .* give 500 or more"):

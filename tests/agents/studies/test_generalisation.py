@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import BASELINE, make_rule
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.policy import PolicyFileError, save_policy
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run

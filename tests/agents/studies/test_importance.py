@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import Setting, make_rule
-from juguo_agents.studies.explain.distil import World
-from juguo_agents.studies.explain.importance import Group, Misled, groups, importance
-from juguo_agents.studies.explain.spending import same_uses, spending
+from juguo_agents.studies.explain.analysis import same_uses, spending
+from juguo_agents.studies.explain.distil import Conditions
+from juguo_agents.studies.explain.importance import Group, Misled, groups, importance, returns_without
 from juguo_envs.spaces.observation import ObservationLayout
 
 SEEDS = np.arange(10, dtype=np.uint64)
@@ -32,7 +32,7 @@ def test_groups_hold_what_their_words_say() -> None:
     assert held["last quarter's requests"] == ["last_advance", "last_abandon"]
 
 
-def test_everybody_is_misled_by_somebody_else_in_the_group_and_nowhere_else(world: World) -> None:
+def test_everybody_is_misled_by_somebody_else_in_the_group_and_nowhere_else(world: Conditions) -> None:
     class Looks:
         name = "looks"
 
@@ -55,20 +55,22 @@ def test_everybody_is_misled_by_somebody_else_in_the_group_and_nowhere_else(worl
         misled.start(Setting.of(world.scenario), SEEDS[:1])
 
 
-def test_who_looks_at_nothing_loses_nothing_and_who_lives_by_the_stage_loses_by_it(world: World) -> None:
+def test_who_looks_at_nothing_loses_nothing_and_who_lives_by_the_stage_loses_by_it(world: Conditions) -> None:
     layout = Setting.of(world.scenario).layout
     everything = Group("everything", tuple(range(layout.size)))
     flat, proposal = make_rule("flat"), make_rule("experiment_diffusion")
-    blind = importance(flat, world, everything, SEEDS, world.run(flat, SEEDS).returns, 2)
+    blind = importance(
+        everything, world.run(flat, SEEDS).returns, returns_without(everything, flat, world, SEEDS, 2)
+    )
     assert (blind["loss"], blind["low"], blind["high"]) == (0.0, 0.0, 0.0)
     stage = next(group for group in groups(layout) if group.words == "stage")
     returns = world.run(proposal, SEEDS).returns
-    lost = importance(proposal, world, stage, SEEDS, returns, 2)
-    assert lost["loss"] != 0.0
-    assert lost == importance(proposal, world, stage, SEEDS, returns, 2)
+    without = returns_without(stage, proposal, world, SEEDS, 2)
+    assert importance(stage, returns, without)["loss"] != 0.0
+    np.testing.assert_array_equal(without, returns_without(stage, proposal, world, SEEDS, 2))
 
 
-def test_spending_adds_up_and_is_by_population_for_flat(world: World) -> None:
+def test_spending_adds_up_and_is_by_population_for_flat(world: Conditions) -> None:
     population = Setting.of(world.scenario).population
     flat = spending(world.run(make_rule("flat"), SEEDS), population)
     hubs = spending(world.run(make_rule("concentrated"), SEEDS), population)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from juguo_agents.studies.attribution.hybrid import Hybrid
 
 from juguo_agents.allocators.registry import RULES, compared_names, make_rule
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.attribution.hybrid import Hybrid
 from juguo_agents.studies.map.design import Settings
 from juguo_agents.studies.map.figures import DOCTRINE_COLOURS, MARKERS
 from juguo_agents.studies.map.runs import measure

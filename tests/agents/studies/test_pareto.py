@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from juguo_agents.allocators import make_rule
-from juguo_agents.allocators.parametric.families import BEGUN, CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, WARM_START
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.artifacts.policy import PolicyFileError, load_policy, save_policy
@@ -182,7 +182,7 @@ def test_the_first_generation_holds_the_starts_of_the_other_searches() -> None:
     assert np.abs(found).max() <= BOUND
     flat = space.encode(CLOSED_LOOP.starts(SMALL)["flat"])
     assert any(np.allclose(place, flat) for place in found)
-    begun = space.encode(CLOSED_LOOP.starts(SMALL)[BEGUN])
+    begun = space.encode(CLOSED_LOOP.starts(SMALL)[WARM_START])
     assert not any(np.allclose(place, begun) for place in found)
     warm = first_generation(replace(search, warm_start=True), space)
     assert any(np.allclose(place, begun) for place in warm)

@@ -14,7 +14,7 @@ import pytest
 from juguo_agents.allocators import like_for_like, make_rule, rule_names
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, composite_interval
-from juguo_agents.report.selection import PROPOSAL
+from juguo_agents.report.names import PROPOSAL
 from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.patterns import analysis
 from juguo_agents.studies.patterns.analysis import (

@@ -11,13 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP, find_family
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP, find_policy_class
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.study import Page, Stage, conduct, record, recorded
-from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED
-from juguo_agents.studies.value.arms import (
+from juguo_agents.studies.arms import (
     START_EPISODES,
     TIMES,
     Arm,
@@ -27,6 +24,9 @@ from juguo_agents.studies.value.arms import (
     Starts,
     best_start,
 )
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.study import Page, Stage, conduct, record, recorded
+from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED
 from juguo_agents.studies.value.feedback import KINDS
 from juguo_agents.studies.value.study import Value, arms
 from juguo_envs.errors import UserError
@@ -81,7 +81,7 @@ def test_every_kind_of_feedback_is_switched_off_in_one_arm_and_nowhere_else() ->
         assert {name: made[name] for name in kind.off} == kind.off
     assert everything[CLOSED].of(closed) == closed
     assert everything[UNEVALUATED].scenario.observation.shown == 0.0
-    assert set(everything[KNOWING].of(closed)) == set(find_family("oracle").space(WORLD).start)
+    assert set(everything[KNOWING].of(closed)) == set(find_policy_class("oracle").space(WORLD).start)
     assert [name for name, arm in everything.items() if arm.loop] == [CLOSED, *(kind.name for kind in KINDS)]
 
 
@@ -91,7 +91,7 @@ def test_an_arm_goes_on_from_the_better_of_two_places(name: str, tmp_path: Path)
     starts = CLOSED_LOOP.starts(WORLD)
     places = [arm.of(starts["flat"]), arm.of(starts["begun"])]
     episodes = seeds.search_starts(arm.seed(1), 0, START_EPISODES)
-    family = find_family(arm.family)
+    family = find_policy_class(arm.family)
     means = [run(family.allocator([place], WORLD), WORLD, episodes).returns.mean() for place in places]
     for order in (places, places[::-1]):
         best = recorded(best_start(Starts("", arm, 1, "noisy", tuple(order)), tmp_path))
@@ -151,7 +151,7 @@ GAINS = {
 def doubled() -> tuple[ArmResults, list[dict[str, Any]]]:
     """Results of arms that gain so, and what was asked in each step."""
     tried = {
-        name: Arm(find_family("open_loop" if name == BLIND else "closed_loop").name, WORLD,
+        name: Arm(find_policy_class("open_loop" if name == BLIND else "closed_loop").name, WORLD,
                   loop=name != BLIND, held={"held": float(i)})
         for i, name in enumerate(BEFORE)
     }  # fmt: skip

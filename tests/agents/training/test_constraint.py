@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from safetensors.numpy import save
 
 from juguo_agents.allocators import make_rule
 from juguo_agents.evaluation.record import Record
@@ -18,7 +17,8 @@ from juguo_agents.training.config import Constraint, Experiment, load_experiment
 from juguo_agents.training.learners.constraint import SIDE, Merit, Multiplier, merit
 from juguo_agents.training.learners.kinds import make_learner, multiplier_of
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
-from juguo_agents.training.train import Trained, train_seed
+from juguo_agents.training.train import train_seed
+from tests.agents.training.killing import content, kill
 from tests.support import seeds, small
 
 SMALL = small()
@@ -137,23 +137,9 @@ def test_in_training_the_multiplier_moves_with_the_limit(limit: float, rises: bo
     assert policy.metadata["evaluation"]["selection"]["limit_kept"] is not rises
 
 
-class Killed(BaseException):
-    """What a kill is in a process that goes on."""
-
-
-def content(trained: Trained) -> tuple[bytes, object]:
-    return save(trained.policy.tensors), trained.policy.metadata
-
-
 def test_killed_under_a_limit_a_training_ends_with_the_same_policy(tmp_path: Path) -> None:
     wanted = content(train_seed(experiment(), SMALL, 0))
-
-    def progress(steps: int, selection: float | None) -> None:
-        if steps >= 96:
-            raise Killed
-
-    with pytest.raises(Killed):
-        train_seed(experiment(), SMALL, 0, checkpoints=tmp_path, progress=progress)
+    kill(experiment(), SMALL, tmp_path, 96)
     found = CheckpointFolder(tmp_path).take_up()
     assert found is not None
     assert found.arrays["societies.multiplier"][0] != Constraint(limit=0.02).start

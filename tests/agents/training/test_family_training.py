@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import save
 
 from juguo_agents.allocators import BASELINE, all_rule_names, make_rule
 from juguo_agents.allocators.base import Setting
-from juguo_agents.allocators.parametric.families import find_family
+from juguo_agents.allocators.parametric.policy_classes import find_policy_class
 from juguo_agents.artifacts.policy import Learned, PolicyFileError, load_policy, save_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import (
@@ -25,6 +23,7 @@ from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_agents.training.train import Trained, train_seed
 from juguo_envs import Family, Scenario
 from juguo_envs.worlds.family import PREFERENCES
+from tests.agents.training.killing import content, kill
 from tests.support import seeds, small
 
 SMALL = small()
@@ -93,7 +92,7 @@ def test_episodes_of_a_family_do_not_depend_on_how_many_are_run_together(
 
 @pytest.mark.parametrize("name", ["rule:policy_learning", "rule:experiment_diffusion", "closed_loop"])
 def test_candidates_side_by_side_in_a_family_do_what_each_does_alone(name: str) -> None:
-    family, scorer = find_family(name), Scorer(SMALL, varies=True)
+    family, scorer = find_policy_class(name), Scorer(SMALL, varies=True)
     space = family.space(SMALL)
     candidates = [space.start, space.decode(space.steps)]
     found = scorer.returns(family, candidates, seeds(4))
@@ -104,7 +103,7 @@ def test_candidates_side_by_side_in_a_family_do_what_each_does_alone(name: str) 
 
 
 def test_the_oracle_is_shown_the_hazard_of_each_episodes_own_world() -> None:
-    family, start = find_family("oracle"), find_family("oracle").space(SMALL).start
+    family, start = find_policy_class("oracle"), find_policy_class("oracle").space(SMALL).start
     together = Scorer(SMALL, varies=True).returns(family, [start], seeds(3))[0]
     alone = [Scorer(FAMILY.scenario(i)).returns(family, [start], seeds(1, i))[0, 0] for i in range(3)]
     assert together.tolist() == alone
@@ -177,26 +176,9 @@ def test_preferences_may_be_drawn_in_a_single_scenario() -> None:
     ]  # fmt: skip
 
 
-class Killed(BaseException):
-    """What a kill is in a process that goes on."""
-
-
-def killer(after: int) -> Callable[[int, float | None], None]:
-    """Ends the training when it is told of so many steps."""
-
-    def progress(steps: int, selection: float | None) -> None:
-        if steps >= after:
-            raise Killed
-
-    return progress
-
-
 def test_a_killed_training_on_a_family_ends_as_one_that_was_not(trained: Trained, tmp_path: Path) -> None:
-    with pytest.raises(Killed):
-        train_seed(experiment(), SMALL, 0, checkpoints=tmp_path, progress=killer(400))
-    again = train_seed(experiment(), SMALL, 0, checkpoints=tmp_path)
-    assert save(again.policy.tensors) == save(trained.policy.tensors)
-    assert again.policy.metadata == trained.policy.metadata
+    kill(experiment(), SMALL, tmp_path, 400)
+    assert content(train_seed(experiment(), SMALL, 0, checkpoints=tmp_path)) == content(trained)
 
 
 def test_the_configuration_knows_families_and_refuses_what_is_none(tmp_path: Path) -> None:

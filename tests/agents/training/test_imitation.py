@@ -1,4 +1,4 @@
-"""Learning begins at an expert: the pupil does what it does, and nothing else of the learner has moved."""
+"""Learning begins at an expert: the student does what it does, and nothing else of the learner has moved."""
 
 from __future__ import annotations
 
@@ -48,8 +48,16 @@ def fresh(setup: Experiment) -> PPO:
     return learner
 
 
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer rounds and episodes: enough for societies as small as these."""
+    monkeypatch.setattr(imitation, "ROUNDS", 4)
+    monkeypatch.setattr(imitation, "EPISODES", 60)
+
+
+@pytest.mark.usefixtures("brief")
 @pytest.mark.parametrize("rule", ["experiment_diffusion", "technology_centred"])
-def test_a_pupil_earns_what_its_expert_earns(rule: str) -> None:
+def test_a_student_earns_what_its_expert_earns(rule: str) -> None:
     learner = fresh(experiment())
     before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
     missed = imitate(learner, [(make_rule(rule), SMALL)], Shown(), "noisy", 0)
@@ -59,14 +67,14 @@ def test_a_pupil_earns_what_its_expert_earns(rule: str) -> None:
         actor = "policy_net" in name or "action_net" in name
         assert bool((after[name] != tensor).any()) == actor, name
 
-    pupil = Learned(extract_policy(learner, SMALL, experiment(), 0), "learned")
+    student = Learned(extract_policy(learner, SMALL, experiment(), 0), "learned")
     expert, nothing = (run(make_rule(name), SMALL, SEEDS).returns for name in (rule, "nothing"))
-    own = run(pupil, SMALL, SEEDS).returns
+    own = run(student, SMALL, SEEDS).returns
     assert abs((own - expert).mean()) < 0.25 * abs((expert - nothing).mean())
 
 
-def test_a_pupil_learns_in_a_family_from_what_a_policy_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imitation, "EPISODES", 60)
+@pytest.mark.usefixtures("brief")
+def test_a_student_learns_in_a_family_from_what_a_policy_is_shown() -> None:
     shown = {"context": True, "history": 2}
     setup = experiment().model_copy(update={"scenario": "family", "shown": Shown.model_validate(shown)})
     learner, worlds = fresh(setup), Family(SMALL)
@@ -80,7 +88,8 @@ def test_a_pupil_learns_in_a_family_from_what_a_policy_is_shown(monkeypatch: pyt
     assert np.abs(returns() - expert).mean() < 0.5 * before
 
 
-def test_a_pupil_of_many_experts_does_in_each_world_what_is_done_there() -> None:
+@pytest.mark.usefixtures("brief")
+def test_a_student_of_many_experts_does_in_each_world_what_is_done_there() -> None:
     """What tells the worlds apart, their money, is in the context alone."""
     shown = Shown.model_validate({"context": True})
     setup = experiment().model_copy(update={"scenario": "family", "shown": shown})
@@ -88,14 +97,14 @@ def test_a_pupil_of_many_experts_does_in_each_world_what_is_done_there() -> None
     experts = [(make_rule(rule), SMALL.override({"money.B": money})) for money, rule in rules.items()]
     learner = fresh(setup)
     imitate(learner, experts, shown, "noisy", 0)
-    pupil = Learned(extract_policy(learner, SMALL, setup, 0), "learned")
+    student = Learned(extract_policy(learner, SMALL, setup, 0), "learned")
 
     def shares(allocator: Allocator, world: Scenario) -> Floats:
         spent = run(allocator, world, SEEDS).spending.sum(1)
         return spent / spent.sum(-1, keepdims=True)
 
     def missed(allocator: Allocator, world: Scenario) -> float:
-        return float(np.abs(shares(pupil, world) - shares(allocator, world)).mean())
+        return float(np.abs(shares(student, world) - shares(allocator, world)).mean())
 
     for (own, world), (other, _) in (experts, experts[::-1]):
         assert missed(own, world) < 0.5 * missed(other, world)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from safetensors.numpy import save, save_file
+from safetensors.numpy import save_file
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from juguo_agents.allocators import Setting
@@ -19,8 +19,9 @@ from juguo_agents.training.config import ConfigError, Experiment, load_experimen
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.learners.settings import SECTIONS
 from juguo_agents.training.sb3_policy import to_stable_baselines3
-from juguo_agents.training.train import Trained, train_seed
+from juguo_agents.training.train import train_seed
 from juguo_envs import Batch, Scenario
+from tests.agents.training.killing import content, kill
 from tests.devices import with_device
 
 SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T": 10})
@@ -59,16 +60,6 @@ def experiment(algorithm: str, device: str = "cpu", **section: Any) -> Experimen
     return Experiment.model_validate({"training": training})
 
 
-class Killed(BaseException):
-    """What a kill is in a process that goes on."""
-
-
-def content(trained: Trained) -> tuple[bytes, object, list[tuple[int, float]]]:
-    """Every bit of a policy, its metadata, and the curve but for the time."""
-    policy = trained.policy
-    return save(policy.tensors), policy.metadata, [(steps, mean) for steps, _, mean in trained.curve]
-
-
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize(("algorithm", "section"), CASES)
 def test_killed_anywhere_a_training_ends_with_the_same_policy(
@@ -76,17 +67,7 @@ def test_killed_anywhere_a_training_ends_with_the_same_policy(
 ) -> None:
     setup = experiment(algorithm, device, **section)
     wanted = content(train_seed(setup, SMALL, 3))
-
-    def kill(after: int) -> Any:
-        def progress(steps: int, selection: float | None) -> None:
-            if steps >= after:
-                raise Killed
-
-        return progress
-
-    for after in (24, 56, 84):  # while the off-policy ones act at random, in the middle, late
-        with pytest.raises(Killed):
-            train_seed(setup, SMALL, 3, checkpoints=tmp_path, progress=kill(after))
+    kill(setup, SMALL, tmp_path, 24, 56, 84)  # while the off-policy ones act at random, in the middle, late
     assert content(train_seed(setup, SMALL, 3, checkpoints=tmp_path)) == wanted
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save
 
 from juguo_agents.training import checkpoint as checkpoint_module
 from juguo_agents.training.checkpoint import (
@@ -19,8 +17,9 @@ from juguo_agents.training.checkpoint import (
 )
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.provenance import ResumeError
-from juguo_agents.training.train import Trained, train_seed
+from juguo_agents.training.train import train_seed
 from juguo_envs import Scenario
+from tests.agents.training.killing import Killed, content, kill
 
 SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T": 10})
 # rollouts end in the middle of an episode, so that the societies' state matters
@@ -38,50 +37,19 @@ EXPERIMENT = Experiment.model_validate(
 )
 
 
-class Killed(BaseException):
-    """What a kill is in a process that goes on."""
-
-
-def killer(after: int) -> Callable[[int, float | None], None]:
-    """Ends the training when it is told of so many steps."""
-
-    def progress(steps: int, selection: float | None) -> None:
-        if steps >= after:
-            raise Killed
-
-    return progress
-
-
-def content(trained: Trained) -> tuple[bytes, object, list[tuple[int, float]]]:
-    """Every bit of a policy, its metadata, and the curve but for the time."""
-    policy = trained.policy
-    return save(policy.tensors), policy.metadata, [(steps, mean) for steps, _, mean in trained.curve]
-
-
 @pytest.fixture(scope="module")
 def wanted() -> object:
     return content(train_seed(EXPERIMENT, SMALL, 0))
-
-
-def begin(folder: Path, after: int) -> None:
-    with pytest.raises(Killed):
-        train_seed(EXPERIMENT, SMALL, 0, checkpoints=folder, progress=killer(after))
 
 
 def resumed(folder: Path) -> object:
     return content(train_seed(EXPERIMENT, SMALL, 0, checkpoints=folder))
 
 
-@pytest.mark.parametrize("after", [56, 168, 280])
+@pytest.mark.parametrize("after", [56, 280])
 def test_killed_in_a_rollout_it_ends_with_the_same_policy(wanted, tmp_path: Path, after: int) -> None:
-    begin(tmp_path, after)
+    kill(EXPERIMENT, SMALL, tmp_path, after)
     assert 0 < len(CheckpointFolder(tmp_path).files()) <= 2
-    assert resumed(tmp_path) == wanted
-
-
-def test_killed_again_and_again_it_ends_with_the_same_policy(wanted, tmp_path: Path) -> None:
-    for after in (112, 168, 224):
-        begin(tmp_path, after)
     assert resumed(tmp_path) == wanted
 
 
@@ -112,7 +80,7 @@ def test_killed_while_a_checkpoint_is_written_it_ends_with_the_same_policy(
 
 @pytest.mark.parametrize("torn", [1, 2])
 def test_torn_checkpoints_are_passed_over(wanted, tmp_path: Path, torn: int) -> None:
-    begin(tmp_path, 224)
+    kill(EXPERIMENT, SMALL, tmp_path, 224)
     for path in CheckpointFolder(tmp_path).files()[:torn]:
         path.write_bytes(path.read_bytes()[:-1000])
     found, problems = CheckpointFolder(tmp_path).latest()
@@ -123,7 +91,7 @@ def test_torn_checkpoints_are_passed_over(wanted, tmp_path: Path, torn: int) -> 
 
 
 def test_another_configuration_is_refused_by_name(tmp_path: Path) -> None:
-    begin(tmp_path, 112)
+    kill(EXPERIMENT, SMALL, tmp_path, 112)
     ppo = EXPERIMENT.training.ppo.model_copy(update={"gamma": 0.5})
     training = EXPERIMENT.training.model_copy(update={"ppo": ppo})
     other = EXPERIMENT.model_copy(update={"training": training})

@@ -103,7 +103,7 @@ class Searched:
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Actions for a batch of observations."""
-        raise NotImplementedError  # abstract: every family has its own
+        raise NotImplementedError  # abstract: every class has its own
 
 
 class Constant(Searched):

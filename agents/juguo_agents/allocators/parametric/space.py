@@ -1,4 +1,4 @@
-"""The numbers of a family, by name, and the unconstrained vector that an optimiser moves.
+"""The numbers of a policy class, by name, and the unconstrained vector that an optimiser moves.
 
 Numbers in a range pass through a logistic curve, shares through a softmax. Both curves are stretched a
 little and cut, so that the ends of a range, and shares of exactly zero, lie at a finite distance.
@@ -172,7 +172,7 @@ class Shares:
 
 @dataclass(frozen=True)
 class Space:
-    """Every number of a family, in a fixed order.
+    """Every number of a policy class, in a fixed order.
 
     Attributes:
         parts: What is free.

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from juguo_agents.evaluation.record import Comparison
+from juguo_agents.report.captions import FACTORIAL
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.figures import adoption, board, exits, factorial, learning, money, places, returns
 from juguo_agents.report.figures.style import styled_png
 from juguo_agents.report.summary import Summary
-from juguo_agents.report.words import FACTORIAL
 
 FIGURES = {
     "return.png": returns.draw,

@@ -8,11 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from juguo_agents.evaluation.record import Comparison
+from juguo_agents.report.figures.series import Series, highlighted
 from juguo_agents.report.figures.style import PALE, colour, figure, heading, readable, spread
-from juguo_agents.report.rows import main_rows
-from juguo_agents.report.selection import PROPOSAL
-from juguo_agents.report.series import Series, highlighted
-from juguo_agents.report.summary import Summary
+from juguo_agents.report.names import PROPOSAL
+from juguo_agents.report.summary import Summary, main_rows
 
 _NAMES = ("concentrated", "flat", "nothing", "care_only", PROPOSAL)
 _DASHES = {"nothing": (0, (1, 1.5)), "care_only": (0, (4, 2)), "flat": (0, (6, 2, 1, 2))}

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from juguo_agents.evaluation.record import Comparison, Floats
+from juguo_agents.report.figures.series import highlighted
 from juguo_agents.report.figures.style import BLACK, accent, figure, heading
-from juguo_agents.report.selection import PROPOSAL
-from juguo_agents.report.series import highlighted
+from juguo_agents.report.names import PROPOSAL
 from juguo_agents.report.summary import Summary
 from juguo_envs.model.state import ACTORS, INDICATORS
 

@@ -22,8 +22,8 @@ from juguo_agents.report.figures.style import (
     figure,
     name_rows,
 )
-from juguo_agents.report.rows import is_like_for_like, label_of, main_rows
-from juguo_agents.report.summary import Summary
+from juguo_agents.report.names import label_of
+from juguo_agents.report.summary import Summary, is_like_for_like, main_rows
 from juguo_envs.model.state import STAGES
 
 _TITLE = "When and why projects were given up"

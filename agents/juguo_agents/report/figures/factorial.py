@@ -21,7 +21,7 @@ from juguo_agents.report.figures.style import (
     figure,
     name_rows,
 )
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
 from juguo_agents.report.summary import Summary
 
 _CELLS = {

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from juguo_agents.evaluation.record import Comparison
+from juguo_agents.report.figures.series import main_series
 from juguo_agents.report.figures.style import (
     ACTOR_COLOURS,
     BLACK,
@@ -19,9 +20,7 @@ from juguo_agents.report.figures.style import (
     figure,
     name_rows,
 )
-from juguo_agents.report.rows import is_like_for_like
-from juguo_agents.report.series import main_series
-from juguo_agents.report.summary import Summary
+from juguo_agents.report.summary import Summary, is_like_for_like
 from juguo_envs.model.state import ACTORS, FUNCTIONS, N_FUNCTIONS, STAGES
 
 Floats = npt.NDArray[np.float64]

@@ -12,9 +12,9 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from juguo_agents.evaluation.record import Comparison
+from juguo_agents.report.figures.series import Series, highlighted
 from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable
-from juguo_agents.report.selection import PROPOSAL
-from juguo_agents.report.series import Series, highlighted
+from juguo_agents.report.names import PROPOSAL
 from juguo_agents.report.summary import Summary
 
 Floats = npt.NDArray[np.float64]

@@ -23,8 +23,8 @@ from juguo_agents.report.figures.style import (
     figure,
     name_rows,
 )
-from juguo_agents.report.rows import has_own, is_like_for_like, label_of, main_rows
-from juguo_agents.report.summary import Summary
+from juguo_agents.report.names import label_of
+from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
 
 _OWN = "#a86f00"
 _OWN_LOWER = 0.3  # of a row, the paper's own version below the like-for-like one

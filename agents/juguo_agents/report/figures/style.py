@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from juguo_agents.evaluation.record import Comparison
-from juguo_agents.report.selection import PROPOSAL
-from juguo_agents.report.series import Series
+from juguo_agents.report.figures.series import Series
+from juguo_agents.report.names import PROPOSAL
 
 DPI = 150
 # Okabe and Ito (2008)

@@ -11,16 +11,13 @@ import pyarrow as pa
 from pydantic import Field
 
 from juguo_agents.allocators.levers import LEVERS
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, Found, load_found, validated
+from juguo_agents.artifacts.searched import RESULT_FILE, SearchResult, load_result, validated
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.ablation.analysis import CONTROL, UNFORCED, ablation_data, forced
 from juguo_agents.studies.ablation.page import ablation_page, levers_over_worlds
-from juguo_agents.studies.searches import found_in
-from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
-from juguo_agents.studies.value.analysis import VALUE_FILE
-from juguo_agents.studies.value.arms import (
+from juguo_agents.studies.arms import (
     ROUNDS,
     Arm,
     ArmResults,
@@ -28,7 +25,10 @@ from juguo_agents.studies.value.arms import (
     ArmSettings,
     reference_names,
 )
-from juguo_agents.studies.value.page import in_folders
+from juguo_agents.studies.arms_page import in_folders
+from juguo_agents.studies.searches import found_in
+from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
+from juguo_agents.studies.value.analysis import VALUE_FILE
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -90,14 +90,14 @@ class FromValue:
 def read_value(point: FromValue, work: Path) -> pa.Table:
     """The results of the reference searches, and of the best closed loop, by name."""
     files = point.folder.glob(f"{SEARCHES}/*/{RESULT_FILE}")
-    found = {file.parent.name: load_found(file) for file in files}
+    found = {file.parent.name: load_result(file) for file in files}
     best = max(
         [*point.references, *closed_loops(found, point.scenario)], key=lambda name: validated(found[name])
     )
     return record({name: found[name].data for name in (*point.references, best)})
 
 
-def closed_loops(found: Mapping[str, Found], scenario: Scenario) -> list[str]:
+def closed_loops(found: Mapping[str, SearchResult], scenario: Scenario) -> list[str]:
     """The searches whose results are closed loops for a world, with nothing forced; by name."""
     digest = scenario.digest()
     return [

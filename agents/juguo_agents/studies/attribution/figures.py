@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from juguo_agents.report.figures.style import BLACK, BLUE, GREY, ORANGE, PALE, headed, readable, styled_png
-from juguo_agents.report.phrases import number
+from juguo_agents.report.formatting import number
 from juguo_agents.studies.attribution.page import sign
 
 _COLOURS = {1: BLUE, -1: ORANGE, 0: PALE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from juguo_agents.report.phrases import code, number
+from juguo_agents.report.formatting import code, number
 
 _EFFECTS = {
     (1, 1): "helps, first and last",

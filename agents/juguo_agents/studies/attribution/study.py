@@ -211,4 +211,4 @@ class Attribution(Study[Settings, Floats]):
             "versions": versions(),
         }
         files = {PAGE_FILE: page(data).encode(), **dict(draw_figures(data))}
-        return Page(data, RESULT_FILE, "\n".join(summary_lines(data)) + "\n", files)
+        return Page(data, RESULT_FILE, "\n".join(summary_lines(data)), files)

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from juguo_agents.evaluation.bootstrap import (
+    crossed_iqm,
+    crossed_mean,
     difference,
     improvement,
     seeds_needed,
-    two_level_iqm,
-    two_level_mean,
 )
 from juguo_agents.evaluation.record import Floats
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference, spread_out
@@ -95,8 +95,8 @@ def _row(trained: TrainedRun, own: Floats, first: Floats | None, shortest: float
         "steps": trained.steps,
         "seconds": trained.seconds,
         "equal_time_steps": shortest and int(trained.steps * shortest / (trained.seconds or shortest)),
-        **spread_out("mean", two_level_mean(own)),
-        **spread_out("iqm", two_level_iqm(own)),
+        **spread_out("mean", crossed_mean(own)),
+        **spread_out("iqm", crossed_iqm(own)),
         "difference": None,
     }
     if first is not None:

@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, load_found, result_in
+from juguo_agents.artifacts.searched import RESULT_FILE, load_result, result_in
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference, spread_out
 from juguo_agents.search.checkpoint import Settings as SearchSettings
@@ -37,7 +37,9 @@ class Settings(engine.Settings):
     format: ClassVar[int] = 3
     smoke: ClassVar[Mapping[str, Any]] = {"worlds": 3, "budget": 300}
 
-    scenario: NamedScenario = Field(Scenario(), description="what all worlds have in common")
+    scenario: NamedScenario = Field(
+        default_factory=lambda: Scenario.load("default"), description="what all worlds have in common"
+    )
     begin: Path | None = Field(
         None, description="a search of a closed loop, such as one on the family, to begin at"
     )
@@ -68,7 +70,7 @@ class Settings(engine.Settings):
         Raises:
             SearchedFileError: If the file cannot be used.
         """
-        return None if self.begin is None else load_found(result_in(self.begin)).data["parameters"]
+        return None if self.begin is None else load_result(result_in(self.begin)).data["parameters"]
 
     def search(self, index: int) -> SearchSettings:
         """The search for the expert of a world, by its number from 0."""

@@ -9,10 +9,7 @@ their own, and the finalists of all rounds are measured once more on others. No 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -25,11 +22,9 @@ from juguo_agents.artifacts.tree_features import FEATURES
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.explain.asking import Asked, Asking, together
 from juguo_agents.studies.explain.fit import Weights, fit_tree
+from juguo_agents.studies.explain.query import Answers, ExpertQuery, joined
 from juguo_envs.worlds.scenario import Scenario
-
-Progress = Callable[[str], None]
 
 WEIGHTS = tuple(
     Weights(openness, advance, abandon)
@@ -41,20 +36,19 @@ FINALISTS = 8
 
 
 @dataclass(frozen=True)
-class World:
-    """Where allocators are run."""
+class Conditions:
+    """A world, and how it is observed: "noisy" or "true"."""
 
     scenario: Scenario
     observe: str = "noisy"
-    threads: int = 1
 
     def run(self, allocator: Allocator, episodes: npt.NDArray[np.uint64]) -> Record:
         """See `juguo_agents.evaluation.rollout.run`."""
-        return run(allocator, self.scenario, episodes, observe=self.observe, threads=self.threads)
+        return run(allocator, self.scenario, episodes, observe=self.observe)
 
 
 @dataclass(frozen=True)
-class Plan:
+class Budget:
     """How much is spent on a tree.
 
     Attributes:
@@ -64,15 +58,15 @@ class Plan:
         choice: Episodes on which one of the finalists is chosen.
     """
 
-    rounds: int = 8
-    asking: int = 100
-    ranking: int = 200
-    choice: int = 400
+    rounds: int
+    asking: int
+    ranking: int
+    choice: int
 
     @property
-    def steps(self) -> int:
-        """Calls of `progress` for one tree."""
-        return self.rounds * (1 + len(WEIGHTS)) + FINALISTS
+    def episodes(self) -> int:
+        """Episodes of one tree."""
+        return self.rounds * (self.asking + len(WEIGHTS) * self.ranking) + FINALISTS * self.choice
 
 
 @dataclass(frozen=True)
@@ -104,63 +98,39 @@ class Distilled:
         }
 
 
-def distil(
-    learner: Allocator, world: World, leaves: int, plan: Plan, progress: Progress = lambda _: None
-) -> Distilled:
-    """Distil a tree of at most so many leaves. The same whatever the number of threads.
+def distil(learner: Allocator, conditions: Conditions, leaves: int, budget: Budget) -> Distilled:
+    """Distil a tree.
 
     Args:
         learner: What is asked; it may remember.
-        world: Where.
+        conditions: Where.
         leaves: At most so many, at least 2.
-        plan: How much is spent.
-        progress: Called `plan.steps` times, with what was done.
+        budget: How much is spent.
     """
-    parts: list[Asked] = []
+    parts: list[Answers] = []
     candidates: list[Candidate] = []
     course = []
-    for number in range(plan.rounds):
-        actor = _best(candidates).tree if candidates else None
-        asking = Asking(TreeAllocator(actor, "tree") if actor else learner, learner)
-        earned = world.run(asking, seeds.explain_rollouts(number, plan.asking)).returns
-        parts.append(asking.asked())
-        progress(f"{leaves} leaves, round {number}")
-        fresh = _fit_all(together(parts), leaves, world.threads)
-        for weights, tree in zip(WEIGHTS, fresh, strict=True):
-            mean = _earned(tree, world, seeds.EXPLAIN_RANKING.take(0, plan.ranking))
-            candidates.append(Candidate(tree, weights, number, mean))
-            progress(f"{leaves} leaves, round {number}: {mean:.3f}")
+    for number in range(budget.rounds):
+        actor = TreeAllocator(_best(candidates).tree, "tree") if candidates else learner
+        query = ExpertQuery(actor, learner)
+        earned = conditions.run(query, seeds.explain_rollouts(number, budget.asking)).returns
+        parts.append(query.answers())
+        answers, ranking = joined(parts), seeds.EXPLAIN_RANKING.take(0, budget.ranking)
+        fresh = [(weights, fit_tree(FEATURES, answers, leaves, weights)) for weights in WEIGHTS]
+        candidates += [
+            Candidate(tree, weights, number, _earned(tree, conditions, ranking)) for weights, tree in fresh
+        ]
         best = max(c.earned for c in candidates if c.round == number)
         course.append({"round": number, "actor_return": float(earned.mean()), "best_ranking_return": best})
-    return _choose(candidates, world, plan, course, progress)
-
-
-def _choose(
-    candidates: list[Candidate],
-    world: World,
-    plan: Plan,
-    course: list[dict[str, Any]],
-    progress: Progress,
-) -> Distilled:
-    """The finalist that earns most on episodes that ranked nobody."""
     finalists = sorted(candidates, key=lambda c: -c.earned)[:FINALISTS]
-    again = []
-    for finalist in finalists:
-        again.append(_earned(finalist.tree, world, seeds.EXPLAIN_CHOICE.take(0, plan.choice)))
-        progress(f"finalist: {again[-1]:.3f}")
+    choice = seeds.EXPLAIN_CHOICE.take(0, budget.choice)
+    again = [_earned(finalist.tree, conditions, choice) for finalist in finalists]
     first = int(np.argmax(again))
     return Distilled(finalists[first], again[first], course)
 
 
-def _fit_all(asked: Asked, leaves: int, threads: int) -> list[Tree]:
-    """A tree for each of the weights; scikit-learn lets other threads run meanwhile."""
-    fit = partial(fit_tree, FEATURES, asked, leaves)
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(fit, WEIGHTS))
-
-
-def _earned(tree: Tree, world: World, episodes: npt.NDArray[np.uint64]) -> float:
-    return float(world.run(TreeAllocator(tree, "tree"), episodes).returns.mean())
+def _earned(tree: Tree, conditions: Conditions, episodes: npt.NDArray[np.uint64]) -> float:
+    return float(conditions.run(TreeAllocator(tree, "tree"), episodes).returns.mean())
 
 
 def _best(candidates: list[Candidate]) -> Candidate:

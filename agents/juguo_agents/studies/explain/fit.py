@@ -10,7 +10,7 @@ import numpy.typing as npt
 from juguo_agents.artifacts.place_weights import fit_leans
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, OPENNESS, Tree
 from juguo_agents.artifacts.tree_features import Feature
-from juguo_agents.studies.explain.asking import Asked
+from juguo_agents.studies.explain.query import Answers
 from juguo_envs.errors import UserError
 from juguo_envs.spaces.action import SHARES
 
@@ -45,7 +45,7 @@ class Weights:
 
 def fit_tree(
     features: tuple[Feature, ...],
-    asked: Asked,
+    answers: Answers,
     leaves: int,
     weights: Weights,
 ) -> Tree:
@@ -53,7 +53,7 @@ def fit_tree(
 
     Args:
         features: What it may look at.
-        asked: What was seen, and what the learner wanted there.
+        answers: What was seen, and what the learner wanted there.
         leaves: At most so many, at least 2.
         weights: What counts how much.
 
@@ -66,7 +66,7 @@ def fit_tree(
         raise NoScikitLearn(
             "a tree is fitted by scikit-learn, which is missing: pip install 'juguo[train]'"
         ) from None
-    values, wants = asked.values, asked.wants
+    values, wants = answers.values, answers.wants
     fitted = DecisionTreeRegressor(
         max_leaf_nodes=leaves,
         min_samples_leaf=max(_SMALLEST, int(_SMALLEST_SHARE * len(values))),
@@ -82,7 +82,7 @@ def fit_tree(
         np.where(leaf, LEAF, place[children[order]])
         for children in (inner.children_left, inner.children_right)
     )
-    rows, quarters, leans = _answers(yes, no, ended, asked)
+    rows, quarters, leans = _answers(yes, no, ended, answers)
     return Tree(
         features=features,
         feature=np.where(leaf, LEAF, inner.feature[order]).astype(np.int64),
@@ -108,14 +108,14 @@ def _walk(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDAr
 
 
 def _answers(
-    yes: npt.NDArray[np.int64], no: npt.NDArray[np.int64], ended: npt.NDArray[np.int64], asked: Asked
+    yes: npt.NDArray[np.int64], no: npt.NDArray[np.int64], ended: npt.NDArray[np.int64], answers: Answers
 ) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
     """Of every node, from the quarters under it: means of what was wanted, how many there are, and leans."""
-    nodes, wants = len(yes), asked.wants
+    nodes, wants = len(yes), answers.wants
     under: list[npt.NDArray[np.int64]] = [np.flatnonzero(ended == node) for node in range(nodes)]
     for node in range(nodes - 1, -1, -1):  # children come after their parent
         if yes[node] != LEAF:
             under[node] = np.concatenate([under[yes[node]], under[no[node]]])
     rows = np.array([wants[quarters].mean(0) for quarters in under])
-    leans = [fit_leans(wants[quarters, SHARES:OPENNESS], asked.places[quarters]) for quarters in under]
+    leans = [fit_leans(wants[quarters, SHARES:OPENNESS], answers.places[quarters]) for quarters in under]
     return rows, np.array([len(quarters) for quarters in under]), np.array(leans)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
 from juguo_agents.evaluation.statistics import mean_interval
-from juguo_agents.studies.explain.distil import World
+from juguo_agents.studies.explain.distil import Conditions
 from juguo_envs.model.state import State
 from juguo_envs.spaces.action import SHARES
 from juguo_envs.spaces.observation import PER_COMMUNITY, SCALARS, ObservationLayout
@@ -124,30 +124,33 @@ class Misled:
             self.allocator.reveal(state, hazard)
 
 
-def importance(
-    allocator: Allocator,
-    world: World,
+def returns_without(
     group: Group,
+    allocator: Allocator,
+    conditions: Conditions,
     episodes: npt.NDArray[np.uint64],
-    returns: Floats,
     repeats: int,
-) -> dict[str, Any]:
-    """What a group is worth: the mean loss of return without it, with its interval.
+) -> Floats:
+    """(E,) what an allocator earns that sees a group as it is in another episode.
 
     Args:
-        allocator: Whose eyes.
-        world: Where.
         group: What is taken from other episodes.
+        allocator: Whose eyes.
+        conditions: Where.
         episodes: (E,) seeds, at least 2.
-        returns: (E,) what the allocator earns there with open eyes.
-        repeats: How many partners each episode has, one after another; the loss is their mean.
+        repeats: How many partners each episode has, one after another; the returns are their means.
     """
     parts = np.array_split(episodes, -(-len(episodes) // _CHUNK))
     misled = np.zeros(len(episodes))
     for repeat in range(repeats):
         blind = Misled(allocator, group.columns, repeat)
-        misled += np.concatenate([world.run(blind, part).returns for part in parts]) / repeats
-    loss = mean_interval(returns - misled)
+        misled += np.concatenate([conditions.run(blind, part).returns for part in parts]) / repeats
+    return misled
+
+
+def importance(group: Group, returns: Floats, without: Floats) -> dict[str, Any]:
+    """What a group is worth: the mean loss of return (E,) without it, with its interval."""
+    loss = mean_interval(returns - without)
     return {
         "group": group.words,
         "entries": len(group.columns),

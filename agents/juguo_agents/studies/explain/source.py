@@ -1,4 +1,4 @@
-"""What is to be explained: an allocator by what a user names, with the world it is at home in."""
+"""What is to be explained: an allocator by what a user names, with the world it was made for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from juguo_agents.allocators import Allocator
 from juguo_agents.artifacts.load import POLICY_SUFFIX, digest_of, files_of, find_allocators, load_artifact
 from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.studies.measurement import Named, named
 from juguo_agents.training.run import SCENARIO, policy_path
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
@@ -22,6 +23,7 @@ class Source:
 
     Attributes:
         allocator: What is explained.
+        named: The same by its file, for points of a study.
         scenario: The world it was made for; `default` for a rule.
         observe: With noise on what is seen ("noisy"), or without ("true").
         label: A name for folders.
@@ -30,6 +32,7 @@ class Source:
     """
 
     allocator: Allocator
+    named: Named
     scenario: Scenario
     observe: str
     label: str
@@ -60,7 +63,7 @@ def find_source(name: str, seed: int | None = None) -> Source:
     if policies and path.is_dir():
         return _of_run(path, policies, seed)
     if seed is not None:
-        raise UserError(f"--seed is {seed}, but {name} is no folder of a run; leave it out")
+        raise UserError(f"seed is {seed}, but {name} is no folder of a run; leave it out")
     if policies:
         return _of_policy(path, {})
     found = find_allocators([name])
@@ -68,10 +71,11 @@ def find_source(name: str, seed: int | None = None) -> Source:
         names = ", ".join(a.name for a in found[:4])
         raise UserError(f"{name} stands for {len(found)} allocators ({names} ...); name one of them")
     if not files:
-        return Source(found[0], Scenario.load(DEFAULT_SCENARIO), "noisy", found[0].name, None, {})
+        world = Scenario.load(DEFAULT_SCENARIO)
+        return Source(found[0], named(name), world, "noisy", found[0].name, None, {})
     stored = load_artifact(files[0])
     world = stored.world if isinstance(stored.world, Scenario) else stored.world.base
-    return Source(found[0], world, stored.observe, found[0].name, digest_of(name), {})
+    return Source(found[0], named(name), world, stored.observe, found[0].name, digest_of(name), {})
 
 
 def _of_run(folder: Path, files: list[Path], seed: int | None) -> Source:
@@ -79,7 +83,7 @@ def _of_run(folder: Path, files: list[Path], seed: int | None) -> Source:
     if seed is None:
         seed = max(returns, key=lambda s: (returns[s] if returns[s] is not None else float("-inf"), -s))
     elif seed not in returns:
-        raise UserError(f"--seed is {seed}; {folder} has {', '.join(map(str, sorted(returns)))}")
+        raise UserError(f"seed is {seed}; {folder} has {', '.join(map(str, sorted(returns)))}")
     others = {other: returns[other] for other in sorted(returns) if other != seed}
     return _of_policy(policy_path(folder, seed), others)
 
@@ -90,7 +94,8 @@ def _of_policy(path: Path, others: dict[int, float | None]) -> Source:
     world = policy.world if isinstance(policy.world, Scenario) else policy.world.base
     scenario = Scenario.load(str(beside)) if beside.is_file() else world
     label = f"{path.resolve().parent.name}-{path.stem.removeprefix('policy-')}"
-    return Source(policy.allocator(), scenario, policy.observe, label, digest_of(str(path)), others)
+    digest = digest_of(str(path))
+    return Source(policy.allocator(), named(str(path)), scenario, policy.observe, label, digest, others)
 
 
 def _selection_return(metadata: dict[str, Any]) -> float | None:

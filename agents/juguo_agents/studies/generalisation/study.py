@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, ORACLE, RULE
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
@@ -58,7 +58,10 @@ class Settings(engine.Settings):
         description="folders of runs trained on the family; others may be added later, in the same folder",
         json_schema_extra={"positional": True},
     )
-    scenario: NamedScenario = Field(Scenario(), description="what all worlds of the family have in common")
+    scenario: NamedScenario = Field(
+        default_factory=lambda: Scenario.load("default"),
+        description="what all worlds of the family have in common",
+    )
     scenarios: int = Field(200, ge=2, le=seeds.HELD_OUT_WORLDS.size, description="held-out worlds")
     episodes: int = Field(50, ge=2, le=seeds.HELD_OUT_EPISODES, description="test episodes in each world")
     budget: int = Field(20_000, ge=100, le=MOST // 2, description="episodes of the search for each oracle")

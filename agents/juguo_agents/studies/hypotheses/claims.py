@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from juguo_agents.allocators.edits import ByStage, Edits, Form, Unit, check_functions
 from juguo_agents.allocators.parametric import rule_numbers
-from juguo_agents.allocators.parametric.families import RULE, find_family
+from juguo_agents.allocators.parametric.policy_classes import RULE, find_policy_class
 from juguo_agents.allocators.registry import make_rule
 from juguo_agents.evaluation.seeds import HYPOTHESES_BLOCK, SEEDS_OF_SEARCH
 from juguo_agents.studies.design import points
@@ -131,11 +131,11 @@ class Arm(Form):
         ):
             raise ValueError("shares, openness and advance belong together")
         if self.tuned is not None:
-            find_family(RULE + self.tuned)
+            find_policy_class(RULE + self.tuned)
         if self.searched is not None:
             if self.searched.startswith(RULE):
                 raise ValueError(f"searched is {self.searched!r}; a rule is given by tuned")
-            find_family(self.searched)
+            find_policy_class(self.searched)
         if self.at != "end" and self.searched != "closed_loop":
             raise ValueError("at belongs to searched: closed_loop")
         return self

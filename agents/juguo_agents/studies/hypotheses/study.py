@@ -18,12 +18,12 @@ from pydantic import Field
 from juguo_agents.allocators.base import Allocator, Floats, Observed, rows
 from juguo_agents.allocators.declared import weights
 from juguo_agents.allocators.edits import Edited, Edits
-from juguo_agents.allocators.parametric.families import (
+from juguo_agents.allocators.parametric.policy_classes import (
     CLOSED_LOOP,
     FEEDBACK_OFF,
     OPEN_LOOP,
     RULE,
-    find_family,
+    find_policy_class,
 )
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import make_rule
@@ -194,7 +194,7 @@ def build(
             raise ValueError(f"arm {name}: nothing was searched in this scenario")
         blind = FEEDBACK_OFF if arm.searched == CLOSED_LOOP.name and arm.at != "end" else {}
         numbers = {**blind, **searched[arm.searched][arm.at]}
-        allocator = find_family(arm.searched).allocator([numbers], scenario, name)
+        allocator = find_policy_class(arm.searched).allocator([numbers], scenario, name)
     else:
         allocator = Given(arm, name)
     return Edited(allocator, arm.edits, name) if arm.edits != Edits() else allocator
@@ -311,7 +311,7 @@ def best_member(
     rule: str, members: dict[str, Parameters], scenario: Scenario, selection: npt.NDArray[np.uint64]
 ) -> tuple[str, Allocator]:
     """The member of a portfolio that does best in a scenario, on episodes for selection."""
-    family = find_family(RULE + rule)
+    family = find_policy_class(RULE + rule)
     means = Scorer(scenario).returns(family, list(members.values()), selection).mean(1)
     name = list(members)[int(np.argmax(means))]
     return name, family.allocator([members[name]], scenario)

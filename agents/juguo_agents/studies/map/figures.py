@@ -29,7 +29,7 @@ from juguo_agents.report.figures.style import (
     headed,
     parameters,
 )
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
 from juguo_agents.studies.map.analysis import INDICES, PAIR, Floats, Runs, deciding_axes, difference_of
 from juguo_agents.studies.map.variations import ALL, DRAWN, GROUPS, VALUE_SETS
 from juguo_agents.studies.map.verdicts import CONDITIONS, TUNED_ALIKE, Judged, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from juguo_agents.report.selection import label
+from juguo_agents.report.names import label
 from juguo_agents.studies.map.analysis import INDICES, PAIR
 from juguo_agents.studies.map.design import REFERENCES, programmes
 from juguo_agents.studies.map.discovery import leaves

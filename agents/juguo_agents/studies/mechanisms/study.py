@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import like_for_like, make_rule, rule_names
 from juguo_agents.evaluation import seeds

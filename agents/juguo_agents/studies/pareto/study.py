@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.artifacts.front import FRONT_PATTERN
 from juguo_agents.artifacts.observation import SHOWN, layout_of
@@ -128,7 +128,7 @@ class Settings(engine.Settings):
 
     def fronts(self) -> list[nsga2.FrontSearch]:
         """The searches."""
-        asked = (self.scenario or Scenario(), self.budget or SEARCH_BUDGET, "noisy")
+        asked = (self.scenario or Scenario.load("default"), self.budget or SEARCH_BUDGET, "noisy")
         if data := self.metadata:
             world = Scenario.parse(data["scenario"], str(self.run))
             asked = (world, self.budget or steps_taken(data), data["observe"])

@@ -22,7 +22,7 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.style import png
-from juguo_agents.report.selection import PROPOSAL
+from juguo_agents.report.names import PROPOSAL
 from juguo_agents.studies.arrays import Arrays, to_arrays, to_table
 from juguo_agents.studies.passive.analysis import ACTIVE, CURVES, PASSIVE, compared, draw, lines
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study

@@ -18,7 +18,7 @@ from juguo_agents.evaluation.statistics import (
     median_interval,
     paired_difference,
 )
-from juguo_agents.report.selection import PROPOSAL
+from juguo_agents.report.names import PROPOSAL
 from juguo_agents.studies.patterns.pattern import FACTS, UNKNOWN, Band, Part, Pattern
 from juguo_agents.studies.patterns.runs import (
     AS_IS,

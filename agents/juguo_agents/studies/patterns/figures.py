@@ -23,7 +23,7 @@ from juguo_agents.report.figures.style import (
     parameters,
     png,
 )
-from juguo_agents.report.selection import PROPOSAL
+from juguo_agents.report.names import PROPOSAL
 from juguo_agents.studies.patterns.pattern import Part, Pattern
 from juguo_agents.studies.patterns.runs import CARE, CONCENTRATED, CRISIS, KNOWLEDGE, YEAR
 

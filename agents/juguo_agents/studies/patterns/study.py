@@ -16,14 +16,15 @@ from typing import Any, ClassVar
 import pyarrow as pa
 from pydantic import Field, PrivateAttr
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, load_found
+from juguo_agents.artifacts.searched import RESULT_FILE, load_result
 from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import versions
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.ablation.analysis import ablation_data
 from juguo_agents.studies.ablation.study import closed_loops, measure_levers
+from juguo_agents.studies.arms import ArmSearches, ArmSettings
 from juguo_agents.studies.arrays import to_arrays, to_table
 from juguo_agents.studies.patterns.analysis import (
     MEASURES,
@@ -40,7 +41,6 @@ from juguo_agents.studies.patterns.runs import Run, Runs, SystemPoint, follow, r
 from juguo_agents.studies.searches import SearchPoint, run_search
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record
 from juguo_agents.studies.value.analysis import VALUE_FILE, value_data
-from juguo_agents.studies.value.arms import ArmSearches, ArmSettings
 from juguo_agents.studies.value.study import measure_value
 from juguo_envs.errors import UserError
 from juguo_envs.model.compiled import SOURCE_KEY
@@ -206,7 +206,7 @@ def take_search(value: Path, point: SearchPoint, work: Path) -> pa.Table:
     """What a search found in a folder of the study `value`; where it is not there, it is run."""
     file = value / SEARCHES / point.key / RESULT_FILE
     if file.exists():
-        data, asked = load_found(file).data, point.settings
+        data, asked = load_result(file).data, point.settings
         if (data["budget"], data["seed"]) == (asked.budget, asked.seed):
             return record(data)
     return run_search(point, work)

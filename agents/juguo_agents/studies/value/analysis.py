@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from juguo_agents.allocators.parametric.families import CLOSED_LOOP, OPEN_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.artifacts.searched import validated
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
-from juguo_agents.studies.value.arms import RULE, ArmResults, reference_names
+from juguo_agents.studies.arms import RULE, ArmResults, reference_names
 from juguo_agents.studies.value.feedback import KINDS
 
 VALUE_FILE = "value.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from juguo_agents.allocators.parametric.families import FEEDBACK_OFF
+from juguo_agents.allocators.parametric.policy_classes import FEEDBACK_OFF
 from juguo_agents.allocators.parametric.space import Parameters
 
 

@@ -86,7 +86,7 @@ def rate(settings: LearnerSettings) -> float | Callable[[float], float]:
     return (lambda remaining: whole * remaining) if settings.anneal else whole
 
 
-def begin_without_giving_up(last: torch.nn.Module, mean: float) -> None:
+def set_abandon_bias(last: torch.nn.Module, mean: float) -> None:
     """Let the mean of the latent action `abandon`, the last, begin at `mean`: the bias of the last layer.
 
     Raises:

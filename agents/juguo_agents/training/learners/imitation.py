@@ -1,9 +1,8 @@
 """Where learning begins: at an imitation of another allocator, the expert, or of many, each in its own world.
 
-DAgger (Ross, Gordon and Bagnell 2011): in the first round the expert acts, in each further one the pupil
-does, drawing its actions as it will when it learns by itself. In every state that is met so the expert is
-asked, and the pupil's mean action is fitted to all its answers by least squares. The moments of the
-observations, with which a learner normalises, are those of the first round.
+DAgger, as in `juguo_agents.evaluation.dagger`: the learner draws its actions as it will when it learns by
+itself, and its mean action is fitted to all answers by least squares. The moments of the observations, with
+which it normalises, are those of the first round.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ import numpy.typing as npt
 import torch
 from stable_baselines3 import PPO
 
-from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
+from juguo_agents.allocators.base import Allocator, Setting
 from juguo_agents.artifacts.networks import clipped
 from juguo_agents.artifacts.observation import Shown, begin_view
+from juguo_agents.evaluation.dagger import Query, Rows
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.base import normaliser_of
-from juguo_envs.model.state import State
 from juguo_envs.spaces.context import FullLayout
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
@@ -32,54 +31,50 @@ PASSES, BATCH, RATE = 15, 512, 1e-3
 """Passes over all answers in each round, observations per gradient step, and its rate, which falls."""
 _PURPOSE = 97  # a stream of seeds of its own beside that of the training
 
-Rows = npt.NDArray[np.float32]
 Expert = tuple[Allocator, Scenario | Family]
 """An allocator, and the world or worlds in which it is imitated."""
 
 
-class Pupil:
-    """Acts for the expert or by itself, and writes down what the expert would do."""
+class Imitation(Query):
+    """Acts as the learner or as the expert, and keeps what the learner is shown and the expert wants."""
 
-    name = "pupil"
+    name = "imitation"
 
     def __init__(self, learner: PPO, shown: Shown) -> None:
         """Take the learner whose policy is fitted, and what it is shown."""
         self.learner, self.shown = learner, shown
-        self.expert: Allocator
-        self.expert_acts = True
         self._seen: list[Rows] = []
         self._wanted: list[Rows] = []
 
     def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
-        """Begin episodes; what was written down is kept."""
-        self.expert.start(setting, seeds)
+        """Begin episodes; the answers so far are kept."""
+        super().start(setting, seeds)
         self._layout = setting.layout
         layout = FullLayout(setting.layout.communities, **self.shown.arguments())
         self._view = begin_view(layout, setting.known, len(seeds))
 
     def act(self, observation: Rows) -> Rows:
         """What the expert does, or what the learner draws."""
-        seen, wanted = self._view.complete(observation), self.expert.act(observation)
-        going = self._layout.scalar(observation, "time_left") > 0.0
-        self._seen.append(seen[going].copy())
-        self._wanted.append(wanted[going].copy())
-        return wanted if self.expert_acts else self._own(seen)
+        self._shown_now = self._view.complete(observation)
+        return super().act(observation)
 
-    def reveal(self, state: State, hazard: npt.NDArray[np.float64]) -> None:
-        """Pass on what is hidden, where the expert may see it."""
-        if isinstance(self.expert, Clairvoyant):
-            self.expert.reveal(state, hazard)
-
-    def answers(self) -> tuple[Rows, Rows]:
-        """(n, observations) and (n, actions): everything written down."""
-        return np.concatenate(self._seen), np.concatenate(self._wanted)
-
-    def _own(self, seen: Rows) -> Rows:
+    def student(self, observation: Rows) -> Rows:
+        """What the learner draws, as it will when it learns by itself."""
         normaliser, _ = normaliser_of(self.learner)
-        x = torch.as_tensor(normaliser.normalize_obs(seen), device=self.learner.device)
+        x = torch.as_tensor(normaliser.normalize_obs(self._shown_now), device=self.learner.device)
         with torch.no_grad():
             latent = self.learner.policy.get_distribution(x).sample().cpu().numpy()
         return clipped(latent)
+
+    def collect(self, observation: Rows, wanted: Rows, done: Rows) -> None:
+        """In episodes that are not over."""
+        going = self._layout.scalar(observation, "time_left") > 0.0
+        self._seen.append(self._shown_now[going].copy())
+        self._wanted.append(wanted[going].copy())
+
+    def answers(self) -> tuple[Rows, Rows]:
+        """(n, observations) and (n, actions): everything that was kept."""
+        return np.concatenate(self._seen), np.concatenate(self._wanted)
 
 
 def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str, seed: int) -> float:
@@ -97,14 +92,14 @@ def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str,
     """
     normaliser, moments = normaliser_of(learner)
     generator = np.random.default_rng([seed, _PURPOSE])
-    pupil, missed = Pupil(learner, shown), 0.0
+    query, missed = Imitation(learner, shown), 0.0
     episodes = max(1, EPISODES // len(experts))
     for number in range(ROUNDS):
-        pupil.expert_acts = number == 0
-        for pupil.expert, world in experts:
+        query.expert_acts = number == 0
+        for query.expert, world in experts:
             seeds = draw_training(generator, episodes)
-            run(pupil, world, seeds, observe=observe)
-        seen, wanted = pupil.answers()
+            run(query, world, seeds, observe=observe)
+        seen, wanted = query.answers()
         if number == 0:
             moments.update(seen)
         x = torch.as_tensor(normaliser.normalize_obs(seen), device=learner.device)

@@ -20,7 +20,7 @@ from juguo_agents.training.learners.base import Kind, normaliser_of
 from juguo_agents.training.learners.constraint import Multiplier
 from juguo_agents.training.learners.device import check_device
 from juguo_agents.training.learners.imitation import imitate
-from juguo_agents.training.learners.paired import PairedRewards
+from juguo_agents.training.learners.leave_one_out import LeaveOneOut
 from juguo_agents.training.learners.settings import LearnerSettings
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_envs.info import REWARD_PARTS
@@ -70,7 +70,7 @@ def normalised(societies: BatchVecEnv, settings: LearnerSettings) -> VecNormaliz
     """What a learner sees: monitored, with relative rewards where societies are paired, and normalised."""
     venv: VecEnv = VecMonitor(societies, info_keywords=REWARD_PARTS)
     if societies.paired > 1:
-        venv = PairedRewards(venv, societies.paired)
+        venv = LeaveOneOut(venv, societies.paired)
     return VecNormalize(venv, gamma=settings.gamma)
 
 

@@ -10,7 +10,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
-from juguo_agents.training.learners.base import action_space, begin_without_giving_up, observation_space
+from juguo_agents.training.learners.base import action_space, observation_space, set_abandon_bias
 from juguo_agents.training.learners.on_policy import OnPolicyKind, arguments, networks
 from juguo_agents.training.learners.settings import Ppo
 
@@ -25,7 +25,7 @@ class PpoKind(OnPolicyKind[PPO, Ppo]):
         learner = PPO(
             "MlpPolicy", venv, seed=seed, policy_kwargs=networks(settings), **arguments(settings, device)
         )
-        begin_without_giving_up(learner.policy.action_net, settings.abandon_init)
+        set_abandon_bias(learner.policy.action_net, settings.abandon_init)
         return learner
 
     def rebuilt(self, metadata: Mapping[str, Any]) -> ActorCriticPolicy:

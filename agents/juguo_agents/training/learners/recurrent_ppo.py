@@ -12,7 +12,7 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.vec_env import VecEnv
 
 from juguo_agents.training.checkpoint import Arrays
-from juguo_agents.training.learners.base import action_space, begin_without_giving_up, observation_space
+from juguo_agents.training.learners.base import action_space, observation_space, set_abandon_bias
 from juguo_agents.training.learners.on_policy import OnPolicyKind, arguments, networks
 from juguo_agents.training.learners.settings import RecurrentPpo
 
@@ -28,7 +28,7 @@ class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
         learner = RecurrentPPO(
             "MlpLstmPolicy", venv, seed=seed, policy_kwargs=kwargs, **arguments(settings, device)
         )
-        begin_without_giving_up(learner.policy.action_net, settings.abandon_init)
+        set_abandon_bias(learner.policy.action_net, settings.abandon_init)
         return learner
 
     def described(self, settings: RecurrentPpo) -> dict[str, Any]:

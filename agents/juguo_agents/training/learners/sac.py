@@ -6,7 +6,7 @@ from stable_baselines3 import SAC
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.sac.policies import Actor
 
-from juguo_agents.training.learners.base import begin_without_giving_up
+from juguo_agents.training.learners.base import set_abandon_bias
 from juguo_agents.training.learners.off_policy import EntropicKind, arguments
 from juguo_agents.training.learners.settings import Sac
 
@@ -27,7 +27,7 @@ class SacKind(EntropicKind[SAC, Sac]):
             policy_kwargs={"net_arch": list(settings.net)},
             **arguments(settings, device),
         )
-        begin_without_giving_up(learner.actor.mu, settings.abandon_init)
+        set_abandon_bias(learner.actor.mu, settings.abandon_init)
         return learner
 
 

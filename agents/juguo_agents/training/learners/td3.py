@@ -8,7 +8,7 @@ from stable_baselines3.common.noise import NormalActionNoise
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.td3.policies import Actor
 
-from juguo_agents.training.learners.base import begin_without_giving_up
+from juguo_agents.training.learners.base import set_abandon_bias
 from juguo_agents.training.learners.off_policy import OffPolicyKind, arguments
 from juguo_agents.training.learners.settings import Td3
 
@@ -35,7 +35,7 @@ class Td3Kind(OffPolicyKind[TD3, Td3]):
             **arguments(settings, device),
         )
         for actor in (learner.actor, learner.actor_target):
-            begin_without_giving_up(actor.mu[-2], settings.abandon_init)  # a hyperbolic tangent comes last
+            set_abandon_bias(actor.mu[-2], settings.abandon_init)  # a hyperbolic tangent comes last
         return learner
 
 

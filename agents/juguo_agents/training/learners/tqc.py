@@ -6,7 +6,7 @@ from sb3_contrib import TQC
 from sb3_contrib.tqc.policies import Actor
 from stable_baselines3.common.vec_env import VecEnv
 
-from juguo_agents.training.learners.base import begin_without_giving_up
+from juguo_agents.training.learners.base import set_abandon_bias
 from juguo_agents.training.learners.off_policy import EntropicKind, arguments
 from juguo_agents.training.learners.settings import Tqc
 
@@ -32,7 +32,7 @@ class TqcKind(EntropicKind[TQC, Tqc]):
             },
             **arguments(settings, device),
         )
-        begin_without_giving_up(learner.actor.mu, settings.abandon_init)
+        set_abandon_bias(learner.actor.mu, settings.abandon_init)
         return learner
 
 

@@ -109,7 +109,7 @@ BOARD = (
 )
 """What each cell of the indicator board is: indicator, producers, interactors, participants."""
 
-WORDS = (
+GLOSSARY = (
     (
         "Return",
         "what an allocator is judged by: {w_b} x breadth + {w_r} x resilience − {w_x} x excluded, "

@@ -15,7 +15,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 
-def beyond_the_others(rewards: npt.NDArray[np.float32], group: int) -> npt.NDArray[np.float32]:
+def leave_one_out(rewards: npt.NDArray[np.float32], group: int) -> npt.NDArray[np.float32]:
     """(n,) each reward minus the mean of the others in its run of `group`, which is at least 2."""
     runs = rewards.reshape(-1, group)
     others = (runs.sum(1, keepdims=True) - runs) / (group - 1)
@@ -23,7 +23,7 @@ def beyond_the_others(rewards: npt.NDArray[np.float32], group: int) -> npt.NDArr
     return difference
 
 
-class PairedRewards(VecEnvWrapper):
+class LeaveOneOut(VecEnvWrapper):
     """Rewards of equal runs of environments, which have the same episodes, made relative; else nothing."""
 
     def __init__(self, venv: VecEnv, group: int) -> None:
@@ -38,4 +38,4 @@ class PairedRewards(VecEnvWrapper):
     def step_wait(self) -> VecEnvStepReturn:
         """With relative rewards."""
         observation, reward, done, infos = self.venv.step_wait()
-        return observation, beyond_the_others(reward, self.group), done, infos
+        return observation, leave_one_out(reward, self.group), done, infos

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.allocators.parametric.families import Family, find_family
+from juguo_agents.allocators.parametric.policy_classes import PolicyClass, find_policy_class
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import rule_names
-from juguo_agents.artifacts.searched import Found, validated
+from juguo_agents.artifacts.searched import SearchResult, validated
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.gap import GapShare, share_of_gap
 from juguo_agents.search.checkpoint import Settings as SearchSettings
@@ -157,7 +157,7 @@ def best_start(point: Starts, work: Path) -> pa.Table:
     arm = point.arm
     episodes = seeds.search_starts(arm.seed(point.turn), 0, START_EPISODES)
     scorer = Scorer(arm.scenario, point.observe)
-    returns = scorer.returns(find_family(arm.family, arm.lever), point.candidates, episodes)
+    returns = scorer.returns(find_policy_class(arm.family, arm.lever), point.candidates, episodes)
     return record(int(np.argmax(returns.mean(1))))
 
 
@@ -175,7 +175,7 @@ class ArmSearches:
         """Take the settings, one of their worlds, and what runs points."""
         self.settings, self.scenario, self._execute = settings, scenario, execute
         self.room = f"{scenario.name}/" if len(settings.scenario) > 1 else ""
-        self.found: dict[str, Found] = {}
+        self.found: dict[str, SearchResult] = {}
 
     def numbers(self, search: str) -> Parameters:
         """The numbers that a search found."""
@@ -196,7 +196,7 @@ class ArmSearches:
         results = search_all(self._execute, f"{self.room}searches", searches, places)
         self.found |= {name: found_in(data) for name, data in results.items()}
 
-    def run_references(self, *families: Family) -> None:
+    def run_references(self, *families: PolicyClass) -> None:
         """Search families from their own starts, each several times with other seeds."""
         self.run(
             {
@@ -362,7 +362,7 @@ class ArmResults:
 
     settings: ArmSettings
     scenario: Scenario
-    found: Mapping[str, Found]
+    found: Mapping[str, SearchResult]
     leaders: Leaders
     steps: Sequence[Leaders]
     best: str
@@ -412,7 +412,7 @@ class ArmResults:
         return gains
 
 
-def reference_names(family: Family, settings: ArmSettings) -> list[str]:
+def reference_names(family: PolicyClass, settings: ArmSettings) -> list[str]:
     """The reference searches of a family; see `ArmSearches.run_references`."""
     return [f"{family.name.removesuffix('_loop')}-{i + 1}" for i in range(settings.searches)]
 

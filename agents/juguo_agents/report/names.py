@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from juguo_agents.allocators.institutions import split_name
 from juguo_agents.allocators.registry import RULES
@@ -60,3 +61,18 @@ def idea(name: str) -> str:
     words = "learned by reinforcement" if name.startswith("learned") else _IDEAS.get(base_name(name), "")
     asked = institutions_in_words(name)
     return f"{words}; here {asked}" if asked else words
+
+
+def name_of(summary: dict[str, Any], name: str) -> str:
+    """What the text calls an allocator: by its doctrine alone where all doctrines are alike."""
+    return next((str(row["doctrine"]) for row in summary["like_for_like"] if row["name"] == name), name)
+
+
+def label_of(summary: dict[str, Any], name: str) -> str:
+    """What figures call an allocator: as the text does, and the paper's own versions by that."""
+    for row in summary["like_for_like"]:
+        if row["name"] == name:
+            return label(row["doctrine"])
+        if row["own"] and row["own"]["name"] == name:
+            return f"{label(row['doctrine'])}, own version"
+    return label(name)

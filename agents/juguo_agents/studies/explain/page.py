@@ -7,7 +7,7 @@ from typing import Any
 
 from juguo_agents.artifacts.tree import LEAF, Tree, as_allocation
 from juguo_agents.artifacts.tree_file import USES, StoredTree
-from juguo_agents.report.phrases import code, number
+from juguo_agents.report.formatting import code, number
 from juguo_envs.model.state import FUNCTIONS, STAGES
 
 _LEAST = 0.05  # share of the money under which a use is not named in a rule
@@ -184,7 +184,7 @@ def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
             f"![the tree of at most {leaves} leaves](tree{leaves}.png)",
             f"As rules (uses of {_LEAST:.0%} or more; places: how much more money a place gets for each 0.1 "
             f"that it is above the society's mean, {10.0 * _LEAST_LEAN:.0f} % or more; `{stored.name}` in "
-            f"`tree{leaves}.json`, an allocator for `scripts/evaluate.py`):",
+            f"`tree{leaves}.json`, an allocator for `juguo evaluate`):",
             _fenced(tree_lines(stored.tree)),
         ]
     parts += [

@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecMonitor
 
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.kinds import make_learner, normalised
-from juguo_agents.training.learners.paired import PairedRewards, beyond_the_others
+from juguo_agents.training.learners.leave_one_out import LeaveOneOut, leave_one_out
 from juguo_agents.training.learners.settings import Ppo
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_envs import Family, Scenario
@@ -27,7 +27,7 @@ def societies(paired: int, world: Scenario | Family = SMALL) -> BatchVecEnv:
 
 @given(_rewards, st.sampled_from([2, 3, 4, 6, 12]))
 def test_a_reward_loses_the_mean_of_the_others(rewards: np.ndarray, group: int) -> None:
-    found = beyond_the_others(rewards, group)
+    found = leave_one_out(rewards, group)
     for i in range(12):
         first = i - i % group
         others = [rewards[j] for j in range(first, first + group) if j != i]
@@ -39,7 +39,7 @@ def test_what_one_brings_counts_fully_for_itself(rewards: np.ndarray, more: floa
     """The baseline of a society does not depend on its own reward, or the gradient would be biased."""
     changed = rewards.copy()
     changed[5] += np.float32(more)
-    gain = beyond_the_others(changed, 4) - beyond_the_others(rewards, 4)
+    gain = leave_one_out(changed, 4) - leave_one_out(rewards, 4)
     assert gain[5] == pytest.approx(more, abs=1e-5)
     assert gain[[4, 6, 7]] == pytest.approx(-more / 3, abs=1e-5)
     assert not gain[[0, 1, 2, 3, 8, 9, 10, 11]].any()
@@ -51,7 +51,7 @@ def test_groups_live_the_same_episodes_and_different_ones_from_each_other(world:
     observation = venv.reset()
     actions = np.zeros((12, venv.batch.action_size), np.float32)
     actions[:, -1] = -1.0
-    paired = PairedRewards(venv, 4)
+    paired = LeaveOneOut(venv, 4)
     for _ in range(200):  # beyond the end of the longest programme
         seed = venv.batch.state.programme["seed"].reshape(3, 4)
         assert (seed == seed[:, :1]).all()
@@ -88,7 +88,7 @@ def test_learners_that_are_set_so_are_paired(algorithm: str) -> None:
     learner = make_learner(SMALL, Experiment.model_validate({"training": training}), 0)
     normaliser = learner.get_vec_normalize_env()
     assert normaliser is not None
-    assert isinstance(normaliser.venv, PairedRewards)
+    assert isinstance(normaliser.venv, LeaveOneOut)
 
 
 def test_unpaired_rewards_are_as_they_are() -> None:

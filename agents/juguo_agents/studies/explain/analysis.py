@@ -1,4 +1,4 @@
-"""How closely a tree does what the learner would do, and how much of the learner's gain it keeps."""
+"""What an explanation says in numbers: how close a tree comes, what it keeps, and what allocators spend."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy.typing as npt
 from scipy import stats
 
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, OPENNESS
-from juguo_agents.evaluation.statistics import CONFIDENCE, RESAMPLES, paired_difference
-from juguo_agents.studies.explain.asking import Asked
+from juguo_agents.evaluation.record import Record
+from juguo_agents.evaluation.statistics import CONFIDENCE, RESAMPLES, mean_interval, paired_difference
+from juguo_agents.studies.explain.query import Answers
 from juguo_envs.spaces.action import SHARES
 
 Floats = npt.NDArray[np.float64]
 
 
-def fidelity(asked: Asked) -> dict[str, float | None]:
+def fidelity(answers: Answers) -> dict[str, float | None]:
     """Agreement of two allocators over the same quarters, each between 0 (never) and 1 (always the same).
 
     `money` and `communities`: the share of the money that goes to the same uses, and to the same places;
@@ -24,7 +25,7 @@ def fidelity(asked: Asked) -> dict[str, float | None]:
     and, of the quarters in which the learner asks, the share in which the tree does, and the reverse (None
     where nobody asks): `advance_found`, `advance_right`, `abandon_found`, `abandon_right`.
     """
-    wants, done = asked.wants, asked.done
+    wants, done = answers.wants, answers.done
     found: dict[str, float | None] = {
         "money": _same_shares(wants[:, :SHARES], done[:, :SHARES]),
         "communities": _same_shares(wants[:, SHARES:OPENNESS], done[:, SHARES:OPENNESS]),
@@ -73,3 +74,42 @@ def gain_kept(tree: Floats, learner: Floats, flat: Floats) -> dict[str, Any] | N
         rng=np.random.default_rng(0),
     ).confidence_interval
     return {"share": value, "low": float(interval.low), "high": float(interval.high)}
+
+
+def spending(record: Record, population: Floats) -> dict[str, Any]:
+    """Mean over the episodes of a record, in plain values; `population` are the (R,) population shares.
+
+    `return` with its interval; `quarters` (3,) spent in each stage; `functions` (3, 10) share of a stage's
+    money by function, then the reserve; `communities` (3, R) money on functions per member, relative to the
+    mean over members: 1 is by population. A stage without money has zeros. `per_quarter` (3,) money per
+    person and quarter of a stage, the reserve's releases included.
+    """
+    money, places = record.spending.mean(0), record.community_spending.mean(0)
+    quarters = record.stage_quarters.mean(0)
+    mean = mean_interval(record.returns)
+    return {
+        "name": record.name,
+        "return": mean.mean,
+        "return_low": mean.low,
+        "return_high": mean.high,
+        "abandoned": float(record.abandoned.mean()),
+        "quarters": quarters.tolist(),
+        "per_quarter": _ratio(money.sum(1), quarters).tolist(),
+        "functions": _ratio(money, money.sum(1, keepdims=True)).tolist(),
+        "communities": _ratio(places, (places @ population)[:, None]).tolist(),
+    }
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    below = np.broadcast_to(below, above.shape)
+    return np.divide(above, below, out=np.zeros(above.shape), where=below > 0.0)
+
+
+def same_uses(one: dict[str, Any], other: dict[str, Any]) -> float:
+    """Share of the money of `one` that `other` spends on the same uses, stage by stage.
+
+    A stage counts by what `one` spends in it; where `other` never spends, nothing is the same.
+    """
+    mine, theirs = np.array(one["functions"]), np.array(other["functions"])
+    money = np.array(one["per_quarter"]) * np.array(one["quarters"])
+    return float(np.minimum(mine, theirs).sum(1) @ money / money.sum()) if money.sum() > 0.0 else 0.0

@@ -1,4 +1,4 @@
-"""Rolling out one allocator while another is asked, in every state, what it would have done."""
+"""Rollouts of one allocator in which another one is asked, in every state, what it would have done."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
 from juguo_agents.artifacts.place_weights import read_places
 from juguo_agents.artifacts.tree import as_row
 from juguo_agents.artifacts.tree_features import read_features
+from juguo_agents.evaluation.dagger import Query, Rows
 from juguo_envs.model.state import State
 from juguo_envs.spaces.action import decode_allocation
 
@@ -18,8 +19,8 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Quarters in which the learner was asked.
+class Answers:
+    """What was done and wanted, quarter by quarter.
 
     Attributes:
         values: (n, features) what was seen.
@@ -34,53 +35,47 @@ class Asked:
     done: Floats
 
 
-class Asking:
-    """Acts as one allocator does, and writes down what another one would do."""
+class ExpertQuery(Query):
+    """Acts as one allocator does, and keeps what another one would do."""
 
     def __init__(self, actor: Allocator, learner: Allocator) -> None:
         """Take the one that acts and the one that is asked; they may be the same."""
-        self.actor, self.learner = actor, learner
+        self.actor, self.expert, self.expert_acts = actor, learner, learner is actor
+        self.name = actor.name
         self._kept: list[tuple[npt.NDArray[np.float32], ...]] = []
 
-    @property
-    def name(self) -> str:
-        """The name of the one that acts."""
-        return self.actor.name
-
     def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
-        """Begin episodes; what was written down is kept."""
+        """Begin episodes; the answers so far are kept."""
         self._setting = setting
-        for allocator in self._both():
-            allocator.start(setting, seeds)
+        super().start(setting, seeds)
+        if not self.expert_acts:
+            self.actor.start(setting, seeds)
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def student(self, observation: Rows) -> Rows:
         """The actor's actions."""
-        done = self.actor.act(observation)
-        wants = done if self.learner is self.actor else self.learner.act(observation)
+        return self.actor.act(observation)
+
+    def collect(self, observation: Rows, wanted: Rows, done: Rows) -> None:
+        """What a tree may look at, and both actions."""
         seen = read_features(self._setting, observation), read_places(self._setting, observation)
-        self._kept.append((*seen, wants.copy(), done.copy()))
-        return done
+        self._kept.append((*seen, wanted.copy(), done.copy()))
 
     def reveal(self, state: State, hazard: Floats) -> None:
         """Pass on what is hidden to those that may see it."""
-        for allocator in self._both():
-            if isinstance(allocator, Clairvoyant):
-                allocator.reveal(state, hazard)
+        super().reveal(state, hazard)
+        if not self.expert_acts and isinstance(self.actor, Clairvoyant):
+            self.actor.reveal(state, hazard)
 
-    def asked(self) -> Asked:
-        """Everything written down."""
+    def answers(self) -> Answers:
+        """All answers so far."""
         values, places, wants, done = (np.concatenate(part) for part in zip(*self._kept, strict=True))
         population = self._setting.population
         wanted = as_row(decode_allocation(wants, population))
-        same = self.learner is self.actor
-        acted = wanted if same else as_row(decode_allocation(done, population))
-        return Asked(values, places, wanted, acted)
-
-    def _both(self) -> list[Allocator]:
-        return [self.actor] if self.learner is self.actor else [self.actor, self.learner]
+        acted = wanted if self.expert_acts else as_row(decode_allocation(done, population))
+        return Answers(values, places, wanted, acted)
 
 
-def together(parts: list[Asked]) -> Asked:
+def joined(parts: list[Answers]) -> Answers:
     """All of them."""
     names = ("values", "places", "wants", "done")
-    return Asked(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

@@ -1,4 +1,4 @@
-"""The families that are searched: what numbers each has in a scenario, and the allocators they make."""
+"""The policy classes that are searched: the numbers of each in a scenario, and the allocators they make."""
 
 from __future__ import annotations
 
@@ -101,17 +101,17 @@ FEEDBACK_STARTS: dict[str, Parameters] = {
 """Ways to react with which the search of a closed loop may begin; the best is taken."""
 KNOWLEDGE_OFF: Parameters = {"exit.ceiling": 0.0, "exit.repairable": 1.0}
 """What the oracle knows beside the harm, unused."""
-BEGUN = "begun"
-"""The start that an earlier search found; see `begun_numbers`."""
+WARM_START = "begun"
+"""The start that an earlier search found; see `warm_start_numbers`."""
 REFINE = 0.3
 """First step of a search on the numbers that it takes over from another one."""
 
 
-class UnknownFamily(UserError):
-    """A name that stands for no family."""
+class UnknownPolicyClass(UserError):
+    """A name that stands for no policy class."""
 
 
-class Family(Protocol):
+class PolicyClass(Protocol):
     """Allocators that differ by numbers."""
 
     @property
@@ -141,7 +141,7 @@ class Family(Protocol):
 
 @dataclass(frozen=True)
 class Parametric:
-    """A family of `schedules`."""
+    """A class of `schedules`."""
 
     name: str
     kind: type[Searched]
@@ -152,7 +152,7 @@ class Parametric:
         return self.name if issubclass(self.kind, Oracle) else f"searched_{self.name}"
 
     def space(self, scenario: Scenario) -> Space:
-        """Allocations by phase, weights by place, and what else the family decides."""
+        """Allocations by phase, weights by place, and what else the class decides."""
         parts = [part for phase in self.kind.phases for part in _allocation(phase)]
         parts += _places(scenario)
         if self.kind is Constant:
@@ -186,9 +186,9 @@ class Parametric:
             begun = flat | self._as_rule(shares.values, rule().openness_by_stage())
             found.setdefault(rule.base_name, begun)
         if self.kind.phases == STAGES:
-            begun = {name: x for name, x in begun_numbers().items() if name in flat}
+            begun = {name: x for name, x in warm_start_numbers().items() if name in flat}
             space = self.space(scenario)
-            found[BEGUN] = space.starting({**begun, **space.within(begun)}, REFINE).start
+            found[WARM_START] = space.starting({**begun, **space.within(begun)}, REFINE).start
         return found
 
     def _as_rule(self, shares: Floats, opened: Floats) -> Parameters:
@@ -242,35 +242,35 @@ class TunedRule:
 
 
 @dataclass(frozen=True)
-class ForcedFamily:
-    """Another family with one lever forced: what is best without it."""
+class ForcedPolicyClass:
+    """Another policy class with one lever forced: what is best without it."""
 
-    family: Family
+    inner: PolicyClass
     lever: Lever
 
     @property
     def name(self) -> str:
-        """The family's name; the lever is told beside it."""
-        return self.family.name
+        """The other's name; the lever is told beside it."""
+        return self.inner.name
 
     @property
     def label(self) -> str:
         """Name in tables."""
-        return f"{self.family.label}|{self.lever.name}"
+        return f"{self.inner.label}|{self.lever.name}"
 
     def space(self, scenario: Scenario) -> Space:
-        """The family's numbers; those of the lever have no effect."""
-        return self.family.space(scenario)
+        """The other's numbers; those of the lever have no effect."""
+        return self.inner.space(scenario)
 
     def starts(self, scenario: Scenario) -> dict[str, Parameters]:
-        """The family's."""
-        return self.family.starts(scenario)
+        """The other's."""
+        return self.inner.starts(scenario)
 
     def allocator(
         self, candidates: Sequence[Mapping[str, float]], scenario: Scenario, name: str | None = None
     ) -> Allocator:
-        """The family's allocator, forced."""
-        return Forced(self.family.allocator(candidates, scenario, name or self.family.label), self.lever)
+        """The other's allocator, forced."""
+        return Forced(self.inner.allocator(candidates, scenario, name or self.inner.label), self.lever)
 
 
 OPEN_LOOP = Parametric("open_loop", OpenLoop)
@@ -286,28 +286,28 @@ PARAMETRIC = (
 )
 
 
-def find_family(name: str, lever: str | None = None) -> Family:
-    """The family of a name, with a lever forced where one is named.
+def find_policy_class(name: str, lever: str | None = None) -> PolicyClass:
+    """The policy class of a name, with a lever forced where one is named.
 
     Raises:
-        UnknownFamily: If there is none.
+        UnknownPolicyClass: If there is none.
         NoNumbers: If it is a rule that has no numbers.
         UnknownAllocator: If it is a rule that does not exist.
         UnknownLever: If there is no such lever.
     """
     if lever is not None:
-        return ForcedFamily(find_family(name), find_lever(lever))
+        return ForcedPolicyClass(find_policy_class(name), find_lever(lever))
     if name.startswith(RULE):
         rule_numbers.space_of(name.removeprefix(RULE))
         return TunedRule(name.removeprefix(RULE))
-    known = {family.name: family for family in PARAMETRIC}
+    known = {known.name: known for known in PARAMETRIC}
     if name in known:
         return known[name]
-    raise UnknownFamily(f"{unknown('family', name, known)} and {RULE}NAME")
+    raise UnknownPolicyClass(f"{unknown('family', name, known)} and {RULE}NAME")
 
 
 @cache
-def begun_numbers() -> Parameters:
+def warm_start_numbers() -> Parameters:
     """Numbers of a closed loop that carries technologies in `default`; see the file."""
     text = (resources.files("juguo_agents.allocators.parametric") / "warm_start.yaml").read_text(
         encoding="utf-8"

@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from juguo_agents.evaluation.record import Comparison, Record
 from juguo_agents.report.doctrines import BOTH, cells, like_for_like_records, own_version
-from juguo_agents.report.rows import label_of, main_rows
-from juguo_agents.report.selection import label
-from juguo_agents.report.summary import Summary
+from juguo_agents.report.names import label, label_of
+from juguo_agents.report.summary import Summary, main_rows
 
 
 @dataclass(frozen=True)

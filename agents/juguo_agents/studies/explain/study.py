@@ -1,0 +1,332 @@
+"""What an allocator does: small trees distilled from it, what it spends, and what it looks at."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from juguo_agents.allocators import Setting, rule_names
+from juguo_agents.allocators.rules import Flat
+from juguo_agents.artifacts.tree import TreeAllocator
+from juguo_agents.artifacts.tree_file import read_tree, tree_content, tree_data
+from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.record import Record
+from juguo_agents.provenance import versions
+from juguo_agents.studies import study as engine
+from juguo_agents.studies.explain.analysis import fidelity, gain_kept, same_uses, spending
+from juguo_agents.studies.explain.distil import Budget, Conditions, distil
+from juguo_agents.studies.explain.figures import draw_figures
+from juguo_agents.studies.explain.importance import Group, groups, importance, returns_without
+from juguo_agents.studies.explain.page import page, summary_lines
+from juguo_agents.studies.explain.query import ExpertQuery
+from juguo_agents.studies.explain.source import Source, find_source
+from juguo_agents.studies.measurement import Named, named
+from juguo_agents.studies.study import MODEL, Execute, NamedScenario, Page, Stage, Study, record, recorded
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.scenario import Scenario
+
+RESULT_FILE, PAGE_FILE = "explain.json", "explain.md"
+KIND, FORMAT = "juguo_explanation", 1
+FLAT = Flat.base_name
+EXPLAINED = "explained"
+"""Key of the runs of what is explained; those of rules have their names."""
+
+Episodes = Annotated[int, Field(ge=1, le=seeds.EXPLAIN_EPISODES)]
+
+
+class Settings(engine.Settings):
+    """What is explained, where, and how much is spent on it."""
+
+    smoke: ClassVar[Mapping[str, Any]] = {
+        "rounds": 2, "asking": 4, "ranking": 4, "choice": 4, "episodes": 10, "repeats": 1,
+    }  # fmt: skip
+    free: ClassVar[frozenset[str]] = frozenset({"run", "seed"})
+
+    run: str = Field(
+        description="folder of a run, a policy file, a rule, or the folder or file of a search or of a tree",
+        json_schema_extra={"positional": True},
+    )
+    seed: int | None = Field(
+        default=None, description="training seed of a run; default: the best one by its selection return"
+    )
+    scenario: NamedScenario | None = Field(default=None, description="the world; default: the run's own")
+    observe: Literal["noisy", "true"] | None = Field(
+        default=None, description="noise on what is seen, or the true state; default: as the run"
+    )
+    leaves: tuple[Annotated[int, Field(ge=2, le=256)], ...] = Field(
+        default=(8, 16), description="leaves of each tree, at most"
+    )
+    rounds: int = Field(
+        default=8,
+        ge=1,
+        le=seeds.EXPLAIN_ROUNDS,
+        description="rounds of DAgger; in the first the learner itself acts",
+    )
+    asking: Episodes = Field(default=100, description="episodes of each round")
+    ranking: Episodes = Field(default=200, description="episodes on which all candidates are ranked")
+    choice: Episodes = Field(default=400, description="episodes on which one of the finalists is chosen")
+    episodes: int = Field(
+        default=400, ge=2, le=seeds.EXPLAIN_EPISODES, description="test episodes on which all is measured"
+    )
+    first_seed: int = Field(default=0, ge=0, description="seed of the first test episode")
+    repeats: int = Field(
+        default=2, ge=1, le=100, description="partners of an episode when an observation's importance is told"
+    )
+
+    def check(self) -> None:
+        """Refuse seeds that are kept for maps, a size named twice, and a world that does not fit."""
+        if self.first_seed > (most := seeds.MAP.first - self.episodes):
+            raise UserError(f"first_seed is {self.first_seed}; allowed is 0 to {most}")
+        if len(set(self.leaves)) < len(self.leaves):
+            raise UserError(f"leaves is {' '.join(map(str, self.leaves))}; each size may be named once")
+        self.source.allocator.start(Setting.of(self.world), np.zeros(1, np.uint64))
+
+    def remembered(self) -> dict[str, Any]:
+        """What is explained, by its content, and where."""
+        return {
+            "source": self.source.as_json(),
+            **super().remembered(),
+            "scenario": self.world.model_dump(mode="json"),
+            "observe": self.conditions.observe,
+        }
+
+    @cached_property
+    def source(self) -> Source:
+        """What is explained."""
+        return find_source(self.run, self.seed)
+
+    @property
+    def world(self) -> Scenario:
+        """The world."""
+        return self.scenario or self.source.scenario
+
+    @property
+    def conditions(self) -> Conditions:
+        """The world, and how it is observed."""
+        return Conditions(self.world, self.observe or self.source.observe)
+
+    @property
+    def test(self) -> TestEpisodes:
+        """The test episodes."""
+        return TestEpisodes(self.conditions, self.first_seed, self.episodes)
+
+
+@dataclass(frozen=True)
+class TestEpisodes:
+    """Test episodes: where, the seed of the first, and how many."""
+
+    conditions: Conditions
+    first_seed: int
+    episodes: int
+
+    @property
+    def numbers(self) -> seeds.Seeds:
+        """(episodes,) their seeds."""
+        return seeds.test(self.first_seed, self.episodes)
+
+    def spending(self, ran: Record) -> dict[str, Any]:
+        """What an allocator spent in them; see `analysis.spending`."""
+        return spending(ran, Setting.of(self.conditions.scenario).population)
+
+
+@dataclass(frozen=True)
+class Run:
+    """An allocator on the test episodes."""
+
+    key: str
+    allocator: Named
+    test: TestEpisodes
+
+    @property
+    def cost(self) -> int:
+        """Episodes."""
+        return self.test.episodes
+
+    def measure(self) -> dict[str, Any]:
+        """What it earns and spends."""
+        ran = self.test.conditions.run(self.allocator.allocator(), self.test.numbers)
+        return {"returns": ran.returns.tolist(), "spending": self.test.spending(ran)}
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """A tree of at most so many leaves, distilled and then measured on the test episodes."""
+
+    learner: Named
+    leaves: int
+    budget: Budget
+    test: TestEpisodes
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return f"tree{self.leaves}"
+
+    @property
+    def cost(self) -> int:
+        """Episodes."""
+        return self.budget.episodes + 2 * self.test.episodes
+
+    def measure(self) -> dict[str, Any]:
+        """The tree, how it came about, how close it comes, what it earns and spends."""
+        learner, conditions = self.learner.allocator(), self.test.conditions
+        found = distil(learner, conditions, self.leaves, self.budget)
+        tree = TreeAllocator(found.chosen.tree, f"{self.key}_of_{learner.name}")
+        led_by_tree, led_by_learner = ExpertQuery(tree, learner), ExpertQuery(learner, tree)
+        ran = conditions.run(led_by_tree, self.test.numbers)
+        conditions.run(led_by_learner, self.test.numbers)
+        there = led_by_learner.answers()
+        return {
+            "name": tree.name,
+            "tree": tree_content(found.chosen.tree, conditions.scenario),
+            "distilled": found.as_json(),
+            "fidelity": {
+                "tree": fidelity(led_by_tree.answers()),
+                "learner": fidelity(replace(there, wants=there.done, done=there.wants)),
+            },
+            "returns": ran.returns.tolist(),
+            "spending": self.test.spending(ran),
+        }
+
+
+@dataclass(frozen=True)
+class Without:
+    """An allocator that sees a group of observations as they are in other episodes."""
+
+    group: Group
+    allocator: Named
+    repeats: int
+    test: TestEpisodes
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return without(self.group)
+
+    @property
+    def cost(self) -> int:
+        """Episodes."""
+        return self.repeats * self.test.episodes
+
+    def measure(self) -> list[float]:
+        """(episodes,) what it earns."""
+        allocator, test = self.allocator.allocator(), self.test
+        returns = returns_without(self.group, allocator, test.conditions, test.numbers, self.repeats)
+        earned: list[float] = returns.tolist()
+        return earned
+
+
+def without(group: Group) -> str:
+    """Key of the run without a group."""
+    return "without " + re.sub(r"[^\w, ]", "", group.words)
+
+
+def measure(point: Run | Distillation | Without, work: Path) -> pa.Table:
+    """What a point measures."""
+    return record(point.measure())
+
+
+class Explain(Study[Settings, dict[str, Any]]):
+    """What an allocator does."""
+
+    name, settings_type, home = "explain", Settings, "explained"
+
+    def default_name(self) -> str:
+        """Name of a new folder in `home`."""
+        return self.settings.source.label
+
+    def plan(self, execute: Execute) -> dict[str, Any]:
+        """All measurements, by the key of the point; those that take longest begin first."""
+        asked, learner, test = self.settings, self.settings.source.named, self.settings.test
+        budget = Budget(asked.rounds, asked.asking, asked.ranking, asked.choice)
+        rules = [name for name in rule_names() if name != asked.source.allocator.name]
+        points: list[Run | Distillation | Without] = [
+            *(Distillation(learner, leaves, budget, test) for leaves in asked.leaves),
+            *(Without(group, learner, asked.repeats, test) for group in self._groups()),
+            Run(EXPLAINED, learner, test),
+            *(Run(rule, named(rule), test) for rule in rules),
+        ]
+        tables = execute(Stage("measurements", points, measure, cost=lambda p: p.cost, unit="episode"))
+        return {point.key: recorded(table) for point, table in zip(points, tables, strict=True)}
+
+    def _groups(self) -> list[Group]:
+        return groups(Setting.of(self.settings.world).layout)
+
+    def analyse(self, table: dict[str, Any]) -> Page:
+        """Fidelity, spending and importance; each tree in a file of its own."""
+        asked, setting = self.settings, Setting.of(self.settings.world)
+        source, told = asked.source.as_json(), asked.remembered()
+        own = table[EXPLAINED]
+        flat = table.get(FLAT, own)  # which may be what is explained
+        returns, base = np.array(own["returns"]), np.array(flat["returns"])
+        trees, files, stored = [], {}, []
+        for leaves in asked.leaves:
+            found = table[f"tree{leaves}"]
+            kept = gain_kept(np.array(found["returns"]), returns, base)
+            file = f"tree{leaves}.json"
+            about = {
+                "name": found["name"],
+                "observe": told["observe"],
+                "source": source,
+                "fidelity": found["fidelity"],
+                "measured": {
+                    "episodes": asked.episodes,
+                    "first_seed": asked.first_seed,
+                    **{key: found["spending"][key] for key in ("return", "return_low", "return_high")},
+                    "kept": kept,
+                },
+                "distilled": found["distilled"],
+                "versions": versions(),
+            }
+            content = tree_data(about, found["tree"])
+            stored.append(read_tree(content, Path(file)))
+            files[file] = (json.dumps(content, allow_nan=False, indent=1, ensure_ascii=False) + "\n").encode()
+            trees.append(
+                {
+                    "name": found["name"],
+                    "file": file,
+                    "at_most": leaves,
+                    "leaves": len(stored[-1].tree.leaves),
+                    "kept": kept,
+                    "fidelity": found["fidelity"],
+                    "distilled": found["distilled"],
+                }
+            )
+        rules = [found["spending"] for key, found in table.items() if key in rule_names()]
+        shown = [
+            own["spending"],
+            *(table[f"tree{leaves}"]["spending"] for leaves in asked.leaves),
+            *sorted(rules, key=lambda s: -s["return"]),
+        ]
+        losses = [importance(g, returns, np.array(table[without(g)])) for g in self._groups()]
+        data = {
+            "kind": KIND,
+            "format": FORMAT,
+            "source": source,
+            "scenario": asked.world.name,
+            "scenario_digest": asked.world.digest(),
+            "settings": {
+                **{name: value for name, value in told.items() if name not in ("source", "scenario")},
+                "model": MODEL,
+            },
+            "communities": [
+                {"name": name, "population": float(share)}
+                for name, share in zip(setting.names, setting.population, strict=True)
+            ],
+            "trees": trees,
+            "spending": [spent | {"same_uses": same_uses(own["spending"], spent)} for spent in shown],
+            "importance": sorted(losses, key=lambda g: -g["loss"]),
+            "versions": versions(),
+        }
+        files |= dict(draw_figures(data, stored))
+        files[PAGE_FILE] = page(data, stored).encode()
+        return Page(data, RESULT_FILE, "\n".join(summary_lines(data)), files)

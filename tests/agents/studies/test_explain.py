@@ -1,0 +1,86 @@
+"""What an explanation measures and leaves, that its trees earn what it says, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from juguo_agents.artifacts.load import find_allocators
+from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.rollout import run
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.explain.study import Explain, Settings
+from juguo_agents.studies.study import Page, conduct
+from juguo_envs.errors import UserError
+from tests.support import small
+
+WORLD = small({"name": "tiny"})
+NUMBERS: dict[str, Any] = {
+    "run": "experiment_diffusion", "scenario": WORLD, "leaves": (3, 5), "rounds": 1, "asking": 4,
+    "ranking": 2, "choice": 2, "episodes": 6, "repeats": 1,
+}  # fmt: skip
+
+
+def explained_in(folder: Path, **changes: Any) -> Page:
+    return conduct(Explain(Settings.parse(NUMBERS | changes)), folder, LocalExecutor(1))
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Page]:
+    """The proposal explained in a tiny world."""
+    folder = tmp_path_factory.mktemp("explain")
+    return folder, explained_in(folder)
+
+
+def test_it_says_what_it_found_and_leaves_trees_figures_and_a_page(explained: tuple[Path, Page]) -> None:
+    folder, page = explained
+    for words in ("keeps of the gain over flat", "Fidelity", "in production", "Observations"):
+        assert words in page.console
+    figures = {"tree3.png", "tree5.png", "spending.png", "communities.png", "importance.png"}
+    left = {path.name for path in folder.iterdir() if path.is_file()}
+    assert left == figures | {"tree3.json", "tree5.json", "explain.json", "explain.md", "settings.json"}
+    text = (folder / "explain.md").read_text(encoding="utf-8")
+    assert all(f"({name})" in text for name in figures)
+    data = json.loads((folder / "explain.json").read_text(encoding="utf-8"))
+    assert data == page.data
+    assert [t["leaves"] <= most for t, most in zip(data["trees"], (3, 5), strict=True)] == [True, True]
+    assert {"flat", "nothing", "experiment_diffusion"} <= {s["name"] for s in data["spending"]}
+
+
+def test_its_trees_are_allocators_and_earn_what_is_said(explained: tuple[Path, Page]) -> None:
+    folder, page = explained
+    spent = {s["name"]: s["return"] for s in page.data["spending"]}
+    for tree in find_allocators([str(folder)]):
+        earned = run(tree, WORLD, seeds.test(0, 6)).returns.mean()
+        assert earned == pytest.approx(spent[tree.name], abs=1e-12)
+
+
+def test_other_numbers_need_another_folder(explained: tuple[Path, Page]) -> None:
+    with pytest.raises(UserError, match=r"episodes is 7, but .* has 6"):
+        explained_in(explained[0], episodes=7)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"run": "nobody"}, "unknown allocator 'nobody'"),
+        ({"run": "all"}, "name one of them"),
+        ({"run": "flat", "seed": 1}, "seed is 1, but flat is no folder of a run"),
+        ({"leaves": (1,)}, "leaves.0 is 1"),
+        ({"leaves": (8, 8)}, "each size may be named once"),
+        ({"episodes": 1}, "episodes is 1"),
+        ({"rounds": 0}, "rounds is 0"),
+        ({"first_seed": 2**30}, "first_seed is .*; allowed is 0 to"),
+        ({"run": "missing.json"}, "cannot be read"),
+        ({"run": "missing.safetensors"}, "missing.safetensors"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_leaves_nothing(
+    asked: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=words):
+        explained_in(tmp_path, **asked)
+    assert list(tmp_path.iterdir()) == []
