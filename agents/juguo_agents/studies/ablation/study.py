@@ -56,7 +56,8 @@ class AblationSettings(ArmSettings):
                 there, digest = dict(data["settings"]), data["scenario_digest"]
             except (OSError, ValueError, KeyError, TypeError):
                 raise UserError(
-                    f"value is {self.value}; allowed is a folder that the study value finished, with {path}"
+                    f"value is {self.value}; allowed is a folder in which `juguo study value` finished "
+                    f"{path.name}"
                 ) from None
             if digest != scenario.digest():
                 raise UserError(f"{path}: is of another world than {scenario.name}; name one of this world")
