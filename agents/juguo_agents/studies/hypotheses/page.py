@@ -21,6 +21,7 @@ from juguo_agents.studies.hypotheses.analysis import (
 from juguo_agents.studies.hypotheses.claims import ChosenClaims
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
 from juguo_agents.studies.study import MODEL
+from juguo_agents.tables import markdown_table
 
 
 def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequence[Run]) -> str:
@@ -70,7 +71,7 @@ def _section(result: ClaimResult) -> list[str]:
         "",
         f"**{result.verdict.capitalize()}** ({_why(result)}).",
         "",
-        *_table(result.parts),
+        _table(result.parts),
         "",
     ]
     for part in result.parts:
@@ -94,23 +95,26 @@ def _why(result: ClaimResult) -> str:
     return f"{part}{judged.reason}"
 
 
-def _table(parts: Sequence[PartResult]) -> list[str]:
-    lines = [
-        "| says | verdict | effect | interval | counts | in SD | scenarios | for | against | too small | "
-        "undecided |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
+def _table(parts: Sequence[PartResult]) -> str:
+    rows = []
     for result in parts:
         judged, part = result.judged, result.part
         bound = ("at most " if part.direction == "at_most" else "from ") + f"{part.counts:g}"
         deviations = "" if judged.standardised != judged.standardised else f"{judged.standardised:+.1f}"
-        shares = " | ".join(f"{judged.share(side):.0%}" for side in (FOR, AGAINST, SMALL, UNDECIDED))
-        lines.append(
-            f"| {part.says} | {_short(judged)} | {_signed(judged.effect.mean)} "
-            f"{OUTCOMES[part.outcome].unit} | {_interval(judged)} | {bound} | {deviations} | "
-            f"{len(judged.means)} | {shares} |"
+        rows.append(
+            [
+                part.says,
+                _short(judged),
+                f"{_signed(judged.effect.mean)} {OUTCOMES[part.outcome].unit}",
+                _interval(judged),
+                bound,
+                deviations,
+                str(len(judged.means)),
+                *(f"{judged.share(side):.0%}" for side in (FOR, AGAINST, SMALL, UNDECIDED)),
+            ]
         )
-    return lines
+    head = ("says", "verdict", "effect", "interval", "counts", "in SD", "scenarios", "for", "against")
+    return markdown_table((*head, "too small", "undecided"), rows)
 
 
 def _region(result: PartResult) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from juguo_agents.tables import markdown_table
+
 RULE = """\
 Each mechanism is switched off alone. All is measured on the same episodes as in the world as it is.
 
@@ -47,10 +49,7 @@ def page(data: dict[str, Any]) -> list[str]:
         f"noise from {comparisons} comparisons of {settings['repeats'] + 1} sets. "
         f"The model has {total} parameters.",
         "",
-        _line(COLUMNS),
-        "|---" * len(COLUMNS) + "|",
-        _line(_as_it_is(data)),
-        *(_line(_row(name, row)) for name, row in rows),
+        markdown_table(COLUMNS, [_as_it_is(data), *(_row(name, row) for name, row in rows)]),
     ]
 
 
@@ -125,7 +124,3 @@ def _value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _line(cells: Any) -> str:
-    return "| " + " | ".join(cells) + " |"
