@@ -68,7 +68,16 @@ def test_every_equation_is_described_in_the_order_of_the_code() -> None:
     assert re.findall(r"^- `(\w+)` — ", SUBMODELS, re.MULTILINE) == functions
 
 
-@pytest.mark.parametrize("page", ["docs/reference/model.md", "docs/reference/rules.md", "docs/reference/seeds.md", "docs/reference/configuration.md", "docs/reference/commands.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "docs/reference/model.md",
+        "docs/reference/rules.md",
+        "docs/reference/seeds.md",
+        "docs/reference/configuration.md",
+        "docs/reference/commands.md",
+    ],
+)
 def test_the_tables_on_a_page_are_those_of_the_code(script: ModuleType, page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert script.updated(page, text) == text, "run tools/tables.py --write"
@@ -171,7 +180,9 @@ def test_a_page_without_markers_is_refused_and_all_are_left_as_they_are(
     script: ModuleType, pages: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (pages / "docs/reference/rules.md").write_text("no tables here\n", encoding="utf-8")
-    (pages / "docs" / "reference" / "model.md").write_text(stale := TEXT.replace("| `B` | `B` |", "| `B` | B |"), "utf-8")
+    (pages / "docs" / "reference" / "model.md").write_text(
+        stale := TEXT.replace("| `B` | `B` |", "| `B` | B |"), "utf-8"
+    )
     assert script.main(["--write", "--root", str(pages)]) == 1
     assert "README.md: the page must hold" in capsys.readouterr().err
     assert (pages / "README.md").read_text(encoding="utf-8") == "no tables here\n"

@@ -156,9 +156,7 @@ def configuration() -> str:
             default = "required" if field.is_required() else field.get_default(call_default_factory=True)
             shown = default.name if isinstance(default, Scenario) else number(default)
             bounds = allowed(name, field)
-            rows.append(
-                (f"`{name}`", shown, "" if bounds == "(−∞, ∞)" else bounds, field.description or "")
-            )
+            rows.append((f"`{name}`", shown, "" if bounds == "(−∞, ∞)" else bounds, field.description or ""))
         if rows:
             about = (model.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
             table = markdown_table(("field", "default", "allowed", "meaning"), rows)
