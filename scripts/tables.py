@@ -2,7 +2,8 @@
 
 Parameters: every row comes from a field of a scenario. A field that is declared with `par` names its unit,
 source and sampling range; for the others, which are never sampled, the unit stands below. Rules: every row
-comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Seeds: see
+comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Observation: every row is
+an entry of `juguo_envs.spaces.observation`. Seeds: see
 `juguo_agents.evaluation.seeds`.
 """
 
@@ -22,6 +23,7 @@ from pydantic.fields import FieldInfo
 from juguo_agents.allocators.described import doctrine_numbers, doctrines, ideas, institutions
 from juguo_agents.evaluation import seeds
 from juguo_envs.files import write_text
+from juguo_envs.spaces.observation import COMMUNITY_ENTRIES, PROGRAMME_ENTRIES
 from juguo_envs.worlds.parameters import Meta, parameter_meta
 from juguo_envs.worlds.scenario import Community, Generated, Scenario
 
@@ -142,8 +144,23 @@ def parameters() -> str:
     return "\n\n".join(parts)
 
 
+def observation() -> str:
+    """The entries of an observation as markdown: those of each community, and those of the programme."""
+    tables = []
+    for title, entries in (("per community", COMMUNITY_ENTRIES), ("of the programme", PROGRAMME_ENTRIES)):
+        rows = [f"| {title} | meaning | shown | range | noise |", "|---|---|---|---|---|"]
+        for entry in entries:
+            shown = "as it is" if entry.scale is None else f"x/(x + {number(entry.scale)})"
+            noise = "" if entry.noise is None else "`s_obs`"
+            span = f"[{number(entry.low)}, {number(entry.high)}]"
+            rows.append(f"| `{entry.name}` | {entry.meaning} | {shown} | {span} | {noise} |")
+        tables.append("\n".join(rows))
+    return "\n\n".join(tables)
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/model.md": {
+        "observation": observation,
         "rules": doctrines,
         "institutions": institutions,
         "numbers of rules": doctrine_numbers,

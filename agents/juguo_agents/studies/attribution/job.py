@@ -21,9 +21,9 @@ from juguo_agents.studies.attribution.hybrid import PARTS, Hybrid
 from juguo_agents.studies.attribution.shapley import Step, best_first, parts_of, shapley, without
 from juguo_agents.studies.attribution.sides import Side
 from juguo_agents.studies.explain.parts import Parts
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
 
 STATE_FILE, RESULT_FILE = "between_state.json", "between.json"

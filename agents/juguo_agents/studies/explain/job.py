@@ -22,9 +22,9 @@ from juguo_agents.studies.explain.importance import groups, importance
 from juguo_agents.studies.explain.parts import Parts
 from juguo_agents.studies.explain.source import Source
 from juguo_agents.studies.explain.spending import same_uses, spending
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
 
 STATE_FILE, RESULT_FILE = "explain_state.json", "explain.json"

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators import Allocator, compared_names, make_rule
-from juguo_agents.artifacts.observation import layout_of
 from juguo_agents.artifacts.policy import POLICY_PATTERN, Learned, PolicyFileError, check_fits, load_policy
 from juguo_agents.artifacts.searched import RESULT_FILE, load_found
 from juguo_agents.evaluation.rollout import run
@@ -23,7 +22,6 @@ from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.generalisation.settings import Settings, oracle_name
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.spaces.observation import ObservationLayout
 
 MEASURED = "measured"
 ORACLE = "oracle"
@@ -72,14 +70,14 @@ def learned_subjects(runs: Sequence[Path], settings: Settings) -> list[Subject]:
     if len(set(groups)) < len(groups):
         twice = next(g for g in groups if groups.count(g) > 1)
         raise UserError(f"two runs are named {twice!r}; rename a folder, so that a table can tell them apart")
-    observation = ObservationLayout(len(settings.scenario.society.listed()))
+    communities = len(settings.scenario.society.listed())
     for folder, group in zip(runs, groups, strict=True):
         files = sorted(folder.glob(POLICY_PATTERN), key=lambda path: (len(path.name), path.name))
         if not files:
             raise PolicyFileError(f"{folder}: no {POLICY_PATTERN} there; no training finished in it")
         for file in files:
             policy = load_policy(file)
-            check_fits(policy, layout_of(policy.metadata, observation), str(file))
+            check_fits(policy, policy.layout(communities), str(file))
             tensors = b"".join(
                 name.encode() + policy.tensors[name].tobytes() for name in sorted(policy.tensors)
             )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Protocol
 
 import numpy as np
@@ -12,12 +10,9 @@ import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Bools, Floats, Observed, Setting
 from juguo_agents.studies.hypotheses.claims import Edits, MoveFrom, TakeAway, Trial
-from juguo_envs.model import equations
 from juguo_envs.model.state import FUNCTIONS, N_FUNCTIONS, STAGES
 from juguo_envs.spaces.action import decode_allocation, encode_allocation
 
-RELEASE = equations.release.py_func(SimpleNamespace(B=1.0), math.inf, 1)
-"""Most that the reserve gives back in a quarter, in quarterly budgets."""
 _TOLERANCE = 1e-3
 
 
@@ -168,8 +163,9 @@ class Taken:
         shown = seen.setting.layout.scalar(seen.vector, "reserve")
         if np.abs(self.reserve / (1.0 + self.reserve) - shown).max() > _TOLERANCE:
             raise RuntimeError("the reserve is not what was put there; does it pay for damage?")
-        released = np.minimum(self.reserve, RELEASE)
-        own = 1.0 + np.minimum(self.reserve - self.locked, RELEASE)
+        release = seen.setting.known.release
+        released = np.minimum(self.reserve, release)
+        own = 1.0 + np.minimum(self.reserve - self.locked, release)
         wanted = plan.functions * own[:, None]
         cut = self.stages[seen.stage][:, None] & self.functions
         spent = np.where(cut, self.keep * wanted, wanted)

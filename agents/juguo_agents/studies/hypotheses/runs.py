@@ -45,9 +45,9 @@ from juguo_agents.studies.hypotheses.tuning import (
     tune,
 )
 from juguo_envs.engine.batch import Batch
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.sampling import scenario_at, values_at
 from juguo_envs.worlds.scenario import Scenario
 

@@ -21,9 +21,9 @@ from juguo_agents.allocators.registry import cell_name, compared_names, rule_nam
 from juguo_agents.evaluation import seeds
 from juguo_agents.studies.design import DESIGNS, points
 from juguo_agents.studies.map.switches import check_switches
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.sampling import scenario_at
 from juguo_envs.worlds.scenario import Scenario
 

@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.artifacts.observation import SHOWN, layout_of
 from juguo_agents.artifacts.policy import POLICY_PATTERN, Policy, PolicyFileError, check_fits, load_policy
 from juguo_agents.evaluation import seeds
 from juguo_agents.studies.value.settings import Claim
 from juguo_agents.training.config import Experiment
 from juguo_envs.errors import UserError
-from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import PREFERENCES, WEIGHTS
 from juguo_envs.worlds.scenario import Scenario
 
@@ -201,7 +199,7 @@ def training_steps(metadata: dict[str, Any]) -> int:
 
 def _check(policy: Policy, first: Policy, source: str) -> None:
     metadata = policy.metadata
-    shown = metadata.get(SHOWN, {}).get("preferences", "hidden")
+    shown = policy.metadata["shown"]["preferences"]
     if shown != "drawn" or not (metadata.get("family") or {}).get("weights"):
         raise PolicyFileError(
             f"{source}: shown.preferences is {shown} there; a front takes a policy that was trained with "
@@ -216,5 +214,4 @@ def _check(policy: Policy, first: Policy, source: str) -> None:
     for field in ("scenario_digest", "observe", "family"):
         if metadata[field] != first.metadata[field]:
             raise PolicyFileError(f"{source}: {field} is not that of the other policies of the run")
-    observation = ObservationLayout(int(metadata["communities"]))
-    check_fits(policy, layout_of(metadata, observation), source)
+    check_fits(policy, policy.layout(int(metadata["communities"])), source)

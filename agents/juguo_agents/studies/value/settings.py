@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.evaluation import seeds
 from juguo_agents.search.checkpoint import Settings as SearchSettings
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
 
 SETTINGS_FILE = "settings.json"

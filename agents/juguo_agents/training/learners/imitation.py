@@ -17,12 +17,11 @@ from stable_baselines3 import PPO
 
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
 from juguo_agents.artifacts.networks import clipped
-from juguo_agents.artifacts.observation import Shown, begin_view
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.base import normaliser_of
 from juguo_envs.model.state import State
-from juguo_envs.spaces.context import FullLayout
+from juguo_envs.spaces.context import ContextLayout, ObservationBuffer, ObservationConfig
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -42,9 +41,9 @@ class Pupil:
 
     name = "pupil"
 
-    def __init__(self, learner: PPO, shown: Shown) -> None:
+    def __init__(self, learner: PPO, config: ObservationConfig) -> None:
         """Take the learner whose policy is fitted, and what it is shown."""
-        self.learner, self.shown = learner, shown
+        self.learner, self.config = learner, config
         self.expert: Allocator
         self.expert_acts = True
         self._seen: list[Rows] = []
@@ -54,12 +53,12 @@ class Pupil:
         """Begin episodes; what was written down is kept."""
         self.expert.start(setting, seeds)
         self._layout = setting.layout
-        layout = FullLayout(setting.layout.communities, **self.shown.arguments())
-        self._view = begin_view(layout, setting.known, len(seeds))
+        layout = ContextLayout(setting.layout.communities, self.config)
+        self._buffer = ObservationBuffer(layout, len(seeds), setting.known)
 
     def act(self, observation: Rows) -> Rows:
         """What the expert does, or what the learner draws."""
-        seen, wanted = self._view.complete(observation), self.expert.act(observation)
+        seen, wanted = self._buffer.complete(observation), self.expert.act(observation)
         going = self._layout.scalar(observation, "time_left") > 0.0
         self._seen.append(seen[going].copy())
         self._wanted.append(wanted[going].copy())
@@ -82,14 +81,13 @@ class Pupil:
         return clipped(latent)
 
 
-def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str, seed: int) -> float:
+def imitate(learner: PPO, experts: Sequence[Expert], config: ObservationConfig, seed: int) -> float:
     """Fit the mean of the learner's policy to experts; its spread and its critic stay as they are.
 
     Args:
         learner: PPO, not yet trained.
         experts: What is imitated, and where; all episodes have training seeds.
-        shown: What the learner is shown beside the observation.
-        observe: "noisy" or "true".
+        config: What the learner is shown.
         seed: The training seed.
 
     Returns:
@@ -97,13 +95,13 @@ def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str,
     """
     normaliser, moments = normaliser_of(learner)
     generator = np.random.default_rng([seed, _PURPOSE])
-    pupil, missed = Pupil(learner, shown), 0.0
+    pupil, missed = Pupil(learner, config), 0.0
     episodes = max(1, EPISODES // len(experts))
     for number in range(ROUNDS):
         pupil.expert_acts = number == 0
         for pupil.expert, world in experts:
             seeds = draw_training(generator, episodes)
-            run(pupil, world, seeds, observe=observe)
+            run(pupil, world, seeds, observe=config.observe)
         seen, wanted = pupil.answers()
         if number == 0:
             moments.update(seen)
