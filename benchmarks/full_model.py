@@ -17,7 +17,7 @@ def mid_programme(
     batch = Batch(scenario, societies, threads=threads, noisy=noisy)
     batch.reset(np.arange(societies, dtype=np.uint64))
     functions = [0.2, 0.1, 0.1, 0.15, 0.1, 0.1, 0.05, 0.1, 0.1]
-    action = encode_allocation(functions, batch.world.share, openness=0.5, advance=True)
+    action = encode_allocation(functions, batch.structure.share, openness=0.5, advance=True)
     actions = np.repeat(action[None], societies, axis=0)
     for _ in range(quarters):
         batch.step(actions)

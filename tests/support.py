@@ -55,7 +55,7 @@ def spend(batch: Batch, functions: Mapping[str, float] | None = None, **argument
     Without functions everything goes to the reserve. Further arguments are those of `encode_allocation`.
     """
     weights = np.array([(functions or {}).get(name, 0.0) for name in FUNCTIONS])
-    action = encode_allocation(weights, arguments.pop("communities", batch.world.share), **arguments)
+    action = encode_allocation(weights, arguments.pop("communities", batch.structure.share), **arguments)
     return np.repeat(action[None], batch.size, axis=0)
 
 

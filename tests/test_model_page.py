@@ -21,7 +21,6 @@ from juguo_agents.allocators.rules import Concentrated, Flat, Tiered
 from juguo_envs.model import equations
 from juguo_envs.model import random as draws
 from juguo_envs.model.state import FUNCTIONS, INDICATORS
-from juguo_envs.spaces.observation import PER_COMMUNITY, SCALARS
 from juguo_envs.worlds.scenario import scenario_names
 from tests.running import load_script
 
@@ -134,15 +133,6 @@ def test_a_rule_that_names_a_number_it_lacks_is_refused() -> None:
 
 def test_every_rule_tells_its_idea_in_both_languages() -> None:
     assert [rule.base_name for rule in RULES if not (rule.idea and rule.idea_zh)] == []
-
-
-@pytest.mark.parametrize("names", [PER_COMMUNITY, SCALARS], ids=["per community", "programme"])
-def test_the_observation_is_described_in_the_order_of_the_vector(names: tuple[str, ...]) -> None:
-    section = SUBMODELS[SUBMODELS.index("### 7.9") : SUBMODELS.index("### 7.10")]
-    head = "| per community |" if names is PER_COMMUNITY else "| of the programme |"
-    table = section[section.index(head) :].split("\n\n")[0]
-    first_cells = "".join(line.split("|")[1] for line in table.splitlines())
-    assert re.findall(r"`(\w+)`", first_cells) == list(names)
 
 
 def test_every_purpose_of_a_draw_is_listed_with_its_number() -> None:

@@ -2,7 +2,8 @@
 
 Parameters: every row comes from a field of a scenario. A field that is declared with `par` names its unit,
 source and sampling range; for the others, which are never sampled, the unit stands below. Rules: every row
-comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Seeds: see
+comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Observation: every row is
+an entry of `juguo_envs.spaces.observation`. Seeds: see
 `juguo_agents.evaluation.seeds`.
 """
 
@@ -25,6 +26,7 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.tables import markdown_table
 from juguo_agents.training.config import Experiment
 from juguo_envs.files import write_text
+from juguo_envs.spaces.observation import COMMUNITY_ENTRIES, PROGRAMME_ENTRIES
 from juguo_envs.worlds.parameters import Meta, parameter_meta
 from juguo_envs.worlds.scenario import Community, Generated, Scenario
 
@@ -142,6 +144,20 @@ def parameters() -> str:
     return "\n\n".join(parts)
 
 
+def observation() -> str:
+    """The entries of an observation as markdown: those of each community, and those of the programme."""
+    tables = []
+    for title, entries in (("per community", COMMUNITY_ENTRIES), ("of the programme", PROGRAMME_ENTRIES)):
+        rows = [f"| {title} | meaning | shown | range | noise |", "|---|---|---|---|---|"]
+        for entry in entries:
+            shown = "as it is" if entry.scale is None else f"x/(x + {number(entry.scale)})"
+            noise = "" if entry.noise is None else "`s_obs`"
+            span = f"[{number(entry.low)}, {number(entry.high)}]"
+            rows.append(f"| `{entry.name}` | {entry.meaning} | {shown} | {span} | {noise} |")
+        tables.append("\n".join(rows))
+    return "\n\n".join(tables)
+
+
 def configuration() -> str:
     """The fields of a configuration, a table for each section."""
     parts, sections = [], [("", Experiment)]
@@ -175,6 +191,7 @@ def commands() -> str:
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/reference/model.md": {
+        "observation": observation,
         "rules": doctrines,
         "institutions": institutions,
         "numbers of rules": doctrine_numbers,

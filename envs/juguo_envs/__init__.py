@@ -6,6 +6,7 @@ from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import FamilyBatch
 from juguo_envs.env import ExperimentDiffusionEnv
 from juguo_envs.spaces.action import Allocation, AllocationError, decode_allocation, encode_allocation
+from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.vector_env import ExperimentDiffusionVectorEnv
 from juguo_envs.worlds.family import Family
@@ -22,6 +23,7 @@ __all__ = [
     "ExperimentDiffusionVectorEnv",
     "Family",
     "FamilyBatch",
+    "ObservationConfig",
     "ObservationLayout",
     "Scenario",
     "ScenarioError",

@@ -5,42 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
+from pydantic import ValidationError
 
 from juguo_envs.engine.family_batch import make_batch, scenario_of
 from juguo_envs.info import single_info
 from juguo_envs.render import render_picture, render_text
-from juguo_envs.spaces import context as view
+from juguo_envs.spaces.context import ObservationConfig, Observe, Preferences
 from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import PREFERENCES, VALUES, Family, load_world
-from juguo_envs.worlds.scenario import Scenario, ScenarioError
+from juguo_envs.worlds.scenario import Scenario, ScenarioError, explain_validation
 
-Observe = Literal["noisy", "true"]
 RENDER_MODES = ("ansi", "rgb_array")
 
 
+def prepare_config(**shown: Any) -> ObservationConfig:
+    """What is to be shown, checked.
+
+    Raises:
+        ScenarioError: If a value is not allowed.
+    """
+    try:
+        return ObservationConfig(**shown)
+    except ValidationError as error:
+        raise ScenarioError(explain_validation(error, ObservationConfig, "environment")) from None
+
+
 def prepare_world(
-    scenario: str | Path | Scenario | Family,
-    reward: Mapping[str, float] | None,
-    observe: str,
-    preferences: str = "hidden",
+    scenario: str | Path | Scenario | Family, reward: Mapping[str, float] | None, preferences: Preferences
 ) -> Scenario | Family:
     """The scenario or the family, with the caller's reward weights or with weights that are drawn.
 
     Raises:
-        ScenarioError: If the scenario, a weight's name or value, `observe` or `preferences` is not allowed.
+        ScenarioError: If the scenario, or a weight's name or value, is not allowed.
     """
-    if observe not in ("noisy", "true"):
-        raise ScenarioError(f"observe is {observe!r}; allowed are 'noisy' and 'true'")
-    if preferences not in view.PREFERENCES:
-        raise ScenarioError(
-            f"preferences is {preferences!r}; allowed are {', '.join(map(repr, view.PREFERENCES))}"
-        )
     world = load_world(scenario)
     drawn = preferences == "drawn" or (isinstance(world, Family) and world.weights is not None)
     if reward:
@@ -126,7 +129,7 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
         observe: Observe = "noisy",
         render_mode: str | None = None,
         context: bool = False,
-        preferences: view.Preferences = "hidden",
+        preferences: Preferences = "hidden",
         history: int = 1,
     ) -> None:
         """See the class.
@@ -137,17 +140,11 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
         """
         if render_mode is not None and render_mode not in RENDER_MODES:
             raise ValueError(f"render_mode is {render_mode!r}; allowed are {', '.join(RENDER_MODES)} or None")
-        world = prepare_world(scenario, reward, observe, preferences)
+        config = prepare_config(observe=observe, context=context, preferences=preferences, history=history)
+        world = prepare_world(scenario, reward, config.preferences)
         self.scenario = world if isinstance(world, Scenario) else world.base
         self.render_mode = render_mode
-        self.batch = make_batch(
-            world,
-            1,
-            noisy=observe == "noisy",
-            context=context,
-            preferences=preferences != "hidden",
-            history=history,
-        )
+        self.batch = make_batch(world, 1, config)
         self.layout = self.batch.layout
         self.observation_space = observation_space(self.layout)
         self.action_space = action_space(self.batch.action_size)

@@ -23,7 +23,7 @@ def render_text(batch: Batch, b: int = 0) -> str:
         f"breadth {quarter['breadth']:.3f}  resilience {quarter['resilience']:.3f}"
         f"  excluded {quarter['excluded']:.1%}",
     ]
-    sizes = np.diff(batch.world.start)
+    sizes = np.diff(batch.structure.start)
     for c, place in enumerate(batch.scenario.society.listed()):
         com = batch.state.community[b, c]
         share = batch.state.adopters[b, c].sum() / sizes[c]
@@ -41,7 +41,7 @@ def render_picture(batch: Batch, b: int = 0) -> npt.NDArray[np.uint8]:
     Green has adopted, red is excluded, grey neither; the brighter, the more resilient.
     """
     columns, size = 40, 6
-    state, start = batch.state, batch.world.start
+    state, start = batch.state, batch.structure.start
     bands: list[npt.NDArray[Any]] = []
     for c in range(batch.communities):
         people = slice(start[c], start[c + 1])

@@ -13,9 +13,9 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from juguo_envs.engine.family_batch import make_batch, scenario_of
-from juguo_envs.env import Observe, action_space, observation_space, prepare_world
+from juguo_envs.env import action_space, observation_space, prepare_config, prepare_world
 from juguo_envs.info import batch_info
-from juguo_envs.spaces.context import Preferences
+from juguo_envs.spaces.context import Observe, Preferences
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -63,21 +63,14 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
             raise ValueError(
                 f"render_mode is {render_mode!r}; the vector environment shows nothing, allowed is None"
             )
-        world = prepare_world(scenario, reward, observe, preferences)
+        config = prepare_config(observe=observe, context=context, preferences=preferences, history=history)
+        world = prepare_world(scenario, reward, config.preferences)
         self.scenario = world if isinstance(world, Scenario) else world.base
         self.num_envs = num_envs
         self.render_mode = None
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
-        self.batch = make_batch(
-            world,
-            num_envs,
-            noisy=observe == "noisy",
-            threads=threads,
-            context=context,
-            preferences=preferences != "hidden",
-            history=history,
-        )
+        self.batch = make_batch(world, num_envs, config, threads=threads)
         self.layout = self.batch.layout
         self.single_observation_space = observation_space(self.layout)
         self.single_action_space = action_space(self.batch.action_size)

@@ -193,7 +193,7 @@ def test_an_unknown_render_mode_is_refused_with_those_there_are() -> None:
 
 @pytest.mark.parametrize("make", [ExperimentDiffusionEnv, ExperimentDiffusionVectorEnv])
 def test_an_unknown_way_to_observe_is_refused_with_those_there_are(make: Any) -> None:
-    with pytest.raises(ScenarioError, match="observe is 'all'; allowed are 'noisy' and 'true'"):
+    with pytest.raises(ScenarioError, match="observe is 'all': input should be 'noisy' or 'true'"):
         make(scenario=WORLD, observe="all")
 
 

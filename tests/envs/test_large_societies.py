@@ -10,7 +10,7 @@ import pytest
 from juguo_envs import Batch, Scenario, ScenarioError
 from juguo_envs.model.measures import read_table, tabulate
 from juguo_envs.model.state import BLOCK_PERSONS, RHO_BINS, State, allocate_state, cut_into_blocks
-from juguo_envs.worlds.society import MOST_EDGE_ENDS, build_world
+from juguo_envs.worlds.society import MOST_EDGE_ENDS, build_structure
 from tests.support import bits, random_actions, seeds, society_bytes
 
 MOST_PERSONS = 10_000_000
@@ -59,7 +59,7 @@ def test_more_ends_of_ties_than_can_be_counted_are_refused(network: str, degree:
         {"society.persons": MOST_PERSONS, "society.network": network, "society.mean_degree": degree}
     )
     with pytest.raises(ScenarioError, match=field):
-        build_world(scenario)
+        build_structure(scenario)
 
 
 @pytest.mark.parametrize("persons", [10, 2048, 2049, 999_983, MOST_PERSONS])

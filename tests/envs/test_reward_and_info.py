@@ -118,7 +118,7 @@ def test_the_board_reads_the_state() -> None:
     s, board = batch.state, batch_info(batch)["board"]
     functions = s.allocation[:, :9].reshape(4, 3, 3).sum(axis=2)
     assert_allclose(board[:, 0], functions / functions.sum(axis=1, keepdims=True), rtol=1e-9)
-    assert_allclose(board[:, 1, 1], s.community["E"] @ batch.world.share, rtol=1e-9)
+    assert_allclose(board[:, 1, 1], s.community["E"] @ batch.structure.share, rtol=1e-9)
     used = s.adopted == 1
     participants = s.role == PARTICIPANT
     assert_allclose(board[:, 1, 2], (used & participants).sum(1) / participants.sum(1), rtol=1e-9)

@@ -43,7 +43,7 @@ def expected_adoption(before: Batch, after: Batch) -> Array:
     Know-how, environment and trust of a quarter are set before its adoption, fit after it.
     """
     P = parameters(before.scenario)
-    place = np.repeat(np.arange(before.communities), np.diff(before.world.start))
+    place = np.repeat(np.arange(before.communities), np.diff(before.structure.start))
     chance = np.zeros((before.size, before.persons))
     for b in range(before.size):
         F = float(before.state.programme["F"][b])

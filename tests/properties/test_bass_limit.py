@@ -91,7 +91,7 @@ def is_refused(curves: Curve) -> bool:
 def simulate() -> Curve:
     """(societies, quarters) adopting shares by the model."""
     batch = Batch(BASS_LIMIT, 10)
-    assert batch.world.producers.sum() == PERSONS
+    assert batch.structure.producers.sum() == PERSONS
     action = spend(batch, {"research": 1.0})
     curves = np.empty((SOCIETIES, QUARTERS))
     for first in range(0, SOCIETIES, batch.size):

@@ -42,11 +42,11 @@ class Mutation:
     test: str
 
 
-EQUATIONS, STEP, PERSONS, SOCIETY = (
+EQUATIONS, STEP, PERSONS, BEGINNING = (
     "model/equations.py",
     "model/quarter.py",
     "model/persons.py",
-    "worlds/society.py",
+    "model/initialisation.py",
 )
 
 MUTATIONS = (
@@ -74,15 +74,15 @@ MUTATIONS = (
     Mutation(
         "2 the reserve releases more than it has",
         EQUATIONS,
-        "return min(M, 0.5 * P.B * N)",
-        "return 0.5 * P.B * N",
+        "return min(M, P.r_M * P.B * N)",
+        "return P.r_M * P.B * N",
         "test_ranges.py::test_stocks_stay_in_range_in_every_world_that_is_sampled",
     ),
     Mutation(
         "3 the naive probability of adopting",
         EQUATIONS,
-        "return min(1.0, (p + q * s) * (1.0 - e) / denominator)",
-        "return 1.0 - math.exp(-(p + q * s))",
+        "return min(1.0, hazard * (1.0 - e) / denominator)",
+        "return 1.0 - math.exp(-hazard)",
         "test_bass_limit.py::test_adoption_follows_the_closed_form_of_bass",
     ),
     Mutation(
@@ -123,8 +123,8 @@ MUTATIONS = (
     Mutation(
         "5 what fits is harder to use",
         EQUATIONS,
-        "(1.0 - 0.5 * F)",
-        "(1.0 + 0.5 * F)",
+        "(1.0 - P.d_F * F)",
+        "(1.0 + P.d_F * F)",
         "test_adoption_is_monotone.py::test_acceptance_rises_with_capability_fit_and_environment",
     ),
     Mutation(
@@ -136,7 +136,7 @@ MUTATIONS = (
     ),
     Mutation(
         "6 luck depends on the place in the batch",
-        SOCIETY,
+        BEGINNING,
         "programme.seed = seed",
         "programme.seed = seed + np.uint64(b)",
         "test_reproducibility.py::test_a_society_is_the_same_alone_and_at_every_place_of_a_batch",
@@ -150,14 +150,14 @@ MUTATIONS = (
     ),
     Mutation(
         "6 an episode leaves its accounts to the next",
-        SOCIETY,
+        BEGINNING,
         "s.quarter[b] = np.zeros(1, QUARTER)[0]",
         "pass",
         "test_reproducibility.py::test_a_used_environment_starts_like_a_new_one",
     ),
     Mutation(
         "6 a technology depends on when the one before was given up",
-        SOCIETY,
+        BEGINNING,
         "draws.stream(programme.seed, programme.project, draws.CEILING)",
         "draws.stream(programme.seed, programme.t, draws.CEILING)",
         "test_reproducibility.py::test_the_jth_technology_is_the_same_whoever_decides",

@@ -52,7 +52,7 @@ def check_ranges(batch: Batch, observation: Array) -> None:
 def check_bookkeeping(batch: Batch, b: int, producers: Array) -> None:
     """What is counted as the society moves on agrees with a recount of its persons."""
     s = batch.state
-    place = np.repeat(np.arange(batch.communities), np.diff(batch.world.start))
+    place = np.repeat(np.arange(batch.communities), np.diff(batch.structure.start))
     adopted = s.adopted[b].astype(int)
     assert np.array_equal(s.role[b] == PRODUCER, producers)
     assert not adopted[s.excluded[b] == 1].any()

@@ -242,8 +242,8 @@ def test_what_happens_in_one_community_does_not_shift_the_draws_of_another() -> 
     scenario = WORLD.override({"adoption.p": 0.0, "adoption.p_tr": 0.0})  # nobody adopts: no tie between them
     quiet = started(scenario, 4)
     busy = copy.deepcopy(quiet)
-    here = slice(0, int(quiet.world.start[1]))
-    elsewhere = slice(int(quiet.world.start[1]), None)
+    here = slice(0, int(quiet.structure.start[1]))
+    elsewhere = slice(int(quiet.structure.start[1]), None)
     for _ in range(WORLD.programme.T):
         quiet.step(spend(quiet, {"research": 1.0}))  # nothing in reserve in either: it pays for all
         busy.step(spend(busy, {"engagement": 1.0}, communities=[1.0, 0.0, 0.0]))

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.measures import breadth_seen
 from juguo_envs.model.state import FUNCTIONS, State
-from juguo_envs.spaces.context import Known
-from juguo_envs.spaces.observation import SQUASH_EVIDENCE, ObservationLayout, unsquash
+from juguo_envs.spaces.context import Context
+from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -49,7 +49,7 @@ class Setting:
     hubs: Floats
     quarters: int | Ints
     reward: tuple[float | Floats, float | Floats, float | Floats]
-    known: Known
+    known: Context
 
     @classmethod
     def of(cls, scenario: Scenario) -> Setting:
@@ -61,13 +61,13 @@ class Setting:
     @classmethod
     def of_family(cls, family: Family, seeds: npt.NDArray[np.uint64]) -> Setting:
         """The setting of episodes of a family, one per seed."""
-        world, drawn = family.world, family.draw(seeds)
-        known = Known.of(drawn.params, world, drawn.producers)
+        structure, drawn = family.structure, family.draw(seeds)
+        known = Context.of(drawn.params, structure, drawn.producers)
         return cls(
-            layout=ObservationLayout(len(world.share)),
+            layout=ObservationLayout(len(structure.share)),
             names=tuple(c.name for c in family.base.society.listed()),
-            population=world.share,
-            hubs=world.hub,
+            population=structure.share,
+            hubs=structure.hub,
             quarters=known.quarters,
             reward=(known.weights[:, 0], known.weights[:, 1], known.weights[:, 2]),
             known=known,
@@ -80,7 +80,7 @@ class Setting:
         runs = np.split(np.arange(len(self.quarters)), parts)
         return [self._with(self.known.of_episodes(some)) for some in runs]
 
-    def _with(self, known: Known) -> Setting:
+    def _with(self, known: Context) -> Setting:
         """The setting of these episodes."""
         weights = known.weights
         reward = (weights[:, 0], weights[:, 1], weights[:, 2])
@@ -180,7 +180,7 @@ class Observed:
     @property
     def experience(self) -> Floats:
         """Experience W behind the estimate, person-quarters."""
-        return unsquash(self._scalar("experience"), SQUASH_EVIDENCE)
+        return self.setting.layout.amount(self.vector, "experience")
 
     @property
     def crisis(self) -> Floats:
@@ -227,7 +227,9 @@ class Observed:
         w_b, w_r, w_x = self.setting.reward
         population = self.setting.population
         breadth = breadth_seen(self.adoption, population, self.setting.known.aversion)
-        resilience = 0.5 * (self.resilience @ population) + 0.5 * (self.resilience_lowest @ population)
+        worst_off = self.setting.known.worst_off
+        mean, lowest = self.resilience @ population, self.resilience_lowest @ population
+        resilience = (1.0 - worst_off) * mean + worst_off * lowest
         seen: Floats = w_b * breadth + w_r * resilience - w_x * self.excluded
         return seen
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -13,7 +11,6 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from juguo_agents.allocators.base import Allocator, Floats, Observed, Setting
-from juguo_envs.model import equations
 from juguo_envs.model.state import FUNCTIONS, N_FUNCTIONS, STAGES
 from juguo_envs.spaces.action import Allocation, decode_allocation, encode_allocation
 
@@ -22,8 +19,6 @@ ByStage = Annotated[list[Unit], Field(min_length=3, max_length=3)]
 Change = Callable[[Observed, Allocation], Allocation]
 """Changes the allocations of n environments, given what is seen."""
 
-RELEASE = equations.release.py_func(SimpleNamespace(B=1.0), math.inf, 1)
-"""Most that the reserve gives back in a quarter, in quarterly budgets."""
 _TOLERANCE = 1e-3
 
 
@@ -141,8 +136,9 @@ class TakeAway(Form):
             shown = seen.setting.layout.scalar(seen.vector, "reserve")
             if np.abs(reserve / (1.0 + reserve) - shown).max() > _TOLERANCE:
                 raise RuntimeError("the reserve is not what was put there; does it pay for damage?")
-            released = np.minimum(reserve, RELEASE)
-            wanted = asked.functions * (1.0 + np.minimum(reserve - locked, RELEASE))[:, None]
+            release = seen.setting.known.release
+            released = np.minimum(reserve, release)
+            wanted = asked.functions * (1.0 + np.minimum(reserve - locked, release))[:, None]
             spent = np.where(stages[seen.stage][:, None] & functions, self.keep * wanted, wanted)
             reserve[:] = np.maximum(0.0, reserve + 1.0 - spent.sum(1))
             locked[:] += (wanted - spent).sum(1)

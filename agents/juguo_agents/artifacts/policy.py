@@ -14,10 +14,10 @@ import numpy.typing as npt
 from juguo_agents.allocators.base import Setting
 from juguo_agents.artifacts.base import World
 from juguo_agents.artifacts.networks import ACTIVATIONS, ARCHITECTURES, HEADS, Architecture, Floats, Memory
-from juguo_agents.artifacts.observation import SHOWN, begin_view, layout_of
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.spaces.action import action_size
+from juguo_envs.spaces.context import ContextLayout, ObservationBuffer, ObservationConfig
 from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import Family, names_family
 from juguo_envs.worlds.scenario import Scenario
@@ -25,6 +25,8 @@ from juguo_envs.worlds.scenario import Scenario
 FORMAT = 2
 POLICY_PATTERN = "policy-seed*.safetensors"
 KEY = "juguo_policy"
+SHOWN = "shown"
+"""Field of a policy's metadata: what it sees beside a quarter's observation, a `ContextConfig`."""
 OBS_MEAN, OBS_VAR = "normaliser.mean", "normaliser.var"
 
 
@@ -73,6 +75,11 @@ class Policy:
     def observe(self) -> str:
         """What it was trained to see of that."""
         return str(self.metadata["observe"])
+
+    def layout(self, communities: int) -> ContextLayout:
+        """Where each quantity stands in what it was trained to see of so many communities."""
+        config = ObservationConfig(observe=self.metadata["observe"], **self.metadata[SHOWN])
+        return ContextLayout(communities, config)
 
     def allocator(self, name: str | None = None) -> Learned:
         """The policy as an allocator."""
@@ -140,14 +147,14 @@ class Learned:
         Raises:
             PolicyFileError: If the policy does not fit what is seen and done there.
         """
-        layout = layout_of(self.policy.metadata, setting.layout)
+        layout = self.policy.layout(setting.layout.communities)
         check_fits(self.policy, layout, self.name)
-        self._view = begin_view(layout, setting.known, len(seeds))
+        self._buffer = ObservationBuffer(layout, len(seeds), setting.known)
         self._memory = self.policy.begin(len(seeds))
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Actions for a batch of observations."""
-        actions, self._memory = self.policy.step(self._view.complete(observation), self._memory)
+        actions, self._memory = self.policy.step(self._buffer.complete(observation), self._memory)
         return actions
 
 

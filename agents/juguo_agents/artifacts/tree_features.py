@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Setting
-from juguo_envs.model.state import N_STRATA, STAGES
-from juguo_envs.spaces.observation import PER_COMMUNITY, SCALARS, SQUASH_ABANDONED, SQUASH_EVIDENCE, unsquash
+from juguo_envs.model.state import STAGES
+from juguo_envs.spaces.observation import PER_COMMUNITY, PROGRAMME_ENTRIES, SCALARS
 
 Floats = npt.NDArray[np.float64]
 Reader = Callable[[Setting, npt.NDArray[np.float32]], Floats]
@@ -116,9 +116,7 @@ def _adoption_highest(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats
 
 
 def _adoption_change(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats:
-    names = PER_COMMUNITY[N_STRATA : 2 * N_STRATA]
-    changes = np.stack([setting.layout.place(seen, name) for name in names], axis=-1)
-    mean: Floats = changes.mean(-1) @ setting.population
+    mean: Floats = setting.layout.adoption_change(seen).mean(-1) @ setting.population
     return mean
 
 
@@ -126,18 +124,16 @@ def _stage(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats:
     return setting.layout.stage(seen).astype(np.float64)
 
 
-def _scalar(name: str) -> Reader:
+_AMOUNTS = frozenset(entry.name for entry in PROGRAMME_ENTRIES if entry.scale is not None)
+
+
+def _scalar(name: str, unit: str) -> Reader:
     def read(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats:
-        shown = setting.layout.scalar(seen, name)
-        if name in ("stage_quarters", "project_quarters", "time_left"):
-            return np.rint(shown * setting.quarters)
-        if name == "abandoned":
-            return np.rint(unsquash(shown, SQUASH_ABANDONED))
-        if name in ("harm_evidence", "experience"):
-            return unsquash(shown, SQUASH_EVIDENCE)
-        if name == "reserve":
-            return unsquash(shown, 1.0)
-        return shown
+        layout = setting.layout
+        value = layout.amount(seen, name) if name in _AMOUNTS else layout.scalar(seen, name)
+        if unit == QUARTERS:
+            return np.rint(value * setting.quarters)
+        return np.rint(value) if unit == COUNT else value
 
     return read
 
@@ -159,7 +155,7 @@ def _catalogue() -> tuple[Feature, ...]:
     for name in SCALARS:
         if name not in {f"stage_{stage}" for stage in STAGES}:
             words, unit = _SCALAR.get(name, (name.replace("_", " "), LEVEL))
-            features.append(Feature(name, words, unit, _scalar(name)))
+            features.append(Feature(name, words, unit, _scalar(name, unit)))
     return tuple(features)
 
 

@@ -15,6 +15,7 @@ from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import make_batch
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import N_FUNCTIONS, N_STRATA, STAGES
+from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -43,8 +44,9 @@ def run(
     In a family each episode has the world of its seed. Programmes that are over stand still until the last.
     """
     longest = world.programme.T if isinstance(world, Scenario) else int(world.draw(seeds).params["T"].max())
+    config = ObservationConfig.model_validate({"observe": observe})
     parts = [
-        _run_chunk(allocator, world, longest, seeds[i : i + _CHUNK], i, observe == "noisy", threads, watch)
+        _run_chunk(allocator, world, longest, seeds[i : i + _CHUNK], i, config, threads, watch)
         for i in range(0, len(seeds), _CHUNK)
     ]
     if len(parts) == 1:
@@ -59,14 +61,14 @@ def _run_chunk(
     longest: int,
     seeds: npt.NDArray[np.uint64],
     first: int,
-    noisy: bool,
+    config: ObservationConfig,
     threads: int,
     watch: Watcher | None,
 ) -> Record:
     e = len(seeds)
-    batch = make_batch(world, e, noisy=noisy, threads=threads)
+    batch = make_batch(world, e, config, threads=threads)
     r, n = batch.communities, batch.persons
-    state, sizes = batch.state, np.diff(batch.world.start)
+    state, sizes = batch.state, np.diff(batch.structure.start)
     allocator.start(setting_of(world, seeds), seeds)
     show_hidden(allocator, batch)
     observation = batch.reset(seeds)

@@ -14,6 +14,7 @@ from juguo_agents.evaluation.rollout import setting_of
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import make_batch
 from juguo_envs.info import REWARD_PARTS
+from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -28,7 +29,8 @@ class Scorer:
         self, scenario: Scenario, observe: str = "noisy", threads: int = 1, varies: bool = False
     ) -> None:
         """Take the world, or what the worlds lie around; societies are made when they are first needed."""
-        self.scenario, self.noisy, self.threads = scenario, observe == "noisy", threads
+        self.scenario, self.threads = scenario, threads
+        self.config = ObservationConfig.model_validate({"observe": observe})
         self.world: Scenario | Family = Family(scenario) if varies else scenario
         self._batch: Batch | None = None
 
@@ -114,5 +116,5 @@ class Scorer:
 
     def _societies(self, size: int) -> Batch:
         if self._batch is None or self._batch.size != size:
-            self._batch = make_batch(self.world, size, noisy=self.noisy, threads=self.threads)
+            self._batch = make_batch(self.world, size, self.config, threads=self.threads)
         return self._batch

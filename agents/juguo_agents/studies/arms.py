@@ -27,8 +27,8 @@ from juguo_agents.studies.measurement import Measurement, Named, Parametric, mea
 from juguo_agents.studies.searches import found_in, search_all
 from juguo_agents.studies.store import record, recorded
 from juguo_agents.studies.study import Execute, NamedScenario, Settings, Stage
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]

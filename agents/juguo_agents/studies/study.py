@@ -25,9 +25,9 @@ from juguo_agents.studies.executors import Executor
 from juguo_agents.studies.store import Cell, CellError, fingerprint
 from juguo_agents.studies.store import record as record
 from juguo_agents.studies.store import recorded as recorded
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes, write_text
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario, explain_validation
 
 STORE_FOLDER, WORK_FOLDER = "store", "work"

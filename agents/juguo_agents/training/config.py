@@ -18,7 +18,6 @@ from pydantic import (
 )
 
 from juguo_agents.allocators import UnknownAllocator, make_rule
-from juguo_agents.artifacts.observation import Shown
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.learners.settings import (
     ON_POLICY,
@@ -32,6 +31,7 @@ from juguo_agents.training.learners.settings import (
     Tqc,
 )
 from juguo_envs.errors import UserError
+from juguo_envs.spaces.context import ContextConfig, ObservationConfig, Observe
 from juguo_envs.worlds.family import PREFERENCES, Family, load_world
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, explain_validation, parse_yaml
 
@@ -174,11 +174,16 @@ class Experiment(_Section):
         "episode draws its own around the scenario of that name",
     )
     override: dict[str, Any] = Field(default_factory=dict, description="scenario fields to change, dotted")
-    observe: Literal["noisy", "true"] = "noisy"
-    shown: Shown = Field(default_factory=Shown)  # type: ignore[arg-type]  # all fields have defaults
+    observe: Observe = Field("noisy", description="noisy: as measured; true: without noise")
+    shown: ContextConfig = Field(default_factory=ContextConfig)
     training: Training = Field(default_factory=Training)  # type: ignore[arg-type]  # all fields have defaults
     # as above
     comparison: ComparisonProtocol = Field(default_factory=ComparisonProtocol)  # type: ignore[arg-type]
+
+    @property
+    def observation(self) -> ObservationConfig:
+        """What a policy is shown: `observe` and `shown` together."""
+        return ObservationConfig(observe=self.observe, **self.shown.model_dump())
 
     @model_validator(mode="after")
     def _one_weight(self) -> Self:

@@ -8,8 +8,8 @@ from typing import Any
 
 from juguo_agents.provenance import versions
 from juguo_agents.training.config import Experiment
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
 
 FREE = ("training.processes", "training.checkpoint_minutes")

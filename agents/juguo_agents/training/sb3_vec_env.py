@@ -13,9 +13,10 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices,
 from juguo_agents.artifacts.networks import clipped
 from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.constraint import Multiplier
-from juguo_envs.engine.family_batch import FamilyBatch, make_batch
+from juguo_envs.engine.family_batch import AS_IT_IS, FamilyBatch, make_batch
 from juguo_envs.env import observation_space
 from juguo_envs.info import REWARD_PARTS
+from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.worlds.family import WEIGHTS, Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -32,33 +33,22 @@ class BatchVecEnv(VecEnv):
         self,
         world: Scenario | Family,
         num_envs: int,
+        config: ObservationConfig = AS_IT_IS,
         *,
         seed: int,
-        noisy: bool = True,
         threads: int = 1,
-        context: bool = False,
-        preferences: bool = False,
-        history: int = 1,
         multiplier: Multiplier | None = None,
         per_weight: bool = False,
         paired: int = 1,
     ) -> None:
-        """Make `num_envs` societies; `seed` fixes every episode that follows.
+        """Make `num_envs` societies of which so much is shown; `seed` fixes every episode that follows.
 
         With a `multiplier` the reward has it in the place of the weight of the excluded; with `per_weight`
         the reward is divided by the sum of the weights of its episode. Runs of `paired` societies, a divisor
         of `num_envs`, meet the same episodes.
         """
         self.multiplier, self.per_weight, self.paired = multiplier, per_weight, paired
-        self.batch = make_batch(
-            world,
-            num_envs,
-            noisy=noisy,
-            threads=threads,
-            context=context,
-            preferences=preferences,
-            history=history,
-        )
+        self.batch = make_batch(world, num_envs, config, threads=threads)
         self._generator = np.random.default_rng(seed)
         self._actions = np.zeros((num_envs, self.batch.action_size), np.float32)
         self._sums = np.zeros((len(REWARD_PARTS), num_envs))

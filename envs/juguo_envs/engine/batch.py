@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from juguo_envs.engine.compiled import SOURCE_KEY, announce_compilation, borrowed
 from juguo_envs.engine.team import (
     PATIENCE,
     PRESENT,
@@ -17,79 +18,72 @@ from juguo_envs.engine.team import (
     WITHIN,
     add,
     claim,
+    do_block,
+    each_block,
     give_way,
     item_done,
     new_team,
     open_phase,
     wait_for_all,
 )
-from juguo_envs.model.compiled import SOURCE_KEY, announce_compilation, borrowed, inlined, kernel
+from juguo_envs.model.compiled import kernel
+from juguo_envs.model.initialisation import populate
 from juguo_envs.model.measures import measure_block, tally
-from juguo_envs.model.persons import do_block
-from juguo_envs.model.quarter import step_one
-from juguo_envs.model.state import Array, State, World, allocate_state
+from juguo_envs.model.persons import MOVE, TELL
+from juguo_envs.model.quarter import begin_quarter, end_quarter
+from juguo_envs.model.state import N_ROLES, Array, State, Structure, allocate_state
 from juguo_envs.spaces.action import action_size, check_actions, decode_into
 from juguo_envs.spaces.observation import ObservationLayout, observe_one
 from juguo_envs.worlds.scenario import Scenario
-from juguo_envs.worlds.society import build_world, populate
+from juguo_envs.worlds.society import build_structure
 
 LARGE = 20_000
 """Persons from which a team may share one society; in a smaller one, telling each other costs too much."""
 
 
-# not in the closure of the kernels: a compiled function there would give each process another cache key
-@inlined
-def reset_society(s: State, w: World, P: Array, seeds: Array, noisy: bool, out: Array, b: int) -> None:
-    populate(s, w, P[b], b, seeds[b])
-    for k in range(w.blocks.shape[0]):
-        measure_block(s, w, b, k)
-    tally(s, w, P[b], b, np.zeros(3, np.int64), np.zeros(3))
-    for c in range(w.share.shape[0]):
-        for j in range(3):
-            s.adopters_before[b, c, j] = 0
-    observe_one(s, w, P[b], b, noisy, out[b])
-
-
-@inlined
-def step_society(
-    s: State, w: World, P: Array, actions: Array, noisy: bool, out: Array, b: int, allocation: Array
-) -> None:
-    decode_into(actions[b], w.share, allocation)
-    step_one(s, w, P[b], b, allocation)
-    observe_one(s, w, P[b], b, noisy, out[b])
-
-
 def _build_kernels(source_key: int) -> tuple[Any, Any]:
-    """The two entry points of the compiled model; see `juguo_envs.model.compiled` for the key."""
+    """The two entry points of the compiled model; see `juguo_envs.engine.compiled` for the key."""
 
     @kernel
     def reset_range(
-        state: State, world: World, P: Array, seeds: Array, mask: Array, noisy: bool, out: Array, helps: bool
+        state: State,
+        fixed: Structure,
+        P: Array,
+        seeds: Array,
+        mask: Array,
+        noisy: bool,
+        out: Array,
+        helps: bool,
     ) -> int:
-        s, w = borrowed(state), borrowed(world)
-        team = w.team
-        if team.shape[0] == 0:
-            for b in range(mask.shape[0]):
-                if mask[b]:
-                    reset_society(s, w, P, seeds, noisy, out, b)
-            return source_key
-        if not helps:
-            open_phase(team, SOCIETIES, 0, mask.shape[0])
+        s, w = borrowed(state), borrowed(fixed)
+        team, count = w.team, mask.shape[0]
+        alone = team.shape[0] == 0
+        if not (alone or helps):
+            open_phase(team, SOCIETIES, 0, count)
+        b = -1
         while True:
-            _, _, b = claim(team)
+            if alone:
+                b = b + 1 if b + 1 < count else -1
+            else:
+                _, _, b = claim(team)
             if b < 0:
                 break
             if mask[b]:
-                reset_society(s, w, P, seeds, noisy, out, b)
-            item_done(team)
-        if not helps:
+                populate(s, w, P[b], b, seeds[b])
+                for k in range(w.blocks.shape[0]):
+                    measure_block(s, w, b, k)
+                tally(s, w, P[b], b, np.zeros(N_ROLES, np.int64), np.zeros(N_ROLES))
+                observe_one(s, w, P[b], b, noisy, out[b])
+            if not alone:
+                item_done(team)
+        if not (alone or helps):
             wait_for_all(team)
         return source_key
 
     @kernel
     def step_range(
         state: State,
-        world: World,
+        fixed: Structure,
         P: Array,
         actions: Array,
         mask: Array,
@@ -97,20 +91,20 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
         out: Array,
         helps: bool,
     ) -> int:
-        s, w = borrowed(state), borrowed(world)
-        team, allocation = w.team, np.empty(actions.shape[1])
-        if not helps and (team.shape[0] == 0 or team[WITHIN] == 1):
-            for b in range(mask.shape[0]):
-                if mask[b]:
-                    step_society(s, w, P, actions, noisy, out, b, allocation)
-            return source_key
+        s, w = borrowed(state), borrowed(fixed)
+        team, allocation, count = w.team, np.empty(actions.shape[1]), mask.shape[0]
+        within = team.shape[0] > 0 and team[WITHIN] == 1
+        alone = not helps and (within or team.shape[0] == 0)
         if helps:
             add(team, PRESENT, 1)
-        else:
-            open_phase(team, SOCIETIES, 0, mask.shape[0])
-        turns = 0
+        elif not alone:
+            open_phase(team, SOCIETIES, 0, count)
+        turns, kind, b, item = 0, SOCIETIES, 0, -1
         while turns < PATIENCE:
-            kind, b, item = claim(team)
+            if alone:
+                item = item + 1 if item + 1 < count else -1
+            else:
+                kind, b, item = claim(team)
             if item < 0:
                 if not helps:
                     break
@@ -119,13 +113,19 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
                 continue
             turns = 0
             if kind != SOCIETIES:
-                do_block(s, w, P[b], b, kind, item, True)
+                do_block(s, w, P[b], b, kind, item, within)
             elif mask[item]:
-                step_society(s, w, P, actions, noisy, out, item, allocation)
-            item_done(team)
+                decode_into(actions[item], w.share, allocation)
+                begin_quarter(s, w, P[item], item, allocation)
+                for phase in (MOVE, TELL):
+                    each_block(s, w, P[item], item, phase)
+                end_quarter(s, w, P[item], item)
+                observe_one(s, w, P[item], item, noisy, out[item])
+            if not alone:
+                item_done(team)
         if helps:
             add(team, PRESENT, -1)
-        else:
+        elif not alone:
             wait_for_all(team)
         return source_key
 
@@ -156,7 +156,7 @@ class Batch:
     Attributes:
         scenario: The scenario.
         state: The arrays, `State`; written in place.
-        world: What the societies have in common.
+        structure: What the societies have in common: communities, blocks, ties.
         layout: Where each quantity stands in an observation.
         params: (B,) structured array of parameters.
     """
@@ -178,13 +178,13 @@ class Batch:
         self.size = size
         self.noisy = noisy
         self.threads = threads
-        self.world: World = build_world(scenario)
-        self.communities = len(self.world.share)
+        self.structure: Structure = build_structure(scenario)
+        self.communities = len(self.structure.share)
         self.persons = scenario.society.persons
         self.layout = ObservationLayout(self.communities)
         self.params = np.repeat(scenario.record(), size)
         self.state: State = allocate_state(
-            size, self.persons, self.communities, int(self.world.edges), len(self.world.blocks)
+            size, self.persons, self.communities, int(self.structure.edges), len(self.structure.blocks)
         )
         self._everyone = np.ones(size, np.bool_)
         self._team: _Team | None = None
@@ -228,10 +228,10 @@ class Batch:
     def _make(self, seeds: Array, chosen: Array, out: Array) -> None:
         """Make the chosen societies, and write their observations to `out`."""
         if self.threads == 1 or self.size == 1 or _reset_range not in _compiled:
-            _run(_reset_range, (self.state, self.world, self.params, seeds, chosen, self.noisy, out))
+            _run(_reset_range, (self.state, self.structure, self.params, seeds, chosen, self.noisy, out))
             return
-        world = self.world._replace(team=new_team())  # of its own: a helper that comes late does no harm
-        arguments = (self.state, world, self.params, seeds, chosen, self.noisy, out)
+        fixed = self.structure._replace(team=new_team())  # of its own: a helper that comes late does no harm
+        arguments = (self.state, fixed, self.params, seeds, chosen, self.noisy, out)
         _call_helpers(min(self.threads, self.size) - 1, _reset_range, arguments)
         _run(_reset_range, arguments)
 
@@ -266,7 +266,7 @@ class Batch:
                 self._team = _Team(self)
             return self._team.step(checked, chosen)
         out = np.zeros((self.size, self.layout.size), np.float32)
-        _run(_step_range, (self.state, self.world, self.params, checked, chosen, self.noisy, out))
+        _run(_step_range, (self.state, self.structure, self.params, checked, chosen, self.noisy, out))
         return out
 
     @property
@@ -297,13 +297,13 @@ class _Team:
         self.words = new_team()
         across = batch.size >= 2 * batch.threads or batch.persons < LARGE
         self.words[WITHIN] = 0 if across else 1
-        items = batch.size if across else len(batch.world.blocks)
+        items = batch.size if across else len(batch.structure.blocks)
         self.helpers = min(batch.threads, items) - 1
         self.actions = np.zeros((batch.size, batch.action_size), np.float32)
         self.mask = np.zeros(batch.size, np.bool_)
         self.out = np.zeros((batch.size, batch.layout.size), np.float32)
         self.arguments = (
-            batch.state, batch.world._replace(team=self.words), batch.params, self.actions, self.mask,
+            batch.state, batch.structure._replace(team=self.words), batch.params, self.actions, self.mask,
             batch.noisy, self.out,
         )  # fmt: skip
 

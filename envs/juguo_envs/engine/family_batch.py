@@ -8,9 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_envs.engine.batch import Batch
-from juguo_envs.spaces.context import FullLayout, Known, View
+from juguo_envs.spaces.context import Context, ContextLayout, ObservationBuffer, ObservationConfig
+from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
+
+AS_IT_IS = ObservationConfig()
+"""A quarter's observation with its noise, and nothing beside it."""
 
 
 class FamilyBatch(Batch):
@@ -22,7 +26,7 @@ class FamilyBatch(Batch):
 
     Attributes:
         family: What is drawn from.
-        layout: Where each quantity stands in an observation, a `FullLayout`.
+        layout: Where each quantity stands in an observation, a `ContextLayout`.
         producers: (B, R) producers in each community.
     """
 
@@ -30,29 +34,23 @@ class FamilyBatch(Batch):
         self,
         family: Family,
         size: int,
+        config: ObservationConfig = AS_IT_IS,
         *,
-        noisy: bool = True,
         threads: int = 1,
-        context: bool = False,
-        preferences: bool = False,
-        history: int = 1,
     ) -> None:
         """Make room for `size` societies.
 
         Args:
             family: What their worlds are drawn from.
             size: Number of societies, at least 1.
-            noisy: Whether observations carry noise.
+            config: What is shown of them.
             threads: Threads that share the societies of a step; results do not depend on it.
-            context: Whether observations hold what a real allocator would know of its world.
-            preferences: Whether they hold the weights of the reward and the aversion to inequality.
-            history: Quarters of which the observation is shown, the present one included.
         """
-        super().__init__(family.base, size, noisy=noisy, threads=threads)
+        super().__init__(family.base, size, noisy=config.noisy, threads=threads)
         self.family = family
-        self.layout: FullLayout = FullLayout(self.communities, context, preferences, history)
-        self.producers = np.tile(self.world.producers, (size, 1))
-        self._view = View(self.layout, size)
+        self.layout: ContextLayout = ContextLayout(self.communities, config)
+        self.producers = np.tile(self.structure.producers, (size, 1))
+        self._buffer = ObservationBuffer(self.layout, size)
         self._plain = self.layout.size == self.layout.observation.size
 
     def reset(
@@ -61,16 +59,16 @@ class FamilyBatch(Batch):
         """Draw worlds and make societies anew; see `Batch.reset`."""
         numbers, chosen = self._per_society(seeds, np.uint64, "seeds"), self._chosen(mask)
         self._draw(numbers, chosen)
-        self._view.begin(self._facts(chosen), chosen)
+        self._buffer.begin(self._facts(chosen), chosen)
         out = np.zeros((self.size, self.layout.size), np.float32)
-        common = self.world
+        common = self.structure
         try:  # societies that have their producers in the same places are made by one call
             for producers in np.unique(self.producers[chosen], axis=0):
-                self.world = common._replace(producers=np.ascontiguousarray(producers))
+                self.structure = common._replace(producers=np.ascontiguousarray(producers))
                 alike = chosen & (self.producers == producers).all(1)
                 out[alike] = super().reset(numbers, alike)[alike]
         finally:
-            self.world = common
+            self.structure = common
         return self._shown(out, chosen)
 
     def step(
@@ -87,12 +85,12 @@ class FamilyBatch(Batch):
 
     def memory(self) -> dict[str, npt.NDArray[Any]]:
         """What changes beside `state`, live: arrays by name, to be copied or written over."""
-        return self._view.memory()
+        return self._buffer.memory()
 
     def redraw(self) -> None:
         """Draw all worlds again from the seeds in `state`, after it was written over."""
         self._draw(self.state.programme["seed"], self._everyone)
-        self._view.facts[:] = self._facts(self._everyone)
+        self._buffer.facts[:] = self._facts(self._everyone)
 
     def _draw(self, seeds: npt.NDArray[np.uint64], chosen: npt.NDArray[np.bool_]) -> None:
         drawn = self.family.draw(seeds[chosen])
@@ -100,31 +98,22 @@ class FamilyBatch(Batch):
         self.producers[chosen] = drawn.producers
 
     def _facts(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-        known = Known.of(self.params[chosen], self.world, self.producers[chosen])
+        known = Context.of(self.params[chosen], self.structure, self.producers[chosen])
         return self.layout.facts_of(known)
 
     def _shown(self, out: npt.NDArray[np.float32], chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-        return out if self._plain else self._view.complete(out, chosen)
+        return out if self._plain else self._buffer.complete(out, chosen)
 
 
 def make_batch(
-    world: Scenario | Family,
-    size: int,
-    *,
-    noisy: bool = True,
-    threads: int = 1,
-    context: bool = False,
-    preferences: bool = False,
-    history: int = 1,
+    world: Scenario | Family, size: int, config: ObservationConfig = AS_IT_IS, *, threads: int = 1
 ) -> Batch:
-    """The batch for a world: one scenario for all, or a family; see `FamilyBatch` for what may be shown."""
+    """The batch for a world, one scenario for all or a family, in which so much is shown."""
     if isinstance(world, Scenario):
-        if not context and not preferences and history == 1:
-            return Batch(world, size, noisy=noisy, threads=threads)
+        if ContextLayout(1, config).size == ObservationLayout(1).size:
+            return Batch(world, size, noisy=config.noisy, threads=threads)
         world = Family(world, varies=False)
-    return FamilyBatch(
-        world, size, noisy=noisy, threads=threads, context=context, preferences=preferences, history=history
-    )
+    return FamilyBatch(world, size, config, threads=threads)
 
 
 def scenario_of(batch: Batch, b: int) -> Scenario:

@@ -19,8 +19,9 @@ from numba.core import types
 from numba.core.cgutils import get_item_pointer
 from numba.extending import intrinsic
 
-from juguo_envs.model.compiled import inlined
-from juguo_envs.model.state import Array
+from juguo_envs.model.compiled import inlined, merged
+from juguo_envs.model.persons import MOVE, move_block, tell_neighbours
+from juguo_envs.model.state import Array, State, Structure
 
 CLAIM, DONE, KIND, SOCIETY, COUNT, PRESENT, WITHIN = 0, 8, 16, 24, 32, 40, 48
 WORDS = 56
@@ -34,11 +35,6 @@ _LOW, _PHASE = 0xFFFFFFFF, 1 << 32
 _give_way = numba.types.ExternalFunction(
     "SwitchToThread" if sys.platform == "win32" else "sched_yield", types.intc()
 )
-
-
-def no_team() -> Array:
-    """What stands for a team where one thread works alone."""
-    return np.zeros(0, np.int64)
 
 
 def new_team() -> Array:
@@ -144,3 +140,42 @@ def wait_for_all(team: Array) -> None:
 def give_way() -> None:
     """Let another thread run."""
     _give_way()
+
+
+@inlined
+def add_alone(array: Array, index: int, value: int) -> None:
+    """Add to an element of an array that nobody else adds to at the same time."""
+    array[index] += value
+
+
+@merged
+def do_block(s: State, w: Structure, P: Any, b: int, phase: int, k: int, together: bool) -> None:
+    """Do a phase of society `b`'s quarter in block `k`; `together` if others do so in other blocks."""
+    if phase == MOVE:
+        move_block(s, w, P, b, k)
+    elif together:
+        tell_neighbours(s, w, b, k, add)
+    else:
+        tell_neighbours(s, w, b, k, add_alone)
+
+
+@merged
+def each_block(s: State, w: Structure, P: Any, b: int, phase: int) -> None:
+    """Do a phase of society `b`'s quarter in every block, with the team's help where it has one."""
+    team, count = w.team, w.blocks.shape[0]
+    together = team.shape[0] > 0 and team[WITHIN] == 1
+    if together:
+        open_phase(team, phase, b, count)
+    k = -1
+    while True:
+        if together:
+            _, _, k = claim(team)
+        else:
+            k = k + 1 if k + 1 < count else -1
+        if k < 0:
+            break
+        do_block(s, w, P, b, phase, k, together)
+        if together:
+            item_done(team)
+    if together:
+        wait_for_all(team)

@@ -14,6 +14,10 @@ from juguo_envs.model.compiled import inlined
 PRODUCER, INTERACTOR, PARTICIPANT = 0, 1, 2
 PRODUCTION, DIFFUSION, APPLICATION = 0, 1, 2
 
+_THREE_HALVES = 1.5
+_HALF, _SIXTH, _TWENTY_FOURTH = 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0
+_ROUNDING = 1.000000001  # more than what rounding takes from a bound
+
 
 @inlined
 def clip01(x: float) -> float:
@@ -27,7 +31,7 @@ def clip01(x: float) -> float:
 @inlined
 def release(P: Any, M: float, N: int) -> float:
     """What the reserve gives back in a quarter."""
-    return min(M, 0.5 * P.B * N)
+    return min(M, P.r_M * P.B * N)
 
 
 @inlined
@@ -39,7 +43,7 @@ def delivery_target(P: Any, w: float, pot: float, v: float, n: int, stage: int, 
 @inlined
 def power(x: float, exponent: float) -> float:
     """x ** exponent; a square root is quicker where the exponent is 1.5, the default of the saturation."""
-    return x * math.sqrt(x) if exponent == 1.5 else x**exponent
+    return x * math.sqrt(x) if exponent == _THREE_HALVES else x**exponent
 
 
 @inlined
@@ -77,9 +81,9 @@ def knowledge(P: Any, K: float, C: float, rate: float) -> float:
 
 
 @inlined
-def absorb(kappa_mean: float, producers: float, interactors: float, adopters: float) -> float:
+def absorb(P: Any, kappa_mean: float, producers: float, interactors: float, adopters: float) -> float:
     """Absorptive capacity of a community from its mean capability and shares (Cohen and Levinthal 1990)."""
-    return 1.0 - math.exp(-2.0 * kappa_mean * (6.0 * producers + 4.0 * interactors + 1.5 * adopters))
+    return 1.0 - math.exp(-kappa_mean * (P.a_P * producers + P.a_I * interactors + P.a_A * adopters))
 
 
 @inlined
@@ -143,13 +147,27 @@ def theta(P: Any, k: float, F: float, E: float, tau: float) -> float:
 @inlined
 def difficulty(P: Any, F: float, E: float) -> float:
     """Capability at which half the people can accept the technology."""
-    return P.d0 * (1.0 - 0.5 * F) * (1.0 - 0.3 * E)
+    return P.d0 * (1.0 - P.d_F * F) * (1.0 - P.d_E * E)
+
+
+@inlined
+def shortfall(kappa: float, diff: float, width: float) -> float:
+    """By how many widths a capability falls short of the difficulty."""
+    return (diff - kappa) / width
 
 
 @inlined
 def accept(P: Any, kappa: float, diff: float) -> float:
     """Acceptance by a person of capability `kappa`."""
-    return 1.0 / (1.0 + math.exp(-(kappa - diff) / P.width))
+    return 1.0 / (1.0 + math.exp(shortfall(kappa, diff, P.width)))
+
+
+@inlined
+def accept_bound(P: Any, kappa: float, diff: float) -> float:
+    """An upper bound of `accept` without an exponential: e^y is at least the beginning of its series."""
+    y = shortfall(kappa, diff, P.width)
+    series = 1.0 + y * (1.0 + y * (_HALF + y * (_SIXTH + y * _TWENTY_FOURTH)))
+    return _ROUNDING / (1.0 + (series if y > 0.0 else 0.0))
 
 
 @inlined
@@ -171,6 +189,12 @@ def peer_hazard(P: Any, theta_: float, cap: float) -> float:
 
 
 @inlined
+def adoption_hazard(p: float, q: float, s: float) -> float:
+    """Hazard of adopting at the start of a quarter: external hazard, hazard by peers, share of peers."""
+    return p + q * s
+
+
+@inlined
 def adoption(p: float, q: float, s: float) -> float:
     """Probability of adopting within a quarter, exact over the step (Bass 1969).
 
@@ -180,10 +204,11 @@ def adoption(p: float, q: float, s: float) -> float:
         s: Adopting share of the peers at the start of the quarter.
     """
     e = math.exp(-p - q)
-    denominator = p + q * s + q * (1.0 - s) * e
+    hazard = adoption_hazard(p, q, s)
+    denominator = hazard + q * (1.0 - s) * e
     if denominator <= 0.0:
         return 0.0
-    return min(1.0, (p + q * s) * (1.0 - e) / denominator)
+    return min(1.0, hazard * (1.0 - e) / denominator)
 
 
 @inlined
@@ -200,7 +225,7 @@ def latent_defect(P: Any, u: float) -> float:
     """Hidden defect of a technology from a uniform draw."""
     if u < P.p_X:
         return P.X_lo + (1.0 - P.X_lo) * u / P.p_X
-    return 0.1 * (u - P.p_X) / (1.0 - P.p_X)
+    return P.X_mild * (u - P.p_X) / (1.0 - P.p_X)
 
 
 @inlined
@@ -224,7 +249,7 @@ def harm(P: Any, X: float) -> float:
 @inlined
 def harm_damage(P: Any, u: float) -> float:
     """Resilience lost by a harmed adopter, from a uniform draw."""
-    return P.damage_h * (0.5 + u)
+    return P.damage_h * (P.damage_lo + 2.0 * (1.0 - P.damage_lo) * u)
 
 
 @inlined

@@ -9,14 +9,31 @@ import numpy as np
 
 from juguo_envs.model.compiled import inlined, kernel, merged, summed
 from juguo_envs.model.equations import INTERACTOR, PARTICIPANT, PRODUCER, clip01
-from juguo_envs.model.state import RHO_BINS, Array, State, World
+from juguo_envs.model.state import (
+    N_ACTORS,
+    N_INDICATORS,
+    N_ROLES,
+    N_STAGES,
+    N_STRATA,
+    RHO_BINS,
+    Array,
+    State,
+    Structure,
+)
+
+TARGET, ORIENTATION, MODE, GOAL, TRADITION = range(N_INDICATORS)
 
 _UNITS = float(1 << 39)
 _BIN, _COUNT, _ONE = np.uint64(32), np.uint64(51), np.uint64(1 << 51)
 _SUM, _LAST = np.uint64((1 << 51) - 1), np.uint64(RHO_BINS - 1)
 
+HALF = 0.5
+"""The aversion at which an adopting share counts by its root; above it the form changes, see `worth`."""
 NEAR_ZERO = 0.1
-"""Root of the adopting share, one in a hundred, below which an aversion above 0.5 gives way towards 0.5."""
+"""Root of the adopting share, one in a hundred, below which an aversion above `HALF` gives way towards it.
+
+It makes the measure finite where nobody in a cell has adopted; it says nothing of the world.
+"""
 
 
 @inlined
@@ -26,9 +43,9 @@ def worth(y: float, e: float) -> float:
     Up to e = 0.5 it is y^(1 - e). Above, it is ((1 + sqrt(y) / NEAR_ZERO)^q - 1) / q with q = 2 (1 - e),
     which goes over into a logarithm at e = 1.
     """
-    if e == 0.5:
+    if e == HALF:
         return math.sqrt(y)
-    if e < 0.5:
+    if e < HALF:
         return float(y ** (1.0 - e))
     q, log = 2.0 * (1.0 - e), math.log1p(math.sqrt(y) / NEAR_ZERO)
     return log if q == 0.0 else math.expm1(q * log) / q
@@ -37,9 +54,9 @@ def worth(y: float, e: float) -> float:
 @inlined
 def share_worth(u: float, e: float) -> float:
     """The adopting share that counts for u, the inverse of `worth`."""
-    if e == 0.5:
+    if e == HALF:
         return u * u
-    if e < 0.5:
+    if e < HALF:
         return float(u ** (1.0 / (1.0 - e)))
     q = 2.0 * (1.0 - e)
     root = NEAR_ZERO * math.expm1(u if q == 0.0 else math.log1p(q * u) / q)
@@ -239,7 +256,7 @@ def read_table(table: Array, counts: Array, sums: Array) -> None:
 
 
 @merged
-def measure_block(s: State, w: World, b: int, k: int) -> None:
+def measure_block(s: State, w: Structure, b: int, k: int) -> None:
     """Count the persons of a block by stratum and role, sum their stocks, sort their resilience."""
     low, high = w.blocks[k, 1], w.blocks[k, 2]
     block, rho, role = s.blocks[b, k], s.rho[b, low:high], s.role[b, low:high]
@@ -252,7 +269,7 @@ def measure_block(s: State, w: World, b: int, k: int) -> None:
 
 
 @inlined
-def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> None:
+def tally(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array) -> None:
     """Put together what was measured of the blocks, by community; set the three measures.
 
     Args:
@@ -278,19 +295,21 @@ def tally(s: State, w: World, P: Any, b: int, people: Array, moved: Array) -> No
             producers += add_block(s, b, c, k, moved)
             read_table(s.tails[b, k], counts, sums)
             k += 1
-        com.rho_low = lower_tail_mean(counts, sums, 0.1 * size)
+        com.rho_low = lower_tail_mean(counts, sums, P.tail_seen * size)
         for i in range(RHO_BINS):
             all_counts[i] += counts[i]
             all_sums[i] += sums[i]
+        for j in range(N_STRATA):
+            s.adopters_measured[b, c, j] = s.adopters[b, c, j]
         people[PRODUCER] += producers
         people[INTERACTOR] += com.interactors
         people[PARTICIPANT] += size - producers - com.interactors
         rho_total += com.rho_sum
         out_total += com.excluded
-    s.adopters_measured[b] = s.adopters[b]
     quarter = s.quarter[b]
     quarter.breadth = breadth(s.adopters[b], s.cells[b], n, P.aversion)
-    quarter.resilience = 0.5 * rho_total / n + 0.5 * lower_tail_mean(all_counts, all_sums, 0.2 * n)
+    worst_off = lower_tail_mean(all_counts, all_sums, P.tail * n)
+    quarter.resilience = (1.0 - P.w_l) * rho_total / n + P.w_l * worst_off
     quarter.excluded = out_total / n
     quarter.div = diversity(s.adopters[b])
     quarter.exposure = exposure(s, b)
@@ -329,7 +348,7 @@ def exposure(s: State, b: int) -> float:
 
 @inlined
 def indicator_board(
-    s: State, w: World, P: Any, b: int, functions: Array, sat_service: Array, people: Array, moved: Array
+    s: State, w: Structure, P: Any, b: int, functions: Array, sat_service: Array, people: Array, moved: Array
 ) -> None:
     """The paper's five core indicators by actor, each cell in [0, 1] and read off this quarter's state.
 
@@ -353,29 +372,31 @@ def indicator_board(
     """
     programme, quarter, board = s.programme[b], s.quarter[b], s.board[b]
     n = s.rho.shape[1]
-    for a in range(3):
-        board[0, a] = functions[3 * a] + functions[3 * a + 1] + functions[3 * a + 2]
+    for a in range(N_ACTORS):
+        board[TARGET, a] = 0.0
+        for f in range(N_STAGES):
+            board[TARGET, a] += functions[N_STAGES * a + f]
     gain = max(0.0, programme.K - programme.K_before) / P.eta_K if P.eta_K > 0.0 else 0.0
     money = quarter.spent / n / P.m0
-    board[1, 0] = gain / (gain + money) if gain + money > 0.0 else 0.0
-    adopters = np.zeros(3, np.int64)
+    board[ORIENTATION, 0] = gain / (gain + money) if gain + money > 0.0 else 0.0
+    adopters = np.zeros(N_ROLES, np.int64)
     built, covered = 0.0, 0.0
     for c in range(w.share.shape[0]):
-        for a in range(3):
+        for a in range(N_ACTORS):
             adopters[a] += s.adopters_role[b, c, a]
         built += w.share[c] * s.community[b, c].E
         users = s.adopters[b, c, 0] + s.adopters[b, c, 1] + s.adopters[b, c, 2]
         covered += users * sat_service[c]
     total = adopters[0] + adopters[1] + adopters[2]
-    board[1, 1] = built
-    board[1, 2] = adopters[PARTICIPANT] / people[PARTICIPANT] if people[PARTICIPANT] > 0 else 0.0
+    board[ORIENTATION, 1] = built
+    board[ORIENTATION, 2] = adopters[PARTICIPANT] / people[PARTICIPANT] if people[PARTICIPANT] > 0 else 0.0
     hazard = quarter.market + quarter.organised + quarter.peers
-    board[2, 0] = quarter.market / hazard if hazard > 0.0 else 0.0
-    board[2, 1] = quarter.organised / hazard if hazard > 0.0 else 0.0
-    board[2, 2] = quarter.peers / hazard if hazard > 0.0 else 0.0
+    board[MODE, 0] = quarter.market / hazard if hazard > 0.0 else 0.0
+    board[MODE, 1] = quarter.organised / hazard if hazard > 0.0 else 0.0
+    board[MODE, 2] = quarter.peers / hazard if hazard > 0.0 else 0.0
     outside = adopters[INTERACTOR] + adopters[PARTICIPANT]
-    board[3, 0] = programme.K
-    board[3, 1] = covered / total if total > 0 else 0.0
-    board[3, 2] = adopters[INTERACTOR] / outside if outside > 0 else 0.0
-    for a in range(3):
-        board[4, a] = clip01(moved[a] / people[a]) if people[a] > 0 else 0.0
+    board[GOAL, 0] = programme.K
+    board[GOAL, 1] = covered / total if total > 0 else 0.0
+    board[GOAL, 2] = adopters[INTERACTOR] / outside if outside > 0 else 0.0
+    for a in range(N_ACTORS):
+        board[TRADITION, a] = clip01(moved[a] / people[a]) if people[a] > 0 else 0.0

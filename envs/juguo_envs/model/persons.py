@@ -3,26 +3,35 @@
 A community is cut into blocks that stay in the processor's cache, and a block is done in a few short loops.
 Most persons draw numbers that no probability in their community reaches; the first loop finds them without an
 exponential, and only the others, the candidates, are decided one by one. The results are those of deciding
-everybody. Blocks are independent within a phase, so a team of threads may share them; sums over blocks are
-taken in their order, so that results do not depend on who did what.
+everybody. Blocks are independent within a phase, so whoever calls the model may let threads share them; sums
+over blocks are taken in their order, so that results do not depend on who did what.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from juguo_envs.engine.team import WITHIN, add, claim, item_done, open_phase, wait_for_all
 from juguo_envs.model import equations
 from juguo_envs.model import random as draws
 from juguo_envs.model.compiled import inlined, merged
 from juguo_envs.model.equations import DIFFUSION, INTERACTOR, PARTICIPANT, PRODUCTION
 from juguo_envs.model.measures import measure_block
-from juguo_envs.model.state import CRISIS, SHOCK, Array, State, World
+from juguo_envs.model.state import (
+    CRISIS,
+    ENABLEMENT,
+    ENGAGEMENT,
+    GUIDANCE,
+    RESILIENCE,
+    SCENARIOS,
+    SERVICE,
+    SHOCK,
+    Array,
+    State,
+    Structure,
+)
 
-SCENARIOS, GOVERNANCE, SERVICE, ENGAGEMENT, ENABLEMENT, RESILIENCE = 3, 4, 5, 6, 7, 8
-GUIDANCE = 9
 MOVE, TELL = 1, 2
-"""Kinds of work in a block, see `do_block`."""
+"""Phases of a quarter, each done in every block: `move_block` and `tell_neighbours`."""
 
 
 class Streams(NamedTuple):
@@ -35,22 +44,38 @@ class Streams(NamedTuple):
     quit: Any
 
 
+class Hazards(NamedTuple):
+    """Hazards of adoption of who accepts; those of a person are these times `equations.accept`."""
+
+    external: float
+    peers: float  # where all peers have adopted
+    demand: float  # of the external one what there is without guidance and trials
+
+
 class Conditions(NamedTuple):
     """What all persons of a community share in a quarter."""
 
     theta: float
     difficulty: float
-    guidance: float
-    trial: float  # hazard of a trial, for those who take part actively
+    active: Hazards  # of producers and interactors
+    other: Hazards  # of participants
     p_leave: float
     p_harm: float
-    cap: float  # factor on a participant's hazard
-    may_participate: bool  # whether participants may adopt
     sat_engagement: float
     sat_enablement: float
     sat_resilience: float
     lapse_idle: float  # lapse of an interactor who has not adopted
     lapse_user: float  # and of one who has
+
+
+@inlined
+def hazards(P: Any, theta: float, guidance: float, cap: float, trial: float) -> Hazards:
+    """The hazards at the start of a quarter of who accepts; see `equations.external_hazard`."""
+    return Hazards(
+        equations.external_hazard(P, theta, guidance, cap, trial),
+        equations.peer_hazard(P, theta, cap),
+        equations.external_hazard(P, theta, 1.0, cap, 0.0),
+    )
 
 
 @merged
@@ -59,15 +84,16 @@ def conditions(s: State, P: Any, b: int, c: int, sats: Array, crisis: float) -> 
     programme, com = s.programme[b], s.community[b, c]
     stage = programme.stage
     theta = equations.theta(P, com.k, programme.F, com.E, com.tau)
+    guidance = equations.guidance(P, sats[c, GUIDANCE])
+    trial = P.p_tr * sats[c, SCENARIOS] if stage <= DIFFUSION else 0.0
+    cap = 0.0 if stage == PRODUCTION else (P.cap1 if stage == DIFFUSION else 1.0)
     return Conditions(
         theta,
         equations.difficulty(P, programme.F, com.E),
-        equations.guidance(P, sats[c, GUIDANCE]),
-        P.p_tr * sats[c, SCENARIOS] if stage <= DIFFUSION else 0.0,
+        hazards(P, theta, guidance, 1.0, trial),
+        hazards(P, theta, guidance, cap, 0.0),
         equations.leaving(P, sats[c, SERVICE], theta, crisis),
         equations.harm(P, programme.X),
-        P.cap1 if stage == DIFFUSION else 1.0,
-        stage != PRODUCTION,
         sats[c, ENGAGEMENT],
         sats[c, ENABLEMENT],
         sats[c, RESILIENCE],
@@ -76,77 +102,9 @@ def conditions(s: State, P: Any, b: int, c: int, sats: Array, crisis: float) -> 
     )
 
 
-@inlined
-def persons(
-    s: State,
-    w: World,
-    P: Any,
-    b: int,
-    sats: Array,
-    crisis: Array,
-    severity: Array,
-    harmed: Array,
-) -> None:
-    """Move every person of society `b` on by a quarter, and measure the blocks.
-
-    Args:
-        s, w, P, b: State, world, parameters, place in the batch.
-        sats: (R, 11) saturated deliveries.
-        crisis: (R,) level at the start of the quarter.
-        severity: (R,) of the quarter's shocks, net of what the reserve paid; 0 where there is none.
-        harmed: (R,) i8, filled with the number of members harmed.
-    """
-    quarter, shared = s.quarter[b], s.shared[b]
-    for c in range(w.share.shape[0]):
-        for f in range(sats.shape[1]):
-            shared[c, f] = sats[c, f]
-        shared[c, CRISIS] = crisis[c]
-        shared[c, SHOCK] = severity[c]
-    everywhere(s, w, P, b, MOVE)
-    everywhere(s, w, P, b, TELL)
-    harmed[:] = 0
-    quarter.market, quarter.organised, quarter.peers = 0.0, 0.0, 0.0
-    for k in range(w.blocks.shape[0]):
-        harmed[w.blocks[k, 0]] += s.blocks[b, k].harmed
-        quarter.market += s.causes[b, k, 0]
-        quarter.organised += s.causes[b, k, 1]
-        quarter.peers += s.causes[b, k, 2]
-    for c in range(w.share.shape[0]):
-        s.community[b, c].harmed = harmed[c] / (w.start[c + 1] - w.start[c])
-
-
 @merged
-def everywhere(s: State, w: World, P: Any, b: int, kind: int) -> None:
-    """Do one kind of work in every block of society `b`, with the team's help where it has one."""
-    team, count = w.team, w.blocks.shape[0]
-    if team.shape[0] == 0 or team[WITHIN] == 0:
-        for k in range(count):
-            do_block(s, w, P, b, kind, k, False)
-        return
-    open_phase(team, kind, b, count)
-    while True:
-        _, _, k = claim(team)
-        if k < 0:
-            break
-        do_block(s, w, P, b, kind, k, True)
-        item_done(team)
-    wait_for_all(team)
-
-
-@merged
-def do_block(s: State, w: World, P: Any, b: int, kind: int, k: int, together: bool) -> None:
-    """Do one kind of work in block `k` of society `b`; `together` if others do so in other blocks."""
-    if kind == MOVE:
-        move_block(s, w, P, b, k)
-        measure_block(s, w, b, k)
-    elif kind == TELL:
-        low = w.blocks[k, 1]
-        tell_neighbours(s, b, 2 * low, 2 * low + s.blocks[b, k].changes, together)
-
-
-@merged
-def move_block(s: State, w: World, P: Any, b: int, k: int) -> None:
-    """Move the persons of a block on by a quarter; their neighbours hear of it later."""
+def move_block(s: State, w: Structure, P: Any, b: int, k: int) -> None:
+    """Move the persons of a block on by a quarter and measure them; their neighbours hear of it later."""
     c, low, high = w.blocks[k, 0], w.blocks[k, 1], w.blocks[k, 2]
     block, shared = s.blocks[b, k], s.shared[b]
     seed, t = s.programme[b].seed, s.programme[b].t
@@ -171,21 +129,15 @@ def move_block(s: State, w: World, P: Any, b: int, k: int) -> None:
         s.hit[b, low:high],
     )  # fmt: skip
     block.changes = exclude(s, P, b, low, high, changes) - 2 * low
+    measure_block(s, w, b, k)
 
 
 @inlined
-def hazards(P: Any, now: Conditions, active: bool) -> tuple[float, float]:
-    """External hazard and hazard by peers of who accepts and takes part actively, or does not."""
-    cap, trial = (1.0, now.trial) if active else (now.cap, 0.0)
-    p = equations.external_hazard(P, now.theta, now.guidance, cap, trial)
-    return p, equations.peer_hazard(P, now.theta, cap)
-
-
-@inlined
-def accept_bound(P: Any, kappa: float, difficulty: float) -> float:
-    """An upper bound of `equations.accept` without an exponential: e^y is at least its series' beginning."""
-    y = max(0.0, (difficulty - kappa) / P.width)
-    return 1.000000001 / (2.0 + y * (1.0 + y * (0.5 + y * (1.0 / 6.0 + y / 24.0)))) if y > 0.0 else 1.0
+def turning(P: Any, now: Conditions, kappa: float, adopted: bool, role: int) -> float:
+    """Probability that a participant becomes an interactor, or an interactor a participant."""
+    recruited = equations.recruitment(P, now.sat_engagement, kappa)
+    lapsed = now.lapse_user if adopted else now.lapse_idle
+    return recruited if role == PARTICIPANT else (lapsed if role == INTERACTOR else 0.0)
 
 
 @inlined
@@ -202,23 +154,18 @@ def mark_candidates(
 ) -> None:
     """Mark who may change: whose draw is below the probability, or below a bound of it.
 
-    Written without branches, so that it compiles to vector instructions.
+    A probability of adopting is at most the hazard where all peers have adopted. The loop is written without
+    branches, so that it compiles to vector instructions.
     """
-    p, q = hazards(P, now, True)
-    reach_active = p + q
-    p, q = hazards(P, now, False)
-    reach_other = p + q if now.may_participate else 0.0
+    reach_active = equations.adoption_hazard(now.active.external, now.active.peers, 1.0)
+    reach_other = equations.adoption_hazard(now.other.external, now.other.peers, 1.0)
     for j in range(candidate.shape[0]):
         i, a, k_j = first + j, adopted[j] == 1, float(kappa[j])
-        other = role[j] == PARTICIPANT
-        chance = equations.recruitment(P, now.sat_engagement, k_j)
-        turns = draws.uniform(keys.role, i) < (
-            chance if other else ((now.lapse_user if a else now.lapse_idle) if role[j] == INTERACTOR else 0.0)
-        )
-        # who is recruited in this quarter may adopt as an interactor in the same quarter
-        most = reach_other if other else reach_active
-        hazard = now.p_leave if a else accept_bound(P, k_j, now.difficulty) * most
-        moves = draws.uniform(keys.adoption, i) < hazard
+        turns = draws.uniform(keys.role, i) < turning(P, now, k_j, a, role[j])
+        # who is recruited in this quarter and may adopt as an interactor is a candidate for that already
+        reach = reach_other if role[j] == PARTICIPANT else reach_active
+        most = now.p_leave if a else equations.accept_bound(P, k_j, now.difficulty) * reach
+        moves = draws.uniform(keys.adoption, i) < most
         suffers = a & (draws.uniform(keys.harm, i) < now.p_harm)
         candidate[j] = (turns | moves | suffers) & (out[j] == 0)
 
@@ -241,30 +188,22 @@ def decide(
         before = adopted[i]
         a = before
         k_i = float(kappa[i])
-        if role[i] == PARTICIPANT:
-            chance = equations.recruitment(P, now.sat_engagement, k_i)
-            if draws.uniform(keys.role, i) < chance:
-                role[i] = INTERACTOR
-        elif role[i] == INTERACTOR:
-            chance = now.lapse_user if a == 1 else now.lapse_idle
-            if draws.uniform(keys.role, i) < chance:
-                role[i] = PARTICIPANT
+        if draws.uniform(keys.role, i) < turning(P, now, k_i, a == 1, role[i]):
+            role[i] = INTERACTOR if role[i] == PARTICIPANT else PARTICIPANT
 
         u = draws.uniform(keys.adoption, i)
         if a == 0:
-            active = role[i] != PARTICIPANT
-            p_most, q_most = hazards(P, now, active)
-            if (active or now.may_participate) and u < p_most + q_most:
+            most = now.other if role[i] == PARTICIPANT else now.active
+            if u < equations.adoption_hazard(most.external, most.peers, 1.0):
                 acc = equations.accept(P, k_i, now.difficulty)
-                p, q = acc * p_most, acc * q_most
-                if u < p + q:
+                p, q = acc * most.external, acc * most.peers
+                if u < equations.adoption_hazard(p, q, 1.0):
                     degree = offsets[i + 1] - offsets[i]
                     share = peers[i] / degree if degree > 0 else 0.0
                     if u < equations.adoption(p, q, share):
                         a = 1
-                        cap = 1.0 if active else now.cap
-                        demand = acc * equations.external_hazard(P, now.theta, 1.0, cap, 0.0)
-                        hazard = p + q * share
+                        demand = acc * most.demand
+                        hazard = equations.adoption_hazard(p, q, share)
                         causes[0] += demand / hazard
                         causes[1] += max(0.0, p - demand) / hazard
                         causes[2] += q * share / hazard
@@ -324,16 +263,18 @@ def mark_crossings(P: Any, rho: Array, out: Array, crossing: Array) -> int:
 
 
 @merged
-def tell_neighbours(s: State, b: int, first: int, end: int, together: bool) -> None:
-    """Keep each person's count of adopting neighbours; in `s.changed`, ~i stands for i having left."""
+def tell_neighbours(s: State, w: Structure, b: int, k: int, add: Any) -> None:
+    """Keep the count of adopting neighbours of whoever has one in block `k`.
+
+    `add` is a compiled function that adds a number to an entry of an array: to `s.peers`, which those who do
+    other blocks at the same time add to as well. In `s.changed`, ~i stands for i having left.
+    """
     offsets, neighbours, peers, changed = s.offsets[b], s.neighbours[b], s.peers[b], s.changed[b]
-    for m in range(first, end):
+    first = 2 * w.blocks[k, 1]
+    for m in range(first, first + s.blocks[b, k].changes):
         i = changed[m]
         gain = 1
         if i < 0:
             i, gain = ~i, -1
         for e in range(offsets[i], offsets[i + 1]):
-            if together:
-                add(peers, neighbours[e], gain)
-            else:
-                peers[neighbours[e]] += gain
+            add(peers, neighbours[e], gain)

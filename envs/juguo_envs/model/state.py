@@ -29,7 +29,24 @@ INDICATORS = (
     "technology goal",
     "technology-culture tradition",
 )
-N_FUNCTIONS, N_STRATA, N_ROLES = 9, 3, 3
+N_FUNCTIONS, N_STAGES, N_ACTORS, N_INDICATORS = len(FUNCTIONS), len(STAGES), len(ACTORS), len(INDICATORS)
+N_STRATA, N_ROLES = 3, N_ACTORS
+RESEARCH, ADAPTATION, ITERATION, SCENARIOS, GOVERNANCE, SERVICE, ENGAGEMENT, ENABLEMENT, RESILIENCE = range(
+    N_FUNCTIONS
+)
+GUIDANCE, RELIEF = N_FUNCTIONS, N_FUNCTIONS + 1
+"""Columns of the saturated deliveries beyond the nine functions."""
+N_SATURATIONS = N_FUNCTIONS + 2
+CRISIS, SHOCK = N_SATURATIONS, N_SATURATIONS + 1
+"""Columns of `State.shared` beyond the saturated deliveries."""
+N_SHARES = N_FUNCTIONS + 1
+"""Shares of an allocation: of the functions, and of the reserve. Those of the communities follow."""
+OPENNESS, ADVANCE, ABANDON, N_REQUESTS = range(4)
+"""Entries of an allocation after the communities' shares, and their number."""
+YES = 0.5
+"""The least entry of an allocation that is a yes."""
+CAUSES = ("market", "organised", "peers")
+"""What the hazard of a new adopter is divided by; fields of `QUARTER`."""
 RHO_BINS = 128
 """Bins of the histogram from which the lower tails of resilience are read."""
 
@@ -126,9 +143,6 @@ BLOCK = np.dtype(
 )
 """What is summed over a block, a part of one community."""
 
-CRISIS, SHOCK = 11, 12
-"""Columns of `State.shared` beyond the saturated deliveries."""
-
 
 class State(NamedTuple):
     """Everything that changes. See the dtypes above for units; all stocks are in [0, 1] unless said."""
@@ -147,7 +161,7 @@ class State(NamedTuple):
     candidate: Array  # (B, N) u1 scratch: whose draws may change something
     changed: Array  # (B, 2N) i4 scratch: who adopted (i) or left (~i)
     blocks: Array  # (B, K) BLOCK
-    causes: Array  # (B, K, 3) f8 a block's new adopters by market, organised and peers, as in QUARTER
+    causes: Array  # (B, K, 3) f8 a block's new adopters by `CAUSES`
     tails: Array  # (B, K, 2, RHO_BINS) u8 a block's resilience by bin: how many, and their sum
     shared: Array  # (B, R, 13) f8 what every block of a community needs: saturations, crisis, shock
     community: Array  # (B, R) COMMUNITY
@@ -163,8 +177,8 @@ class State(NamedTuple):
     allocation: Array  # (B, 10 + R + 3) f8 last allocation: shares, shares, openness, advance, abandon
 
 
-class World(NamedTuple):
-    """What is the same for every society of a scenario."""
+class Structure(NamedTuple):
+    """What is the same for every society of a scenario: communities, blocks, and where ties lead."""
 
     start: Array  # (R + 1,) i8 first person of each community
     blocks: Array  # (K, 3) i8 community, first person and end of each block
@@ -176,7 +190,7 @@ class World(NamedTuple):
     edges: Array  # () i8 ties
     offsets: Array  # (N + 1,) i8 where a person's listed neighbours begin, or (0,) where ties are drawn
     neighbours: Array  # (2m,) i4 listed neighbours, or (0,)
-    team: Array  # (56,) i8 words by which threads share the work, or (0,); see `team`
+    team: Array  # i8 words by which the engine's threads share the work; (0,) where one works alone
 
 
 def cut_into_blocks(start: Array) -> Array:
@@ -210,7 +224,7 @@ def allocate_state(batch: int, persons: int, communities: int, edges: int, block
         candidate=zeros((b, n), "u1"),
         changed=zeros((b, 2 * n), "i4"),
         blocks=zeros((b, blocks), BLOCK),
-        causes=zeros((b, blocks, 3), "f8"),
+        causes=zeros((b, blocks, len(CAUSES)), "f8"),
         tails=zeros((b, blocks, 2, RHO_BINS), "u8"),
         shared=zeros((b, r, SHOCK + 1), "f8"),
         community=zeros((b, r), COMMUNITY),
@@ -222,6 +236,6 @@ def allocate_state(batch: int, persons: int, communities: int, edges: int, block
         adopters_role=zeros((b, r, N_ROLES), "i8"),
         programme=zeros((b,), PROGRAMME),
         quarter=zeros((b,), QUARTER),
-        board=zeros((b, len(INDICATORS), len(ACTORS)), "f8"),
-        allocation=zeros((b, N_FUNCTIONS + 1 + r + 3), "f8"),
+        board=zeros((b, N_INDICATORS, N_ACTORS), "f8"),
+        allocation=zeros((b, N_SHARES + r + N_REQUESTS), "f8"),
     )

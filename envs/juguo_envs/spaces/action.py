@@ -15,9 +15,19 @@ import numpy.typing as npt
 
 from juguo_envs.errors import UserError
 from juguo_envs.model.compiled import inlined
-from juguo_envs.model.state import FUNCTIONS, N_FUNCTIONS, Array
+from juguo_envs.model.state import (
+    ABANDON,
+    ADVANCE,
+    FUNCTIONS,
+    N_FUNCTIONS,
+    N_REQUESTS,
+    N_SHARES,
+    OPENNESS,
+    YES,
+    Array,
+)
 
-SHARES = N_FUNCTIONS + 1
+SHARES = N_SHARES
 """Functions and the reserve."""
 
 
@@ -27,7 +37,7 @@ class AllocationError(UserError):
 
 def action_size(communities: int) -> int:
     """Length of the action vector for R communities."""
-    return SHARES + communities + 3
+    return SHARES + communities + N_REQUESTS
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ def decode_into(action: Array, share: Array, allocation: Array) -> None:
         total += allocation[i]
     for i in range(SHARES, SHARES + r):
         allocation[i] = allocation[i] / total if total > 0.0 else share[i - SHARES]
-    for i in range(SHARES + r, SHARES + r + 3):
+    for i in range(SHARES + r, SHARES + r + N_REQUESTS):
         allocation[i] = 0.5 * (min(1.0, max(-1.0, float(action[i]))) + 1.0)
 
 
@@ -124,9 +134,9 @@ def decode_allocation(action: npt.ArrayLike, population: npt.ArrayLike) -> Alloc
         functions=out[..., :N_FUNCTIONS],
         reserve=out[..., N_FUNCTIONS],
         communities=out[..., SHARES : SHARES + r],
-        openness=out[..., SHARES + r],
-        advance=out[..., SHARES + r + 1] >= 0.5,
-        abandon=out[..., SHARES + r + 2] >= 0.5,
+        openness=out[..., SHARES + r + OPENNESS],
+        advance=out[..., SHARES + r + ADVANCE] >= YES,
+        abandon=out[..., SHARES + r + ABANDON] >= YES,
     )
 
 

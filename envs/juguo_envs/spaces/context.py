@@ -7,34 +7,55 @@ that it serves, and what it saw in the quarters before. Hidden parameters are in
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
 
-from juguo_envs.model.state import World
+from juguo_envs.model.state import Structure
 from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.parameters import HIGHEST_AVERSION
-from juguo_envs.worlds.scenario import ScenarioError
 
+Observe = Literal["noisy", "true"]
 Preferences = Literal["hidden", "shown", "drawn"]
-PREFERENCES: tuple[Preferences, ...] = ("hidden", "shown", "drawn")
-"""What is valued: not shown; shown as the scenario has it; the weights drawn at every reset, and shown."""
 LONGEST_HISTORY = 64
-SQUASH_BUDGET, SQUASH_QUARTERS, SQUASH_ROUNDS, SQUASH_WEIGHT = 1.0, 60.0, 2.0, 1.0
-"""An amount x is shown as x / (x + its scale), so that any amount stays in [0, 1)."""
-LOG_PERSONS = 7.0
-"""Persons are shown as log10(persons) / 7: a society holds at most ten million."""
-CONTEXT = ("budget", "quarters", "rounds", "persons")
-CONTEXT_PER_COMMUNITY = ("population", "hub", "producers")
-PREFERENCE_NAMES = ("weight_breadth", "weight_resilience", "weight_excluded", "aversion")
 
 Rows = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+
+class ContextConfig(BaseModel):
+    """What is shown beside the quarter's observation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    context: bool = Field(default=False, description="what a real allocator would know of its world")
+    preferences: Preferences = Field(
+        default="hidden",
+        description="the weights of the reward and the aversion: hidden, shown as the scenario has them, or "
+        "the weights drawn at every reset, and shown",
+    )
+    history: int = Field(
+        default=1, ge=1, le=LONGEST_HISTORY, description="quarters shown, with the present one"
+    )
+
+
+class ObservationConfig(ContextConfig):
+    """What is shown of a world, and whether with noise."""
+
+    observe: Observe = Field(default="noisy", description="noisy: as measured; true: without noise")
+
+    @property
+    def noisy(self) -> bool:
+        """Whether what is seen carries the scenario's noise."""
+        return self.observe == "noisy"
 
 
 @dataclass(frozen=True)
-class Known:
+class Context:
     """What is known of the worlds of n episodes before they begin.
 
     Attributes:
@@ -47,62 +68,93 @@ class Known:
         producers: (n, R) share of producers among a community's members.
         weights: (n, 3) weights of breadth, resilience and the excluded.
         aversion: (n,) aversion to inequality of breadth.
+        worst_off: (n,) share of the worst off in the measure of resilience.
+        release: (n,) most that the reserve gives back in a quarter, in quarterly budgets.
     """
 
-    budget: npt.NDArray[np.float64]
+    budget: Floats
     quarters: npt.NDArray[np.int64]
     rounds: npt.NDArray[np.int64]
     persons: int
-    population: npt.NDArray[np.float64]
-    hubs: npt.NDArray[np.float64]
-    producers: npt.NDArray[np.float64]
-    weights: npt.NDArray[np.float64]
-    aversion: npt.NDArray[np.float64]
+    population: Floats
+    hubs: Floats
+    producers: Floats
+    weights: Floats
+    aversion: Floats
+    worst_off: Floats
+    release: Floats
 
     @classmethod
-    def of(cls, params: npt.NDArray[Any], world: World, producers: npt.NDArray[np.int64]) -> Known:
+    def of(cls, params: npt.NDArray[Any], structure: Structure, producers: npt.NDArray[np.int64]) -> Context:
         """From n records of parameters, what the societies have in common, and (n, R) producers."""
-        sizes = np.diff(world.start)
         return cls(
             budget=params["B"].copy(),
             quarters=params["T"].copy(),
             rounds=params["rounds"].copy(),
-            persons=int(world.start[-1]),
-            population=world.share,
-            hubs=world.hub,
-            producers=producers / sizes,
+            persons=int(structure.start[-1]),
+            population=structure.share,
+            hubs=structure.hub,
+            producers=producers / np.diff(structure.start),
             weights=np.stack([params[name] for name in ("w_b", "w_r", "w_x")], -1),
             aversion=params["aversion"].copy(),
+            worst_off=params["w_l"].copy(),
+            release=params["r_M"].copy(),
         )
 
-    def of_episodes(self, rows: npt.NDArray[np.int64]) -> Known:
+    def of_episodes(self, rows: npt.NDArray[np.int64]) -> Context:
         """Of some of the episodes."""
-        by_episode = ("budget", "quarters", "rounds", "producers", "weights", "aversion")
-        return replace(self, **{name: getattr(self, name)[rows] for name in by_episode})
-
-    def context(self) -> Rows:
-        """(n, 4 + 3 R) float32 in [0, 1], in the order of `FullLayout.context_names`."""
-        n = len(self.budget)
-        general = (
-            self.budget / (self.budget + SQUASH_BUDGET),
-            self.quarters / (self.quarters + SQUASH_QUARTERS),
-            self.rounds / (self.rounds + SQUASH_ROUNDS),
-            np.full(n, np.log10(self.persons) / LOG_PERSONS),
-        )
-        by_place = np.stack(
-            [np.tile(self.population, (n, 1)), np.tile(self.hubs, (n, 1)), self.producers], axis=-1
-        )
-        return np.concatenate([np.stack(general, -1), by_place.reshape(n, -1)], axis=1).astype(np.float32)
-
-    def preferences(self) -> Rows:
-        """(n, 4) float32 in [0, 1]: of each weight weight / (weight + 1), then aversion / 2."""
-        weights = self.weights / (self.weights + SQUASH_WEIGHT)
-        aversion = self.aversion[:, None] / HIGHEST_AVERSION
-        return np.concatenate([weights, aversion], axis=1).astype(np.float32)
+        shared = ("persons", "population", "hubs")
+        return replace(self, **{k: v[rows] for k, v in self.__dict__.items() if k not in shared})
 
 
 @dataclass(frozen=True)
-class FullLayout(ObservationLayout):
+class Fact:
+    """One entry that stays the same over an episode, in [0, 1].
+
+    Attributes:
+        name: Its name; of a community's fact without the community.
+        meaning: What it is.
+        value: What is shown of it: of a `Context` of n episodes (n,), or (n, R) for one of a community.
+    """
+
+    name: str
+    meaning: str
+    value: Callable[[Context], Any]
+
+
+def _squashed(amount: npt.NDArray[Any], scale: float) -> Floats:
+    shown: Floats = amount / (amount + scale)
+    return shown
+
+
+def _weight(i: int) -> Callable[[Context], Floats]:
+    return lambda known: _squashed(known.weights[:, i], 1.0)
+
+
+CONTEXT = (
+    Fact("budget", "B/(B + 1)", lambda known: _squashed(known.budget, 1.0)),
+    Fact("quarters", "T/(T + 60)", lambda known: _squashed(known.quarters, 60.0)),
+    Fact("rounds", "rounds/(rounds + 2)", lambda known: _squashed(known.rounds, 2.0)),
+    Fact(
+        "persons", "log10(persons)/7", lambda known: np.full(len(known.budget), np.log10(known.persons) / 7.0)
+    ),
+)
+CONTEXT_PER_COMMUNITY = (
+    Fact("population", "population share", lambda known: np.tile(known.population, (len(known.budget), 1))),
+    Fact("hub", "1 for a hub, else 0", lambda known: np.tile(known.hubs, (len(known.budget), 1))),
+    Fact("producers", "share of producers", lambda known: known.producers),
+)
+PREFERENCES = (
+    *(
+        Fact(f"weight_{name}", "w/(w + 1)", _weight(i))
+        for i, name in enumerate(("breadth", "resilience", "excluded"))
+    ),
+    Fact("aversion", f"aversion/{HIGHEST_AVERSION:g}", lambda known: known.aversion / HIGHEST_AVERSION),
+)
+
+
+@dataclass(frozen=True)
+class ContextLayout(ObservationLayout):
     """Where each quantity stands where more is shown than the quarter's observation.
 
     The vector is the observation, then the context, then the preferences, then the observation of the quarter
@@ -110,23 +162,10 @@ class FullLayout(ObservationLayout):
     `ObservationLayout` reads this, too.
 
     Attributes:
-        context: Whether the context is shown.
-        preferences: Whether the weights of the reward and the aversion to inequality are shown.
-        history: Quarters of which the observation is shown, the present one included.
+        config: What is shown.
     """
 
-    context: bool = False
-    preferences: bool = False
-    history: int = 1
-
-    def __post_init__(self) -> None:
-        """Refuse a history that is none.
-
-        Raises:
-            ScenarioError: If it is not allowed.
-        """
-        if not 1 <= self.history <= LONGEST_HISTORY:
-            raise ScenarioError(f"history is {self.history}; allowed is 1 to {LONGEST_HISTORY} quarters")
+    config: ContextConfig
 
     @property
     def observation(self) -> ObservationLayout:
@@ -134,50 +173,60 @@ class FullLayout(ObservationLayout):
         return ObservationLayout(self.communities)
 
     @property
+    def shows_preferences(self) -> bool:
+        """Whether the weights of the reward and the aversion to inequality are shown."""
+        return self.config.preferences != "hidden"
+
+    @property
     def facts(self) -> int:
         """Entries of context and preferences."""
         of_context = len(CONTEXT) + len(CONTEXT_PER_COMMUNITY) * self.communities
-        return self.context * of_context + self.preferences * len(PREFERENCE_NAMES)
+        return self.config.context * of_context + self.shows_preferences * len(PREFERENCES)
 
     @property
     def size(self) -> int:
         """Length of the vector."""
-        return self.history * self.observation.size + self.facts
+        return self.config.history * self.observation.size + self.facts
 
     def names(self, community_names: tuple[str, ...] | None = None) -> list[str]:
         """One name for each entry; that of an earlier quarter says how long ago it was."""
         own = self.observation.names(community_names)
         places = community_names or tuple(str(c) for c in range(self.communities))
-        context = [*CONTEXT, *(f"{what}[{place}]" for place in places for what in CONTEXT_PER_COMMUNITY)]
+        context = [
+            *(fact.name for fact in CONTEXT),
+            *(f"{fact.name}[{place}]" for place in places for fact in CONTEXT_PER_COMMUNITY),
+        ]
         return [
             *own,
-            *((f"known_{name}" for name in context) if self.context else ()),
-            *(PREFERENCE_NAMES if self.preferences else ()),
-            *(f"{name}@-{ago}" for ago in range(1, self.history) for name in own),
+            *(f"known_{name}" for name in context if self.config.context),
+            *(fact.name for fact in PREFERENCES if self.shows_preferences),
+            *(f"{name}@-{ago}" for ago in range(1, self.config.history) for name in own),
         ]
 
-    def bounds(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def bounds(self) -> tuple[Rows, Rows]:
         """Lowest and highest value of each entry."""
         low, high = self.observation.bounds()
         facts = np.zeros(self.facts, np.float32)
-        before = self.history - 1
+        before = self.config.history - 1
         return (
             np.concatenate([low, facts, np.tile(low, before)]),
             np.concatenate([high, facts + 1.0, np.tile(high, before)]),
         )
 
-    def facts_of(self, known: Known) -> Rows:
-        """(n, facts) what stands after the observation all along."""
+    def facts_of(self, known: Context) -> Rows:
+        """(n, facts) float32: what stands after the observation all along."""
         n = len(known.budget)
-        parts = [np.zeros((n, 0), np.float32)]
-        if self.context:
-            parts.append(known.context())
-        if self.preferences:
-            parts.append(known.preferences())
-        return np.concatenate(parts, axis=1)
+        columns: list[Floats] = [np.zeros((n, 0))]
+        if self.config.context:
+            columns += [fact.value(known)[:, None] for fact in CONTEXT]
+            by_place = np.stack([fact.value(known) for fact in CONTEXT_PER_COMMUNITY], axis=-1)
+            columns.append(by_place.reshape(n, -1))
+        if self.shows_preferences:
+            columns += [fact.value(known)[:, None] for fact in PREFERENCES]
+        return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-class View:
+class ObservationBuffer:
     """Completes the observations of n episodes; it holds their facts and their earlier quarters.
 
     Attributes:
@@ -186,13 +235,15 @@ class View:
         past: (n, history - 1, observation) float32, the latest first.
     """
 
-    def __init__(self, layout: FullLayout, n: int) -> None:
-        """Make room for n episodes."""
+    def __init__(self, layout: ContextLayout, n: int, known: Context | None = None) -> None:
+        """Make room for n episodes; where so much is `known` of their worlds, all of them begin."""
         self.layout = layout
         self.facts = np.zeros((n, layout.facts), np.float32)
-        self.past = np.zeros((n, layout.history - 1, layout.observation.size), np.float32)
+        self.past = np.zeros((n, layout.config.history - 1, layout.observation.size), np.float32)
         self._now = np.zeros((n, layout.observation.size), np.float32)
         self._fresh = np.ones(n, np.bool_)
+        if known is not None:
+            self.facts[:] = layout.facts_of(known)
 
     def begin(self, facts: Rows, mask: npt.NDArray[np.bool_]) -> None:
         """Forget the episodes of `mask`, and take the facts of the next ones: (their number, facts)."""

@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_envs.model import random as draws
-from juguo_envs.model.state import World
+from juguo_envs.model.state import Structure
 from juguo_envs.worlds.sampling import Axis, axes, changes_at, scenario_with
 from juguo_envs.worlds.scenario import Scenario, ScenarioError
-from juguo_envs.worlds.society import apportion, build_world
+from juguo_envs.worlds.society import apportion, build_structure
 
 FAMILY = "family"
 """Name under which the family is loaded; `family:NAME` is the one around another scenario."""
@@ -105,9 +105,9 @@ class Family:
         return axes(self.base) if self.varies else ()
 
     @cached_property
-    def world(self) -> World:
-        """What all episodes have in common, and the base's producers."""
-        return build_world(self.base)
+    def structure(self) -> Structure:
+        """What all societies have in common, and the base's producers."""
+        return build_structure(self.base)
 
     @cached_property
     def _record(self) -> npt.NDArray[Any]:
@@ -140,7 +140,7 @@ class Family:
         """The worlds of episodes, one per seed: (n,) uint64."""
         n = len(seeds)
         params = np.repeat(self._record, n)
-        producers = np.tile(self.world.producers, (n, 1))
+        producers = np.tile(self.structure.producers, (n, 1))
         if self.varies:
             for i, values in enumerate(self.values(seeds)):
                 changes = changes_at(values, self.base, self.axes)
@@ -175,12 +175,12 @@ class Family:
         }
 
     def _producers(self, changes: Mapping[str, Any]) -> npt.NDArray[np.int64]:
-        """(R,) producers of a society with other values: what `build_world` says, without the rest."""
+        """(R,) producers of a society with other values: what `build_structure` says, without the rest."""
         society = self.base.society
         own = {d.rpartition(".")[2]: v for d, v in changes.items() if d.startswith(_OF_COMMUNITIES)}
         listed = society.communities.model_copy(update=own).listed()  # type: ignore[union-attr]
         whole = apportion(np.array([c.producers for c in listed]), round(society.producers * society.persons))
-        return np.minimum(whole, np.diff(self.world.start))
+        return np.minimum(whole, np.diff(self.structure.start))
 
     def _check_society(self) -> None:
         """The societies of a batch share sizes and places: only where the producers are may differ."""
@@ -190,8 +190,8 @@ class Family:
         corners = itertools.product(*((a.low, a.high) for a in self._of_society))
         for corner in corners if self._of_society else ():
             values = dict(zip((a.name for a in self._of_society), corner, strict=True))
-            other = build_world(scenario_with(values, self.base))
-            for name, mine, theirs in zip(World._fields, self.world, other, strict=True):
+            other = build_structure(scenario_with(values, self.base))
+            for name, mine, theirs in zip(Structure._fields, self.structure, other, strict=True):
                 same = mine.sum() == theirs.sum() if name == "producers" else np.array_equal(mine, theirs)
                 if not same:
                     shown = ", ".join(f"{name} = {value:g}" for name, value in values.items())

@@ -94,6 +94,7 @@ class Money(Group):
     m_exp: float = par(1.5, 1.0, 4.0, "exponent of the saturation: above 1 there is a critical mass")
     mu: float = par(0.5, 0.0, 1.0, "effect of money spent on another stage's function", sampling=(0.5, 1.0))
     lam: float = par(0.5, 0.01, 1.0, "speed of delivery: capacity takes time to build", unit="1/quarter")
+    r_M: float = par(0.5, 0.0, 100.0, "most that the reserve gives back in a quarter", unit="budgets")
 
 
 class Knowledge(Group):
@@ -127,6 +128,9 @@ class KnowHow(Group):
         source="Cohen and Levinthal 1990 (form)",
     )
     phi1: float = par(0.25, 0.0, 1.0, "absorption added by openness", unit="1/quarter")
+    a_P: float = par(12.0, 0.0, 1000.0, "absorptive capacity by active producers")
+    a_I: float = par(8.0, 0.0, 1000.0, "absorptive capacity by interactors")
+    a_A: float = par(3.0, 0.0, 1000.0, "absorptive capacity by adopters")
     k0: float = par(0.02, 0.0, 1.0, "know-how of a community at the start")
     E0: float = par(0.12, 0.0, 1.0, "application environment at the start")
     E_b: float = par(0.1, 0.0, 1.0, "environment that stays without upkeep")
@@ -166,6 +170,8 @@ class Adoption(Group):
     alpha_k: float = par(1.2, 0.0, 3.0, "exponent of know-how in theta", sampling=(0.5, 2.0))
     alpha_s: float = par(0.35, 0.0, 3.0, "exponent of the social conditions in theta", sampling=(0.0, 0.5))
     d0: float = par(0.5, -10.0, 2.0, "difficulty of use", sampling=(0.2, 0.7))
+    d_F: float = par(0.5, 0.0, 1.0, "share of the difficulty that full fit takes away")
+    d_E: float = par(0.3, 0.0, 1.0, "share of the difficulty that a full environment takes away")
     width: float = par(0.12, 1e-3, 10.0, "width of the acceptance over capability")
     delta_A: float = par(0.06, 0.0, 1.0, "leaving", unit="1/quarter")
     cap1: float = par(0.3, 0.0, 1.0, "factor on a participant's hazard while the stage is diffusion")
@@ -184,6 +190,7 @@ class Defect(Group):
     )
     p_X: float = par(0.6, 0.0, 1.0, "share of technologies that are seriously defective", sampling=(0.0, 0.9))
     X_lo: float = par(0.5, 0.0, 1.0, "lowest serious defect", sampling=(0.3, 0.7))
+    X_mild: float = par(0.1, 0.0, 1.0, "highest defect of the technologies that are not seriously defective")
     eta_X: float = par(0.5, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))
     m_X: float = par(5.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")
     p_Y: float = par(
@@ -192,6 +199,7 @@ class Defect(Group):
     n1: float = par(5.0, 1e-3, 1e6, "evidence at which repair is half informed", unit="persons")
     quit: float = par(0.5, 0.0, 1.0, "probability that a harmed adopter quits")
     damage_h: float = par(0.3, 0.0, 1.0, "mean resilience lost by a harmed adopter")
+    damage_lo: float = par(0.5, 0.0, 1.0, "least resilience lost by a harmed adopter, relative to the mean")
     rumour: float = par(
         0.6,
         0.0,
@@ -256,6 +264,9 @@ class Observation(Group):
 
     s_obs: float = par(0.1, 0.0, 1.0, "noise on fit, trust and resilience where nothing is evaluated")
     shown: float = par(1.0, 0.0, 1.0, "share of what governance finds out that the allocator is shown")
+    tail_seen: float = par(
+        0.1, 0.01, 1.0, "share of a community's persons whose resilience is seen as lowest"
+    )
 
 
 class Reward(Group):
@@ -264,6 +275,8 @@ class Reward(Group):
     w_b: float = par(1.0, 0.0, 100.0, "weight of breadth", sampling=(0.2, 2.0), log=True)
     w_r: float = par(0.2, 0.0, 100.0, "weight of resilience", sampling=(0.05, 2.0), log=True)
     w_x: float = par(1.0, 0.0, 100.0, "weight of the excluded", sampling=(0.2, 5.0), log=True)
+    w_l: float = par(0.5, 0.0, 1.0, "share of the worst off in the measure of resilience, not the mean")
+    tail: float = par(0.2, 0.01, 1.0, "share of the persons who are the worst off in resilience")
     aversion: float = par(
         0.5,
         0.0,

@@ -1,38 +1,23 @@
-"""Builds the persons, the communities and the network of a scenario from a seed.
+"""What every society of a scenario has in common: who lives where, and where ties lead.
 
-The network is a planted partition (Condon and Karp 2001): an end of a tie falls on any person, the other
-end on one of the same community with probability `inside`. Or it is complete, or the scenario lists its ties.
+What is drawn from a seed is made by `juguo_envs.model.initialisation`.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
-from juguo_envs.engine.team import no_team
-from juguo_envs.model import random as draws
-from juguo_envs.model.compiled import inlined
-from juguo_envs.model.equations import (
-    INTERACTOR,
-    PARTICIPANT,
-    PRODUCER,
-    ceiling,
-    clip01,
-    latent_defect,
-    repairability,
-)
-from juguo_envs.model.state import BLOCK, QUARTER, Array, State, World, cut_into_blocks
+from juguo_envs.model.state import Array, Structure, cut_into_blocks
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, Society
 
 MOST_EDGE_ENDS = 2**31 - 1
 """Ends of ties are numbered in 32 bits while a network is drawn."""
-_TRIES = 100  # draws of a tie before a crowded place is given up
 
 
-def build_world(scenario: Scenario) -> World:
-    """What every society of a scenario has in common: sizes, producers and the mixing of ties."""
+def build_structure(scenario: Scenario) -> Structure:
+    """Sizes, producers and the mixing of ties."""
     society = scenario.society
     listed = society.listed()
     population = np.array([c.population for c in listed])
@@ -45,7 +30,7 @@ def build_world(scenario: Scenario) -> World:
     )
     start = np.concatenate([[0], np.cumsum(sizes)]).astype("i8")
     offsets, neighbours = _listed_ties(society)
-    return World(
+    return Structure(
         start=start,
         blocks=cut_into_blocks(start),
         share=sizes / society.persons,
@@ -56,7 +41,7 @@ def build_world(scenario: Scenario) -> World:
         edges=np.array(_edges(society), "i8"),
         offsets=offsets,
         neighbours=neighbours,
-        team=no_team(),
+        team=np.zeros(0, "i8"),
     )
 
 
@@ -100,7 +85,8 @@ def apportion(weights: Array, total: int, at_least: int = 0) -> Array:
     whole = np.floor(quota).astype("i8")
     order = np.argsort(-(quota - whole), kind="stable")
     whole[order[: total - at_least * len(weights) - whole.sum()]] += 1
-    return whole + at_least
+    shared_out: Array = whole + at_least
+    return shared_out
 
 
 def _mixing(society: Society, share: Array) -> Array:
@@ -120,172 +106,3 @@ def _mixing(society: Society, share: Array) -> Array:
     near = np.where(alone, anywhere, near / np.maximum(near.sum(1, keepdims=True), 1e-300))
     mixing: Array = (1.0 - society.distant) * near + society.distant * anywhere
     return mixing
-
-
-@inlined
-def populate(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
-    """Make society `b` anew from a seed: persons, network, communities, and the first technology."""
-    n, r = s.rho.shape[1], w.share.shape[0]
-    key_person = draws.stream(seed, 0, draws.PERSON)
-    key_role = draws.stream(seed, 0, draws.INTERACTOR)
-    kappa, kappa0, rho = s.kappa[b], s.kappa0[b], s.rho[b]
-    for c in range(r):
-        com = s.community[b, c]
-        com.k = P.k0
-        com.E = P.E0
-        com.tau = P.tau0
-        com.crisis = 0.0
-        com.harmed = 0.0
-        for i in range(w.start[c], w.start[c + 1]):
-            producer = i < w.start[c] + w.producers[c]
-            x = clip01(w.kappa_mean[c] + P.capability_spread * draws.normal(key_person, i))
-            kappa[i] = x
-            kappa0[i] = x
-            rho[i] = P.r0 * x / (P.r0 * x + P.delta_rho) if P.r0 * x > 0.0 else 0.0
-            s.adopted[b, i] = 0
-            s.peers[b, i] = 0
-            s.excluded[b, i] = 0
-            if producer:
-                s.role[b, i] = PRODUCER
-            elif draws.uniform(key_role, i) < P.interactors * x:
-                s.role[b, i] = INTERACTOR
-            else:
-                s.role[b, i] = PARTICIPANT
-    _stratify(s, w, b)
-    if P.complete == 1:
-        _complete(s, b, n)
-    elif w.offsets.shape[0] > 0:
-        s.offsets[b] = w.offsets
-        s.neighbours[b] = w.neighbours
-    else:
-        _plant(s, w, P, b, seed)
-    s.z[b] = 0.0
-    s.board[b] = 0.0
-    s.allocation[b] = 0.0
-    programme = s.programme[b]
-    programme.seed = seed
-    programme.t = 0
-    programme.round = 0
-    programme.project = -1
-    programme.abandoned = 0
-    programme.M = 0.0
-    programme.K = P.K0
-    programme.K_before = P.K0
-    programme.F = P.F0
-    # the accounts of an episode before would else be told by the first `info` of this one
-    s.quarter[b] = np.zeros(1, QUARTER)[0]
-    for k in range(w.blocks.shape[0]):
-        s.blocks[b, k] = np.zeros(1, BLOCK)[0]
-    s.causes[b] = 0.0
-    s.shared[b] = 0.0
-    s.quarter[b].gave_up_stage = -1
-    new_technology(s, P, b)
-
-
-@inlined
-def new_technology(s: State, P: Any, b: int) -> None:
-    """Draw the next technology; the j-th is the same whoever decides."""
-    programme = s.programme[b]
-    programme.project += 1
-    programme.X = latent_defect(
-        P, draws.uniform(draws.stream(programme.seed, programme.project, draws.DEFECT), 0)
-    )
-    programme.C = ceiling(P, draws.uniform(draws.stream(programme.seed, programme.project, draws.CEILING), 0))
-    programme.Y = repairability(
-        P, draws.uniform(draws.stream(programme.seed, programme.project, draws.REPAIR), 0)
-    )
-    programme.rumour = P.rumour * draws.uniform(
-        draws.stream(programme.seed, programme.project, draws.RUMOUR), 0
-    )
-    programme.D = 0.0
-    programme.D_true = 0.0
-    programme.W = 0.0
-    programme.age = 0
-    programme.stage = 0
-    programme.stage_steps = 0
-
-
-@inlined
-def _stratify(s: State, w: World, b: int) -> None:
-    """Terciles of initial capability over the whole society."""
-    n = s.rho.shape[1]
-    ordered = np.sort(s.kappa0[b])
-    low, high = ordered[n // 3], ordered[(2 * n) // 3]
-    for c in range(w.share.shape[0]):
-        for j in range(3):
-            s.cells[b, c, j] = 0
-        for i in range(w.start[c], w.start[c + 1]):
-            x = s.kappa0[b, i]
-            j = 0 if x < low else (1 if x < high else 2)
-            s.stratum[b, i] = j
-            s.cells[b, c, j] += 1
-
-
-@inlined
-def _complete(s: State, b: int, n: int) -> None:
-    """Everybody is tied to everybody."""
-    e = 0
-    for i in range(n):
-        s.offsets[b, i] = e
-        for j in range(n):
-            if j != i:
-                s.neighbours[b, e] = j
-                e += 1
-    s.offsets[b, n] = e
-
-
-@inlined
-def _plant(s: State, w: World, P: Any, b: int, seed: np.uint64) -> None:
-    """Draw the ties: no loops, none twice; then lay them out as compressed sparse rows."""
-    n, r = s.rho.shape[1], w.share.shape[0]
-    home = np.empty(n, np.int32)
-    for c in range(r):
-        home[w.start[c] : w.start[c + 1]] = c
-    key = draws.stream(seed, 0, draws.EDGE)
-    edges = s.neighbours.shape[1] // 2
-    head = np.full(n, -1, np.int32)  # per person a linked list of the ties drawn so far
-    following = np.empty(2 * edges, np.int32)
-    other = np.empty(2 * edges, np.int32)
-    drawn, used = 0, 0
-    counter = 0
-    while drawn < edges:
-        placed = False
-        for _ in range(_TRIES):
-            inside = draws.uniform(key, counter + 2)
-            a = _one_of(0, n, draws.uniform(key, counter + 1))
-            c = home[a]
-            if r > 1 and inside >= P.inside:
-                u = draws.uniform(key, counter)
-                c = min(r - 1, np.searchsorted(w.mixing[c], u, side="right"))
-            d = _one_of(w.start[c], w.start[c + 1], draws.uniform(key, counter + 3))
-            counter += 4
-            if a == d:
-                continue
-            e = head[a]
-            while e >= 0 and other[e] != d:
-                e = following[e]
-            if e >= 0:
-                continue
-            other[used], following[used], head[a] = d, head[a], used
-            other[used + 1], following[used + 1], head[d] = a, head[d], used + 1
-            used += 2
-            placed = True
-            break
-        drawn += 1
-        if not placed:  # everybody there is tied already: fewer ties than asked for
-            continue
-    position = 0
-    for i in range(n):
-        s.offsets[b, i] = position
-        e = head[i]
-        while e >= 0:
-            s.neighbours[b, position] = other[e]
-            position += 1
-            e = following[e]
-    s.offsets[b, n] = position
-
-
-@inlined
-def _one_of(first: int, end: int, u: float) -> int:
-    """One of the persons from `first` to before `end`, by a uniform draw."""
-    return min(end - 1, first + math.floor(u * (end - first)))

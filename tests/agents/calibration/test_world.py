@@ -44,7 +44,7 @@ def test_the_world_has_the_datas_persons_communities_and_ties(calibrated: Calibr
     batch = Batch(world, 2)
     batch.reset(seeds(2))
     assert world.society.persons == 60
-    assert np.diff(batch.world.start).tolist() == np.bincount(SMALL.community).tolist()
+    assert np.diff(batch.structure.start).tolist() == np.bincount(SMALL.community).tolist()
     joined = {(i, j) for i, j in zip(SMALL.ego.tolist(), SMALL.alter.tolist(), strict=True)}
     both_ways = joined | {(j, i) for i, j in joined}
     for b in range(2):  # the communities of SMALL stand in their order, so persons keep their numbers

@@ -11,7 +11,6 @@ import torch
 from safetensors.numpy import save
 
 from juguo_agents.allocators import make_rule
-from juguo_agents.artifacts.observation import Shown
 from juguo_agents.training import pool
 from juguo_agents.training.config import ConfigError, Experiment
 from juguo_agents.training.learners import device, imitation
@@ -20,6 +19,7 @@ from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.sb3_policy import to_stable_baselines3
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_agents.training.train import train_seed
+from juguo_envs import ObservationConfig
 from tests.devices import with_device
 from tests.running import juguo, refused
 from tests.support import small
@@ -93,7 +93,7 @@ def test_an_imitation_on_a_device_comes_as_near_as_on_the_cpu(monkeypatch: pytes
     for place in ("cpu", "cuda"):
         learner: Any = make_learner(SMALL, experiment(device=place), 0)
         missed[place] = imitation.imitate(
-            learner, [(make_rule("experiment_diffusion"), SMALL)], Shown(), "noisy", 0
+            learner, [(make_rule("experiment_diffusion"), SMALL)], ObservationConfig(), 0
         )
     assert missed["cuda"] == pytest.approx(missed["cpu"], rel=0.2)
 

@@ -21,7 +21,7 @@ from juguo_agents.search.scoring import Scorer
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_agents.training.train import Trained, train_seed
-from juguo_envs import Family, Scenario
+from juguo_envs import Family, ObservationConfig, Scenario
 from juguo_envs.worlds.family import PREFERENCES
 from tests.agents.training.killing import content, kill
 from tests.support import seeds, small
@@ -133,9 +133,8 @@ def test_a_stored_policy_sees_in_every_world_what_it_was_trained_to_see(
     path = tmp_path / "policy-seed0.safetensors"
     save_policy(trained.policy, path)
     policy = load_policy(path)
-    societies = BatchVecEnv(
-        Family(SMALL, weights=PREFERENCES), 2, seed=0, context=True, preferences=True, history=3
-    )
+    config = ObservationConfig(context=True, preferences="drawn", history=3)
+    societies = BatchVecEnv(Family(SMALL, weights=PREFERENCES), 2, config, seed=0)
     full = societies.reset()
     size = Setting.of(SMALL).layout.size
     learned, numbers = Learned(policy, "learned"), societies.batch.state.programme["seed"].copy()

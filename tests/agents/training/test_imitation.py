@@ -12,7 +12,6 @@ from stable_baselines3 import PPO
 
 from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.artifacts.load import UnknownAllocator, find_allocator
-from juguo_agents.artifacts.observation import Shown
 from juguo_agents.artifacts.policy import Learned
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import SELECTION
@@ -24,7 +23,8 @@ from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.provenance import ResumeError
 from juguo_agents.training.run import begin_run, check_expert
 from juguo_agents.training.train import train_seed
-from juguo_envs import Family, Scenario
+from juguo_envs import Family, ObservationConfig, Scenario
+from juguo_envs.spaces.context import ContextConfig
 from tests.support import small
 
 Floats = npt.NDArray[np.float64]
@@ -60,7 +60,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_student_earns_what_its_expert_earns(rule: str) -> None:
     learner = fresh(experiment())
     before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
-    missed = imitate(learner, [(make_rule(rule), SMALL)], Shown(), "noisy", 0)
+    missed = imitate(learner, [(make_rule(rule), SMALL)], ObservationConfig(), 0)
     assert missed < 0.25
     after = learner.policy.state_dict()
     for name, tensor in before.items():
@@ -75,8 +75,8 @@ def test_a_student_earns_what_its_expert_earns(rule: str) -> None:
 
 @pytest.mark.usefixtures("brief")
 def test_a_student_learns_in_a_family_from_what_a_policy_is_shown() -> None:
-    shown = {"context": True, "history": 2}
-    setup = experiment().model_copy(update={"scenario": "family", "shown": Shown.model_validate(shown)})
+    shown = ContextConfig(context=True, history=2)
+    setup = experiment().model_copy(update={"scenario": "family", "shown": shown})
     learner, worlds = fresh(setup), Family(SMALL)
 
     def returns() -> Floats:
@@ -84,19 +84,19 @@ def test_a_student_learns_in_a_family_from_what_a_policy_is_shown() -> None:
 
     expert = run(make_rule("experiment_diffusion"), worlds, SEEDS).returns
     before = np.abs(returns() - expert).mean()
-    imitate(learner, [(make_rule("experiment_diffusion"), worlds)], setup.shown, "noisy", 0)
+    imitate(learner, [(make_rule("experiment_diffusion"), worlds)], setup.observation, 0)
     assert np.abs(returns() - expert).mean() < 0.5 * before
 
 
 @pytest.mark.usefixtures("brief")
 def test_a_student_of_many_experts_does_in_each_world_what_is_done_there() -> None:
     """What tells the worlds apart, their money, is in the context alone."""
-    shown = Shown.model_validate({"context": True})
+    shown = ContextConfig(context=True)
     setup = experiment().model_copy(update={"scenario": "family", "shown": shown})
     rules = {0.4: "care_only", 1.2: "technology_centred"}
     experts = [(make_rule(rule), SMALL.override({"money.B": money})) for money, rule in rules.items()]
     learner = fresh(setup)
-    imitate(learner, experts, shown, "noisy", 0)
+    imitate(learner, experts, setup.observation, 0)
     student = Learned(extract_policy(learner, SMALL, setup, 0), "learned")
 
     def shares(allocator: Allocator, world: Scenario) -> Floats:

@@ -247,7 +247,7 @@ def test_what_is_measured_is_what_the_persons_show(scenario: Scenario, plan: Pla
     assert abs(quarter["resilience"] - cvar) <= 0.5 * BIN
     assert_allclose(quarter["excluded"], s.excluded[0].mean(), rtol=1e-12)
     for c in range(batch.communities):
-        here = slice(batch.world.start[c], batch.world.start[c + 1])
+        here = slice(batch.structure.start[c], batch.structure.start[c + 1])
         com = s.community[0, c]
         assert_allclose(com["rho_sum"], rho[here].sum(), rtol=1e-9)
         assert_allclose(com["kappa_sum"], s.kappa[0, here].astype(float).sum(), rtol=1e-9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -13,9 +14,10 @@ from juguo_envs import Batch, Scenario
 from juguo_envs.model import equations
 from juguo_envs.model import persons as model
 from juguo_envs.model import random as draws
+from juguo_envs.model.compiled import inlined
+from juguo_envs.model.state import N_SATURATIONS, State
 from tests.properties.strategies import first_seeds, scenarios
-
-SATURATIONS = 11
+from tests.support import Array
 
 
 class Width:
@@ -29,14 +31,31 @@ class Width:
 def test_the_bound_of_acceptance_is_never_below_it(kappa: float, difficulty: float, width: float) -> None:
     if (difficulty - kappa) / width < 700.0:  # where an exponential does not overflow in plain Python
         accept = equations.accept.py_func(Width(width), kappa, difficulty)
-        assert model.accept_bound.py_func(Width(width), kappa, difficulty) >= accept
+        assert equations.accept_bound.py_func(Width(width), kappa, difficulty) >= accept
 
 
 def test_the_bound_of_acceptance_is_close_where_most_people_are() -> None:
     for y in np.linspace(0.0, 3.0, 31):
         accept = 1.0 / (1.0 + math.exp(y))
-        bound = model.accept_bound.py_func(Width(1.0), 0.0, float(y))
+        bound = equations.accept_bound.py_func(Width(1.0), 0.0, float(y))
         assert y == 0.0 or bound <= 1.25 * accept
+
+
+@inlined  # one function, since handing over the whole state takes seconds to compile each time
+def decided(
+    s: State, P: Any, sats: Array, keys: Any, low: int, high: int, causes: Array, short_cut: bool
+) -> tuple[int, int]:
+    """Decide the first community of society 0: the candidates only, or everybody who is not excluded."""
+    now = model.conditions(s, P, 0, 0, sats, 0.3)
+    if short_cut:
+        model.mark_candidates(
+            P, now, keys, low, s.kappa[0, low:high], s.adopted[0, low:high], s.excluded[0, low:high],
+            s.role[0, low:high], s.candidate[0, low:high],
+        )  # fmt: skip
+    else:
+        for i in range(low, high):
+            s.candidate[0, i] = 1 - s.excluded[0, i]
+    return model.decide(s, P, 0, now, keys, low, high, 0, causes)
 
 
 def keys_of(batch: Batch) -> model.Streams:
@@ -57,20 +76,12 @@ def test_deciding_the_candidates_only_is_deciding_everybody(
         batch.step(rng.uniform(-1.0, 1.0, (1, batch.action_size)))
     batch.state.hit[:] = 0.0
     everybody = copy.deepcopy(batch)
-    w, sats = batch.world, rng.uniform(0.0, 1.0, (batch.communities, SATURATIONS))
+    w, sats = batch.structure, rng.uniform(0.0, 1.0, (batch.communities, N_SATURATIONS))
     low, high = int(w.start[0]), int(w.start[1])
     told = []
     for one, short_cut in ((batch, True), (everybody, False)):
-        s, keys, causes = one.state, keys_of(one), np.zeros(3)
-        now = model.conditions(s, one.params[0], 0, 0, sats, 0.3)
-        people = (s.kappa, s.adopted, s.excluded, s.role)
-        if short_cut:
-            model.mark_candidates(
-                one.params[0], now, keys, low, *(x[0, low:high] for x in people), s.candidate[0, low:high]
-            )
-        else:
-            s.candidate[0, low:high] = 1 - s.excluded[0, low:high]
-        changes, harmed = model.decide(s, one.params[0], 0, now, keys, low, high, 0, causes)
+        s, causes = one.state, np.zeros(3)
+        changes, harmed = decided(s, one.params[0], sats, keys_of(one), low, high, causes, short_cut)
         told.append((changes, harmed, causes, s.changed[0, :changes], s.adopted, s.role, s.hit))
     for short, whole in zip(*told, strict=True):
         np.testing.assert_array_equal(short, whole)

@@ -86,7 +86,7 @@ def test_everybody_adopts_and_leaves_exactly_as_the_equations_and_their_own_draw
     batch = started(scenario, 1)
     P, eq, s = parameters(scenario), equations, batch.state
     advance_to(2, batch)
-    place = np.repeat(np.arange(3), np.diff(batch.world.start))
+    place = np.repeat(np.arange(3), np.diff(batch.structure.start))
     degree = np.maximum(1, np.diff(s.offsets[0]))
     adopted_ever = left_ever = 0
     for _ in range(25):
@@ -208,7 +208,7 @@ def test_evidence_adds_up_over_a_project_and_governance_dispels_the_rumour_in_it
         batch.step(spend(batch, {"governance": 1.0}, reserve=2.0, advance=True))
         sat = [[equations.sat.py_func(P, z) for z in row] for row in batch.state.z[:, :, 4].tolist()]
         evaluated = P.shown * np.array(sat)
-        sizes = np.diff(batch.world.start)
+        sizes = np.diff(batch.structure.start)
         here = batch.state.community["harmed"] * sizes
         rumours = programme["rumour"][:, None] * (1.0 - evaluated) * (users - here)
         assert_allclose(programme["D"], D + (here + rumours).sum(axis=1), rtol=1e-9)
@@ -360,7 +360,7 @@ def test_a_shock_damages_the_adopters_of_its_community_by_its_severity_and_nobod
     before, kappa = s.rho.astype(float), s.kappa.astype(float)
     batch.step(spend(batch))
     undamaged = before + R.r0 * kappa * (1.0 - before) - R.delta_rho * before
-    severity = np.repeat(s.community["crisis"], np.diff(batch.world.start), axis=1)
+    severity = np.repeat(s.community["crisis"], np.diff(batch.structure.start), axis=1)
     here = undamaged > 0.4  # what is lost is not cut off at zero
     damage = np.where(adopted, severity, 0.0)
     assert (here & adopted & (severity > 0.0)).sum() > 100

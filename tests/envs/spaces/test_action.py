@@ -193,7 +193,7 @@ def test_the_environment_reads_an_action_as_the_public_translation_does() -> Non
     batch = started(small(), 8)
     chosen = random_actions(np.random.default_rng(1), batch)
     batch.step(chosen)
-    allocation = decode_allocation(chosen, batch.world.share)
+    allocation = decode_allocation(chosen, batch.structure.share)
     kept = batch.state.allocation
     assert_allclose(kept[:, :9], allocation.functions, rtol=1e-12)
     assert_allclose(kept[:, 9], allocation.reserve, rtol=1e-12)

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from juguo_envs import Batch, ExperimentDiffusionEnv, ObservationLayout, Scenario
 from juguo_envs.info import batch_info
 from juguo_envs.model import equations
-from juguo_envs.spaces.observation import PER_COMMUNITY, SCALARS, unsquash
+from juguo_envs.spaces.observation import PER_COMMUNITY, SCALARS
 from tests.properties.strategies import Plan, first_seeds, plans, scenarios
 from tests.support import Array, parameters, random_actions, small, spend, started
 
@@ -61,7 +61,7 @@ def test_what_is_seen_is_inside_the_space(scenario: Scenario, plan: Plan, seed: 
 def test_true_observations_show_the_state_as_it_is() -> None:
     batch, observation = developed(noisy=False)
     s, layout = batch.state, batch.layout
-    sizes = np.diff(batch.world.start)
+    sizes = np.diff(batch.structure.start)
     assert s.adopters.sum() > 0 and s.community["crisis"].max() > 0
     for name, value in {
         "know_how": s.community["k"],
@@ -89,10 +89,15 @@ def test_true_observations_show_the_state_as_it_is() -> None:
     }.items():
         assert_allclose(layout.scalar(observation, name), value, rtol=1e-6, err_msg=name)
     assert_allclose(layout.scalar(observation, "knowledge_change"), p["K"] - p["K_before"], atol=1e-7)
-    assert_allclose(unsquash(layout.scalar(observation, "harm_evidence"), 100.0), p["D"], rtol=1e-5)
-    assert_allclose(unsquash(layout.scalar(observation, "experience"), 100.0), p["W"], rtol=1e-4)
-    assert_allclose(unsquash(layout.scalar(observation, "abandoned"), 2.0), p["abandoned"], rtol=1e-5)
-    assert_allclose(unsquash(layout.scalar(observation, "reserve"), P.money.B * 300), p["M"], rtol=1e-5)
+    for name, amount in {
+        "harm_evidence": p["D"],
+        "experience": p["W"],
+        "abandoned": p["abandoned"],
+        "reserve": p["M"] / (P.money.B * 300),
+    }.items():
+        assert_allclose(layout.amount(observation, name), amount, rtol=1e-4, err_msg=name)
+    with pytest.raises(ValueError, match="knowledge is shown as it is"):
+        layout.amount(observation, "knowledge")
     assert np.array_equal(layout.stage(observation), p["stage"])
     assert_allclose(observation[:, -16:], s.allocation, rtol=1e-6)
 

@@ -12,7 +12,7 @@ import pytest
 
 from juguo_envs.engine.batch import Batch
 from juguo_envs.worlds.scenario import Community, Scenario
-from juguo_envs.worlds.society import build_world
+from juguo_envs.worlds.society import build_structure
 
 SCENARIO = Scenario.load("china31")
 PROVINCES = {c.name: c for c in SCENARIO.society.listed()}
@@ -104,7 +104,7 @@ def test_borders_equal_the_reference_data() -> None:
 
 
 def test_persons_and_producers_are_shared_out_by_population_and_expenditure() -> None:
-    world = build_world(SCENARIO)
+    world = build_structure(SCENARIO)
     size = np.diff(world.start)
     population = np.array([c.population for c in PROVINCES.values()])
     expenditure = np.array([c.producers for c in PROVINCES.values()])
@@ -118,7 +118,7 @@ def test_persons_and_producers_are_shared_out_by_population_and_expenditure() ->
 
 
 def test_ties_that_leave_a_province_go_half_to_neighbours_and_half_anywhere() -> None:
-    world = build_world(SCENARIO)
+    world = build_structure(SCENARIO)
     share = np.diff(np.concatenate([np.zeros((31, 1)), world.mixing], axis=1), axis=1)
     names = list(PROVINCES)
     hainan, guangdong = names.index("Hainan"), names.index("Guangdong")

@@ -39,7 +39,7 @@ def test_the_network_is_a_simple_graph(scenario: Scenario, seed: int) -> None:
     pairs = one * n + other
     assert len(np.unique(pairs)) == len(pairs)
     assert np.array_equal(np.sort(pairs), np.sort(other * n + one))
-    assert len(one) <= 2 * int(batch.world.edges)
+    assert len(one) <= 2 * int(batch.structure.edges)
 
 
 def test_everybody_is_tied_to_everybody_in_a_complete_network() -> None:
@@ -65,7 +65,7 @@ def test_a_place_too_crowded_for_its_ties_gets_fewer_and_no_double_ones() -> Non
 
 
 def test_about_the_asked_share_of_the_ties_is_inside_a_community(default: Batch) -> None:
-    place = np.repeat(np.arange(8), np.diff(default.world.start))
+    place = np.repeat(np.arange(8), np.diff(default.structure.start))
     shares = []
     for b in range(SOCIETIES):
         one, other = ties(default.state, b)
@@ -77,7 +77,7 @@ def test_about_the_asked_share_of_the_ties_is_inside_a_community(default: Batch)
 @pytest.mark.parametrize("inside", [0.0, 1.0])
 def test_all_or_no_ties_can_be_inside(inside: float) -> None:
     batch = started(small({"society.inside": inside, "society.mean_degree": 4.0}), 1)
-    place = np.repeat(np.arange(3), np.diff(batch.world.start))
+    place = np.repeat(np.arange(3), np.diff(batch.structure.start))
     one, other = ties(batch.state, 0)
     assert ((place[one] == place[other]) == bool(inside)).all()
 
@@ -91,7 +91,7 @@ def test_nobody_has_more_ties_by_the_order_of_persons_than_by_chance(default: Ba
     halves = []
     for b in range(SOCIETIES):
         for c in range(8):
-            here = degrees[b, default.world.start[c] : default.world.start[c + 1]]
+            here = degrees[b, default.structure.start[c] : default.structure.start[c + 1]]
             halves.append(here[: len(here) // 2].mean() - here[-(len(here) // 2) :].mean())
     assert abs(np.mean(halves)) < 4.0 * np.std(halves) / math.sqrt(len(halves))
 
@@ -105,7 +105,7 @@ def test_ties_to_neighbours_stay_with_the_neighbours() -> None:
         {"society.persons": 200, "society.communities": listed, "society.distant": 0.0, "society.inside": 0.5}
     )
     batch = started(scenario, 1)
-    place = np.repeat(np.arange(4), np.diff(batch.world.start))
+    place = np.repeat(np.arange(4), np.diff(batch.structure.start))
     one, other = ties(batch.state, 0)
     assert (place[one] // 2 == place[other] // 2).all()
     assert (place[one] != place[other]).any()
@@ -151,7 +151,7 @@ def test_strata_are_terciles_of_capability_at_the_start(scenario: Scenario, seed
     kappa, stratum = s.kappa0[0], s.stratum[0]
     for j in range(2):
         assert kappa[stratum <= j].max(initial=0.0) < kappa[stratum > j].min()
-    place = np.repeat(np.arange(batch.communities), np.diff(batch.world.start))
+    place = np.repeat(np.arange(batch.communities), np.diff(batch.structure.start))
     assert np.array_equal(s.cells[0].ravel(), np.bincount(3 * place + stratum, minlength=s.cells[0].size))
     if len(np.unique(kappa)) == n:  # nobody shares a capability with another
         assert np.abs(s.cells[0].sum(axis=0) - n / 3).max() <= 1
@@ -163,14 +163,16 @@ def check_share(found: float, expected: float, count: int) -> None:
 
 
 def test_the_default_society_is_the_model_pages(default: Batch) -> None:
-    s, world = default.state, default.world
-    hubs = world.start[2]
-    assert np.diff(world.start).sum() == 1000
-    assert_allclose(np.diff(world.start)[:2].mean() / np.diff(world.start)[2:].mean(), 1.25, rtol=0.01)
-    assert world.hub.tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
+    s, structure = default.state, default.structure
+    hubs = structure.start[2]
+    assert np.diff(structure.start).sum() == 1000
+    assert_allclose(
+        np.diff(structure.start)[:2].mean() / np.diff(structure.start)[2:].mean(), 1.25, rtol=0.01
+    )
+    assert structure.hub.tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
     assert (s.role == PRODUCER).sum(axis=1).tolist() == [50] * SOCIETIES
-    assert world.producers[:2].sum() in (34, 35, 36)  # 70 % of 50
-    assert (s.role[:, :hubs] == PRODUCER).sum() == SOCIETIES * world.producers[:2].sum()
+    assert structure.producers[:2].sum() in (34, 35, 36)  # 70 % of 50
+    assert (s.role[:, :hubs] == PRODUCER).sum() == SOCIETIES * structure.producers[:2].sum()
     others = s.role != PRODUCER
     expected = 0.25 * s.kappa0[others].astype(float).mean()
     check_share((s.role[others] == INTERACTOR).mean(), expected, int(others.sum()))
@@ -179,11 +181,11 @@ def test_the_default_society_is_the_model_pages(default: Batch) -> None:
 
 
 def test_capability_and_resilience_start_as_the_model_page_says(default: Batch) -> None:
-    s, world = default.state, default.world
+    s, structure = default.state, default.structure
     assert s.kappa0.min() >= 0.0 and s.kappa0.max() <= 1.0
     means = [0.46, 0.46, *np.linspace(0.42, 0.24, 6)]
     for c, mean in enumerate(means):
-        here = s.kappa0[:, world.start[c] : world.start[c + 1]].astype(float)
+        here = s.kappa0[:, structure.start[c] : structure.start[c + 1]].astype(float)
         # Clipping moves the mean by less than .01 and narrows the spread; error rate 6e-5 beyond that.
         assert abs(here.mean() - mean) < 0.01 + 4.0 * 0.15 / math.sqrt(here.size)
     P = DEFAULT.resilience

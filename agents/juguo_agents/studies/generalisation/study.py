@@ -19,7 +19,6 @@ from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACL
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
-from juguo_agents.artifacts.observation import layout_of
 from juguo_agents.artifacts.policy import check_fits
 from juguo_agents.evaluation import seeds
 from juguo_agents.report.figures.regret import FIGURE, draw
@@ -33,7 +32,6 @@ from juguo_agents.studies.searches import search_all
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
 from juguo_agents.training.run import policies_in
 from juguo_envs.errors import UserError
-from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -129,11 +127,11 @@ class Settings(engine.Settings):
                 raise UserError(
                     f"two runs are named {group!r}; rename a folder, so that a table can tell them apart"
                 )
-        observation = ObservationLayout(len(self.scenario.society.listed()))
+        communities = len(self.scenario.society.listed())
         found: dict[Subject, Named] = {}
         for folder, group in zip(self.runs, groups, strict=True):
             for file, policy in policies_in(folder).items():
-                check_fits(policy, layout_of(policy.metadata, observation), str(file))
+                check_fits(policy, policy.layout(communities), str(file))
                 allocator = named(str(file))
                 if any(allocator.digest == other.digest for other in found.values()):
                     raise UserError(f"{file} holds the same policy as another one; name one of them")

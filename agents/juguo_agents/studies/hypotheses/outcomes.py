@@ -35,7 +35,7 @@ class Watch:
     def see(self, first: int, quarter: int, batch: Batch) -> None:
         """Take down a quarter of the episodes from `first` on."""
         state, rows = batch.state, slice(first, first + batch.size)
-        ordinary = batch.world.hub == 0.0
+        ordinary = batch.structure.hub == 0.0
         adopters, persons = state.adopters.sum(-1), state.cells.sum(-1)
         self.breadth[rows, quarter] = state.quarter["breadth"]
         with np.errstate(invalid="ignore"):

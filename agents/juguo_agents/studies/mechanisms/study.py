@@ -42,8 +42,8 @@ from juguo_agents.studies.study import (
     recorded,
 )
 from juguo_agents.studies.value.analysis import CLOSED, OPEN, finished_value
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
 
 AS_IS = "as it is"

@@ -23,7 +23,6 @@ from pydantic import Field
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.artifacts.front import FRONT_PATTERN
-from juguo_agents.artifacts.observation import SHOWN, layout_of
 from juguo_agents.artifacts.policy import Policy, PolicyFileError, check_fits
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
@@ -35,7 +34,6 @@ from juguo_agents.studies.study import Execute, NamedScenario, Page, Stage, Stud
 from juguo_agents.training.run import policies_in, steps_taken
 from juguo_envs.errors import UserError
 from juguo_envs.info import REWARD_PARTS
-from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import WEIGHTS
 from juguo_envs.worlds.scenario import Scenario
 
@@ -148,7 +146,7 @@ class Settings(engine.Settings):
 
 def _check(policy: Policy, first: Policy, source: str) -> None:
     metadata = policy.metadata
-    shown = metadata.get(SHOWN, {}).get("preferences", "hidden")
+    shown = metadata["shown"]["preferences"]
     if shown != "drawn" or not (metadata.get("family") or {}).get("weights"):
         raise PolicyFileError(
             f"{source}: shown.preferences is {shown} there; a front takes a policy that was trained with "
@@ -163,8 +161,7 @@ def _check(policy: Policy, first: Policy, source: str) -> None:
     for field in ("scenario_digest", "observe", "family"):
         if metadata[field] != first.metadata[field]:
             raise PolicyFileError(f"{source}: {field} is not that of the other policies of the run")
-    observation = ObservationLayout(int(metadata["communities"]))
-    check_fits(policy, layout_of(metadata, observation), source)
+    check_fits(policy, policy.layout(int(metadata["communities"])), source)
 
 
 def run_search(search: nsga2.FrontSearch, work: Path, threads: int) -> pa.Table:

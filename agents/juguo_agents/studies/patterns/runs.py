@@ -119,7 +119,7 @@ def follow(allocator: Allocator, scenario: Scenario, episodes: npt.NDArray[np.ui
         enters = unset & (state.programme["stage"] == 1)
         entering[rows][enters] = knowledge[enters]
         crises[rows] += (state.community["crisis"] > CRISIS).mean(1) / quarters
-        hubs = batch.world.hub > 0.0
+        hubs = batch.structure.hub > 0.0
         for place, chosen in enumerate((hubs, ~hubs)):
             adopters, persons = (array[:, chosen].sum((1, 2)) for array in (state.adopters, state.cells))
             places[rows, quarter + 1, place] = adopters / persons if chosen.any() else np.nan

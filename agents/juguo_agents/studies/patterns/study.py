@@ -42,8 +42,8 @@ from juguo_agents.studies.searches import SearchPoint, run_search
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record
 from juguo_agents.studies.value.analysis import finished_value, value_data
 from juguo_agents.studies.value.study import measure_value
+from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
-from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
 
 PATTERNS_FILE = "patterns.json"

@@ -16,12 +16,11 @@ from stable_baselines3 import PPO
 
 from juguo_agents.allocators.base import Allocator, Setting
 from juguo_agents.artifacts.networks import clipped
-from juguo_agents.artifacts.observation import Shown, begin_view
 from juguo_agents.evaluation.dagger import Query, Rows
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.base import normaliser_of
-from juguo_envs.spaces.context import FullLayout
+from juguo_envs.spaces.context import ContextLayout, ObservationBuffer, ObservationConfig
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -40,9 +39,9 @@ class Imitation(Query):
 
     name = "imitation"
 
-    def __init__(self, learner: PPO, shown: Shown) -> None:
+    def __init__(self, learner: PPO, config: ObservationConfig) -> None:
         """Take the learner whose policy is fitted, and what it is shown."""
-        self.learner, self.shown = learner, shown
+        self.learner, self.config = learner, config
         self._seen: list[Rows] = []
         self._wanted: list[Rows] = []
 
@@ -50,12 +49,12 @@ class Imitation(Query):
         """Begin episodes; the answers so far are kept."""
         super().start(setting, seeds)
         self._layout = setting.layout
-        layout = FullLayout(setting.layout.communities, **self.shown.arguments())
-        self._view = begin_view(layout, setting.known, len(seeds))
+        layout = ContextLayout(setting.layout.communities, self.config)
+        self._buffer = ObservationBuffer(layout, len(seeds), setting.known)
 
     def act(self, observation: Rows) -> Rows:
         """What the expert does, or what the learner draws."""
-        self._shown_now = self._view.complete(observation)
+        self._shown_now = self._buffer.complete(observation)
         return super().act(observation)
 
     def student(self, observation: Rows) -> Rows:
@@ -77,14 +76,13 @@ class Imitation(Query):
         return np.concatenate(self._seen), np.concatenate(self._wanted)
 
 
-def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str, seed: int) -> float:
+def imitate(learner: PPO, experts: Sequence[Expert], config: ObservationConfig, seed: int) -> float:
     """Fit the mean of the learner's policy to experts; its spread and its critic stay as they are.
 
     Args:
         learner: PPO, not yet trained.
         experts: What is imitated, and where; all episodes have training seeds.
-        shown: What the learner is shown beside the observation.
-        observe: "noisy" or "true".
+        config: What the learner is shown.
         seed: The training seed.
 
     Returns:
@@ -92,13 +90,13 @@ def imitate(learner: PPO, experts: Sequence[Expert], shown: Shown, observe: str,
     """
     normaliser, moments = normaliser_of(learner)
     generator = np.random.default_rng([seed, _PURPOSE])
-    query, missed = Imitation(learner, shown), 0.0
+    query, missed = Imitation(learner, config), 0.0
     episodes = max(1, EPISODES // len(experts))
     for number in range(ROUNDS):
         query.expert_acts = number == 0
         for query.expert, world in experts:
             seeds = draw_training(generator, episodes)
-            run(query, world, seeds, observe=observe)
+            run(query, world, seeds, observe=config.observe)
         seen, wanted = query.answers()
         if number == 0:
             moments.update(seen)

@@ -11,8 +11,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 
-from juguo_agents.artifacts.observation import SHOWN
-from juguo_agents.artifacts.policy import FORMAT, OBS_MEAN, OBS_VAR, Policy, spaces_of
+from juguo_agents.artifacts.policy import FORMAT, OBS_MEAN, OBS_VAR, SHOWN, Policy, spaces_of
 from juguo_agents.provenance import versions
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.experts import find_experts
@@ -24,7 +23,7 @@ from juguo_agents.training.learners.leave_one_out import LeaveOneOut
 from juguo_agents.training.learners.settings import LearnerSettings
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_envs.info import REWARD_PARTS
-from juguo_envs.spaces.context import FullLayout
+from juguo_envs.spaces.context import ContextLayout
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -50,13 +49,12 @@ def make_learner(scenario: Scenario, experiment: Experiment, seed: int, threads:
     societies = BatchVecEnv(
         experiment.worlds(scenario),
         settings.envs,
+        experiment.observation,
         seed=seed,
-        noisy=experiment.observe == "noisy",
         threads=threads,
         multiplier=Multiplier(constraint) if constraint else None,
         per_weight=experiment.training.per_weight,
         paired=kind.paired(settings),
-        **experiment.shown.arguments(),
     )
     venv = normalised(societies, settings)
     with warnings.catch_warnings():
@@ -84,7 +82,7 @@ def begin_at_expert(learner: BaseAlgorithm, experiment: Experiment, scenario: Sc
         raise TypeError("only PPO begins at an expert")
     worlds = experiment.worlds(experiment.training_world(scenario))
     experts = find_experts(experiment.training.expert or "", worlds)
-    imitate(learner, experts, experiment.shown, experiment.observe, seed)
+    imitate(learner, experts, experiment.observation, seed)
 
 
 def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Experiment, seed: int) -> Policy:
@@ -100,7 +98,7 @@ def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Exper
     tensors[OBS_VAR] = np.array(moments.var, np.float64)
     actions = int(np.prod(learner.action_space.shape or ()))
     communities = len(scenario.society.listed())
-    layout = FullLayout(communities, **experiment.shown.arguments())
+    layout = ContextLayout(communities, experiment.observation)
     worlds = experiment.worlds(scenario)
     metadata = {
         "format": FORMAT,

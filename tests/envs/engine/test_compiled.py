@@ -12,9 +12,14 @@ import numba
 import pytest
 
 import juguo_envs
-from juguo_envs.model import compiled
+from juguo_envs.engine import compiled
+from juguo_envs.model.compiled import inlined
 
 PACKAGE = Path(juguo_envs.__file__).parent
+
+
+MARKS = ("@inlined", "@kernel", "njit(", "inlined(")
+"""What stands in a file in which something is compiled."""
 
 
 def source_key(folder: Path) -> int:
@@ -23,7 +28,7 @@ def source_key(folder: Path) -> int:
         [
             sys.executable,
             "-c",
-            "from juguo_envs.model import compiled; print(compiled.__file__, compiled.SOURCE_KEY)",
+            "from juguo_envs.engine import compiled; print(compiled.__file__, compiled.SOURCE_KEY)",
         ],
         env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -43,7 +48,7 @@ def test_an_unchanged_copy_has_the_same_key(copied: Path) -> None:
     assert source_key(copied) == compiled.SOURCE_KEY
 
 
-@pytest.mark.parametrize("file", ["model/equations.py", "worlds/society.py"])
+@pytest.mark.parametrize("file", ["model/equations.py", "spaces/observation.py"])
 def test_a_change_in_another_file_than_the_kernels_changes_the_key(copied: Path, file: str) -> None:
     path = copied / PACKAGE.name / file
     path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
@@ -60,7 +65,7 @@ def test_every_file_with_something_compiled_counts_for_the_key() -> None:
     marked = {
         path
         for path in PACKAGE.rglob("*.py")
-        if any(mark in path.read_text(encoding="utf-8") for mark in ("@inlined", "@kernel", "njit("))
+        if any(mark in path.read_text(encoding="utf-8") for mark in MARKS)
     }
     assert marked <= set(compiled._SOURCES)
 
@@ -70,7 +75,7 @@ def test_the_key_fits_a_signed_number_of_64_bits() -> None:
 
 
 def test_a_piece_of_the_model_is_plain_python_through_py_func() -> None:
-    @compiled.inlined
+    @inlined
     def double(x: float) -> float:
         return 2.0 * x
 
