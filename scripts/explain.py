@@ -5,7 +5,6 @@ import sys
 from juguo_agents.cli.main import main
 
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    between = "--between" in words
-    words = [word for word in words if word != "--between"]
-    sys.exit(main(["study", "attribution" if between else "explain", *words]))
+    words = [word for word in sys.argv[1:] if word != "--between"]
+    study = "attribution" if "--between" in sys.argv else "explain"
+    sys.exit(main(["study", study, *words]))

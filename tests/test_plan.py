@@ -25,9 +25,9 @@ TOP = ("", "env", "vector_env", "render", "info")
 FOR_ALL = ("errors", "files", "folders", "processes", "provenance", "tables")
 """Modules that everything may use, but the model."""
 BETWEEN_STUDIES = {
-    ("ablation", "value.analysis"), ("mechanisms", "patterns.analysis"), ("mechanisms", "patterns.runs"),
-    ("mechanisms", "patterns.study"), ("mechanisms", "value.analysis"), ("patterns", "ablation.analysis"),
-    ("patterns", "ablation.study"), ("patterns", "value.analysis"), ("patterns", "value.study"),
+    ("ablation", "value.analysis"), ("mechanisms", "patterns.study"), ("mechanisms", "value.analysis"),
+    ("patterns", "ablation.analysis"), ("patterns", "ablation.study"), ("patterns", "value.analysis"),
+    ("patterns", "value.study"),
 }  # fmt: skip
 """Studies that use another's module: (study, module)."""
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.cli.options import command
 from juguo_agents.studies import STUDIES
+from juguo_agents.studies.mechanisms.mechanism import count_parameters
 from juguo_agents.tables import terminal_table
 from juguo_agents.training.config import load_experiment
 from juguo_agents.training.shipped import config_names, find_config
@@ -61,19 +62,29 @@ def studies() -> str:
     return terminal_table(("study", ""), [(name, entry.text) for name, entry in STUDIES.items()])
 
 
-KINDS = {"allocators": allocators, "scenarios": scenarios, "configs": configs, "studies": studies}
+def parameters() -> str:
+    """How many numbers a scenario sets, by group."""
+    groups = count_parameters()
+    rows = [(name, str(count)) for name, count in {**groups, "all": sum(groups.values())}.items()]
+    return terminal_table(("group of a scenario", "parameters"), rows, "lr")
+
+
+KINDS = {
+    "allocators": allocators, "scenarios": scenarios, "configs": configs, "studies": studies,
+    "parameters": parameters,
+}  # fmt: skip
 
 
 class What(BaseModel):
     """What is listed."""
 
-    kind: Literal["allocators", "scenarios", "configs", "studies"] | None = Field(
+    kind: Literal["allocators", "scenarios", "configs", "studies", "parameters"] | None = Field(
         None, description="of which kind; default: all", json_schema_extra={"positional": True}
     )
 
 
 @command
 def names(asked: What) -> int:
-    """Name the allocators, scenarios, configs and studies, with a line on each."""
+    """Name the allocators, scenarios, configs and studies, and count the parameters of a scenario."""
     print("\n\n".join(KINDS[kind]() for kind in ([asked.kind] if asked.kind else KINDS)))
     return 0

@@ -14,7 +14,7 @@ from juguo_agents.cli.running import going_on
 from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
 from juguo_agents.studies import STUDIES
-from juguo_agents.studies.executors import Executor, LocalExecutor
+from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
 from juguo_agents.studies.study import conduct
 from juguo_envs.errors import UserError
 
@@ -66,8 +66,6 @@ def _executor(running: Running) -> Executor:
         if running.address is not None:
             raise UserError(f"--address is {running.address!r}; it is for --executor ray")
         return LocalExecutor(running.workers or cores())
-    from juguo_agents.studies.executors import RayExecutor
-
     return RayExecutor(running.address, running.workers)
 
 

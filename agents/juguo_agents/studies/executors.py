@@ -132,7 +132,7 @@ class RayExecutor:
             first = str(error).strip().splitlines()[0]
             raise UserError(
                 f"--address is {self.address}: no Ray cluster answers there ({first}); "
-                "start one with `ray start --head`"
+                "start one with `ray start --head`, and set RAY_AUTH_MODE here as there"
             ) from None
         finally:
             if threading.current_thread() is threading.main_thread():

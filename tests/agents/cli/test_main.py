@@ -6,6 +6,7 @@ import ast
 import builtins
 import inspect
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from juguo_agents.cli.main import main, make_app
 from juguo_agents.studies import STUDIES
 from juguo_agents.training.shipped import config_names
 from juguo_envs.worlds.scenario import scenario_names
-from tests.running import ENVIRONMENT, juguo, refused, succeeded
+from tests.running import ENVIRONMENT, file, juguo, refused, succeeded
 
 NAMES = [name for name in make_app() if not name.startswith("-") and name != "study"]
 COMMANDS = [*((name,) for name in NAMES), *(("study", name) for name in STUDIES)]
@@ -113,6 +114,7 @@ def test_list_names_all_there_is_and_each_kind_alone(tmp_path: Path) -> None:
         "scenarios": [*scenario_names(), "family", "family:NAME"],
         "configs": config_names(),
         "studies": list(STUDIES),
+        "parameters": ["society", "money", "all"],
     }
     assert list(known) == list(listing.KINDS)
     everything = succeeded(juguo("list", cwd=tmp_path))
@@ -170,3 +172,28 @@ def test_completion_is_installed_for_the_shell_at_hand(
     monkeypatch.setenv("SHELL", "/bin/bash")
     assert "installed" in succeeded(juguo("--install-completion", cwd=tmp_path))
     assert (tmp_path / ".local/share/bash-completion/completions/juguo").is_file()
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "command"),
+    [
+        ("train.py", [], "train"),
+        ("evaluate.py", [], "evaluate"),
+        ("patterns.py", [], "study patterns"),
+        ("explain.py", [], "study explain"),
+        ("explain.py", ["--between"], "study attribution"),
+    ],
+)
+def test_a_script_is_a_command_in_ten_lines(
+    script: str,
+    words: list[str],
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", [script, *words, "--help"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(str(file(script)), run_name="__main__")
+    assert left.value.code == 0
+    assert f"Usage: juguo {command} " in capsys.readouterr().out
+    assert len(file(script).read_text().splitlines()) <= 10

@@ -30,6 +30,7 @@ class Asked(Settings):
 
 NEEDED = {"attribution": ("flat", "market+exit"), "explain": ("flat",)}
 """What a study cannot do without."""
+WORLD = "society: {persons: 60, communities: {count: 3, hubs: 1}}\nprogramme: {T: 12}\n"
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,9 @@ def test_every_setting_of_a_study_is_explained(name: str, tmp_path: Path) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_runs_tiny_and_then_has_nothing_left_to_do(name: str, tmp_path: Path) -> None:
-    asked = ("study", name, *NEEDED.get(name, ()), "--smoke", "--out", "here", "--json")
+    (tmp_path / "tiny.yaml").write_text(WORLD)
+    world = ("--scenario", "tiny.yaml") * ("scenario" in STUDIES[name].load().settings_type.model_fields)
+    asked = ("study", name, *NEEDED.get(name, ()), *world, "--smoke", "--out", "here", "--json")
     told = juguo(*asked, cwd=tmp_path)
     assert (tmp_path / "here" / "store").is_dir()
     assert json.loads(succeeded(told))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.running import juguo, refused, run, succeeded
+from tests.running import juguo, refused, succeeded
 
 FIELDS = {
     "name", "mean", "std", "iqm", "mean_low", "mean_high", "breadth", "resilience", "excluded", "difference",
@@ -132,11 +132,6 @@ def test_a_name_stands_for_a_config_or_else_for_a_scenario(
     assert word in succeeded(done) and done.stderr.startswith(told)
     config = yaml.safe_load((tmp_path / "runs" / word / "config.yaml").read_text())
     assert (config["name"], config["scenario"]) == (word, world)
-
-
-def test_the_scripts_are_the_commands(tmp_path: Path) -> None:
-    assert "NAME+exit" in succeeded(run("evaluate.py", "--list", cwd=tmp_path))
-    refused(run("train.py", "--config", "absent.yaml", cwd=tmp_path), "absent.yaml", "cannot be read")
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def cluster() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{ROOT}:{ROOT / 'envs'}:{ROOT / 'agents'}")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_AUTH_MODE", "disabled")  # a token would be written into the home
         found = Cluster(initialize_head=True, head_node_args={**arguments, "include_dashboard": False})
         for _ in range(2):
             found.add_node(**arguments)

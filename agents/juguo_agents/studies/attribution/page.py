@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from juguo_agents.report.formatting import code, number
+from juguo_agents.tables import markdown_table
 
 _EFFECTS = {
     (1, 1): "helps, first and last",
@@ -107,14 +108,11 @@ def _by_worth(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _worths(data: dict[str, Any]) -> list[str]:
     rows = [
-        f"| {part['part']} | {interval(part['worth'])} | {interval(part['first'])} "
-        f"| {interval(part['last'])} | {effect(part)} |"
+        (part["part"], *(interval(part[what]) for what in ("worth", "first", "last")), effect(part))
         for part in _by_worth(data)
     ]
     return [
-        "| part | worth | first | last | reading |",
-        "|---|---:|---:|---:|---|",
-        *rows,
+        markdown_table(("part", "worth", "first", "last", "reading"), rows, "lrrrl"),
         f"| all parts | {interval(data['difference'])} | | | |",
     ]
 

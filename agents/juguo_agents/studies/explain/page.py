@@ -11,6 +11,7 @@ from juguo_agents.report.figures import importance, tree, uses
 from juguo_agents.report.figures.style import styled_png
 from juguo_agents.report.formatting import code, number
 from juguo_agents.report.tree_rules import LEAST_LEAN, LEAST_SHARE, tree_lines
+from juguo_agents.tables import markdown_table
 from juguo_envs.model.state import FUNCTIONS, STAGES
 
 _NAMED = 5
@@ -190,13 +191,13 @@ def _fenced(lines: Sequence[str]) -> str:
 
 
 def _table(data: dict[str, Any], stage: int) -> str:
-    lines = [
-        f"In {STAGES[stage]}, % of the stage's money:",
-        "",
-        f"| allocator | quarters | {' | '.join((*FUNCTIONS, 'reserve'))} |",
-        "|---|" + "---:|" * (len(USES) + 1),
+    rows = [
+        [
+            code(s["name"]),
+            f"{s['quarters'][stage]:.1f}",
+            *(f"{100 * share:.0f}" if share > 0.0 else "" for share in s["functions"][stage]),
+        ]
+        for s in data["spending"]
     ]
-    for s in data["spending"]:
-        cells = [f"{100 * share:.0f}" if share > 0.0 else "" for share in s["functions"][stage]]
-        lines.append(f"| {code(s['name'])} | {s['quarters'][stage]:.1f} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    table = markdown_table(("allocator", "quarters", *FUNCTIONS, "reserve"), rows, "lr")
+    return f"In {STAGES[stage]}, % of the stage's money:\n\n{table}"

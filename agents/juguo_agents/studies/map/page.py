@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from juguo_agents.report.names import label
@@ -11,6 +11,7 @@ from juguo_agents.studies.map.design import REFERENCES, programmes
 from juguo_agents.studies.map.discovery import leaves
 from juguo_agents.studies.map.variations import ALL, AS_IS, DRAWN, GROUPS, VALUE_SETS
 from juguo_agents.studies.map.verdicts import CONDITIONS, TUNED_ALIKE
+from juguo_agents.tables import markdown_table, terminal_table
 from juguo_envs.worlds.sampling import Axis
 
 Summary = dict[str, Any]
@@ -49,7 +50,7 @@ def as_markdown(summary: Summary) -> str:
         "## What tuning was worth",
         "In each world the numbers are chosen among a portfolio on other episodes than those measured, so "
         "tuning can also lose. Means over all worlds, under the values drawn.",
-        _table(
+        markdown_table(
             ["rule", "own numbers", "tuned", "gain", "worlds where tuned is below own", "own numbers kept"],
             (
                 [
@@ -64,11 +65,6 @@ def as_markdown(summary: Summary) -> str:
         _ranges(summary),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
-    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]])
 
 
 def _acceptance(summary: Summary) -> list[str]:
@@ -110,7 +106,7 @@ def _by_share(row: Summary, names: Iterable[str]) -> list[str]:
 
 def _values(summary: Summary) -> str:
     columns = ("w_b", "w_r", "w_x", "aversion")
-    return _table(
+    return markdown_table(
         ["values", "meaning", *columns],
         (
             [
@@ -146,7 +142,7 @@ def _shares(summary: Summary, condition: str) -> str:
     lines = [
         f"### {part['text'][0].upper()}{part['text'][1:]}",
         "Share of the worlds won, and in brackets led.",
-        _table(["doctrine", *rows], cells),
+        markdown_table(["doctrine", *rows], cells),
     ]
     if margins:
         lines.append(
@@ -223,7 +219,7 @@ def _axes(summary: Summary) -> list[str]:
                 f"R²: {others}; noise of the episodes is {found['noise']:.1%} of the variance over worlds). "
                 "They explain what the surrogate explains; brackets: the middle 90 % over refits to "
                 "resampled worlds.",
-                _table(
+                markdown_table(
                     ["axis", "total", "alone"],
                     (
                         [f"`{row['axis']}`", _index(row, "total"), _index(row, "first")]
@@ -260,7 +256,7 @@ def _parts(summary: Summary) -> str:
             "leads, with a 95 % interval, on episodes on which neither was chosen. Below zero the part of "
             "the second best is the better one. The losses need not add up to the whole, since parts work "
             "together; `juguo study attribution` divides the whole.",
-            _table(["best", "worlds", "most often second", *GROUPS, "all: the second best"], rows),
+            markdown_table(["best", "worlds", "most often second", *GROUPS, "all: the second best"], rows),
             "Interval in bold: without zero.",
             "![parts](parts.png)",
         ]
@@ -292,8 +288,8 @@ def _switches(summary: Summary) -> str:
             "switched off in all of them. Numbers are chosen anew; values are those drawn. Share of the "
             "worlds led, and in brackets won. Few episodes win few worlds: compare each column with "
             "*as it is*, which has as few.",
-            _table(["doctrine", *(row["name"] for row in rows)], shares),
-            _table(["switch", "assumption that is off", "fields"], switches),
+            markdown_table(["doctrine", *(row["name"] for row in rows)], shares),
+            markdown_table(["switch", "assumption that is off", "fields"], switches),
             "\n".join(
                 [
                     *(_most(name, base, rows) for name in summary["acceptance"]["hardly"]),
@@ -323,38 +319,31 @@ def _ranges(summary: Summary) -> str:
         scale = "logarithmic" if axis.log else "whole numbers" if axis.whole else "even"
         unit = "" if axis.unit == "1" else f" ({axis.unit})"
         rows.append([f"`{axis.name}`", f"{axis.low:g}", f"{axis.high:g}", scale, f"{axis.text}{unit}"])
-    return _table(["axis", "from", "to", "scale", "meaning"], rows)
+    return markdown_table(["axis", "from", "to", "scale", "meaning"], rows)
 
 
 def console_summary(summary: Summary) -> str:
-    """What the terminal shows at the end, in lines of at most 110 characters."""
+    """What the terminal shows at the end."""
     rows = summary["conditions"][TUNED_ALIKE.name]["values"]
     needed, acceptance = summary["needed"], summary["acceptance"]
-
-    def line(name: str, cells: Iterable[str]) -> str:
-        return f"{name:22}" + "".join(f"{cell:>13}" for cell in cells)
-
-    won = [
-        line(label(name), (f"{row['won'][name]['share']:.1%}" for row in rows.values()))
+    names = [
+        name
         for name in _by_share(rows[DRAWN.name], rows[DRAWN.name]["won"])
         if any(row["won"][name]["points"] for row in rows.values())
     ]
-    lines = [
-        f"{summary['points']:,} worlds, {summary['episodes']} episodes each; {TUNED_ALIKE.text}",
+    table = [
+        *([label(name), *(f"{r['won'][name]['share']:.1%}" for r in rows.values())] for name in names),
+        ["ties", *(f"{row['ties']['share']:.1%}" for row in rows.values())],
+        [f"programmes with ≥ {needed['share']:.0%}", *(str(len(w)) for w in acceptance["winners"].values())],
+    ]
+    parts = [
+        f"{summary['points']:,} worlds, {summary['episodes']} episodes each; {TUNED_ALIKE.text}\n"
         "share of the worlds won beyond noise, by values",
-        "",
-        line("doctrine", rows),
-        *won,
-        line("ties", (f"{row['ties']['share']:.1%}" for row in rows.values())),
-        line(
-            f"programmes with ≥ {needed['share']:.0%}",
-            (str(len(names)) for names in acceptance["winners"].values()),
-        ),
-        "",
+        terminal_table(["doctrine", *rows], table, "lr"),
         f"at least {needed['doctrines']} of {len(programmes())} programmes under one set of values: "
         f"{'yes' if acceptance['met'] else 'no'}",
     ]
     if found := summary["deciding"][DRAWN.name]["sensitivity"]:
-        lines += ["", f"{label(PAIR[0])} less {label(PAIR[1])} depends on (total Sobol indices):"]
-        lines.append("  " + ", ".join(f"{row['axis']} {row['total']:.2f}" for row in found["indices"][:4]))
-    return "\n".join(lines)
+        most = ", ".join(f"{row['axis']} {row['total']:.2f}" for row in found["indices"][:4])
+        parts.append(f"{label(PAIR[0])} less {label(PAIR[1])} depends on (total Sobol indices):\n  {most}")
+    return "\n\n".join(parts)

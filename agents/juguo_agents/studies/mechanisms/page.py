@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from juguo_agents.tables import markdown_table
+
 RULE = """\
 Each mechanism is switched off alone. All is measured on the same episodes as in the world as it is.
 
@@ -20,17 +22,8 @@ noise or `tau` under its noise. It is *detectable* where `ranking` is above `cha
 where a figure of it leaves its interval by more than its noise. The level alone is no reason to keep a
 mechanism."""
 COLUMNS = (
-    "mechanism",
-    "off by",
-    "ranking",
-    "whose",
-    "chance",
-    "tau",
-    "level",
-    "patterns",
-    "feedback",
-    "verdict",
-)
+    "mechanism", "off by", "ranking", "whose", "chance", "tau", "level", "patterns", "feedback", "verdict",
+)  # fmt: skip
 
 
 def page(data: dict[str, Any]) -> list[str]:
@@ -47,10 +40,7 @@ def page(data: dict[str, Any]) -> list[str]:
         f"noise from {comparisons} comparisons of {settings['repeats'] + 1} sets. "
         f"The model has {total} parameters.",
         "",
-        _line(COLUMNS),
-        "|---" * len(COLUMNS) + "|",
-        _line(_as_it_is(data)),
-        *(_line(_row(name, row)) for name, row in rows),
+        markdown_table(COLUMNS, [_as_it_is(data), *(_row(name, row) for name, row in rows)]),
     ]
 
 
@@ -125,7 +115,3 @@ def _value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _line(cells: Any) -> str:
-    return "| " + " | ".join(cells) + " |"

@@ -18,7 +18,6 @@ from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.report.technologies import first_given_up, first_is_defective
 from juguo_agents.studies.arrays import to_table
-from juguo_agents.studies.study import Stage
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import N_STRATA
 from juguo_envs.worlds.scenario import Scenario
@@ -153,11 +152,6 @@ def run_system(point: SystemPoint, work: Path) -> pa.Table:
     """The run of a system, a column each field."""
     episodes = seeds.test(point.first_seed, point.episodes)
     return to_table(vars(follow(point.system.allocator(), point.system.scenario(point.base), episodes)))
-
-
-def run_directly(stage: Stage[SystemPoint]) -> list[pa.Table]:
-    """Run the points of a stage in this process, and store nothing."""
-    return [stage.run(point, Path()) for point in stage.points]
 
 
 @dataclass(frozen=True)
