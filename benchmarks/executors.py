@@ -11,15 +11,17 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
 from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study, conduct, record
 
-SECONDS, WORKERS, EMPTY, WAITING, REPEATS = 0.5, (1, 2, 4), 200, 20, 3
+SECONDS, WORKERS, EMPTY, WAITING = 0.5, (1, 2, 4), 400, 60
 
 
 class Asked(Settings):
@@ -63,32 +65,51 @@ class Waiting(Study[Asked, "list[pa.Table]"]):
         return Page(len(table), "waiting.json", "", {})
 
 
-def wall(executor: Executor, count: int, seconds: float, times: int = REPEATS) -> float:
-    """Seconds that a study takes in a new folder, the least of some times."""
-    found = []
-    for _ in range(times):
-        with tempfile.TemporaryDirectory() as folder:
-            began = time.monotonic()
-            conduct(Waiting(Asked(count=count, seconds=seconds)), Path(folder) / "study", executor)
-            found.append(time.monotonic() - began)
-    return min(found)
+class Timed:
+    """An executor that notes when each result comes."""
+
+    def __init__(self, inner: Executor) -> None:
+        """Take what runs the tasks."""
+        self.inner = inner
+
+    def run(
+        self, function: Callable[[Any], Any], tasks: Sequence[Any], done: Callable[[Any, Any], None]
+    ) -> None:
+        """Call the function for every task."""
+        self.times = [time.monotonic()]
+
+        def noted(task: Any, result: Any) -> None:
+            done(task, result)
+            self.times.append(time.monotonic())
+
+        self.inner.run(function, tasks, noted)
+
+
+def seconds_each(executor: Timed, count: int, seconds: float) -> float:
+    """Seconds from one result to the next, in the second half of a study, when all workers are there."""
+    with tempfile.TemporaryDirectory() as folder:
+        conduct(Waiting(Asked(count=count, seconds=seconds)), Path(folder) / "study", executor)
+    half = executor.times[count // 2 :]
+    return (half[-1] - half[0]) / (len(half) - 1)
 
 
 def measure(name: str, workers: int) -> str:
     """A row of the table."""
-    executor: Executor = LocalExecutor(workers)
+    inner: Executor = LocalExecutor(workers)
     if name == "ray":
         import ray
 
-        ray.init(num_cpus=workers, log_to_driver=False, include_dashboard=False, logging_level="ERROR")
-        executor = RayExecutor()
-    first = wall(executor, workers, 0.0, 1)
-    start = wall(executor, workers, 0.0)  # Ray's workers stay between stages, local processes do not
-    overhead = (wall(executor, workers + EMPTY, 0.0) - start) / EMPTY
-    waited = wall(executor, WAITING * workers, SECONDS) - start
+        ray.init(
+            "local", num_cpus=workers, log_to_driver=False, include_dashboard=False, logging_level="ERROR"
+        )
+        inner = RayExecutor()
+    executor = Timed(inner)
+    overhead = seconds_each(executor, EMPTY, 0.0)
+    start = executor.times[1] - executor.times[0]
+    efficiency = SECONDS / workers / seconds_each(executor, WAITING * workers, SECONDS)
     if name == "ray":
         ray.shutdown()
-    return f"{name:9}{workers:9}{first:9.2f}{1000.0 * overhead:16.1f}{WAITING * SECONDS / waited:12.1%}"
+    return f"{name:9}{workers:9}{start:9.1f}{1000.0 * overhead:16.1f}{efficiency:12.1%}"
 
 
 if __name__ == "__main__":

@@ -46,16 +46,21 @@ def single_threaded_children() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, too, and ends its children
+def end_with_parent() -> None:
+    """End this process when the one that started it is gone: nobody is left to hand a result to."""
     parent = multiprocessing.parent_process()
 
     def watch() -> None:
         while parent is not None and parent.is_alive():
             time.sleep(_POLL)
-        os._exit(1)  # whoever started this was killed; nobody is left to hand a result to
+        os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, too, and ends its children
+    end_with_parent()
 
 
 def work_through(

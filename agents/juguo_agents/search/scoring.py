@@ -14,9 +14,10 @@ from juguo_agents.evaluation.rollout import setting_of
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import make_batch
 from juguo_envs.info import REWARD_PARTS
-from juguo_envs.worlds.family import Family as Worlds
+from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
+Floats = npt.NDArray[np.float64]
 _PERSONS = 1_000_000  # stepped together, about 200 MB; results do not depend on it
 
 
@@ -28,7 +29,7 @@ class Scorer:
     ) -> None:
         """Take the world, or what the worlds lie around; societies are made when they are first needed."""
         self.scenario, self.noisy, self.threads = scenario, observe == "noisy", threads
-        self.world: Scenario | Worlds = Worlds(scenario) if varies else scenario
+        self.world: Scenario | Family = Family(scenario) if varies else scenario
         self._batch: Batch | None = None
 
     def returns(
@@ -36,41 +37,40 @@ class Scorer:
         policy_class: PolicyClass,
         candidates: Sequence[Mapping[str, float]],
         seeds: npt.NDArray[np.uint64],
-    ) -> npt.NDArray[np.float64]:
+    ) -> Floats:
         """(candidates, episodes) returns; every candidate meets the same seeds."""
-        returns: npt.NDArray[np.float64] = self._sums(
-            lambda some: policy_class.allocator(candidates[some], self.scenario),
-            len(candidates),
-            seeds,
-            ("reward",),
-        )[..., 0]
-        return returns
+        return self._of_candidates(policy_class, candidates, seeds, ("reward",))[..., 0]
 
-    def returns_of(
-        self, allocators: Sequence[Allocator], seeds: npt.NDArray[np.uint64]
-    ) -> npt.NDArray[np.float64]:
+    def returns_of(self, allocators: Sequence[Allocator], seeds: npt.NDArray[np.uint64]) -> Floats:
         """(allocators, episodes) returns; every allocator meets the same seeds."""
-        returns: npt.NDArray[np.float64] = self._sums(
-            lambda some: SideBySide(allocators[some]), len(allocators), seeds, ("reward",)
-        )[..., 0]
-        return returns
+        return self._sums(lambda some: SideBySide(allocators[some]), len(allocators), seeds, ("reward",))[
+            ..., 0
+        ]
 
     def parts(
         self,
         policy_class: PolicyClass,
         candidates: Sequence[Mapping[str, float]],
         seeds: npt.NDArray[np.uint64],
-    ) -> npt.NDArray[np.float64]:
+    ) -> Floats:
         """(candidates, episodes, 3) breadth, resilience and excluded share, means over the quarters."""
-        quarters = setting_of(self.world, seeds).quarters
-        sums = self._sums(
-            lambda some: policy_class.allocator(candidates[some], self.scenario),
-            len(candidates),
-            seeds,
-            REWARD_PARTS,
-        )
-        means: npt.NDArray[np.float64] = sums / np.broadcast_to(quarters, len(seeds))[:, None]
+        quarters = np.broadcast_to(setting_of(self.world, seeds).quarters, len(seeds))
+        means: Floats = self._of_candidates(policy_class, candidates, seeds, REWARD_PARTS) / quarters[:, None]
         return means
+
+    def _of_candidates(
+        self,
+        policy_class: PolicyClass,
+        candidates: Sequence[Mapping[str, float]],
+        seeds: npt.NDArray[np.uint64],
+        fields: Sequence[str],
+    ) -> Floats:
+        """(candidates, episodes, fields) sums over the quarters."""
+
+        def make(some: slice) -> Allocator:
+            return policy_class.allocator(candidates[some], self.scenario)
+
+        return self._sums(make, len(candidates), seeds, fields)
 
     def _sums(
         self,
@@ -78,7 +78,7 @@ class Scorer:
         count: int,
         seeds: npt.NDArray[np.uint64],
         fields: Sequence[str],
-    ) -> npt.NDArray[np.float64]:
+    ) -> Floats:
         """(count, episodes, fields) of what a quarter holds, summed over the quarters.
 
         `make` gives one allocator for a run of the candidates, each of which has an equal run of a batch.
@@ -95,9 +95,7 @@ class Scorer:
                 found[some, j : j + room] = sums.reshape(some.stop - i, len(part), len(fields))
         return found
 
-    def _run(
-        self, allocator: Allocator, everyone: npt.NDArray[np.uint64], fields: Sequence[str]
-    ) -> npt.NDArray[np.float64]:
+    def _run(self, allocator: Allocator, everyone: npt.NDArray[np.uint64], fields: Sequence[str]) -> Floats:
         """(episodes, fields) sums over the quarters of one batch."""
         batch = self._societies(len(everyone))
         allocator.start(setting_of(self.world, everyone), everyone)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import queue
 import signal
 import threading
@@ -16,7 +15,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from juguo_agents.processes import cores, single_threaded_children
+from juguo_agents.processes import cores, end_with_parent, single_threaded_children
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.run import checkpoints_of, resume_command, steps_of
 from juguo_agents.training.train import Trained, train_seed
@@ -49,15 +48,7 @@ _messages: Any = None  # in a training process: the queue on which it tells how 
 def _begin(messages: Any) -> None:
     global _messages
     _messages = messages
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Where whoever started this was killed, nobody is left to hand the policy to."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 def _work(experiment: Experiment, scenario: Scenario, seed: int, folder: Path, threads: int) -> Trained:

@@ -266,8 +266,10 @@ def test_a_folder_in_use_is_left_alone(folder: Path) -> None:
         made(folder)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_study_that_is_told_to_end_keeps_what_is_done(folder: Path, tmp_path: Path, workers: int) -> None:
+@pytest.mark.parametrize(("workers", "number"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGKILL)])
+def test_a_study_that_is_told_to_end_or_killed_keeps_what_is_done(
+    folder: Path, tmp_path: Path, workers: int, number: signal.Signals
+) -> None:
     two = tmp_path / "two"
     two.mkdir()
     Asked().claim(two, Products.name)
@@ -283,10 +285,10 @@ def test_a_study_that_is_told_to_end_keeps_what_is_done(folder: Path, tmp_path: 
     while len(list(two.glob("store/products/*.parquet"))) < 3:
         assert process.poll() is None
         time.sleep(0.02)
-    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, number)
     _, errors = process.communicate(timeout=30)
     assert process.returncode != 0
-    assert b"KeyboardInterrupt" in errors
+    assert (b"KeyboardInterrupt" in errors) == (number == signal.SIGINT)
     (two / "wait3").unlink()
     assert made(two)[0] == ["number+3", "number+0"]
     assert files(two) == files(folder)

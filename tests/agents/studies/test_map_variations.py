@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from juguo_agents.studies.attribution.hybrid import Hybrid
 
+from juguo_agents.allocators.hybrid import Hybrid
 from juguo_agents.allocators.registry import RULES, compared_names, make_rule
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.map.design import Settings

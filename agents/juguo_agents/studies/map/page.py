@@ -11,7 +11,7 @@ from juguo_agents.studies.map.design import REFERENCES, programmes
 from juguo_agents.studies.map.discovery import leaves
 from juguo_agents.studies.map.variations import ALL, AS_IS, DRAWN, GROUPS, VALUE_SETS
 from juguo_agents.studies.map.verdicts import CONDITIONS, TUNED_ALIKE
-from juguo_agents.tables import markdown_table
+from juguo_agents.tables import markdown_table, terminal_table
 from juguo_envs.worlds.sampling import Axis
 
 Summary = dict[str, Any]
@@ -323,34 +323,27 @@ def _ranges(summary: Summary) -> str:
 
 
 def console_summary(summary: Summary) -> str:
-    """What the terminal shows at the end, in lines of at most 110 characters."""
+    """What the terminal shows at the end."""
     rows = summary["conditions"][TUNED_ALIKE.name]["values"]
     needed, acceptance = summary["needed"], summary["acceptance"]
-
-    def line(name: str, cells: Iterable[str]) -> str:
-        return f"{name:22}" + "".join(f"{cell:>13}" for cell in cells)
-
-    won = [
-        line(label(name), (f"{row['won'][name]['share']:.1%}" for row in rows.values()))
+    names = [
+        name
         for name in _by_share(rows[DRAWN.name], rows[DRAWN.name]["won"])
         if any(row["won"][name]["points"] for row in rows.values())
     ]
-    lines = [
-        f"{summary['points']:,} worlds, {summary['episodes']} episodes each; {TUNED_ALIKE.text}",
+    table = [
+        *([label(name), *(f"{r['won'][name]['share']:.1%}" for r in rows.values())] for name in names),
+        ["ties", *(f"{row['ties']['share']:.1%}" for row in rows.values())],
+        [f"programmes with ≥ {needed['share']:.0%}", *(str(len(w)) for w in acceptance["winners"].values())],
+    ]
+    parts = [
+        f"{summary['points']:,} worlds, {summary['episodes']} episodes each; {TUNED_ALIKE.text}\n"
         "share of the worlds won beyond noise, by values",
-        "",
-        line("doctrine", rows),
-        *won,
-        line("ties", (f"{row['ties']['share']:.1%}" for row in rows.values())),
-        line(
-            f"programmes with ≥ {needed['share']:.0%}",
-            (str(len(names)) for names in acceptance["winners"].values()),
-        ),
-        "",
+        terminal_table(["doctrine", *rows], table, "lr"),
         f"at least {needed['doctrines']} of {len(programmes())} programmes under one set of values: "
         f"{'yes' if acceptance['met'] else 'no'}",
     ]
     if found := summary["deciding"][DRAWN.name]["sensitivity"]:
-        lines += ["", f"{label(PAIR[0])} less {label(PAIR[1])} depends on (total Sobol indices):"]
-        lines.append("  " + ", ".join(f"{row['axis']} {row['total']:.2f}" for row in found["indices"][:4]))
-    return "\n".join(lines)
+        most = ", ".join(f"{row['axis']} {row['total']:.2f}" for row in found["indices"][:4])
+        parts.append(f"{label(PAIR[0])} less {label(PAIR[1])} depends on (total Sobol indices):\n  {most}")
+    return "\n\n".join(parts)

@@ -22,7 +22,7 @@ class Choice:
         """Whether a value is one of them."""
         return value in self.values
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For the record."""
         return {"choice": list(self.values)}
 
@@ -38,7 +38,7 @@ class Logarithmic:
         """Whether a value is between them."""
         return isinstance(value, int | float) and self.low <= value <= self.high
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For the record."""
         return {"logarithmic": asdict(self)}
 

@@ -127,7 +127,7 @@ class Study:
                 "seeds": list(self.budget.seeds),
                 "first_episode": seeds.TUNING.first,
             },
-            "space": {name: axis.told() for name, axis in self.space.items()},
+            "space": {name: axis.as_json() for name, axis in self.space.items()},
             "base": self.base,
             "scenario_digest": self.scenario_digest,
             "software": software(),
