@@ -22,14 +22,13 @@ NOT_USED = {("report", "search"), ("calibration", "search")}
 """Packages below that are not used all the same: (package, what it does not use)."""
 TOP = ("", "env", "vector_env", "render", "info")
 """Modules of `juguo_envs` that stand above its packages, as one."""
-FOR_ALL = ("errors", "files", "folders", "processes", "provenance")
+FOR_ALL = ("errors", "files", "folders", "processes", "provenance", "tables")
 """Modules that everything may use, but the model."""
 BETWEEN_STUDIES = {
-    *(("ablation", f"value.{module}") for module in ("analysis", "arms", "page")),
-    *(("mechanisms", module) for module in ("patterns.study", "value.analysis")),
-    *(("patterns", f"value.{module}") for module in ("analysis", "arms", "study")),
-    *(("patterns", f"ablation.{module}") for module in ("analysis", "study")),
-}
+    ("ablation", "value.analysis"), ("mechanisms", "patterns.study"), ("mechanisms", "value.analysis"),
+    ("patterns", "ablation.analysis"), ("patterns", "ablation.study"), ("patterns", "value.analysis"),
+    ("patterns", "value.study"),
+}  # fmt: skip
 """Studies that use another's module: (study, module)."""
 
 

@@ -352,13 +352,14 @@ def _execute(
     cells = _cells(stage, study, folder)
     tables: dict[str, pa.Table] = {}
     failed: dict[str, str] = {}
+    unusable: list[str] = []
     tasks = []
     for point in stage.points:
         cell = cells[point.key]
         try:
             table = cell.read()
         except CellError as error:
-            say(f"{error}; the point runs again")
+            unusable.append(str(error))
             table = None
         if table is not None:
             tables[point.key] = table
@@ -366,6 +367,9 @@ def _execute(
             failed[point.key] = text
         else:
             tasks.append(_Task(point, stage.run, (folder / WORK_FOLDER / stage.name / point.key).absolute()))
+    if unusable:  # many, where a number was raised
+        more = f", and {len(unusable) - 1} others" if unusable[1:] else ""
+        say(f"{unusable[0]}{more}; runs again")
     costs = {point.key: stage.cost(point) for point in stage.points}
     left = sum(costs[task.point.key] for task in tasks)
     total = sum(costs.values())

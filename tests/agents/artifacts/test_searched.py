@@ -105,7 +105,7 @@ def test_a_folder_without_a_state_cannot_be_resumed(tmp_path: Path) -> None:
 
 def test_a_search_that_has_no_result_yet_is_refused_with_what_finishes_it(tmp_path: Path) -> None:
     begin(Settings("closed_loop", TINY, 900)).save(tmp_path)
-    with pytest.raises(SearchedFileError, match=rf"no result yet; finish it: .*--resume --out {tmp_path}$"):
+    with pytest.raises(SearchedFileError, match=rf"no result yet; finish it: juguo search --out {tmp_path}$"):
         load_result(tmp_path / "searched.json")
 
 

@@ -61,7 +61,7 @@ def test_levers_are_forced_on_the_closed_loop_of_a_measurement(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("there", "words"),
     [
-        (None, "value is .*; allowed is a folder that the study value finished"),
+        (None, "value is .*; allowed is a folder in which"),
         ({"budget": 9}, "budget is 400, but .* has 9"),
         ({"model": "0"}, "model is .* has 0"),
         ({"scenario_digest": "0"}, "is of another world than tiny"),

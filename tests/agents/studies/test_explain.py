@@ -69,7 +69,7 @@ def test_other_numbers_need_another_folder(explained: tuple[Path, Page]) -> None
         ({"run": "nobody"}, "unknown allocator 'nobody'"),
         ({"run": "all"}, "name one of them"),
         ({"run": "flat", "seed": 1}, "seed is 1, but flat is no folder of a run"),
-        ({"leaves": (1,)}, r"leaves\[0\] is 1"),
+        ({"leaves": (1,)}, "leaves.0 is 1"),
         ({"leaves": (8, 8)}, "each size may be named once"),
         ({"episodes": 1}, "episodes is 1"),
         ({"rounds": 0}, "rounds is 0"),

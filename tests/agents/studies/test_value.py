@@ -14,10 +14,7 @@ import pytest
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP, find_policy_class
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.study import Page, Stage, conduct, record, recorded
-from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED
-from juguo_agents.studies.value.arms import (
+from juguo_agents.studies.arms import (
     START_EPISODES,
     TIMES,
     Arm,
@@ -27,6 +24,9 @@ from juguo_agents.studies.value.arms import (
     Starts,
     best_start,
 )
+from juguo_agents.studies.executors import LocalExecutor
+from juguo_agents.studies.study import Page, Stage, conduct, record, recorded
+from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED
 from juguo_agents.studies.value.feedback import KINDS
 from juguo_agents.studies.value.study import Value, arms
 from juguo_envs.errors import UserError

@@ -7,7 +7,7 @@ from typing import Any
 from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
-from juguo_agents.studies.value.arms import RULE, ArmResults, search_name
+from juguo_agents.studies.arms import RULE, ArmResults, search_name
 
 UNFORCED, CONTROL = "unforced", "control"
 LEAST = 0.03

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from juguo_agents.report.figures.style import BLUE, GREY, ORANGE
 from juguo_agents.studies.ablation.analysis import CONTROL, lost, matters
+from juguo_agents.studies.arms import ArmResults
+from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, percent
 from juguo_agents.studies.study import Page
-from juguo_agents.studies.value.arms import ArmResults
-from juguo_agents.studies.value.page import doubling_lines, finish, intervals, page_of, percent
 
 ABLATION_FILE = "ablation.json"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +16,7 @@ from juguo_agents.artifacts.searched import RESULT_FILE, SearchResult, load_resu
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.ablation.analysis import CONTROL, UNFORCED, ablation_data, forced
 from juguo_agents.studies.ablation.page import ablation_page, levers_over_worlds
-from juguo_agents.studies.searches import found_in
-from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
-from juguo_agents.studies.value.analysis import VALUE_FILE
-from juguo_agents.studies.value.arms import (
+from juguo_agents.studies.arms import (
     ROUNDS,
     Arm,
     ArmResults,
@@ -28,7 +24,10 @@ from juguo_agents.studies.value.arms import (
     ArmSettings,
     reference_names,
 )
-from juguo_agents.studies.value.page import in_folders
+from juguo_agents.studies.arms_page import in_folders
+from juguo_agents.studies.searches import found_in
+from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
+from juguo_agents.studies.value.analysis import finished_value
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -50,20 +49,11 @@ class AblationSettings(ArmSettings):
         """Refuse a folder of other budgets or of other worlds, too."""
         super().check()
         for scenario in self.scenario if self.value else ():
-            path = self.value_folder(scenario) / VALUE_FILE
-            try:
-                data = json.loads(path.read_text(encoding="utf-8"))
-                there, digest = dict(data["settings"]), data["scenario_digest"]
-            except (OSError, ValueError, KeyError, TypeError):
-                raise UserError(
-                    f"value is {self.value}; allowed is a folder that the study value finished, with {path}"
-                ) from None
-            if digest != scenario.digest():
-                raise UserError(f"{path}: is of another world than {scenario.name}; name one of this world")
-            asked = self.as_json(scenario)
+            folder, asked = self.value_folder(scenario), self.as_json(scenario)
+            there = finished_value(folder, scenario)["settings"]
             for name in ("model", "budget", "refine", "searches", "observe"):
                 if there.get(name) != asked[name]:
-                    raise UserError(f"{name} is {asked[name]}, but {path} has {there.get(name)}")
+                    raise UserError(f"{name} is {asked[name]}, but {folder} has {there.get(name)}")
 
     def value_folder(self, scenario: Scenario) -> Path:
         """Where the study `value` has one of the worlds."""

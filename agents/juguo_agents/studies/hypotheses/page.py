@@ -21,7 +21,9 @@ from juguo_agents.studies.hypotheses.analysis import (
 from juguo_agents.studies.hypotheses.claims import ChosenClaims
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
 from juguo_agents.studies.study import MODEL
-from juguo_agents.tables import markdown_table
+from juguo_agents.tables import markdown_table, terminal_table
+
+SIDES = (FOR, AGAINST, SMALL, UNDECIDED)
 
 
 def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequence[Run]) -> str:
@@ -30,6 +32,7 @@ def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequen
     tally = Counter(r.verdict for r in results)
     searched = min(claims.search.scenarios, claims.sample.scenarios)
     counted = ", ".join(f"{tally[word]} {word}" for word in ("holds", "depends", "fails") if tally[word])
+    head = ("", "claim", "verdict", "effect", "interval", "for / against")
     lines = [
         "# The paper's claims, tested",
         "",
@@ -42,9 +45,7 @@ def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequen
         "claim holds if all of its parts do; the numbers in the table are those of its weakest part. How "
         "verdicts are reached: docs/hypotheses.md.",
         "",
-        "| | claim | verdict | effect | interval | for / against |",
-        "|---|---|---|---|---|---|",
-        *(_row(result) for result in results),
+        markdown_table(head, map(_row, results)).replace("|  |", "| |", 1),
         "",
     ]
     for result in results:
@@ -53,15 +54,17 @@ def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequen
     return "\n".join(lines) + "\n"
 
 
-def _row(result: ClaimResult) -> str:
-    judged, part = result.deciding.judged, result.deciding.part
-    shares = f"{judged.share(FOR):.0%} / {judged.share(AGAINST):.0%}"
-    short = _short(judged)
-    return (
-        f"| {result.claim.id} | {result.claim.claim} | **{result.verdict}**"
-        f"{short.removeprefix(result.verdict)} | {_signed(judged.effect.mean)} "
-        f"{OUTCOMES[part.outcome].unit} | {_interval(judged)} | {shares} |"
-    )
+def _row(result: ClaimResult) -> list[str]:
+    judged = result.deciding.judged
+    reason = _short(judged).removeprefix(result.verdict)
+    return [
+        str(result.claim.id),
+        result.claim.claim,
+        f"**{result.verdict}**{reason}",
+        f"{_signed(judged.effect.mean)} {OUTCOMES[result.deciding.part.outcome].unit}",
+        _interval(judged),
+        f"{judged.share(FOR):.0%} / {judged.share(AGAINST):.0%}",
+    ]
 
 
 def _section(result: ClaimResult) -> list[str]:
@@ -77,7 +80,7 @@ def _section(result: ClaimResult) -> list[str]:
     for part in result.parts:
         lines += _region(part)
     if result.also:
-        lines += ["Looked at as well; does not count for the verdict:", "", *_table(result.also), ""]
+        lines += ["Looked at as well; does not count for the verdict:", "", _table(result.also), ""]
     lines += [
         f"- **Statistic.** {claim.statistic}",
         f"- **Would refute it.** {claim.refuted_by}",
@@ -96,25 +99,21 @@ def _why(result: ClaimResult) -> str:
 
 
 def _table(parts: Sequence[PartResult]) -> str:
-    rows = []
-    for result in parts:
+    def row(result: PartResult) -> list[str]:
         judged, part = result.judged, result.part
-        bound = ("at most " if part.direction == "at_most" else "from ") + f"{part.counts:g}"
-        deviations = "" if judged.standardised != judged.standardised else f"{judged.standardised:+.1f}"
-        rows.append(
-            [
-                part.says,
-                _short(judged),
-                f"{_signed(judged.effect.mean)} {OUTCOMES[part.outcome].unit}",
-                _interval(judged),
-                bound,
-                deviations,
-                str(len(judged.means)),
-                *(f"{judged.share(side):.0%}" for side in (FOR, AGAINST, SMALL, UNDECIDED)),
-            ]
-        )
-    head = ("says", "verdict", "effect", "interval", "counts", "in SD", "scenarios", "for", "against")
-    return markdown_table((*head, "too small", "undecided"), rows)
+        return [
+            part.says,
+            _short(judged),
+            f"{_signed(judged.effect.mean)} {OUTCOMES[part.outcome].unit}",
+            _interval(judged),
+            ("at most " if part.direction == "at_most" else "from ") + f"{part.counts:g}",
+            "" if math.isnan(judged.standardised) else f"{judged.standardised:+.1f}",
+            str(len(judged.means)),
+            *(f"{judged.share(side):.0%}" for side in SIDES),
+        ]
+
+    head = ("says", "verdict", "effect", "interval", "counts", "in SD", "scenarios", *SIDES)
+    return markdown_table([side.replace(SMALL, "too small") for side in head], map(row, parts))
 
 
 def _region(result: PartResult) -> list[str]:
@@ -178,18 +177,21 @@ def _taken(runs: Sequence[Run]) -> list[tuple[str, str]]:
 
 
 def console_table(results: Sequence[ClaimResult]) -> str:
-    """One line for each claim."""
-    head = f"{'':>2}  {'claim':<46} {'verdict':<16} {'effect':>7}  {'interval':<18} {'for':>4} {'against':>7}"
-    lines = [head, "-" * len(head)]
-    for result in results:
-        judged = result.deciding.judged
-        text = result.claim.claim
-        text = text if len(text) <= 46 else text[:43] + "..."
-        lines.append(
-            f"{result.claim.id:>2}  {text:<46} {_short(judged):<16} {_signed(judged.effect.mean):>7}  "
-            f"{_interval(judged):<18} {judged.share(FOR):>4.0%} {judged.share(AGAINST):>7.0%}"
+    """A row for each claim."""
+    rows = [
+        (
+            str(result.claim.id),
+            result.claim.claim,
+            _short(judged),
+            _signed(judged.effect.mean),
+            _interval(judged),
+            f"{judged.share(FOR):.0%}",
+            f"{judged.share(AGAINST):.0%}",
         )
-    return "\n".join(lines)
+        for result in results
+        for judged in (result.deciding.judged,)
+    ]
+    return terminal_table(("", "claim", "verdict", "effect", "interval", FOR, AGAINST), rows, "rllrlr")
 
 
 def _short(judged: Judged) -> str:
@@ -249,7 +251,7 @@ def _part_as_json(result: PartResult) -> dict[str, Any]:
         "high": judged.effect.high,
         "standardised": None if math.isnan(judged.standardised) else judged.standardised,
         "scenarios": len(judged.means),
-        "shares": {side: judged.share(side) for side in (FOR, AGAINST, SMALL, UNDECIDED)},
+        "shares": {side: judged.share(side) for side in SIDES},
         "region": None
         if region is None
         else {

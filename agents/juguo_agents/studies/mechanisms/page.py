@@ -22,17 +22,8 @@ noise or `tau` under its noise. It is *detectable* where `ranking` is above `cha
 where a figure of it leaves its interval by more than its noise. The level alone is no reason to keep a
 mechanism."""
 COLUMNS = (
-    "mechanism",
-    "off by",
-    "ranking",
-    "whose",
-    "chance",
-    "tau",
-    "level",
-    "patterns",
-    "feedback",
-    "verdict",
-)
+    "mechanism", "off by", "ranking", "whose", "chance", "tau", "level", "patterns", "feedback", "verdict",
+)  # fmt: skip
 
 
 def page(data: dict[str, Any]) -> list[str]:

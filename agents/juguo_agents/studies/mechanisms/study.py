@@ -6,7 +6,6 @@ Measured are the ranking of the doctrines, the patterns that need no search, and
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -42,7 +41,7 @@ from juguo_agents.studies.study import (
     record,
     recorded,
 )
-from juguo_agents.studies.value.analysis import CLOSED, OPEN, VALUE_FILE
+from juguo_agents.studies.value.analysis import CLOSED, OPEN, finished_value
 from juguo_envs.errors import UserError
 from juguo_envs.model.compiled import SOURCE_KEY
 from juguo_envs.worlds.scenario import Scenario
@@ -121,16 +120,8 @@ class MechanismsSettings(Settings):
             if self.budget is not None:
                 raise UserError(f"budget is {self.budget}; allowed only together with --value")
             return None
-        try:
-            data = json.loads((self.value / VALUE_FILE).read_text(encoding="utf-8"))
-            digest, last, numbers = data["scenario_digest"], data["last"], data["numbers"]
-            begin = {name: numbers[last[name]] for name in FAMILIES}
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(
-                f"value is {self.value}; allowed is a folder in which `juguo study value` is finished"
-            ) from None
-        if digest != self.scenario.digest():
-            raise UserError(f"value is {self.value}, which is of another world than {self.scenario.name}")
+        data = finished_value(self.value, self.scenario)
+        begin = {name: data["numbers"][data["last"][name]] for name in FAMILIES}
         return Beginning(begin, self.budget or BUDGET)
 
 

@@ -24,6 +24,7 @@ from juguo_agents.provenance import versions
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.ablation.analysis import ablation_data
 from juguo_agents.studies.ablation.study import closed_loops, measure_levers
+from juguo_agents.studies.arms import ArmSearches, ArmSettings
 from juguo_agents.studies.arrays import to_arrays, to_table
 from juguo_agents.studies.patterns.analysis import (
     MEASURES,
@@ -39,8 +40,7 @@ from juguo_agents.studies.patterns.pattern import FACTS, Pattern
 from juguo_agents.studies.patterns.runs import Run, Runs, SystemPoint, follow, run_system
 from juguo_agents.studies.searches import SearchPoint, run_search
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record
-from juguo_agents.studies.value.analysis import VALUE_FILE, value_data
-from juguo_agents.studies.value.arms import ArmSearches, ArmSettings
+from juguo_agents.studies.value.analysis import finished_value, value_data
 from juguo_agents.studies.value.study import measure_value
 from juguo_envs.errors import UserError
 from juguo_envs.model.compiled import SOURCE_KEY
@@ -98,7 +98,6 @@ class PatternsSettings(Settings):
                 f"first_seed is {first} for {self.episodes} episodes; {seeds.CONFIRMING.first} to "
                 f"{seeds.CONFIRMING.end - 1} are kept for --confirm"
             )
-
         if set(SEARCHED) & set(self.numbers):
             self.search_settings().check()
 
@@ -108,25 +107,13 @@ class PatternsSettings(Settings):
         Raises:
             UserError: If one is not allowed, or `value` is no finished study of the same world.
         """
-        asked = {name: value for name in BUDGETS if (value := getattr(self, name)) is not None}
+        asked: dict[str, Any] = {n: value for n in BUDGETS if (value := getattr(self, n)) is not None}
         if self.value is not None:
-            path = self.value / VALUE_FILE
-            try:
-                data = json.loads(path.read_text(encoding="utf-8"))
-                there = {name: data["settings"][name] for name in (*BUDGETS, "observe", "model")}
-                digest = data["scenario_digest"]
-            except (OSError, ValueError, KeyError, TypeError):
-                raise UserError(
-                    f"value is {self.value}; allowed is a folder in which `juguo study value` is finished"
-                ) from None
-            if there.pop("model") != str(SOURCE_KEY):
-                raise UserError(f"{path}: made with another version of the model; make it anew")
-            if digest != self.scenario.digest():
-                raise UserError(f"value is {self.value}, which is of another world than {self.scenario.name}")
-            for name, value in asked.items():
+            there = finished_value(self.value, self.scenario)["settings"]
+            for name, value in {"model": str(SOURCE_KEY), **asked}.items():
                 if value != there[name]:
-                    raise UserError(f"{name} is {value}, but {path} has {there[name]}; leave it out")
-            asked = there
+                    raise UserError(f"{name} is {value}, but {self.value} has {there[name]}")
+            asked = {name: there[name] for name in (*BUDGETS, "observe")}
         measured = {"scenario": (self.scenario,), "episodes": self.episodes, "first_seed": self.seed}
         return ArmSettings.parse({**asked, **measured, "doublings": 1})
 

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, OPEN_LOOP
 from juguo_agents.artifacts.searched import validated
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
-from juguo_agents.studies.value.arms import RULE, ArmResults, reference_names
+from juguo_agents.studies.arms import RULE, ArmResults, reference_names
 from juguo_agents.studies.value.feedback import KINDS
+from juguo_envs.errors import UserError
+from juguo_envs.worlds.scenario import Scenario
 
 VALUE_FILE = "value.json"
 CLOSED, OPEN, KNOWING, UNEVALUATED = "closed loop", "open loop", "oracle", "not shown"
+
+
+def finished_value(folder: Path, scenario: Scenario) -> dict[str, Any]:
+    """The numbers that a finished study `value` has of a world.
+
+    Raises:
+        UserError: If the folder holds none, or those of another world.
+    """
+    try:
+        data: dict[str, Any] = json.loads((folder / VALUE_FILE).read_text(encoding="utf-8"))
+        digest = data["scenario_digest"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(
+            f"value is {folder}; allowed is a folder in which `juguo study value` is finished"
+        ) from None
+    if digest != scenario.digest():
+        raise UserError(f"value is {folder}, which is of another world than {scenario.name}")
+    return data
 
 
 def value_data(results: ArmResults) -> dict[str, Any]:

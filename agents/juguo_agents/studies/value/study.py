@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, KNOWLEDGE_OFF, OPEN_LOOP, ORACLE
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.studies.study import Execute, Page, Study
-from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED, value_data
-from juguo_agents.studies.value.arms import (
+from juguo_agents.studies.arms import (
     ROUNDS,
     Arm,
     ArmResults,
@@ -14,8 +12,11 @@ from juguo_agents.studies.value.arms import (
     ArmSettings,
     reference_names,
 )
+from juguo_agents.studies.arms_page import in_folders
+from juguo_agents.studies.study import Execute, Page, Study
+from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED, value_data
 from juguo_agents.studies.value.feedback import KINDS
-from juguo_agents.studies.value.page import in_folders, value_page
+from juguo_agents.studies.value.page import value_page
 from juguo_envs.worlds.scenario import Scenario
 
 

@@ -1,0 +1,117 @@
+"""What the pages of studies of arms share: rows of shares of the gap, their figure, and folders of worlds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from juguo_agents.artifacts.searched import RESULT_FILE
+from juguo_agents.report.figures.style import BLACK, png
+from juguo_agents.search.conduct import SEARCHES
+from juguo_agents.search.result import result_text
+from juguo_agents.studies.arms import ArmResults
+from juguo_agents.studies.study import Page
+
+
+def page_of(
+    results: ArmResults, data: dict[str, Any], data_file: str, lines: list[str], figure: Figure, alt: str
+) -> Page:
+    """A page of lines and one figure, beside what each search found.
+
+    Args:
+        results: What was found.
+        data: The numbers.
+        data_file: The file of the numbers; page and figure are named like it.
+        lines: For the terminal and the page.
+        figure: The figure.
+        alt: What it shows.
+    """
+    stem = data_file.removesuffix(".json")
+    page = "\n".join(["```", *lines, "```", "", f"![{alt}]({stem}.png)", ""])
+    files = {f"{stem}.md": page.encode(), f"{stem}.png": png(figure)}
+    for name, found in results.found.items():
+        files[f"{SEARCHES}/{name}/{RESULT_FILE}"] = result_text(found.data).encode()
+    return Page(data, data_file, "\n".join(lines), files)
+
+
+def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
+    """The page of one world as it is; those of several, each in a folder of its name.
+
+    Args:
+        pages: By world.
+        more: Lines for the terminal that compare several worlds.
+    """
+    first = next(iter(pages.values()))
+    if len(pages) == 1:
+        return first
+    files = {
+        f"{world}/{name}": content for world, page in pages.items() for name, content in page.files.items()
+    }
+    for world, page in pages.items():
+        text = json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
+        files[f"{world}/{page.data_file}"] = text.encode()
+    console = "\n\n".join([*(page.console for page in pages.values()), *(["\n".join(more)] if more else [])])
+    return Page({world: page.data for world, page in pages.items()}, first.data_file, console, files)
+
+
+def doubling_lines(doubling: dict[str, Any]) -> list[str]:
+    """What each doubling brought."""
+    lines = header("twice the budget")
+    for name, steps in doubling.items():
+        lines += [row(f"{name}, {step['episodes']:,}", step) for step in steps]
+    return lines
+
+
+def header(what: str) -> list[str]:
+    """Over rows of differences."""
+    return [f"{what:<30} {'difference':<26} share of the gap", f"{'-' * 30} {'-' * 26} {'-' * 20}"]
+
+
+def row(name: str, values: dict[str, Any]) -> str:
+    """A difference, and its share of the gap."""
+    plain = f"{values['difference']:+.3f} [{values['low']:+.3f}, {values['high']:+.3f}]"
+    return f"{name:<30} {plain:<26} {percent(values)}"
+
+
+def percent(values: dict[str, Any]) -> str:
+    """A share of the gap with its interval."""
+    share, low, high = (100 * values[key] for key in ("share", "share_low", "share_high"))
+    return f"{share:5.1f} % [{low:.1f}, {high:.1f}]"
+
+
+def intervals(axes: Axes, names: list[str], values: list[dict[str, Any]], colour: str, label: str) -> None:
+    """Points with intervals, from the top down."""
+    places = np.arange(len(names))[::-1]
+    shares = np.array([100 * v["share"] for v in values])
+    low = shares - np.array([100 * v["share_low"] for v in values])
+    high = np.array([100 * v["share_high"] for v in values]) - shares
+    axes.errorbar(
+        shares,
+        places,
+        xerr=np.maximum(0.0, [low, high]),
+        fmt="o",
+        color=colour,
+        ecolor=colour,
+        elinewidth=1.5,
+        capsize=3,
+        markersize=5,
+        label=label,
+    )
+    axes.set_yticks(places, names)
+
+
+def finish(axes: Axes, title: str) -> None:
+    """Title, grid and labels."""
+    axes.axvline(0.0, color=BLACK, linewidth=0.8)
+    axes.set_xlabel("share of the gap from the worst rule to the closed loop, %")
+    axes.set_title(title, loc="left", fontsize=10)
+    axes.grid(axis="x", color="#e5e5e5")
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(axis="y", length=0)
