@@ -8,9 +8,9 @@ import pytest
 from juguo_agents.allocators import make_rule
 from juguo_agents.artifacts.tree import Tree
 from juguo_agents.artifacts.tree_features import FEATURES
-from juguo_agents.studies.explain.distil import Conditions
-from juguo_agents.studies.explain.fit import Weights, fit_tree
-from juguo_agents.studies.explain.query import Answers, ExpertQuery
+from juguo_agents.evaluation.rollout import Conditions
+from juguo_agents.search.distillation.fit import Weights, fit_tree
+from juguo_agents.search.distillation.query import Answers, ExpertQuery
 from juguo_envs import Scenario
 
 EPISODES = np.arange(2**31 + 2**27, 2**31 + 2**27 + 12, dtype=np.uint64)

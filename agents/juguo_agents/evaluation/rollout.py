@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -117,6 +118,18 @@ def _run_chunk(
         exits=np.sort(np.array(exits, EXIT_DTYPE), order=("episode", "quarter")),
         board=board / quarters[:, None, None],
     )
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """A scenario, and how it is observed: "noisy" or "true"."""
+
+    scenario: Scenario
+    observe: str = "noisy"
+
+    def run(self, allocator: Allocator, episodes: npt.NDArray[np.uint64]) -> Record:
+        """See `run`."""
+        return run(allocator, self.scenario, episodes, observe=self.observe)
 
 
 def compare(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from juguo_agents.allocators import Setting, make_rule
 from juguo_agents.artifacts.place_weights import LOCALS, fit_leans, lean_shares, read_places
 from juguo_agents.artifacts.tree_features import FEATURES
-from juguo_agents.studies.explain.distil import Conditions
-from juguo_agents.studies.explain.fit import Weights, fit_tree
-from juguo_agents.studies.explain.page import tree_lines
-from juguo_agents.studies.explain.query import Answers, ExpertQuery
+from juguo_agents.evaluation.rollout import Conditions
+from juguo_agents.report.tree_rules import tree_lines
+from juguo_agents.search.distillation.fit import Weights, fit_tree
+from juguo_agents.search.distillation.query import Answers, ExpertQuery
 from juguo_envs import Batch
 from juguo_envs.spaces.action import SHARES
 

@@ -17,11 +17,12 @@ from juguo_agents.artifacts.place_weights import LOCALS, lean_shares, read_place
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, Tree, TreeAllocator, TreeMisfit, as_row
 from juguo_agents.artifacts.tree_features import BY_NAME, FEATURES, read_features
 from juguo_agents.artifacts.tree_file import tree_content, tree_data
-from juguo_agents.studies.explain.analysis import fidelity, gain_kept
-from juguo_agents.studies.explain.distil import Budget, Conditions, distil
-from juguo_agents.studies.explain.fit import Weights, fit_tree
-from juguo_agents.studies.explain.page import tree_lines
-from juguo_agents.studies.explain.query import Answers, ExpertQuery
+from juguo_agents.evaluation.rollout import Conditions
+from juguo_agents.report.tree_rules import tree_lines
+from juguo_agents.search.distillation.distil import Budget, distil
+from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
+from juguo_agents.search.distillation.fit import Weights, fit_tree
+from juguo_agents.search.distillation.query import Answers, ExpertQuery
 from juguo_envs import Batch, Scenario, decode_allocation
 from juguo_envs.spaces.action import SHARES
 

@@ -15,7 +15,7 @@ from juguo_agents.allocators import UnknownAllocator
 from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.artifacts.tree import Tree
 from juguo_agents.artifacts.tree_file import TreeFileError, load_tree, tree_content, tree_data
-from juguo_agents.studies.explain.distil import Conditions
+from juguo_agents.evaluation.rollout import Conditions
 
 ABOUT = {"name": "tree6_of_rule", "observe": "noisy", "source": {"name": "rule"}, "fidelity": {}}
 Change = Callable[[dict[str, Any]], Any]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import Setting, make_rule
-from juguo_agents.studies.explain.analysis import same_uses, spending
-from juguo_agents.studies.explain.distil import Conditions
-from juguo_agents.studies.explain.importance import Group, Misled, groups, importance, returns_without
+from juguo_agents.evaluation.importance import Group, Misled, groups, importance, returns_without
+from juguo_agents.evaluation.rollout import Conditions
+from juguo_agents.evaluation.spending import same_uses, spending
 from juguo_envs.spaces.observation import ObservationLayout
 
 SEEDS = np.arange(10, dtype=np.uint64)

@@ -231,15 +231,17 @@ def value_in(folder: Path, **changes: Any) -> Page:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the tests of this part go on in."""
-    return tmp_path_factory.mktemp("value")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Page]:
+    """A folder that the tests of this part go on in, and what the study said at first."""
+    folder = tmp_path_factory.mktemp("value")
+    return folder, value_in(folder)
 
 
-def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_enough(folder: Path) -> None:
-    page = value_in(folder)
+def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_enough(
+    measured: tuple[Path, Page],
+) -> None:
+    folder, page = measured
     plain = page.data
-    assert plain == json.loads((folder / "value.json").read_text(encoding="utf-8"))
     assert "twice the budget" not in page.console
     assert plain["doubling"] == plain["worth_searched_on"] == {}
     assert "One search of each yardstick" in page.console
@@ -248,6 +250,7 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
 
     page = value_in(folder, doublings=1)  # a number that grows
     data = page.data
+    assert data == json.loads((folder / "value.json").read_text(encoding="utf-8"))
     assert set(data["doubling"]) == {"closed loop", "open loop", "oracle", "not shown", *kinds}
     assert all(data[name] == plain[name] for name in ("worth", "kinds", "gap"))
     means = {name: row["mean"] for name, row in data["allocators"].items()}
@@ -269,9 +272,9 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
     assert (folder / "value.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_folder_of_other_budgets_is_refused(folder: Path) -> None:
+def test_a_folder_of_other_budgets_is_refused(measured: tuple[Path, Page]) -> None:
     with pytest.raises(UserError, match=f"budget is 1300, but .* has {BUDGET}"):
-        value_in(folder, budget=1300, doublings=1)
+        value_in(measured[0], budget=1300, doublings=4)
 
 
 @pytest.mark.parametrize(
@@ -288,21 +291,25 @@ def test_what_cannot_be_measured_is_refused(changes: Mapping[str, Any], words: s
 
 
 @pytest.mark.slow
-def test_doubling_goes_on_where_it_brings_much(folder: Path) -> None:
-    page = value_in(folder, doublings=4)
-    labels = {2: "twice", 4: "4 times", 8: "8 times", 16: "16 times"}
-    names = [name for name, steps in page.data["doubling"].items() if [s["times"] for s in steps] != [2]]
-    assert names  # so short a search is never enough for everything
-    for name in names:
-        steps = page.data["doubling"][name]
-        assert all(f"{name} {labels[step['times']]}" in page.data["allocators"] for step in steps)
-        assert f"{name}, {steps[-1]['episodes']:,}" in page.console
+def test_a_doubled_search_goes_on_from_where_it_is(
+    measured: tuple[Path, Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = measured
+    monkeypatch.setattr("juguo_agents.studies.arms.ENOUGH", -1.0)  # else nothing goes on in so small a world
+    page = value_in(folder, doublings=2)
+    for name, steps in page.data["doubling"].items():
+        assert [step["times"] for step in steps] == [2, 4]
+        assert f"{name} 4 times" in page.data["allocators"]
+        assert f"{name}, {4 * (BUDGET + 2 * REFINE):,}" in page.console
+        search = folder / "searches" / f"{name.replace(' ', '_')}_4_times" / "searched.json"
+        earlier = json.loads(search.read_text(encoding="utf-8"))["earlier"]
+        assert [one["budget"] for one in earlier] == [BUDGET + 2 * REFINE]
 
 
 @pytest.mark.slow
-def test_several_worlds_are_measured_each_as_if_alone(folder: Path, tmp_path: Path) -> None:
+def test_several_worlds_are_measured_each_as_if_alone(measured: tuple[Path, Page], tmp_path: Path) -> None:
     other = TINY.override({"name": "other", "programme.T": 10})
     page = value_in(tmp_path, scenario=(TINY, other))
-    assert page.data["tiny"] == value_in(tmp_path / "alone").data
+    assert page.data["tiny"] == measured[1].data
     assert json.loads((tmp_path / "other" / "value.json").read_text(encoding="utf-8")) == page.data["other"]
     assert (tmp_path / "other" / "searches" / "closed-1" / "searched.json").is_file()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
-from juguo_agents.artifacts.tree import LEAF, Tree, as_allocation
 from juguo_agents.artifacts.tree_file import USES, StoredTree
+from juguo_agents.report.figures import importance, tree, uses
+from juguo_agents.report.figures.style import styled_png
 from juguo_agents.report.formatting import code, number
+from juguo_agents.report.tree_rules import LEAST_LEAN, LEAST_SHARE, tree_lines
 from juguo_agents.tables import markdown_table
 from juguo_envs.model.state import FUNCTIONS, STAGES
 
-_LEAST = 0.05  # share of the money under which a use is not named in a rule
 _NAMED = 5
-_LEAST_LEAN = 0.5  # lean under which it is not named: 5 % per 0.1
 _FIDELITY = (
     ("money", "same uses of the money"),
     ("communities", "same places"),
@@ -38,40 +39,6 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
         "",
         *_importance(data),
     ]
-
-
-def tree_lines(tree: Tree) -> list[str]:
-    """The tree as indented rules."""
-    lines: list[str] = []
-    total = int(tree.quarters[0])
-
-    def tell(node: int, indent: str) -> None:
-        if tree.feature[node] == LEAF:
-            lines.append(f"{indent}{_leaf(tree, node)} [{tree.quarters[node] / total:.0%} of quarters]")
-            return
-        feature = tree.features[tree.feature[node]]
-        lines.append(f"{indent}if {feature.below(float(tree.threshold[node]))}:")
-        tell(int(tree.yes[node]), indent + "    ")
-        lines.append(f"{indent}otherwise:")
-        tell(int(tree.no[node]), indent + "    ")
-
-    tell(0, "")
-    return lines
-
-
-def _leaf(tree: Tree, node: int) -> str:
-    done = as_allocation(tree.wants[node], tree.cut)
-    shares = dict(zip(USES, tree.wants[node, : len(USES)], strict=True))
-    named = [u for u in sorted(shares, key=lambda u: -shares[u]) if shares[u] >= _LEAST][:_NAMED]
-    money = ", ".join(f"{use} {shares[use]:.0%}" for use in named)
-    leans = [
-        f"{local.words} {10.0 * lean:+.0f} %"
-        for local, lean in zip(tree.locals, tree.leans[node], strict=True)
-        if abs(lean) >= _LEAST_LEAN
-    ]
-    asks = [text for asked, text in ((done.advance, "ASK TO ADVANCE"), (done.abandon, "GIVE UP")) if asked]
-    where = ["places by " + ", ".join(leans)] if leans else []
-    return "; ".join([money, f"openness {float(done.openness):.1f}", *where, *asks])
 
 
 def _opening(data: dict[str, Any]) -> list[str]:
@@ -140,7 +107,7 @@ def _spending_words(data: dict[str, Any]) -> list[str]:
             lines.append(f"- in {name}: nothing; the stage is not reached, or nothing is spent in it")
             continue
         top = sorted(range(len(USES)), key=lambda i: -shares[i])[:_NAMED]
-        money = ", ".join(f"{USES[i]} {shares[i]:.0%}" for i in top if shares[i] >= _LEAST)
+        money = ", ".join(f"{USES[i]} {shares[i]:.0%}" for i in top if shares[i] >= LEAST_SHARE)
         lines.append(f"- in {name} ({own['quarters'][stage]:.1f} quarters): {money}; {_places(data, stage)}")
     nearest = sorted(rules, key=lambda s: -s["same_uses"])[:3]
     close = ", ".join(f"{code(s['name'])} {s['same_uses']:.0%}" for s in nearest)
@@ -176,6 +143,15 @@ def _importance(data: dict[str, Any]) -> list[str]:
     return lines
 
 
+def draw_figures(data: dict[str, Any], trees: Sequence[StoredTree]) -> Iterator[tuple[str, bytes]]:
+    """File name and PNG of each figure."""
+    for leaves, stored in zip(data["settings"]["leaves"], trees, strict=True):
+        yield f"tree{leaves}.png", styled_png(partial(tree.draw, stored, data))
+    yield "spending.png", styled_png(partial(uses.draw_functions, data))
+    yield "communities.png", styled_png(partial(uses.draw_communities, data))
+    yield "importance.png", styled_png(partial(importance.draw, data))
+
+
 def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
     """The whole page, in Markdown, with its figures."""
     parts = ["\n".join(_opening(data)).replace("## ", "# ", 1), _fenced(_returns(data))]
@@ -183,8 +159,8 @@ def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
         parts += [
             f"## The tree of at most {leaves} leaves",
             f"![the tree of at most {leaves} leaves](tree{leaves}.png)",
-            f"As rules (uses of {_LEAST:.0%} or more; places: how much more money a place gets for each 0.1 "
-            f"that it is above the society's mean, {10.0 * _LEAST_LEAN:.0f} % or more; `{stored.name}` in "
+            f"As rules (uses of {LEAST_SHARE:.0%} or more; places: how much more money a place gets for each "
+            f"0.1 that it is above the society's mean, {10.0 * LEAST_LEAN:.0f} % or more; `{stored.name}` in "
             f"`tree{leaves}.json`, an allocator for `juguo evaluate`):",
             _fenced(tree_lines(stored.tree)),
         ]

@@ -14,8 +14,6 @@ from juguo_agents.training.run import SCENARIO, policy_path
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
-DEFAULT_SCENARIO = "default"
-
 
 @dataclass(frozen=True)
 class Source:
@@ -71,7 +69,7 @@ def find_source(name: str, seed: int | None = None) -> Source:
         names = ", ".join(a.name for a in found[:4])
         raise UserError(f"{name} stands for {len(found)} allocators ({names} ...); name one of them")
     if not files:
-        world = Scenario.load(DEFAULT_SCENARIO)
+        world = Scenario.load("default")
         return Source(found[0], named(name), world, "noisy", found[0].name, None, {})
     stored = load_artifact(files[0])
     world = stored.world if isinstance(stored.world, Scenario) else stored.world.base

@@ -19,20 +19,19 @@ from juguo_agents.allocators.rules import Flat
 from juguo_agents.artifacts.tree import TreeAllocator
 from juguo_agents.artifacts.tree_file import read_tree, tree_content, tree_data
 from juguo_agents.evaluation import seeds
-from juguo_agents.evaluation.record import Record
+from juguo_agents.evaluation.importance import Group, groups, importance, returns_without
+from juguo_agents.evaluation.rollout import Conditions
+from juguo_agents.evaluation.spending import same_uses, spending
 from juguo_agents.provenance import versions
+from juguo_agents.search.distillation.distil import Budget, distil
+from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
+from juguo_agents.search.distillation.query import ExpertQuery
 from juguo_agents.studies import study as engine
-from juguo_agents.studies.explain.analysis import fidelity, gain_kept, same_uses, spending
-from juguo_agents.studies.explain.distil import Budget, Conditions, distil
-from juguo_agents.studies.explain.figures import draw_figures
-from juguo_agents.studies.explain.importance import Group, groups, importance, returns_without
-from juguo_agents.studies.explain.page import page, summary_lines
-from juguo_agents.studies.explain.query import ExpertQuery
+from juguo_agents.studies.explain.page import draw_figures, page, summary_lines
 from juguo_agents.studies.explain.source import Source, find_source
 from juguo_agents.studies.measurement import Named, named
 from juguo_agents.studies.study import MODEL, Execute, NamedScenario, Page, Stage, Study, record, recorded
 from juguo_envs.errors import UserError
-from juguo_envs.worlds.scenario import Scenario
 
 RESULT_FILE, PAGE_FILE = "explain.json", "explain.md"
 KIND, FORMAT = "juguo_explanation", 1
@@ -66,10 +65,7 @@ class Settings(engine.Settings):
         default=(8, 16), description="leaves of each tree, at most"
     )
     rounds: int = Field(
-        default=8,
-        ge=1,
-        le=seeds.EXPLAIN_ROUNDS,
-        description="rounds of DAgger; in the first the learner itself acts",
+        default=8, ge=1, le=seeds.EXPLAIN_ROUNDS, description="rounds of DAgger, the first led by the learner"
     )
     asking: Episodes = Field(default=100, description="episodes of each round")
     ranking: Episodes = Field(default=200, description="episodes on which all candidates are ranked")
@@ -88,15 +84,15 @@ class Settings(engine.Settings):
             raise UserError(f"first_seed is {self.first_seed}; allowed is 0 to {most}")
         if len(set(self.leaves)) < len(self.leaves):
             raise UserError(f"leaves is {' '.join(map(str, self.leaves))}; each size may be named once")
-        self.source.allocator.start(Setting.of(self.world), np.zeros(1, np.uint64))
+        self.source.allocator.start(self.test.setting, np.zeros(1, np.uint64))
 
     def remembered(self) -> dict[str, Any]:
         """What is explained, by its content, and where."""
         return {
             "source": self.source.as_json(),
             **super().remembered(),
-            "scenario": self.world.model_dump(mode="json"),
-            "observe": self.conditions.observe,
+            "scenario": self.test.conditions.scenario.model_dump(mode="json"),
+            "observe": self.test.conditions.observe,
         }
 
     @cached_property
@@ -104,20 +100,11 @@ class Settings(engine.Settings):
         """What is explained."""
         return find_source(self.run, self.seed)
 
-    @property
-    def world(self) -> Scenario:
-        """The world."""
-        return self.scenario or self.source.scenario
-
-    @property
-    def conditions(self) -> Conditions:
-        """The world, and how it is observed."""
-        return Conditions(self.world, self.observe or self.source.observe)
-
-    @property
+    @cached_property
     def test(self) -> TestEpisodes:
-        """The test episodes."""
-        return TestEpisodes(self.conditions, self.first_seed, self.episodes)
+        """The test episodes, and the world that they are in."""
+        world, observe = self.scenario or self.source.scenario, self.observe or self.source.observe
+        return TestEpisodes(Conditions(world, observe), self.first_seed, self.episodes)
 
 
 @dataclass(frozen=True)
@@ -133,28 +120,35 @@ class TestEpisodes:
         """(episodes,) their seeds."""
         return seeds.test(self.first_seed, self.episodes)
 
-    def spending(self, ran: Record) -> dict[str, Any]:
-        """What an allocator spent in them; see `analysis.spending`."""
-        return spending(ran, Setting.of(self.conditions.scenario).population)
+    @property
+    def setting(self) -> Setting:
+        """What allocators are told of them."""
+        return Setting.of(self.conditions.scenario)
 
 
 @dataclass(frozen=True)
 class Run:
-    """An allocator on the test episodes."""
+    """An allocator on the test episodes; perhaps with a group of observations as in other episodes."""
 
     key: str
     allocator: Named
     test: TestEpisodes
+    without: Group | None = None
+    repeats: int = 1
 
     @property
     def cost(self) -> int:
         """Episodes."""
-        return self.test.episodes
+        return self.repeats * self.test.episodes
 
     def measure(self) -> dict[str, Any]:
-        """What it earns and spends."""
-        ran = self.test.conditions.run(self.allocator.allocator(), self.test.numbers)
-        return {"returns": ran.returns.tolist(), "spending": self.test.spending(ran)}
+        """What it earns, and where it sees everything, what it spends."""
+        allocator, test = self.allocator.allocator(), self.test
+        if self.without:
+            misled = returns_without(self.without, allocator, test.conditions, test.numbers, self.repeats)
+            return {"returns": misled.tolist()}
+        ran = test.conditions.run(allocator, test.numbers)
+        return {"returns": ran.returns.tolist(), "spending": spending(ran, test.setting.population)}
 
 
 @dataclass(frozen=True)
@@ -194,43 +188,16 @@ class Distillation:
                 "learner": fidelity(replace(there, wants=there.done, done=there.wants)),
             },
             "returns": ran.returns.tolist(),
-            "spending": self.test.spending(ran),
+            "spending": spending(ran, self.test.setting.population),
         }
 
 
-@dataclass(frozen=True)
-class Without:
-    """An allocator that sees a group of observations as they are in other episodes."""
-
-    group: Group
-    allocator: Named
-    repeats: int
-    test: TestEpisodes
-
-    @property
-    def key(self) -> str:
-        """Its name."""
-        return without(self.group)
-
-    @property
-    def cost(self) -> int:
-        """Episodes."""
-        return self.repeats * self.test.episodes
-
-    def measure(self) -> list[float]:
-        """(episodes,) what it earns."""
-        allocator, test = self.allocator.allocator(), self.test
-        returns = returns_without(self.group, allocator, test.conditions, test.numbers, self.repeats)
-        earned: list[float] = returns.tolist()
-        return earned
-
-
-def without(group: Group) -> str:
+def key_of(group: Group) -> str:
     """Key of the run without a group."""
     return "without " + re.sub(r"[^\w, ]", "", group.words)
 
 
-def measure(point: Run | Distillation | Without, work: Path) -> pa.Table:
+def measure(point: Run | Distillation, work: Path) -> pa.Table:
     """What a point measures."""
     return record(point.measure())
 
@@ -249,22 +216,19 @@ class Explain(Study[Settings, dict[str, Any]]):
         asked, learner, test = self.settings, self.settings.source.named, self.settings.test
         budget = Budget(asked.rounds, asked.asking, asked.ranking, asked.choice)
         rules = [name for name in rule_names() if name != asked.source.allocator.name]
-        points: list[Run | Distillation | Without] = [
+        points: list[Run | Distillation] = [
             *(Distillation(learner, leaves, budget, test) for leaves in asked.leaves),
-            *(Without(group, learner, asked.repeats, test) for group in self._groups()),
+            *(Run(key_of(g), learner, test, g, asked.repeats) for g in groups(test.setting.layout)),
             Run(EXPLAINED, learner, test),
             *(Run(rule, named(rule), test) for rule in rules),
         ]
         tables = execute(Stage("measurements", points, measure, cost=lambda p: p.cost, unit="episode"))
         return {point.key: recorded(table) for point, table in zip(points, tables, strict=True)}
 
-    def _groups(self) -> list[Group]:
-        return groups(Setting.of(self.settings.world).layout)
-
     def analyse(self, table: dict[str, Any]) -> Page:
         """Fidelity, spending and importance; each tree in a file of its own."""
-        asked, setting = self.settings, Setting.of(self.settings.world)
-        source, told = asked.source.as_json(), asked.remembered()
+        asked, world = self.settings, self.settings.test.conditions.scenario
+        setting, source, told = asked.test.setting, asked.source.as_json(), asked.remembered()
         own = table[EXPLAINED]
         flat = table.get(FLAT, own)  # which may be what is explained
         returns, base = np.array(own["returns"]), np.array(flat["returns"])
@@ -290,30 +254,28 @@ class Explain(Study[Settings, dict[str, Any]]):
             content = tree_data(about, found["tree"])
             stored.append(read_tree(content, Path(file)))
             files[file] = (json.dumps(content, allow_nan=False, indent=1, ensure_ascii=False) + "\n").encode()
-            trees.append(
-                {
-                    "name": found["name"],
-                    "file": file,
-                    "at_most": leaves,
-                    "leaves": len(stored[-1].tree.leaves),
-                    "kept": kept,
-                    "fidelity": found["fidelity"],
-                    "distilled": found["distilled"],
-                }
-            )
+            size = {
+                "name": found["name"],
+                "file": file,
+                "at_most": leaves,
+                "leaves": len(stored[-1].tree.leaves),
+            }
+            trees.append({**size, "kept": kept, **{key: found[key] for key in ("fidelity", "distilled")}})
         rules = [found["spending"] for key, found in table.items() if key in rule_names()]
         shown = [
             own["spending"],
             *(table[f"tree{leaves}"]["spending"] for leaves in asked.leaves),
             *sorted(rules, key=lambda s: -s["return"]),
         ]
-        losses = [importance(g, returns, np.array(table[without(g)])) for g in self._groups()]
+        losses = [
+            importance(g, returns, np.array(table[key_of(g)]["returns"])) for g in groups(setting.layout)
+        ]
         data = {
             "kind": KIND,
             "format": FORMAT,
             "source": source,
-            "scenario": asked.world.name,
-            "scenario_digest": asked.world.digest(),
+            "scenario": world.name,
+            "scenario_digest": world.digest(),
             "settings": {
                 **{name: value for name, value in told.items() if name not in ("source", "scenario")},
                 "model": MODEL,

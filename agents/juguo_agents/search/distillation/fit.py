@@ -10,7 +10,7 @@ import numpy.typing as npt
 from juguo_agents.artifacts.place_weights import fit_leans
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, OPENNESS, Tree
 from juguo_agents.artifacts.tree_features import Feature
-from juguo_agents.studies.explain.query import Answers
+from juguo_agents.search.distillation.query import Answers
 from juguo_envs.errors import UserError
 from juguo_envs.spaces.action import SHARES
 

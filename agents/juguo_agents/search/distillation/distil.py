@@ -20,11 +20,9 @@ from juguo_agents.allocators.base import Allocator
 from juguo_agents.artifacts.tree import Tree, TreeAllocator
 from juguo_agents.artifacts.tree_features import FEATURES
 from juguo_agents.evaluation import seeds
-from juguo_agents.evaluation.record import Record
-from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.explain.fit import Weights, fit_tree
-from juguo_agents.studies.explain.query import Answers, ExpertQuery, joined
-from juguo_envs.worlds.scenario import Scenario
+from juguo_agents.evaluation.rollout import Conditions
+from juguo_agents.search.distillation.fit import Weights, fit_tree
+from juguo_agents.search.distillation.query import Answers, ExpertQuery, joined
 
 WEIGHTS = tuple(
     Weights(openness, advance, abandon)
@@ -33,18 +31,6 @@ WEIGHTS = tuple(
     )
 )
 FINALISTS = 8
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """A world, and how it is observed: "noisy" or "true"."""
-
-    scenario: Scenario
-    observe: str = "noisy"
-
-    def run(self, allocator: Allocator, episodes: npt.NDArray[np.uint64]) -> Record:
-        """See `juguo_agents.evaluation.rollout.run`."""
-        return run(allocator, self.scenario, episodes, observe=self.observe)
 
 
 @dataclass(frozen=True)

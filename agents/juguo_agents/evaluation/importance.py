@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
+from juguo_agents.evaluation.rollout import Conditions
 from juguo_agents.evaluation.statistics import mean_interval
-from juguo_agents.studies.explain.distil import Conditions
 from juguo_envs.model.state import State
 from juguo_envs.spaces.action import SHARES
 from juguo_envs.spaces.observation import PER_COMMUNITY, SCALARS, ObservationLayout

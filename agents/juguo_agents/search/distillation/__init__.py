@@ -1,0 +1,1 @@
+"""A small tree from an allocator, by DAgger."""
