@@ -77,54 +77,32 @@ def _row(table: list[Range], name: str, first: int, size: int, purpose: str) -> 
 TEST_END = 2**31
 """Test episodes have seeds below this. Selection, searches and training have the seeds above."""
 
-TEST = _row(EPISODES, "test", 0, 500_000, "tests that have no range of their own, from `--first-seed` on")
-VALUE = _row(EPISODES, "value", 500_000, 100_000, "test of the studies `value` and `ablation`")
-PASSIVE = _row(EPISODES, "passive", 600_000, 40_000, "test of the study `passive`")
-PATTERNS = _row(
-    EPISODES, "patterns", 640_000, 50_000, "test of `patterns` and `mechanisms` while a world is being made"
-)
+TEST = _row(EPISODES, "test", 0, 500_000, "tests without a range of their own, from `--first-seed` on")
+VALUE = _row(EPISODES, "value", 500_000, 100_000, "test of `value` and `ablation`")
+PASSIVE = _row(EPISODES, "passive", 600_000, 40_000, "test of `passive`")
+PATTERNS = _row(EPISODES, "patterns", 640_000, 50_000, "test of `patterns` and `mechanisms`")
 CONFIRMING = _row(
-    EPISODES, "confirming", 940_000, 50_000, "test of `patterns --confirm`, run once for a finished world"
+    EPISODES, "confirming", 940_000, 50_000, "test of `patterns --confirm`, of a finished world"
 )
-HELD_OUT_WORLDS = _row(EPISODES, "held-out worlds", 2**29, 2**15, "worlds of the study `generalisation`")
-HELD_OUT = _row(
-    EPISODES, "held-out test", 2**29 + 2**28, 2**27, "test of `generalisation`, 4,096 episodes for each world"
-)
-HYPOTHESES = _row(
-    EPISODES, "hypotheses", 10**9, 4_096_000, "test of `hypotheses`, 1,000 episodes for each world"
-)
-MAP = _row(EPISODES, "map", 2**30, 2**30, "test of `map`, 2^23 episodes for each map, 128 for each world")
+HELD_OUT_WORLDS = _row(EPISODES, "held-out worlds", 2**29, 2**15, "worlds of `generalisation`")
+HELD_OUT = _row(EPISODES, "held-out test", 3 * 2**28, 2**27, "test of `generalisation`, 4,096 a world")
+HYPOTHESES = _row(EPISODES, "hypotheses", 10**9, 4_096_000, "test of `hypotheses`, 1,000 a world")
+MAP = _row(EPISODES, "map", 2**30, 2**30, "test of `map`: 8,388,608 a map, 128 a world")
 SELECTION = _row(EPISODES, "selection", TEST_END, 1_000_000, "choice of the best policy of a training")
 TUNING = _row(EPISODES, "tuning", TEST_END + 2**26, 100_000, "scores of the trials of `juguo tune`")
-EXPLAIN_ROLLOUTS = _row(
-    EPISODES,
-    "explain, rollouts",
-    TEST_END + 2**27,
-    2**26,
-    "rollouts in which an allocator is asked",
-)
-EXPLAIN_RANKING = _row(
-    EPISODES, "explain, ranking", EXPLAIN_ROLLOUTS.end, 2**25, "rank of the trees of `juguo explain`"
-)
-EXPLAIN_CHOICE = _row(
-    EPISODES, "explain, choice", EXPLAIN_RANKING.end, 2**25, "choice between the best of these trees"
-)
+EXPLAIN_ROLLOUTS = _row(EPISODES, "rollouts", TEST_END + 2**27, 2**26, "`explain`: the allocator is asked")
+EXPLAIN_RANKING = _row(EPISODES, "tree ranking", EXPLAIN_ROLLOUTS.end, 2**25, "`explain`: rank of the trees")
+EXPLAIN_CHOICE = _row(EPISODES, "tree choice", EXPLAIN_RANKING.end, 2**25, "`explain`: choice of a tree")
 HYPOTHESES_CHOICE = _row(
-    EPISODES, "hypotheses, choice", TEST_END + 2**28, 4_096_000, "choice of tuned numbers in `hypotheses`"
+    EPISODES, "hypotheses, choice", TEST_END + 2**28, 4_096_000, "choice of tuned numbers, 1,000 a world"
 )
-MAP_CHOICE = _row(
-    EPISODES, "map, choice", TEST_END + 2**29, 2**29, "choice of tuned numbers in `map`, 64 for each world"
-)
+MAP_CHOICE = _row(EPISODES, "map, choice", TEST_END + 2**29, 2**29, "choice of tuned numbers, 64 a world")
 SEARCH_RANKING = _row(
-    EPISODES, "search, ranking", TEST_END + 2**30, 2**29, "rank of a search's candidates and of its starts"
+    EPISODES, "search ranking", 3 * 2**30, 2**29, "rank of a search's candidates and starts"
 )
-SEARCH_CHOICE = _row(
-    EPISODES, "search, choice", SEARCH_RANKING.end, 2**28, "choice between a search's finalists"
-)
-SEARCH_VALIDATION = _row(
-    EPISODES, "search, validation", SEARCH_CHOICE.end, 2**28, "validation; the same for all searches"
-)
-TRAINING = _row(EPISODES, "training", 2**32, 2**63 - 2**32, "training, and the worlds of the study `experts`")
+SEARCH_CHOICE = _row(EPISODES, "search choice", SEARCH_RANKING.end, 2**28, "choice of a search's finalist")
+SEARCH_VALIDATION = _row(EPISODES, "validation", SEARCH_CHOICE.end, 2**28, "the same for all searches")
+TRAINING = _row(EPISODES, "training", 2**32, 2**63 - 2**32, "training, and the worlds of `experts`")
 
 SINGLE = _row(SEARCHES, "single", 0, 8, "searches by hand; the model was tuned with them")
 YARDSTICKS = _row(SEARCHES, "yardsticks", 8, 24, "the first searches of `value` and `ablation`")
@@ -132,17 +110,13 @@ REFINEMENTS = _row(SEARCHES, "refinements", 32, 8, "searches of both that go on 
 WORLD_SEARCH = _row(SEARCHES, "world", 40, 1, "a search in each world of `hypotheses` or `generalisation`")
 RULE_SEARCH = _row(SEARCHES, "rules", 41, 1, "tuning of rules for `hypotheses` and `generalisation`")
 EXPERT_SEARCH = _row(SEARCHES, "experts", 50, 1, "a search in each world of `experts`")
-MANY_SEARCHES = _row(
-    SEARCHES, "many", 64, 64, "tuning of rules for `map`; searches of `mechanisms` and of `pareto`"
-)
+MANY_SEARCHES = _row(SEARCHES, "many", 64, 64, "tuning for `map`; searches of `mechanisms` and of `pareto`")
 
 TRAINED = _row(TRAININGS, "training", 0, 1000, "trainings of a configuration")
 TRIALS = _row(TRAININGS, "trials", 1000, 1000, "trainings of the trials of `juguo tune`")
 
 MAP_DESIGN = _row(DESIGNS, "map", 0, 128, "worlds of `map`")
-HYPOTHESES_DESIGN = _row(
-    DESIGNS, "hypotheses", 7301, 2, "worlds of `hypotheses`, and those where rules are tuned"
-)
+HYPOTHESES_DESIGN = _row(DESIGNS, "hypotheses", 7301, 2, "worlds of `hypotheses`: the test, the tuning")
 MAP_TUNING_DESIGN = _row(DESIGNS, "map, tuning", 2**20, 128, "worlds where `map` tunes rules")
 
 
