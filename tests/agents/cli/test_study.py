@@ -15,6 +15,7 @@ from juguo_agents.cli import study as command
 from juguo_agents.studies import STUDIES, StudyEntry
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record, recorded
 from juguo_envs.worlds.scenario import Scenario
+from tests.agents.cli.test_train_and_evaluate import TINY
 from tests.running import Done, juguo, refused, succeeded
 
 
@@ -28,7 +29,11 @@ class Asked(Settings):
     scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
 
 
-NEEDED = {"attribution": ("flat", "market+exit"), "explain": ("flat",)}
+NEEDED = {
+    "attribution": ("flat", "market+exit"),
+    "compare-runs": ("run", "--against", "flat"),
+    "explain": ("flat",),
+}
 """What a study cannot do without."""
 WORLD = "society: {persons: 60, communities: {count: 3, hubs: 1}}\nprogramme: {T: 12}\n"
 
@@ -174,6 +179,10 @@ def test_every_setting_of_a_study_is_explained(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_runs_tiny_and_then_has_nothing_left_to_do(name: str, tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(WORLD)
+    if "run" in NEEDED.get(name, ()):
+        (tmp_path / "config.yaml").write_text(TINY)
+        changes = ("scenario=tiny.yaml", "override={}", "training.seeds=[0]")
+        succeeded(juguo("train", "config.yaml", *changes, "--out", "run", cwd=tmp_path))
     world = ("--scenario", "tiny.yaml") * ("scenario" in STUDIES[name].load().settings_type.model_fields)
     asked = ("study", name, *NEEDED.get(name, ()), *world, "--smoke", "--out", "here", "--json")
     told = juguo(*asked, cwd=tmp_path)
