@@ -174,6 +174,6 @@ def test_a_page_without_markers_is_refused_and_all_are_left_as_they_are(
         stale := TEXT.replace("| `B` | `B` |", "| `B` | B |"), "utf-8"
     )
     assert script.main(["--write", "--root", str(pages)]) == 1
-    assert "README.md: the page must hold" in capsys.readouterr().err
-    assert (pages / "README.md").read_text(encoding="utf-8") == "no tables here\n"
+    assert "docs/reference/rules.md: the page must hold" in capsys.readouterr().err
+    assert (pages / "docs/reference/rules.md").read_text(encoding="utf-8") == "no tables here\n"
     assert (pages / "docs" / "reference" / "model.md").read_text(encoding="utf-8") == stale

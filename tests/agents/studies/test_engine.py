@@ -275,18 +275,23 @@ def test_a_study_that_is_told_to_end_or_killed_keeps_what_is_done(
     Asked().claim(two, Products.name)
     (two / "wait3").touch()
     code = (
-        "from pathlib import Path; import sys;"
+        "from pathlib import Path; import signal, sys;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a job in the background ignores it
         "from tests.agents.studies.test_engine import *;"
         f"conduct(Products(Asked()), Path(sys.argv[1]), LocalExecutor({workers}))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(two)], env=ENVIRONMENT, stderr=subprocess.PIPE
     )
-    while len(list(two.glob("store/products/*.parquet"))) < 3:
-        assert process.poll() is None
-        time.sleep(0.02)
-    os.kill(process.pid, number)
-    _, errors = process.communicate(timeout=30)
+    try:
+        while len(list(two.glob("store/products/*.parquet"))) < 3:
+            assert process.poll() is None
+            time.sleep(0.02)
+        os.kill(process.pid, number)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode != 0
     assert (b"KeyboardInterrupt" in errors) == (number == signal.SIGINT)
     (two / "wait3").unlink()
