@@ -186,7 +186,10 @@ def _is_model(kind: Any) -> bool:
 
 def commands() -> str:
     """The help of every command, from the command itself."""
-    return make_app().generate_docs(output_format="markdown", recursive=True, heading_level=2).strip()
+    app = make_app()
+    return app.generate_docs(
+        output_format="markdown", recursive=True, heading_level=2, exclude_commands=["--install-completion"]
+    ).strip()
 
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
