@@ -299,8 +299,6 @@ class Scenario(BaseModel):
     def digest(self) -> str:
         """A hash of everything that shapes the world; name and description do not count."""
         data = self.model_dump(mode="json", exclude={"name", "description"})
-        if not self.society.ties:  # digests from before ties could be listed still hold
-            del data["society"]["ties"]
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
     def record(self) -> npt.NDArray[Any]:
