@@ -20,6 +20,9 @@ Array = npt.NDArray[Any]
 Changes = dict[str, Any]
 
 
+DEFAULT = Scenario.load("default")
+
+
 def _fields() -> dict[str, Any]:
     """Every field of every group of parameters, by dotted name."""
     fields = {}
@@ -63,10 +66,9 @@ def sampled_parameters(draw: st.DrawFn) -> Changes:
     factors = {
         factor: draw(st.floats(factor.low, factor.high)) for factor in dict.fromkeys(TOGETHER.values())
     }
-    default = Scenario.load("default").model_dump()
     for dotted, factor in TOGETHER.items():
         group, name = dotted.split(".")
-        changes[dotted] = factors[factor] * default[group][name]
+        changes[dotted] = factors[factor] * getattr(getattr(DEFAULT, group), name)
     return changes
 
 
@@ -106,7 +108,7 @@ def programmes(draw: st.DrawFn) -> Changes:
 def scenarios(draw: st.DrawFn, parameters: st.SearchStrategy[Changes] | None = None) -> Scenario:
     """Small worlds with parameters from the sampling ranges, or from another strategy."""
     chosen = draw(parameters if parameters is not None else sampled_parameters())
-    return Scenario.load("default").override({**chosen, **draw(small_societies()), **draw(programmes())})
+    return DEFAULT.override({**chosen, **draw(small_societies()), **draw(programmes())})
 
 
 @dataclass(frozen=True)

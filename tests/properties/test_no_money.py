@@ -57,7 +57,7 @@ def test_the_environment_falls_to_its_base_without_money(scenario: Scenario, see
     batch = start(scenario, seed, {**PENNILESS, "know_how.E0": E0})
     P = batch.scenario.know_how
     begin = batch.state.community["E"].copy()
-    quarters = 200
+    quarters = 60
     for _ in range(quarters):
         batch.step(spend(batch))
     decayed = P.E_b + (begin - P.E_b) * (1.0 - P.delta_E) ** quarters

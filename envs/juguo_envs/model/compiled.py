@@ -8,16 +8,22 @@ from typing import Any
 import numba
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+_INTERNAL = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a piece of the model that is only called from kernels."""
+    """Compile a piece of the model that kernels call, and that Python can call, too."""
     return numba.njit(**_OPTIONS)(function)
 
 
+def internal(function: Callable[..., Any]) -> Any:
+    """Compile a piece that only kernels call: a way in from Python takes as long to compile as the piece."""
+    return numba.njit(**_INTERNAL)(function)
+
+
 def merged(function: Callable[..., Any]) -> Any:
-    """Compile a piece that is always merged into its caller: handing the whole state over takes long."""
-    return numba.njit(forceinline=True, **_OPTIONS)(function)
+    """Compile such a piece that is always merged into its caller: handing the whole state over takes long."""
+    return numba.njit(forceinline=True, **_INTERNAL)(function)
 
 
 def expanded(function: Callable[..., Any]) -> Any:

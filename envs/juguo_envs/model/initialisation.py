@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from juguo_envs.model import random as draws
-from juguo_envs.model.compiled import inlined
+from juguo_envs.model.compiled import inlined, internal
 from juguo_envs.model.equations import (
     INTERACTOR,
     PARTICIPANT,
@@ -35,7 +35,7 @@ def copy_row(source: Array, target: Array) -> None:
         target[i] = source[i]
 
 
-@inlined
+@internal
 def populate(s: State, w: Structure, P: Any, b: int, seed: np.uint64) -> None:
     """Make society `b` anew from a seed: persons, network, communities, and the first technology."""
     n, r = s.rho.shape[1], w.share.shape[0]
@@ -96,7 +96,7 @@ def populate(s: State, w: Structure, P: Any, b: int, seed: np.uint64) -> None:
     new_technology(s, P, b)
 
 
-@inlined
+@internal
 def new_technology(s: State, P: Any, b: int) -> None:
     """Draw the next technology; the j-th is the same whoever decides."""
     programme = s.programme[b]
@@ -119,7 +119,7 @@ def new_technology(s: State, P: Any, b: int) -> None:
     programme.stage_steps = 0
 
 
-@inlined
+@internal
 def _stratify(s: State, w: Structure, b: int) -> None:
     """Terciles of own capability over the whole society."""
     n = s.rho.shape[1]
@@ -134,7 +134,7 @@ def _stratify(s: State, w: Structure, b: int) -> None:
             s.cells[b, c, j] += 1
 
 
-@inlined
+@internal
 def _complete(s: State, b: int, n: int) -> None:
     """Everybody is tied to everybody."""
     e = 0
@@ -147,7 +147,7 @@ def _complete(s: State, b: int, n: int) -> None:
     s.offsets[b, n] = e
 
 
-@inlined
+@internal
 def _plant(s: State, w: Structure, P: Any, b: int, seed: np.uint64) -> None:
     """Draw the ties: no loops, none twice; then lay them out as compressed sparse rows."""
     n, r = s.rho.shape[1], w.share.shape[0]

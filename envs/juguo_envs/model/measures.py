@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from juguo_envs.model.compiled import inlined, kernel, merged, summed
+from juguo_envs.model.compiled import inlined, internal, kernel, merged, summed
 from juguo_envs.model.equations import INTERACTOR, PARTICIPANT, PRODUCER, clip01
 from juguo_envs.model.state import (
     N_ACTORS,
@@ -268,7 +268,7 @@ def measure_block(s: State, w: Structure, b: int, k: int) -> None:
     tabulate(rho, s.tails[b, k])
 
 
-@inlined
+@internal
 def tally(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array) -> None:
     """Put together what was measured of the blocks, by community; set the three measures.
 
@@ -346,7 +346,7 @@ def exposure(s: State, b: int) -> float:
     return total / s.rho.shape[1]
 
 
-@inlined
+@internal
 def indicator_board(
     s: State, w: Structure, P: Any, b: int, functions: Array, sat_service: Array, people: Array, moved: Array
 ) -> None:

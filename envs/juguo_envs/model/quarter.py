@@ -14,7 +14,7 @@ import numpy as np
 
 from juguo_envs.model import equations
 from juguo_envs.model import random as draws
-from juguo_envs.model.compiled import inlined
+from juguo_envs.model.compiled import inlined, internal
 from juguo_envs.model.equations import APPLICATION, DIFFUSION, PRODUCTION
 from juguo_envs.model.initialisation import new_technology
 from juguo_envs.model.measures import exposure, indicator_board, tally
@@ -46,7 +46,7 @@ from juguo_envs.model.state import (
 )
 
 
-@inlined
+@internal
 def begin_quarter(s: State, w: Structure, P: Any, b: int, allocation: Array) -> None:
     """What comes before the persons: money, delivery, the technology and the communities of society `b`.
 
@@ -73,7 +73,7 @@ def begin_quarter(s: State, w: Structure, P: Any, b: int, allocation: Array) -> 
     shocks(s, w, P, b)
 
 
-@inlined
+@internal
 def end_quarter(s: State, w: Structure, P: Any, b: int) -> None:
     """What comes after the persons: evidence, measures, fit, the board and the stage of society `b`."""
     evidence_and_repair(s, w, P, b)
@@ -85,7 +85,7 @@ def end_quarter(s: State, w: Structure, P: Any, b: int) -> None:
     s.programme[b].t += 1
 
 
-@inlined
+@internal
 def money_and_delivery(s: State, w: Structure, P: Any, b: int, allocation: Array) -> None:
     """Fill the pot, keep the accounts, and move each delivery towards what is paid for it."""
     programme, quarter, sats = s.programme[b], s.quarter[b], s.shared[b]
@@ -122,7 +122,7 @@ def at_producers(community: Array, producers: Array, z: Array) -> float:
     return total / all_producers if all_producers > 0 else 0.0
 
 
-@inlined
+@internal
 def knowledge_growth(s: State, w: Structure, P: Any, b: int, openness: float) -> None:
     """Knowledge K."""
     programme, community, z = s.programme[b], s.community[b], s.z[b]
@@ -132,7 +132,7 @@ def knowledge_growth(s: State, w: Structure, P: Any, b: int, openness: float) ->
     programme.K = equations.knowledge(P, programme.K, programme.C, rate)
 
 
-@inlined
+@internal
 def communities(s: State, w: Structure, P: Any, b: int, openness: float) -> None:
     """Know-how, the end of crises, environment and trust of each community."""
     K, shared = s.programme[b].K, s.shared[b]
@@ -153,7 +153,7 @@ def communities(s: State, w: Structure, P: Any, b: int, openness: float) -> None
         com.tau = equations.trust(P, com.tau, shared[c, GUIDANCE], com.harmed, shared[c, CRISIS])
 
 
-@inlined
+@internal
 def shocks(s: State, w: Structure, P: Any, b: int) -> None:
     """Strike communities; the reserve pays for a part of a shock's severity."""
     programme, quarter, severity = s.programme[b], s.quarter[b], s.shared[b, :, SHOCK]
@@ -180,7 +180,7 @@ def shocks(s: State, w: Structure, P: Any, b: int) -> None:
         s.community[b, c].crisis = equations.crisis_shock(P, s.community[b, c].crisis, severity[c])
 
 
-@inlined
+@internal
 def evidence_and_repair(s: State, w: Structure, P: Any, b: int) -> None:
     """What is reported of harm and experience, and the repair of the defect that was seen."""
     programme, quarter, before = s.programme[b], s.quarter[b], s.adopters_before[b]
@@ -209,7 +209,7 @@ def evidence_and_repair(s: State, w: Structure, P: Any, b: int) -> None:
     programme.X = equations.repair(P, programme.X, programme.Y, sat_redesign, programme.D_true)
 
 
-@inlined
+@internal
 def social_fit(s: State, w: Structure, P: Any, b: int) -> None:
     """Social fit grows where the technology is really used, evaluated and adapted."""
     programme, quarter = s.programme[b], s.quarter[b]
@@ -224,7 +224,7 @@ def social_fit(s: State, w: Structure, P: Any, b: int) -> None:
     programme.F = equations.fit(programme.F, rate)
 
 
-@inlined
+@internal
 def board_of(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array) -> None:
     """Set the indicator board."""
     total, allocation = 0.0, s.allocation[b]
@@ -237,7 +237,7 @@ def board_of(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array
     indicator_board(s, w, P, b, functions, s.shared[b, :, SERVICE], people, moved)
 
 
-@inlined
+@internal
 def stage(s: State, w: Structure, P: Any, b: int) -> None:
     """Give the project up, or move on to the next stage or the next technology."""
     programme, quarter, requests = s.programme[b], s.quarter[b], N_SHARES + w.share.shape[0]
@@ -266,7 +266,7 @@ def stage(s: State, w: Structure, P: Any, b: int) -> None:
         next_technology(s, w, P, b)
 
 
-@inlined
+@internal
 def move_on(s: State, b: int) -> None:
     """Enter the next stage."""
     s.programme[b].stage += 1
@@ -274,7 +274,7 @@ def move_on(s: State, b: int) -> None:
     s.quarter[b].advanced = 1
 
 
-@inlined
+@internal
 def next_technology(s: State, w: Structure, P: Any, b: int) -> None:
     """Start another technology: nobody has adopted it, and a share of knowledge and fit is carried over."""
     programme = s.programme[b]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from juguo_envs.model import equations
 from juguo_envs.model import random as draws
-from juguo_envs.model.compiled import expanded, inlined
+from juguo_envs.model.compiled import expanded, inlined, internal
 from juguo_envs.model.state import (
     FUNCTIONS,
     GOVERNANCE,
@@ -261,13 +261,13 @@ def _writer(entries: tuple[Entry, ...]) -> Any:
             value = f"measured({value}, sd, {key}, c)"
         lines.append(f"    out[first + {i}] = {value}\n")
     exec(f"def write(s, w, P, b, c, sd, out, first):\n{''.join(lines)}", known)
-    return inlined(known["write"])
+    return internal(known["write"])
 
 
 _write_community, _write_programme = _writer(COMMUNITY_ENTRIES), _writer(PROGRAMME_ENTRIES)
 
 
-@inlined
+@internal
 def observe_one(s: State, w: Structure, P: Any, b: int, noisy: bool, out: Array) -> None:
     """Write the observation of society `b` into `out` (float32)."""
     noise, evaluated = P.s_obs if noisy else 0.0, 0.0
