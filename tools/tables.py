@@ -187,9 +187,8 @@ def _is_model(kind: Any) -> bool:
 def commands() -> str:
     """The help of every command, from the command itself."""
     app = make_app()
-    return app.generate_docs(
-        output_format="markdown", recursive=True, heading_level=2, exclude_commands=["--install-completion"]
-    ).strip()
+    del app["--install-completion"]  # its usage takes the name of whatever runs this
+    return app.generate_docs(output_format="markdown", recursive=True, heading_level=2).strip()
 
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
