@@ -41,7 +41,7 @@ def _fields(found: Calibration) -> dict[str, object]:
         "name": found.name,
         "description": (
             f"{len(diffusion):,} persons and their own ties, with the hazards of adoption fitted to "
-            f"{diffusion.periods} periods of data."
+            f"{diffusion.periods} {diffusion.step}s of data. One step is one {diffusion.step} of the data."
         ),
         "society": {
             "persons": len(diffusion),
@@ -52,7 +52,7 @@ def _fields(found: Calibration) -> dict[str, object]:
             "network": "listed",
             "ties": mutual_ties(diffusion),
         },
-        "adoption": {"p": round(found.fit.full.coefficients.p, 8), "q": round(found.q, 8), **USABLE},
+        "adoption": {"p": round(found.p, 8), "q": round(found.q, 8), **USABLE},
     }
 
 
