@@ -58,9 +58,11 @@ class People:
         adopted = form.find(table, "adopted")
         self.ids = [self._id(*cell) for cell in zip(table.lines, ids, strict=True)]
         self.community = self._communities(communities)
-        told = [None if adopted is None else row[adopted] for row in table.rows]
-        self.time = [self._time(*cells, clock) for cells in zip(table.lines, times, told, strict=True)]
         self.kept = self._keep()
+        told = [None if adopted is None else row[adopted] for row in table.rows]
+        self.time = [
+            self._time(*cells, clock) for cells in zip(table.lines, times, told, self.kept, strict=True)
+        ]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -107,7 +109,7 @@ class People:
         except ValidationError as error:
             return text, f"allowed is a name: {error.errors()[0]['ctx']['error']}"
 
-    def _time(self, line: int, text: str, told: str | None, clock: Clock) -> int:
+    def _time(self, line: int, text: str, told: str | None, kept: bool, clock: Clock) -> int:
         """The period of an adoption; 0 if there was none in the window."""
         window, given = self._form.periods, text not in MISSING
         period = clock.period(text) if given else 0
@@ -119,10 +121,13 @@ class People:
             self._fault(line, "time", text, allowed)
             return 0
         if late := window is not None and period > window:
-            self._drop(line, "time", text, LATE)
             period = 0
+            if kept:
+                self._drop(line, "time", text, LATE)
         if told is not None and _ADOPTED.get(told) != given and not (late and _ADOPTED.get(told) is False):
-            allowed = "allowed is 1 where a time of adoption is given, and 0 where none is"
+            allowed = (
+                "allowed is 1 where a time of adoption is given, and 0 where none is, or one after --periods"
+            )
             self._fault(line, "adopted", told, allowed)
         return period
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
+import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from juguo_agents.calibration.data import LEAST_PERSONS, Array, Diffusion
+from juguo_agents.calibration.data import LEAST_PERSONS, Array, Diffusion, Dropped
 from juguo_agents.calibration.fit import (
     HIGHEST,
     LEVEL,
@@ -23,8 +26,10 @@ from juguo_agents.calibration.fit import (
 )
 from juguo_agents.calibration.hindcast import BAND, RUNS, Hindcast, hindcast, simulate
 from juguo_agents.calibration.likelihood import Coefficients, exposure
-from juguo_agents.tables import terminal_table
+from juguo_agents.tables import WIDTH, terminal_table
+from juguo_envs.names import terminal
 
+DROPPED_FILE = "dropped.csv"
 SIGNIFICANT = 0.05
 MODELS = {
     "both": "p, peers and community",
@@ -146,12 +151,13 @@ def notes(found: Calibration) -> list[str]:
     last, before = times[-1], times[-2] if len(times) > 1 else 0
     if last - before > last / 2:
         said.append(
-            f"nobody adopted in {step}s {before + 1} to {last - 1}; if {last} stands for no adoption, say --periods"
+            f"nobody adopted in {step}s {before + 1} to {last - 1}; if {last} stands for no adoption, say "
+            "--periods"
         )
     elif (diffusion.time > 0).all():
         said.append(
-            f"everybody adopted, {_count(int((diffusion.time == last).sum()), 'person')} in the last {step}; if "
-            f"{last} stands for no adoption, say --periods {last - 1}"
+            f"everybody adopted, {_count(int((diffusion.time == last).sum()), 'person')} in the last {step}; "
+            f"if {last} stands for no adoption, say --periods {last - 1}"
         )
     if len(diffusion) < LEAST_PERSONS:
         said.append(f"no scenario.yaml: a world has at least {LEAST_PERSONS} persons")
@@ -250,15 +256,18 @@ def console_table(found: Calibration) -> str:
     """How the files were read, estimates, tests and hindcast, in lines of at most 110 characters."""
     diffusion, fitted = found.diffusion, found.fit
     adopters, step = int((diffusion.time > 0).sum()), diffusion.step
-    lines = [f"{file.file}: {file.holds}; {file.delimiter}, {file.encoding}" for file in diffusion.sources]
+    lines = []
+    for file in diffusion.sources:
+        read = terminal(f"{file.file}: {file.holds}; {file.delimiter}, {file.encoding}")
+        lines += textwrap.wrap(read, WIDTH, subsequent_indent="  ")
     if diffusion.dropped:
         lines.append(f"not used, line by line in {DROPPED_FILE}:")
         lines += [f"  {count:,} x {reason}" for reason, count in diffusion.reasons().items()]
-    first = f" from {diffusion.start}" if diffusion.start else ""
-    lines += ["", *wrap(
+    about = (
         f"{found.name}: {_count(len(diffusion), 'person')}, {_count(len(diffusion.places), 'community')}, "
-        f"{_count(len(diffusion.ego), 'tie')}; {adopters:,} adopted in {_count(diffusion.periods, step)}{first}",
-    ), ""]
+        f"{_count(len(diffusion.ego), 'tie')}; {adopters:,} adopted in {_count(diffusion.periods, step)}"
+    )
+    lines += ["", *textwrap.wrap(about + (f" from {diffusion.start}" if diffusion.start else ""), WIDTH), ""]
     estimates = [
         (name, f"{value:.4f}", "-" if error is None else f"{error:.4f}", f"{low:.4f} to {high:.4f}")
         for name, value, error, (low, high) in zip(
@@ -268,7 +277,11 @@ def console_table(found: Calibration) -> str:
     head = (f"per {step}", "estimate", "std. error", f"{LEVEL:.0%} interval")
     lines += [terminal_table(head, estimates, "lr"), ""]
     models = [
-        (text, *(f"{value:.4f}" for value in (m.coefficients.p, sum(m.coefficients[1:]))), f"{m.log_likelihood:.2f}")
+        (
+            text,
+            *(f"{value:.4f}" for value in (m.coefficients.p, sum(m.coefficients[1:]))),
+            f"{m.log_likelihood:.2f}",
+        )
         for text, m in ((text, model_of(fitted, name)) for name, text in MODELS.items())
     ]
     lines += [terminal_table(("model", "p", "q", "log-likelihood"), models, "lr"), ""]
@@ -281,6 +294,15 @@ def console_table(found: Calibration) -> str:
         lines += ["", *_told(found.hindcast, diffusion)]
     said = notes(found)
     return "\n".join([*lines, *([""] if said else []), *(f"note: {note}" for note in said)])
+
+
+def dropped_file(diffusion: Diffusion) -> str:
+    """What of the files was not used, as CSV: file, line, column, value, reason."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(Dropped._fields)
+    rows.writerows(diffusion.dropped)
+    return text.getvalue()
 
 
 def _told(found: Hindcast, diffusion: Diffusion) -> list[str]:

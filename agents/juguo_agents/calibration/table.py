@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from juguo_envs.errors import UserError, did_you_mean
+from juguo_envs.names import terminal
 
 MOST_BYTES = 256 * 2**20
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -37,6 +38,11 @@ class DataError(UserError):
 def shown(value: str) -> str:
     """A value as a message quotes it: what cannot be seen is spelt out, and what is long is cut."""
     return repr(value if len(value) <= _SHOWN else value[: _SHOWN - 3] + "...")
+
+
+def _plain(heading: str) -> str:
+    """A heading as a message names it."""
+    return terminal(heading[:_SHOWN], "utf-8")
 
 
 @dataclass
@@ -79,7 +85,7 @@ class Faults:
         lines = [str(line) for line, _ in first] + ([f"{more:,} more"] if more > 0 else [])
         where = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(lines[:-1])} and {lines[-1]}"
         return (
-            f"{where}{f', column {column}' if column else ''}: "
+            f"{where}{f', column {_plain(column)}' if column else ''}: "
             f"{', '.join(said for _, said in first)}; {allowed}"
         )
 
@@ -178,12 +184,8 @@ def read_table(file: Path) -> Table:
                     lines.append(start)
                     rows.append(values)
                 else:
-                    faults.add(
-                        start,
-                        "",
-                        delimiter.join(cells),
-                        f"{len(values)} values; allowed are {len(heading)}, one for each column",
-                    )
+                    allowed = f"allowed are {len(heading)}, one for each column of line {heading_line}"
+                    faults.add(start, "", delimiter.join(cells), f"{len(values)} values; {allowed}")
             start = skipped + reader.line_num + 1
     except csv.Error as error:
         raise DataError(

@@ -15,7 +15,7 @@ from juguo_agents.calibration.table import MISSING, DataError, Faults, Table, sh
 from juguo_envs.errors import did_you_mean
 
 UNSURVEYED = "alter was not surveyed"
-ELSEWHERE = "alter is an id of another community"
+ELSEWHERE = "alter was not surveyed there; another community has the id"
 AGAIN = "pair was named before"
 ITSELF = "alter is ego"
 NOBODY = "alter is missing"
