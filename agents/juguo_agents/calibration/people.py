@@ -18,8 +18,8 @@ MOST_PERIODS = 1000
 LATE = "adopted after the last period"
 LEFT_OUT = "person of a community left out"
 NEARLY = (
-    "it may be meant to be the same: write it alike everywhere, since capitals, spaces, width, signs that "
-    "cannot be seen, zeros in front and ways to write a number make no other {}"
+    "allowed are {} that differ in more than capitals, spaces, width, invisible signs, zeros in front or how "
+    "a number is written; write the same one alike everywhere"
 )
 _UNCLEAR = "it is one as well as a thousand; allowed are numbers without a sign between their figures"
 _TORN = "allowed are characters that can be printed; take out the others, or save the file anew as UTF-8"
@@ -95,7 +95,7 @@ class People:
             other, there = first.setdefault(alike[name], (name, line))
             if other != name:
                 beside = f"line {there} has {shown(other)}"
-                self._fault(line, "community", text, NEARLY.format("community"), beside)
+                self._fault(line, "community", text, NEARLY.format("names"), beside)
         return [names[text][0] for text in texts]
 
     def _name(self, text: str) -> tuple[str, str]:
@@ -184,7 +184,7 @@ class Index:
                 people._fault(line, "id", text, f"allowed is one line for each person{elsewhere}", beside)
             elif close != i:
                 beside = f"line {people.table.lines[close]} has {shown(people.ids[close])}"
-                people._fault(line, "id", text, NEARLY.format("id"), beside)
+                people._fault(line, "id", text, NEARLY.format("ids"), beside)
 
     def exact(self, text: str, community: str) -> int | None:
         """The person of an id, in a community if ids are unique there only."""

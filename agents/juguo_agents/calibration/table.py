@@ -86,7 +86,7 @@ class Faults:
         where = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(lines[:-1])} and {lines[-1]}"
         return (
             f"{where}{f', column {_plain(column)}' if column else ''}: "
-            f"{', '.join(said for _, said in first)}; {allowed}"
+            f"{', '.join(dict.fromkeys(said for _, said in first))}; {allowed}"
         )
 
 
@@ -184,7 +184,8 @@ def read_table(file: Path) -> Table:
                     lines.append(start)
                     rows.append(values)
                 else:
-                    allowed = f"allowed are {len(heading)}, one for each column of line {heading_line}"
+                    names = shown(delimiter.join(heading))
+                    allowed = f"allowed are {len(heading)}, as line {heading_line} has: {names}"
                     faults.add(start, "", delimiter.join(cells), f"{len(values)} values; {allowed}")
             start = skipped + reader.line_num + 1
     except csv.Error as error:

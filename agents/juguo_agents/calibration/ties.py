@@ -191,7 +191,7 @@ class Ties:
             beside = (
                 f"line {people.table.lines[near]} of {people.table.file.name} has {shown(people.ids[near])}"
             )
-            self._fault(line, column, text, NEARLY.format("id"), beside)
+            self._fault(line, column, text, NEARLY.format("ids"), beside)
         elif fault:
             self._fault(line, column, text, fault)
         return bool(fault) or near is not None

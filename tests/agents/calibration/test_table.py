@@ -164,7 +164,7 @@ def test_every_common_chinese_character_is_told_from_latin_letters_with_accents(
         (b'id,place\n1,"a"b\n', "line 2: cannot be read as CSV"),
         (
             b"id,place\n1,2\n1,2,3\n4\n",
-            "(1) line 3: '1,2,3'; 3 values; allowed are 2, one for each column of line 1;",
+            "(1) line 3: '1,2,3'; 3 values; allowed are 2, as line 1 has: 'id,place';",
         ),
     ],
 )
