@@ -11,8 +11,8 @@ from juguo_agents.calibration.table import DataError, shown
 
 Step = Literal["year", "quarter", "month", "week"]
 STEPS: tuple[Step, ...] = get_args(Step)
-_COUNT = re.compile(r"([0-9]{1,9})(?:\.0+)?")
-_YEAR = re.compile(r"([0-9]{4})(?:\.0+)?")
+_COUNT = re.compile(r"([0-9]{1,9})(?:[.,](?!000\Z)0+)?")  # three zeros may be those of a thousand
+_YEAR = re.compile(r"([0-9]{4})(?:[.,](?!000\Z)0+)?")
 _QUARTER = re.compile(r"([0-9]{4})[- ]?[Qq]([1-4])")
 _MONTH = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})")
 _WEEK = re.compile(r"([0-9]{4})-?[Ww]([0-9]{2})")
@@ -36,18 +36,26 @@ def places(text: str) -> Mapping[str, int]:
         return {"year": int(found[1])}
     if found := _QUARTER.fullmatch(text):
         return {"year": int(found[1]), "quarter": 4 * int(found[1]) + int(found[2])}
-    month, whole = _MONTH.fullmatch(text), _DATE.fullmatch(text)
     try:
         if found := _WEEK.fullmatch(text):
             return {"week": date.fromisocalendar(int(found[1]), int(found[2]), 1).toordinal()}
-        if not (month or whole):
-            return {}
-        y, m, d = (int(whole[k]) for k in (1, 3, 4)) if whole else (*map(int, month.groups()), 1)
-        day = date(y, m, d)
+        if found := _MONTH.fullmatch(text):
+            return _within(date(int(found[1]), int(found[2]), 1))
+        if found := _DATE.fullmatch(text):
+            day = date(int(found[1]), int(found[3]), int(found[4]))
+            return {**_within(day), "week": day.toordinal()}
     except ValueError:  # no such day
-        return {}
-    found = {"year": y, "quarter": 4 * y + (m + 2) // 3, "month": 12 * y + m}
-    return found | {"week": day.toordinal()} if whole else found
+        pass
+    return {}
+
+
+def _within(day: date) -> Mapping[str, int]:
+    """Year, quarter and month of a day."""
+    return {
+        "year": day.year,
+        "quarter": 4 * day.year + (day.month + 2) // 3,
+        "month": 12 * day.year + day.month,
+    }
 
 
 class Clock:
@@ -71,7 +79,8 @@ class Clock:
         self.start = (start or "").strip()
         self._counts = not self.start or (_COUNT.fullmatch(self.start) and not _YEAR.fullmatch(self.start))
         if self._counts:
-            self.step, self._first = step or "period", int(float(self.start or 1))
+            self.step: str = step or "period"
+            self._first = int((self.start or "1").replace(",", ".").partition(".")[0])
             return
         at = places(self.start)
         if not at:

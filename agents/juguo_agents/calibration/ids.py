@@ -30,6 +30,8 @@ def near(text: str) -> str:
     They differ in capitals, spaces, width, signs that cannot be seen, zeros at the beginning, or in how a
     number is written.
     """
+    if text.isascii() and text.isdecimal():
+        return text.lstrip("0") or "0"
     plain = unicodedata.normalize("NFKC", text).casefold()
     plain = "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
     if _POWER.fullmatch(plain):

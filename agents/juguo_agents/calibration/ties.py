@@ -72,6 +72,10 @@ class Ties:
     def _columns(self, wide: str) -> tuple[Index, Iterator[Naming], str]:
         """Columns of the persons: each cell is an alter, or empty."""
         table, people, form = self._table, self._people, self._form
+        if {"ego", "alter"} & set(form.columns):
+            raise DataError(
+                "--columns has headings of ego and alter, and with --wide there is no file of ties"
+            )
         chosen = wide_columns(table, wide)
         for key in ("id", "community", "time", "adopted"):
             if form.find(table, key) in chosen:
@@ -93,13 +97,14 @@ class Ties:
         """A line for each alter that an ego named."""
         table, people, form = self._table, self._people, self._form
         ego, alter = form.place(table, "ego"), form.place(table, "alter")
-        inside = people.ids_repeat() and form.find(table, "community") is not None
+        place = table.find(form.heading("community"))
+        inside = people.ids_repeat() and place is not None
         hint = f"; where ids are unique within a community only, {table.file} needs a column of communities"
         index = Index(people, range(len(people)), inside, hint)
         places = set(people.community)
 
         def namings() -> Iterator[Naming]:
-            at = form.place(table, "community") if inside else None
+            at = place if inside else None
             for line, row in zip(table.lines, table.rows, strict=True):
                 community = ""
                 if at is not None:

@@ -64,13 +64,13 @@ class Calibrate(Strict):
 @command
 def calibrate(asked: Calibrate) -> int:
     """Estimate, and write the scenario."""
+    columns = {} if asked.columns is None else read_columns(asked.columns)
+    form = Form(columns, asked.wide, asked.only, asked.periods, asked.start, asked.step)
+    diffusion = read_diffusion(asked.persons, asked.edges, form)
     name = asked.name or name_of(asked.persons)
     folder = asked.out or next_free(Path("calibrations"), slug(name))
     if folder.exists():
         raise FolderExists(f"{folder} exists already; name another --out, or move it away")
-    columns = {} if asked.columns is None else read_columns(asked.columns)
-    form = Form(columns, asked.wide, asked.only, asked.periods, asked.start, asked.step)
-    diffusion = read_diffusion(asked.persons, asked.edges, form)
     is_world = len(diffusion) >= LEAST_PERSONS
     if is_world:
         check_world(diffusion, name)
@@ -85,7 +85,8 @@ def calibrate(asked: Calibrate) -> int:
     claim_folder(folder)
     for file, content in files.items():
         write_bytes(folder / file, content)
-    made = f"the world: {folder / 'scenario.yaml'}, with p and q of --model {asked.model}"
+    world = folder / "scenario.yaml"
+    made = f"the world: {world}, with p {found.p:.4f} and q {found.q:.4f} (--model {asked.model})"
     where = f"figures and calibration.json: {folder}" + (f"\n{made}" if is_world else "")
     print(result if asked.as_json else f"{console_table(found)}\n\n{where}")
     return 0

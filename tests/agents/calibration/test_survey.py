@@ -198,6 +198,18 @@ def test_whole_numbers_with_decimals_are_the_same_ids(tmp_path: Path, persons: s
     assert not found.dropped
 
 
+def test_a_comma_before_decimals_is_one_where_it_is_no_delimiter(tmp_path: Path) -> None:
+    persons = [line.replace(",", ";") for line in PERSONS]
+    found = read(tmp_path, persons, ["ego;alter", "1,0;2,0", "2;3,00", "12;1"])
+    assert found.alter.tolist() == read(tmp_path).alter.tolist()
+    times = [re.sub(r";(\d+);1;", r";\1,0;1;", line) for line in persons]
+    assert read(tmp_path, times).time.tolist() == found.time.tolist()
+    with pytest.raises(DataError, match=r"column alter: '1,000'; it is one as well as a thousand"):
+        read(tmp_path, persons, ["ego;alter", "1;2", "2;1,000"])
+    with pytest.raises(DataError, match=r"column time_of_adoption: '3.000'; allowed are whole"):
+        read(tmp_path, [*persons[:3], "3;east;3.000;1;", *persons[4:]])
+
+
 NEAR = {
     "zero in front": "02",
     "space": "2 1",
