@@ -139,6 +139,8 @@ class Society(Group):
             raise ValueError(f"mean_degree is {self.mean_degree}, more than persons - 1")
         for c in listed:
             for other in c.neighbours:
+                if other == c.name:
+                    raise ValueError(f"community {c.name}: neighbours names the community itself")
                 if other not in names:
                     raise ValueError(
                         f"community {c.name}: neighbours names {other!r}, which is not a community"
