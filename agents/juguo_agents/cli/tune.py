@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
-from tqdm import tqdm
 
 from juguo_agents.cli.options import command
-from juguo_agents.cli.running import FAILED, going_on, say
+from juguo_agents.cli.running import FAILED, going_on, show
 from juguo_agents.cli.train import checked, find
 from juguo_agents.folders import next_free
 from juguo_agents.processes import cores
+from juguo_agents.progress import progress, say
 from juguo_agents.tables import terminal_table
 from juguo_agents.training.config import load_experiment
 from juguo_agents.training.learners.settings import Algorithm
@@ -50,7 +50,8 @@ def tune(asked: Tune) -> int:
     """Tune a learner, or go on with it."""
     path, changes = find(asked.config) if asked.config else (find_config(DEFAULT), [])
     experiment = load_experiment(path, [*changes, *asked.changes, f"training.algorithm={asked.algorithm}"])
-    scenario = checked(experiment)
+    workers = asked.workers or cores()
+    scenario = checked(experiment, min(workers, asked.trainings))
     from juguo_agents.training.tuning.conduct import Files, conduct, new_study  # needs torch and optuna
     from juguo_agents.training.tuning.study import Budget
 
@@ -60,20 +61,19 @@ def tune(asked: Tune) -> int:
     folder = asked.out or next_free(Path("tuned"), asked.algorithm)
     files = Files(folder, asked.algorithm)
     study = new_study(experiment, scenario, budget, asked.seed)
-    workers = asked.workers or cores()
-    with going_on(folder), tqdm(total=asked.trials, unit="trial", desc=asked.algorithm) as bar:
+    with going_on(folder), progress(asked.trials, asked.algorithm, "trial") as bar:
 
-        def progress(now: Study) -> None:
+        def told(now: Study) -> None:
             if now.best is not None:
-                bar.set_postfix_str(f"best {now.best.value:.3f}", refresh=False)
-            bar.update(min(len(now.trials), asked.trials) - bar.n)
+                bar.note(f"best {now.best.value:.3f}")
+            bar.update(min(len(now.trials), asked.trials) - bar.done)
 
-        study = conduct(experiment, scenario, study, asked.trials, files, workers, progress)
-    print(table(study))
+        study = conduct(experiment, scenario, study, asked.trials, files, workers, told)
+    show(table(study))
     if study.best is None:
         say("error: every trial broke down; lower the learning rates in the space")
         return FAILED
-    print(f"\nwinner: {files.winner}")
+    show(f"\nwinner: {files.winner}")
     return 0
 
 

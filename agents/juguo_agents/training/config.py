@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from juguo_agents.allocators import UnknownAllocator, make_rule
+from juguo_agents.allocators import UnknownAllocator, all_rule_names, make_rule
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.learners.settings import (
     ON_POLICY,
@@ -149,6 +149,10 @@ class ComparisonProtocol(_Section):
     allocators: tuple[str, ...] | Literal["all"] = Field("all", description="rules by name, or all")
     episodes: int = Field(200, ge=1, le=1_000_000)
     first_seed: int = Field(0, ge=0, description="seed of the first test episode")
+
+    def names(self) -> list[str]:
+        """The rules by name."""
+        return all_rule_names() if self.allocators == "all" else list(self.allocators)
 
     @model_validator(mode="after")
     def _known(self) -> Self:

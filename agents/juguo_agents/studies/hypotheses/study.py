@@ -53,6 +53,7 @@ from juguo_agents.studies.hypotheses.outcomes import OUTCOMES, Watch
 from juguo_agents.studies.hypotheses.page import as_json, as_markdown, console_table
 from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study, record, recorded
 from juguo_envs.engine.batch import Batch
+from juguo_envs.engine.memory import episodes_together
 from juguo_envs.worlds.sampling import scenario_at
 from juguo_envs.worlds.scenario import Scenario
 
@@ -236,7 +237,7 @@ def seeds_of(
     if first == "any":
         return all_seeds[:episodes]
     fitting: list[int] = []
-    step = 100
+    step = math.gcd(block, episodes_together(scenario, 100))
     batch = Batch(scenario, step)
     for i in range(0, block, step):
         batch.reset(all_seeds[i : i + step])
