@@ -131,31 +131,30 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def working_in(folder: Path, begin: Callable[[Path], None] | None = None) -> Iterator[None]:
-    """Work in a folder that is gone on with, alone. One that is vacant is begun.
+    """Work alone in a folder that holds a job already, or in a new one.
 
-    A job that refuses, and has done nothing in a folder that it began, leaves none.
+    A job that refuses, and has done nothing in its new folder, leaves none.
 
     Args:
         folder: Of the job.
-        begin: Writes what a job begins with into a new folder; without it the folder must be there.
+        begin: Writes what a job begins with into the new folder; None where the job is gone on with.
 
     Raises:
-        UserError: If it cannot be written.
+        UserError: If it cannot be written; `FolderExists` if it should be new and is not.
         FolderInUse: If another process works in it.
     """
     check_destination(folder)
     made = [place for place in (folder, *folder.parents) if not place.exists()]
-    begun = begin is not None and is_vacant(folder)
-    if begin is not None and begun:
+    if begin:
         with new_folder(folder) as draft:
             begin(draft)
     with locked(folder):
         sweep(folder)
-        before = set(folder.rglob("*")) if begun else set()
+        before = set(folder.rglob("*")) if begin else set()
         try:
             yield
         except UserError:
-            if begun and set(folder.rglob("*")) == before:
+            if begin and set(folder.rglob("*")) == before:
                 for path in before:
                     path.unlink()
                 _remove(made)

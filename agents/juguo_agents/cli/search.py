@@ -22,7 +22,7 @@ from juguo_agents.artifacts.searched import (
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import going_on, show, show_json
 from juguo_agents.evaluation import seeds
-from juguo_agents.folders import check_new, next_free, working_in
+from juguo_agents.folders import check_destination, check_new, next_free, working_in
 from juguo_agents.progress import progress, say
 from juguo_agents.search.checkpoint import Settings, State, load_state
 from juguo_agents.search.optimise import begin, raised
@@ -73,7 +73,9 @@ class Search(BaseModel):
 def search(asked: Search) -> int:
     """Search, or go on with a search."""
     folder = asked.out
-    if folder is not None and (folder / STATE_FILE).exists():
+    if folder is not None:
+        check_destination(folder)
+    if begun := folder is not None and (folder / STATE_FILE).exists():
         state = taken_up(asked, folder)
     else:
         settings = settings_of(asked)
@@ -85,7 +87,7 @@ def search(asked: Search) -> int:
         state.settings.scenario.save(new / "scenario.yaml")
         state.save(new)
 
-    with going_on(folder), working_in(folder, begin_folder):
+    with going_on(folder), working_in(folder, None if begun else begin_folder):
         found = conduct(state, folder)
     if asked.as_json:
         show_json(found.data)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from juguo_agents.cli.options import read, said, with_options
 from juguo_agents.cli.running import going_on, show, show_json
 from juguo_agents.evaluation.rollout import CHUNK
-from juguo_agents.folders import next_free
+from juguo_agents.folders import check_destination, next_free
 from juguo_agents.processes import cores
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
@@ -46,8 +46,13 @@ def study_command(name: str) -> Callable[..., int]:
     def run(*arguments: Any, **options: Any) -> int:
         given = said(run, arguments, options)
         running = read(Running, given)
+        if running.out:
+            check_destination(running.out)
         smoke = kind.settings_type.smoke if running.smoke else {}
         settings = read(kind.settings_type, {**smoke, **given})
+        for field, where in settings.idle().items():
+            if field in given:
+                raise UserError(f"--{field.replace('_', '-')} changes nothing {where}; leave it out")
         settings.check()
         study = kind(settings)
         folder = running.out or next_free(Path(kind.home), study.default_name())

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import going_on, show
 from juguo_agents.evaluation.rollout import check_comparison
-from juguo_agents.folders import check_new, next_free
+from juguo_agents.folders import check_destination, check_new, next_free
 from juguo_agents.progress import say
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.experts import find_experts
@@ -50,6 +50,8 @@ def train(asked: Train) -> int:
     if asked.out and asked.resume:
         raise UserError("--resume goes on in the run's own folder; leave out --out")
     folder = asked.out or asked.resume
+    if folder is not None:
+        check_destination(folder)
     path, assumed = find(names[0]) if names else (None, [])
     begun = time.monotonic()
     if folder is not None and (asked.resume or (folder / CONFIG).is_file()):

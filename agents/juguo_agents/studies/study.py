@@ -12,13 +12,14 @@ import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from juguo_agents.folders import SETTINGS_FILE, is_vacant, working_in
+from juguo_agents.folders import SETTINGS_FILE, check_destination, is_vacant, working_in
 from juguo_agents.progress import progress, say
 from juguo_agents.studies.executors import Executor
 from juguo_agents.studies.store import Cell, CellError, fingerprint
@@ -81,6 +82,10 @@ class Settings(BaseModel):
         Raises:
             UserError: Naming the field, the value and what is allowed.
         """
+
+    def idle(self) -> Mapping[str, str]:
+        """Fields that change nothing as the others are, and where; a command refuses them."""
+        return {}
 
     def remembered(self) -> dict[str, Any]:
         """What a folder remembers, as JSON values: the fields, or what is behind them (numbers of a file)."""
@@ -290,7 +295,9 @@ def conduct(
         WorkerDied: If processes were killed.
     """
     study.settings.check()
-    with working_in(folder, lambda new: study.settings.claim(new, study.name)):
+    check_destination(folder)
+    begin = partial(study.settings.claim, study=study.name) if is_vacant(folder) else None
+    with working_in(folder, begin):
         study.settings.claim(folder, study.name)
         if text := study.announcement():
             say(f"{folder}: {text}")

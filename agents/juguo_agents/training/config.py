@@ -269,9 +269,16 @@ def load_experiment(path: Path, assignments: list[str], ignore: Sequence[str] = 
     for assignment in assignments:
         _assign(data, assignment)
     try:
-        return Experiment.model_validate(data)
+        experiment = Experiment.model_validate(data)
     except ValidationError as error:
         raise ConfigError(explain_validation(error, Experiment, f"config {path}")) from None
+    for key in (assignment.partition("=")[0] for assignment in assignments):
+        section = key.removeprefix("training.").partition(".")[0]
+        if key.startswith("training.") and section in {*SECTIONS} - {experiment.training.algorithm}:
+            raise ConfigError(
+                f"{key} changes nothing: training.algorithm is {experiment.training.algorithm}; leave it out"
+            )
+    return experiment
 
 
 def _assign(data: dict[str, Any], assignment: str) -> None:

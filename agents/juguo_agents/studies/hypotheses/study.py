@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -124,6 +124,14 @@ class HypothesesSettings(Settings):
             begin(SearchSettings(RULE + rule, Scenario(), claims.tuning.budget, seed=claims.tuning.seed))
         for family in test.families():
             begin(SearchSettings(family, Scenario(), claims.search.budget, seed=claims.search.seed))
+
+    def idle(self) -> Mapping[str, str]:
+        """What is said of searches and tunings, where the claims need none."""
+        searched = ("searched", "search_budget") if not self.test.families() else ()
+        tuned = ("tuning_points", "tuning_budget") if not self.test.tuned_rules() else ()
+        return dict.fromkeys(searched, "where no claim is searched for") | dict.fromkeys(
+            tuned, "where no claim tunes a rule"
+        )
 
     def remembered(self) -> dict[str, Any]:
         """The claims with what is changed in their numbers, and which are tested."""
