@@ -303,10 +303,10 @@ def _train(
     except (FloatingPointError, ValueError) as error:
         if not _no_number(error):
             raise
-        why = str(error).splitlines()[0]
+        where = f"training seed {seed} diverged at step {learner.num_timesteps:,}"
+        rate = f"training.{experiment.training.algorithm}.learning_rate"
         raise Diverged(
-            f"training seed {seed} diverged at step {learner.num_timesteps:,} ({why}); "
-            f"lower training.{experiment.training.algorithm}.learning_rate",
+            f"{where}: its numbers are none any more; train with a lower {rate} in a new --out",
             watch.result.policy if watch.result else None,
         ) from None
     for output in outputs:

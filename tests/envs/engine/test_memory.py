@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from juguo_envs import Batch, Scenario, UserError
+from juguo_envs import Batch, Scenario
 from juguo_envs.engine import memory
 from juguo_envs.engine.memory import (
     available,
@@ -19,6 +19,7 @@ from juguo_envs.engine.memory import (
     check_societies,
     episodes_together,
 )
+from juguo_envs.errors import UserError
 from tests.support import small
 
 LARGEST = Scenario.load("default").override({"society.persons": 10_000_000})
