@@ -1,4 +1,4 @@
-"""Every command, killed at random moments, or on a full or a read-only disk: it ends as if nothing had been."""
+"""Every command, killed at random moments, or on a full or a read-only disk, ends as if nothing had been."""
 
 from __future__ import annotations
 
