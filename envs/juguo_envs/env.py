@@ -18,8 +18,10 @@ from juguo_envs.info import single_info
 from juguo_envs.render import render_picture, render_text
 from juguo_envs.spaces.context import ObservationConfig, Observe, Preferences
 from juguo_envs.spaces.observation import ObservationLayout
+from juguo_envs.validation import explain
 from juguo_envs.worlds.family import PREFERENCES, VALUES, Family, load_world
-from juguo_envs.worlds.scenario import Scenario, ScenarioError, explain_validation
+from juguo_envs.worlds.scenario import Scenario, ScenarioError
+from juguo_envs.worlds.seeds import check_seed
 
 RENDER_MODES = ("ansi", "rgb_array")
 
@@ -33,7 +35,7 @@ def prepare_config(**shown: Any) -> ObservationConfig:
     try:
         return ObservationConfig(**shown)
     except ValidationError as error:
-        raise ScenarioError(explain_validation(error, ObservationConfig, "environment")) from None
+        raise ScenarioError(explain(error, ObservationConfig, "environment")) from None
 
 
 def prepare_world(
@@ -153,7 +155,12 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
-        """Begin an episode; `seed` (0 to 2**63 - 1) fixes it wholly. `options` are not used."""
+        """Begin an episode; `seed` (0 to 2**63 - 1) fixes it wholly. `options` are not used.
+
+        Raises:
+            SeedError: If the seed is no whole number in this range.
+        """
+        seed = None if seed is None else check_seed(seed)
         super().reset(seed=seed)
         number = seed if seed is not None else int(self.np_random.integers(2**63))
         observation = self.batch.reset(np.array([number], np.uint64))[0]

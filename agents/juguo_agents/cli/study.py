@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from juguo_agents.cli.options import read, said, with_options
 from juguo_agents.cli.running import going_on, show, show_json
@@ -18,10 +18,11 @@ from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
 from juguo_agents.studies.study import Settings, conduct
 from juguo_envs.engine.memory import check_societies, episodes_together
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
 
-class Running(BaseModel):
+class Running(Strict):
     """How a study runs; what it finds does not depend on it."""
 
     model_config = ConfigDict(title="Running")

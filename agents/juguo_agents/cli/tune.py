@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import FAILED, going_on, show
@@ -19,12 +19,13 @@ from juguo_agents.training.config import Experiment, load_experiment
 from juguo_agents.training.learners.settings import Algorithm
 from juguo_agents.training.shipped import DEFAULT, find_config
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict
 
 if TYPE_CHECKING:
     from juguo_agents.training.tuning.study import Study
 
 
-class Tune(BaseModel):
+class Tune(Strict):
     """What is tuned, and at which budget."""
 
     algorithm: Algorithm = Field(description="the learner", json_schema_extra={"positional": True})
