@@ -17,7 +17,8 @@ from juguo_agents.calibration.results import calibrate as estimate
 from juguo_agents.calibration.scenario_file import check_world, scenario_file
 from juguo_agents.calibration.survey import read_diffusion
 from juguo_agents.cli.options import command
-from juguo_agents.folders import FolderExists, claim_folder, next_free
+from juguo_agents.cli.running import show, show_json
+from juguo_agents.folders import check_new, new_folder, next_free
 from juguo_agents.provenance import versions
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
@@ -66,29 +67,35 @@ def calibrate(asked: Calibrate) -> int:
     """Estimate, and write the scenario."""
     columns = {} if asked.columns is None else read_columns(asked.columns)
     form = Form(columns, asked.wide, asked.only, asked.periods, asked.start, asked.step)
-    diffusion = read_diffusion(asked.persons, asked.edges, form)
     name = asked.name or name_of(asked.persons)
     folder = asked.out or next_free(Path("calibrations"), slug(name))
-    if folder.exists():
-        raise FolderExists(f"{folder} exists already; name another --out, or move it away")
+    check_new(folder)
+    diffusion = read_diffusion(asked.persons, asked.edges, form)
     is_world = len(diffusion) >= LEAST_PERSONS
     if is_world:
         check_world(diffusion, name)
     found = estimate(diffusion, name, asked.seed, asked.model)
-    result = json.dumps(as_json(found, versions()), allow_nan=False, indent=2)
-    files = {"calibration.json": f"{result}\n".encode()}
+    result = as_json(found, versions())
+    numbers = json.dumps(result, allow_nan=False, indent=2, ensure_ascii=False)
+    files = {"calibration.json": f"{numbers}\n".encode()}
     if is_world:
         files["scenario.yaml"] = scenario_file(found).encode()
     if diffusion.dropped:
         files[DROPPED_FILE] = dropped_file(diffusion).encode()
     files |= dict(draw_figures(found))
-    claim_folder(folder)
-    for file, content in files.items():
-        write_bytes(folder / file, content)
-    world = folder / "scenario.yaml"
-    made = f"the world: {world}, with p {found.p:.4f} and q {found.q:.4f} (--model {asked.model})"
-    where = f"figures and calibration.json: {folder}" + (f"\n{made}" if is_world else "")
-    print(result if asked.as_json else f"{console_table(found)}\n\n{where}")
+    where = ""
+    try:
+        with new_folder(folder) as draft:
+            for file, content in files.items():
+                write_bytes(draft / file, content)
+        world = folder / "scenario.yaml"
+        made = f"\nthe world: {world}, with p {found.p:.4f} and q {found.q:.4f} (--model {asked.model})"
+        where = f"\n\nfigures and calibration.json: {folder}{made if is_world else ''}"
+    finally:  # a disk that is full takes no result away
+        if asked.as_json:
+            show_json(result)
+        else:
+            show(f"{console_table(found)}{where}")
     return 0
 
 
