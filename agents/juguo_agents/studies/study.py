@@ -21,18 +21,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from tqdm import tqdm
 
 from juguo_agents.folders import SETTINGS_FILE, locked
+from juguo_agents.provenance import MODEL
 from juguo_agents.studies.executors import Executor
 from juguo_agents.studies.store import Cell, CellError, fingerprint
 from juguo_agents.studies.store import record as record
 from juguo_agents.studies.store import recorded as recorded
-from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes, write_text
 from juguo_envs.worlds.scenario import Scenario, explain_validation
 
 STORE_FOLDER, WORK_FOLDER = "store", "work"
-MODEL = f"{SOURCE_KEY:014x}"
-"""Fingerprint of the model's source: runs of two models are never mixed."""
 _KEY = re.compile(r"[\w+@=,()][\w+@=,(). -]{0,150}")
 
 

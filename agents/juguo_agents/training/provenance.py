@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.training.config import Experiment
-from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -21,8 +20,8 @@ class ResumeError(UserError):
 
 
 def software() -> dict[str, str]:
-    """Versions, and a hash of the model's source, which may change between two versions."""
-    return {**versions(), "model source": f"{SOURCE_KEY:014x}"}
+    """Versions, and the fingerprint of the model's source."""
+    return {**versions(), "model source": MODEL}
 
 
 def identity(experiment: Experiment, scenario: Scenario) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.importance import Group, groups, importance, returns_without
 from juguo_agents.evaluation.rollout import Conditions
 from juguo_agents.evaluation.spending import same_uses, spending
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.search.distillation.distil import Budget, distil
 from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
 from juguo_agents.search.distillation.query import ExpertQuery
@@ -30,7 +30,7 @@ from juguo_agents.studies import study as engine
 from juguo_agents.studies.explain.page import draw_figures, page, summary_lines
 from juguo_agents.studies.explain.source import Source, find_source
 from juguo_agents.studies.measurement import Named, named
-from juguo_agents.studies.study import MODEL, Execute, NamedScenario, Page, Stage, Study, record, recorded
+from juguo_agents.studies.study import Execute, NamedScenario, Page, Stage, Study, record, recorded
 from juguo_envs.errors import UserError
 
 RESULT_FILE, PAGE_FILE = "explain.json", "explain.md"

@@ -20,7 +20,7 @@ from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.searched import RESULT_FILE, load_result
 from juguo_agents.evaluation import seeds
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.studies.ablation.analysis import ablation_data
 from juguo_agents.studies.ablation.study import closed_loops, measure_levers
@@ -42,7 +42,6 @@ from juguo_agents.studies.searches import SearchPoint, run_search
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record
 from juguo_agents.studies.value.analysis import finished_value, value_data
 from juguo_agents.studies.value.study import measure_value
-from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -110,7 +109,7 @@ class PatternsSettings(Settings):
         asked: dict[str, Any] = {n: value for n in BUDGETS if (value := getattr(self, n)) is not None}
         if self.value is not None:
             there = finished_value(self.value, self.scenario)["settings"]
-            for name, value in {"model": str(SOURCE_KEY), **asked}.items():
+            for name, value in {"model": MODEL, **asked}.items():
                 if value != there[name]:
                     raise UserError(f"{name} is {value}, but {self.value} has {there[name]}")
             asked = {name: there[name] for name in (*BUDGETS, "observe")}
@@ -265,7 +264,7 @@ class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
             "kind": "juguo_patterns",
             "settings": {
                 "format": asked.format,
-                "model": str(SOURCE_KEY),
+                "model": MODEL,
                 "scenario": asked.scenario.model_dump(mode="json"),
                 "episodes": asked.episodes,
                 "first_seed": asked.seed,
