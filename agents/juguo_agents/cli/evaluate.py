@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from juguo_agents.allocators import BASELINE, rule_names
+from juguo_agents.artifacts.identity import text_of
 from juguo_agents.artifacts.load import common_world, find_allocators
 from juguo_agents.cli.listing import allocators as listed_allocators
 from juguo_agents.cli.listing import scenarios
@@ -18,7 +18,7 @@ from juguo_agents.cli.running import say
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import claim_folder
 from juguo_agents.provenance import versions
-from juguo_agents.report import console_table, summarise, write_report
+from juguo_agents.report import comparison_data, console_table, summarise, write_report
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import load_world
 
@@ -75,7 +75,7 @@ def evaluate(asked: Evaluate) -> int:
     if asked.out:
         write_report(comparison, claim_folder(asked.out), versions(), summary)
     if asked.as_json:
-        print(json.dumps(summary, allow_nan=False, indent=2))
+        print(text_of(comparison_data(summary), 2), end="")
     else:
         print(console_table(summary))
         if asked.out:

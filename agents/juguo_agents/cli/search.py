@@ -25,8 +25,8 @@ from juguo_agents.cli.options import command
 from juguo_agents.cli.running import going_on, say
 from juguo_agents.evaluation import seeds
 from juguo_agents.folders import claim_folder, next_free
-from juguo_agents.search.checkpoint import Settings, State, load_state
-from juguo_agents.search.optimise import begin, raised
+from juguo_agents.search.checkpoint import Settings, State
+from juguo_agents.search.optimise import begin, raised, take_up
 from juguo_agents.search.optimise import search as run_search
 from juguo_agents.search.result import finished, write_result
 from juguo_agents.search.scoring import Scorer
@@ -128,7 +128,7 @@ def taken_up(asked: Search, folder: Path) -> State:
     Raises:
         UserError: If it is another search; the message names what differs.
     """
-    state = load_state(folder)
+    state = take_up(folder)
     if asked.model_fields_set <= {"out", "as_json"}:
         return state
     settings = settings_of(asked)

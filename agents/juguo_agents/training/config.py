@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from juguo_agents.allocators import UnknownAllocator, make_rule
+from juguo_agents.allocators.registry import refuse_twice
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.learners.settings import (
     ON_POLICY,
@@ -156,11 +156,10 @@ class ComparisonProtocol(_Section):
             raise ValueError(
                 f"first_seed + episodes is above {seeds.TEST_END}, where the selection seeds begin"
             )
-        for name in () if self.allocators == "all" else self.allocators:
-            try:
-                make_rule(name)
-            except UnknownAllocator as error:
-                raise ValueError(str(error)) from None
+        try:
+            refuse_twice(() if self.allocators == "all" else self.allocators)
+        except UserError as error:
+            raise ValueError(f"allocators: {error}") from None
         return self
 
 
