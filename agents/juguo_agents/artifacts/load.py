@@ -112,12 +112,12 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
         kind.allocators([file for file, its in zip(files, kinds, strict=True) if its is kind])
         for kind in KINDS
     ]
-    found = [*map(make_rule, rules), *(allocator for some in stored for allocator in some)]
-    called = [allocator.name for allocator in found]
+    everyone: list[Allocator] = [*map(make_rule, rules), *(allocator for some in stored for allocator in some)]
+    called = [allocator.name for allocator in everyone]
     for name in called:
         if called.count(name) > 1:
             raise NamedTwice(f"two allocators are called {name!r}; rename the folder of one")
-    return found
+    return everyone
 
 
 def find_allocator(name: str, field: str) -> Allocator:
