@@ -1,4 +1,4 @@
-"""Files of ours, written and changed by hand: with a checksum that fits, so that what is within is looked at."""
+"""Files of ours changed by hand, with a checksum that fits, so that what is within is looked at."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def forge(path: Path, change: Change) -> None:
     path.write_text(json.dumps(sealed(data)), encoding="utf-8")
 
 
-def forge_policy(path: Path, metadata: Change = lambda told: None, tensors: Change = lambda held: None) -> None:
+def forge_policy(path: Path, metadata: Change = len, tensors: Change = len) -> None:
     """Change the metadata or the tensors of a policy."""
     with safe_open(path, framework="numpy") as file:
         told = json.loads(file.metadata()[KEY])
@@ -42,7 +42,7 @@ def forge_policy(path: Path, metadata: Change = lambda told: None, tensors: Chan
     path.write_bytes(save(held, metadata={KEY: text, CHECKSUM: _checksum(held, text)}))
 
 
-def forge_archive(path: Path, values: Change = lambda told: None, arrays: Change = lambda held: None) -> None:
+def forge_archive(path: Path, values: Change = len, arrays: Change = len) -> None:
     """Change the values or the arrays of a checkpoint."""
     held, told = from_bytes(path.read_bytes(), str(path))
     values(told)

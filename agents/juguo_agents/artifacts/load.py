@@ -6,6 +6,7 @@ A kind of artifact is a line in `KINDS`.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,7 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
         kind.allocators([file for file, its in zip(files, kinds, strict=True) if its is kind])
         for kind in KINDS
     ]
-    everyone: list[Allocator] = [*map(make_rule, rules), *(allocator for some in stored for allocator in some)]
+    everyone: list[Allocator] = [*map(make_rule, rules), *itertools.chain(*stored)]
     called = [allocator.name for allocator in everyone]
     for name in called:
         if called.count(name) > 1:

@@ -75,9 +75,7 @@ class Settings(engine.Settings):
             for index, allocator in enumerate(find_allocators(names)):
                 other = Other(allocator.name, observe)
                 if other in found:
-                    raise UserError(
-                        f"allocator {other.name!r}, observing {observe}, is named twice; name it once"
-                    )
+                    raise UserError(f"allocator {other.name!r} is named twice, {observe} both times")
                 found[other] = named(*names, index=index)
         return found
 
