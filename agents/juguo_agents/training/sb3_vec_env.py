@@ -15,6 +15,7 @@ from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.base import array_like
 from juguo_agents.training.learners.constraint import Multiplier
 from juguo_envs.engine.family_batch import AS_IT_IS, FamilyBatch, make_batch
+from juguo_envs.engine.restored import check_state
 from juguo_envs.env import observation_space
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.spaces.context import ObservationConfig
@@ -111,10 +112,12 @@ class BatchVecEnv(VecEnv):
         """Put back what `capture` gave, into an environment made alike.
 
         Raises:
-            ValueError: If an array is missing or of another shape or type; nothing has been changed then.
+            ValueError: If an array is missing, of another shape or type, or none that societies can come to.
         """
         own = self._changing()
         found = {name: array_like(arrays, name, array) for name, array in own.items()}
+        state = {name: found[f"state.{name}"] for name in self.batch.state._fields}
+        check_state(self.batch, state)
         for name, array in own.items():
             array[...] = found[name]
         if isinstance(self.batch, FamilyBatch):
