@@ -13,6 +13,7 @@ import yaml
 
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
+from juguo_envs.names import slug
 
 SETTINGS_FILE = "settings.json"
 """What a study was asked for, in its folder."""
@@ -66,7 +67,8 @@ def claim_folder(path: Path) -> Path:
 
 
 def next_free(parent: Path, name: str) -> Path:
-    """`parent/name`, or `parent/name-2`, `parent/name-3`, ... where that exists."""
+    """`parent/name`, or `parent/name-2`, `parent/name-3`, ... where that exists; the name as a slug."""
+    name = slug(name)
     taken = {p.name for p in parent.glob(f"{name}*")} if parent.is_dir() else set()
     if name not in taken:
         return parent / name

@@ -29,6 +29,7 @@ from juguo_agents.studies.searches import found_in, search_all
 from juguo_agents.studies.store import record, recorded
 from juguo_agents.studies.study import Execute, NamedScenario, Settings, Stage
 from juguo_envs.errors import UserError
+from juguo_envs.names import slug
 from juguo_envs.worlds.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
@@ -174,7 +175,7 @@ class ArmSearches:
     def __init__(self, settings: ArmSettings, scenario: Scenario, execute: Execute) -> None:
         """Take the settings, one of their worlds, and what runs points."""
         self.settings, self.scenario, self._execute = settings, scenario, execute
-        self.room = f"{scenario.name}/" if len(settings.scenario) > 1 else ""
+        self.room = f"{slug(scenario.name)}/" if len(settings.scenario) > 1 else ""
         self.found: dict[str, SearchResult] = {}
 
     def numbers(self, search: str) -> Parameters:

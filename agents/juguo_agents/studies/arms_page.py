@@ -14,6 +14,7 @@ from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchRecord
 from juguo_agents.report.figures.style import BLACK, png
 from juguo_agents.studies.arms import ArmResults
 from juguo_agents.studies.study import Content, Page
+from juguo_envs.names import slug
 
 
 def page_of(
@@ -48,10 +49,12 @@ def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
     if len(pages) == 1:
         return first
     files: dict[str, Content] = {
-        f"{world}/{name}": content for world, page in pages.items() for name, content in page.files.items()
+        f"{slug(world)}/{name}": content
+        for world, page in pages.items()
+        for name, content in page.files.items()
     }
     for world, page in pages.items():
-        files[f"{world}/{page.data_file}"] = page.data
+        files[f"{slug(world)}/{page.data_file}"] = page.data
     console = "\n\n".join([*(page.console for page in pages.values()), *(["\n".join(more)] if more else [])])
     data = {"worlds": {world: page.data for world, page in pages.items()}}
     return Page(data, first.data_file, console, files)

@@ -317,10 +317,21 @@ def conduct(
         for name, content in {**page.files, page.data_file: page.data}.items():
             if not isinstance(content, bytes):
                 content = text_of(sealed({**head, **content, "model": MODEL, "of": of})).encode()
-            path = folder / name
+            path = folder / _inner(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, content)
     return page
+
+
+def _inner(name: str) -> str:
+    """The name of a file or folder within that of a study.
+
+    Raises:
+        ValueError: If it leads out of it.
+    """
+    if not all(_KEY.fullmatch(part) for part in name.split("/")):
+        raise ValueError(f"{name!r} is no name of a file within a study's folder")
+    return name
 
 
 @dataclass(frozen=True)
@@ -404,7 +415,7 @@ def _cells(stage: Stage[Any], study: Study[Any, Any], folder: Path) -> dict[str,
     for point in stage.points:
         if not _KEY.fullmatch(point.key) or point.key in cells:
             raise ValueError(f"{stage.name}: key {point.key!r} is no name of a file, or is there twice")
-        path = folder / STORE_FOLDER / stage.name / f"{point.key}.parquet"
+        path = folder / STORE_FOLDER / _inner(stage.name) / f"{point.key}.parquet"
         cells[point.key] = Cell(path, fingerprint(common, point))
     return cells
 

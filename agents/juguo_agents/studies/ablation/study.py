@@ -28,6 +28,7 @@ from juguo_agents.studies.searches import found_in
 from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
 from juguo_agents.studies.value.analysis import finished_value
 from juguo_envs.errors import UserError
+from juguo_envs.names import slug
 from juguo_envs.worlds.scenario import Scenario
 
 FIRST_ROUND, LATER = ROUNDS, 3
@@ -57,7 +58,7 @@ class AblationSettings(ArmSettings):
     def value_folder(self, scenario: Scenario) -> Path:
         """Where the study `value` has one of the worlds."""
         folder = (self.value or Path()).absolute()
-        return folder / scenario.name if len(self.scenario) > 1 else folder
+        return folder / slug(scenario.name) if len(self.scenario) > 1 else folder
 
 
 @dataclass(frozen=True)
