@@ -198,7 +198,7 @@ class Owner:
         """What the folder is of; None where the file is missing.
 
         Raises:
-            DocumentError: If it cannot be read, or tells no identity.
+            DocumentError: If it cannot be read, tells no identity, or was changed.
         """
         path = folder / self.file
         if not path.is_file():
@@ -206,8 +206,11 @@ class Owner:
         load = load_json if path.suffix == ".json" else load_mapping
         data = load(read_text(path, "file", LARGEST), str(path))
         found = data.get("id") if isinstance(data, dict) else None
-        if not isinstance(found, str):
-            raise DocumentError(f"{path}: tells no id of the {self.word}; restore the file as it was written")
+        if not isinstance(found, str) or sealed(data)[CHECKSUM] != data.get(CHECKSUM):
+            raise DocumentError(
+                f"{path}: was changed since it was written, or tells no id of the {self.word}; restore it as "
+                "it was written"
+            )
         return found
 
     def check(self, file: Path, of: str | None, fault: type[UserError], *folders: Path) -> None:

@@ -77,12 +77,21 @@ class Settings:
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values."""
-        return {**asdict(self), "scenario": self.scenario.model_dump(mode="json")}
+        return {
+            **asdict(self),
+            "scenario": self.scenario.model_dump(mode="json"),
+            "fixed": _floats(self.fixed),
+            "begin": None if self.begin is None else _floats(self.begin),
+        }
 
     @property
     def identity(self) -> str:
         """The identity of the search, whatever its budget, which may be raised."""
         return identity_of({**self.as_json(), "budget": None}, MODEL)
+
+
+def _floats(numbers: Parameters) -> Parameters:
+    return {name: float(value) for name, value in numbers.items()}
 
 
 @dataclass

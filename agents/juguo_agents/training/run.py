@@ -13,12 +13,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, ValidationError
 
 from juguo_agents.artifacts.identity import (
+    CHECKSUM,
     RUN,
     SCENARIO_FILE,
     Count,
     Record,
     read_record,
     record_of,
+    sealed,
     text_of,
 )
 from juguo_agents.artifacts.load import digest_of
@@ -49,7 +51,7 @@ from juguo_envs.worlds.scenario import Scenario
 CONFIG, SCENARIO, CHECKPOINTS = RUN.file, SCENARIO_FILE, "checkpoints"
 CURVES = "learning_curve.json"
 KIND, FORMAT = "juguo_run", 1
-_RECORDED = ("kind", "format", "id", "versions", "scenario_digest", "expert_sha256")
+_RECORDED = ("kind", "format", "id", "versions", "scenario_digest", "expert_sha256", CHECKSUM)
 """Stands in the file of the configuration, and is no part of it."""
 
 
@@ -78,18 +80,16 @@ class CurvesRecord(Record):
 def begin_run(folder: Path, experiment: Experiment, scenario: Scenario) -> None:
     """Write down what a run is begun with; the configuration last: where it is, the run has begun."""
     scenario.save(folder / SCENARIO)
-    write_yaml(
-        folder / CONFIG,
-        {
-            "kind": KIND,
-            "format": FORMAT,
-            "id": run_identity(experiment, scenario),
-            **experiment.model_dump(mode="json"),
-            "versions": software(),
-            "scenario_digest": scenario.digest(),
-            **_expert(experiment),
-        },
-    )
+    told = {
+        "kind": KIND,
+        "format": FORMAT,
+        "id": run_identity(experiment, scenario),
+        **experiment.model_dump(mode="json"),
+        "versions": software(),
+        "scenario_digest": scenario.digest(),
+        **_expert(experiment),
+    }
+    write_yaml(folder / CONFIG, sealed(told))
 
 
 def _expert(experiment: Experiment) -> dict[str, str | None]:
@@ -133,6 +133,7 @@ def load_run(
             f"with {KIND!r} {FORMAT}: begin a new run"
         )
     check_same(software(), data.get("versions") or {}, str(folder))
+    RUN.identity(folder)  # refuses a file that was changed
     stored = load_experiment(own, [], ignore=_RECORDED)
     wanted = load_experiment(config or own, list(assignments), ignore=_RECORDED)
     check_same(config_of(wanted), config_of(stored), str(folder))
