@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from juguo_envs.documents import dump_yaml
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.names import slug
@@ -78,4 +77,4 @@ def next_free(parent: Path, name: str) -> Path:
 
 def write_yaml(path: Path, data: Mapping[str, Any]) -> None:
     """Write a mapping as YAML, whole or not at all."""
-    write_text(path, yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True))
+    write_text(path, dump_yaml(data))

@@ -12,10 +12,13 @@ import re
 import reprlib
 import types
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import core_schema
 
 from juguo_envs.documents import INTEGERS
@@ -86,25 +89,52 @@ class Strict(BaseModel):
         return schema
 
 
-def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
+def explain(
+    error: ValidationError, model: type[BaseModel], source: str = "", label: Callable[[str], str] = str
+) -> str:
     """One line: each fault by field, value, what is allowed and, where it can be told, what to write.
 
     Args:
         error: Of the validation.
         model: What was validated.
         source: Where the values are from, for example "scenario file world.yaml".
+        label: What a field is called where it is written, from its dotted name.
     """
-    by_place: dict[str, list[Any]] = {}  # a union refuses a value once for each of its members
+    by_place: dict[str, list[_Fault]] = {}  # a union refuses a value once for each of its members
     for fault in error.errors(include_url=False):
-        place, hints = _walk(fault["loc"], model, fault["type"])
-        by_place.setdefault(".".join(map(str, place)), []).append((fault, hints))
+        found = _walk(fault, model)
+        by_place.setdefault(found.place, []).append(found)
     within = {place for field in by_place for place in _around(field)}  # a union tells what is wrong within
-    faults = [_told(field, found) for field, found in by_place.items() if field not in within]
+    faults = [_told(label(field), found) for field, found in by_place.items() if field not in within]
+    start = f"{source}: " if source else ""
     if len(faults) == 1:
-        return f"{source}: {faults[0]}"
+        return start + faults[0]
     listed = "; ".join(f"({i + 1}) {fault}" for i, fault in enumerate(faults[:MOST_TOLD]))
     more = f"; and {len(faults) - MOST_TOLD} more" if len(faults) > MOST_TOLD else ""
-    return f"{source}: {len(faults)} faults: {listed}{more}"
+    return f"{start}{len(faults)} faults: {listed}{more}"
+
+
+def allowed_range(field: FieldInfo | None, thousands: str = "") -> str:
+    """The range of a field's number in words; empty where there is none.
+
+    Args:
+        field: The field.
+        thousands: What stands between thousands, for people.
+    """
+
+    def said(number: Any) -> str:
+        return f"{number:{thousands}}" if isinstance(number, int) else f"{number:g}"
+
+    bounds = field.metadata if field else ()
+    low = next((bound for bound in bounds if isinstance(bound, Ge | Gt)), None)
+    high = next((bound for bound in bounds if isinstance(bound, Le | Lt)), None)
+    least = f"{said(low.ge)}" if isinstance(low, Ge) else f"above {said(low.gt)}" if low else ""
+    if isinstance(high, Lt) and isinstance(high.lt, int):
+        high = Le(high.lt - 1)
+    most = f"{said(high.le)}" if isinstance(high, Le) else f"below {said(high.lt)}" if high else ""
+    if least and most:
+        return f"{least} to {most}"
+    return f"up to {most}" if most else f"{least} or more" if isinstance(low, Ge) else least
 
 
 def _around(field: str) -> list[str]:
@@ -134,9 +164,26 @@ _SAID = {
 """What pydantic says in words of Python, in words of YAML."""
 
 
-def _told(field: str, faults: list[tuple[Any, Sequence[Any]]]) -> str:
+@dataclass(frozen=True)
+class _Fault:
+    """A fault where it is written.
+
+    Attributes:
+        fault: As pydantic tells it.
+        place: Dotted name of the place.
+        hints: The types that may stand there; of an unknown field, the types around it.
+        field: The field, if the place is one.
+    """
+
+    fault: Any
+    place: str
+    hints: Sequence[Any]
+    field: FieldInfo | None
+
+
+def _told(field: str, faults: list[_Fault]) -> str:
     """What is wrong at one place, in words."""
-    fault, hints = faults[0]
+    fault, hints = faults[0].fault, faults[0].hints
     kind, value = fault["type"], fault["input"]
     if kind == "extra_forbidden":
         known = _fields(hints)
@@ -147,14 +194,17 @@ def _told(field: str, faults: list[tuple[Any, Sequence[Any]]]) -> str:
         return f"{field} is missing"
     if kind in ("value_error", "assertion_error"):
         return f"{field}: {fault['ctx']['error']}" if field else str(fault["ctx"]["error"])
+    told = f"{field or '(whole)'} is {shown(value)}"
+    if kind.startswith(("greater_than", "less_than")) and (allowed := allowed_range(faults[0].field)):
+        return f"{told}; allowed is {allowed}"
     said = [
         _SAID[f["type"]].format(**f.get("ctx", {}))
         if f["type"] in _SAID
         else f["msg"][:1].lower() + f["msg"][1:]
-        for f, _ in faults
+        for f in (one.fault for one in faults)
     ]
-    hint = next(filter(None, (_what_to_write(f, hints) for f, hints in faults)), "")
-    return f"{field or '(whole)'} is {shown(value)}: {' or '.join(dict.fromkeys(said))}{hint}"
+    hint = next(filter(None, (_what_to_write(one.fault, one.hints) for one in faults)), "")
+    return f"{told}: {' or '.join(dict.fromkeys(said))}{hint}"
 
 
 def _what_to_write(fault: Any, hints: Sequence[Any]) -> str:
@@ -212,29 +262,29 @@ def _fields(hints: Sequence[Any]) -> list[str]:
     return [name for model in _models(hints) for name in model.model_fields]
 
 
-def _walk(
-    location: tuple[int | str, ...], model: type[BaseModel], kind: str
-) -> tuple[list[int | str], Sequence[Any]]:
-    """The place of a fault as it is written, and the types there (of an unknown field, those around it).
-
-    Pydantic's location holds besides which member of a union it tried.
-    """
-    place: list[int | str] = []
+def _walk(fault: Any, model: type[BaseModel]) -> _Fault:
+    """Where a fault is written: pydantic's location holds besides which member of a union it tried."""
+    place: list[str] = []
     hints: list[Any] = [model]
+    field: FieldInfo | None = None
+    location = fault["loc"]
     for i, part in enumerate(location):
-        if kind == "extra_forbidden" and i == len(location) - 1:
-            place.append(part)
+        if fault["type"] == "extra_forbidden" and i == len(location) - 1:
+            place.append(str(part))
             break
-        fields: Any = {
-            n: f for m in _models(hints) for name, f in m.model_fields.items() for n in (name, f.alias)
-        }
+        fields: Any = {}
+        for one in _models(hints):
+            for name, known in one.model_fields.items():
+                fields |= {name: known, known.alias: known}
         items = [h for h in hints if get_origin(h) in (list, tuple, dict, set, frozenset)]
         if part in fields:
+            field = fields[part]
             inside = [fields[part].annotation]
         elif isinstance(part, int) or any(get_origin(h) is dict for h in items):
+            field = None
             inside = [a for h in items for a in get_args(h)[-1 if get_origin(h) is dict else 0 :]]
         else:
             continue
-        place.append(part)
+        place.append(str(part))
         hints = [one for hint in inside for one in _alternatives(hint)]
-    return place, hints
+    return _Fault(fault, ".".join(place), hints, field)
