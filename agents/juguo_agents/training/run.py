@@ -132,8 +132,8 @@ def load_run(
             f"{own}: kind is {data.get('kind')!r} and format {data.get('format')!r}; this version goes on "
             f"with {KIND!r} {FORMAT}: begin a new run"
         )
-    check_same(software(), data.get("versions") or {}, str(folder))
     RUN.identity(folder)  # refuses a file that was changed
+    check_same(software(), data.get("versions") or {}, str(folder))
     stored = load_experiment(own, [], ignore=_RECORDED)
     wanted = load_experiment(config or own, list(assignments), ignore=_RECORDED)
     check_same(config_of(wanted), config_of(stored), str(folder))
