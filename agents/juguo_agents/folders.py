@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from juguo_envs.documents import dump_yaml
 from juguo_envs.errors import UserError
 from juguo_envs.files import draft_of, is_draft, sync_folder, write_text
+from juguo_envs.names import slug
 
 SETTINGS_FILE = "settings.json"
 """What a study was asked for, in its folder."""
@@ -186,7 +186,8 @@ def _remove(folders: list[Path]) -> None:
 
 
 def next_free(parent: Path, name: str) -> Path:
-    """`parent/name`, or `parent/name-2`, `parent/name-3`, ... where that exists."""
+    """`parent/name`, or `parent/name-2`, `parent/name-3`, ... where that exists; the name as a slug."""
+    name = slug(name)
     taken = {entry.name for entry in parent.iterdir()} if parent.is_dir() else set()
     if name not in taken:
         return parent / name
@@ -196,4 +197,4 @@ def next_free(parent: Path, name: str) -> Path:
 
 def write_yaml(path: Path, data: Mapping[str, Any]) -> None:
     """Write a mapping as YAML, whole or not at all."""
-    write_text(path, yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True))
+    write_text(path, dump_yaml(data))

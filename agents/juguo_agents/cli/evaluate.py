@@ -17,7 +17,7 @@ from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import check_new, new_folder
 from juguo_agents.progress import say
 from juguo_agents.provenance import versions
-from juguo_agents.report import console_table, summarise, write_report
+from juguo_agents.report import comparison_data, console_table, summarise, write_report
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
@@ -76,7 +76,7 @@ def evaluate(asked: Evaluate) -> int:
             where = f"\n\ntables and figures: {asked.out / 'comparison.md'}"
     finally:  # a disk that is full takes no result away
         if asked.as_json:
-            show_json(summary)
+            show_json(comparison_data(summary))
         else:
             show(f"{console_table(summary)}{where}")
     return 0

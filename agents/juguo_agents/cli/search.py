@@ -26,8 +26,8 @@ from juguo_agents.cli.running import going_on, show, show_json
 from juguo_agents.evaluation import seeds
 from juguo_agents.folders import check_destination, check_new, next_free, working_in
 from juguo_agents.progress import progress, say
-from juguo_agents.search.checkpoint import Settings, State, load_state
-from juguo_agents.search.optimise import begin, raised
+from juguo_agents.search.checkpoint import Settings, State
+from juguo_agents.search.optimise import begin, raised, take_up
 from juguo_agents.search.optimise import search as run_search
 from juguo_agents.search.result import finished, write_result
 from juguo_agents.search.scoring import Scorer
@@ -140,7 +140,7 @@ def taken_up(asked: Search, folder: Path) -> State:
     Raises:
         UserError: If it is another search; the message names what differs.
     """
-    state = load_state(folder)
+    state = take_up(folder)
     if asked.model_fields_set <= {"out", "as_json"}:
         return state
     settings = settings_of(asked)

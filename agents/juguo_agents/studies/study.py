@@ -11,7 +11,7 @@ import re
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
@@ -19,21 +19,29 @@ from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
 import pyarrow as pa
 from pydantic import BeforeValidator, ValidationError
 
+from juguo_agents.artifacts.identity import (
+    StudyRecord,
+    identity_of,
+    read_record,
+    record_of,
+    sealed,
+    text_of,
+)
 from juguo_agents.folders import SETTINGS_FILE, check_destination, is_vacant, working_in
 from juguo_agents.progress import progress, say
+from juguo_agents.provenance import MODEL
 from juguo_agents.studies.executors import Executor
 from juguo_agents.studies.store import Cell, CellError, fingerprint
 from juguo_agents.studies.store import record as record
 from juguo_agents.studies.store import recorded as recorded
-from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import Unfinished, UserError
 from juguo_envs.files import write_bytes, write_text
 from juguo_envs.validation import Strict, explain
 from juguo_envs.worlds.scenario import Scenario
 
 STORE_FOLDER, WORK_FOLDER = "store", "work"
-MODEL = f"{SOURCE_KEY:014x}"
-"""Fingerprint of the model's source: runs of two models are never mixed."""
+DATA_FORMAT = 1
+"""Of the files of numbers."""
 _KEY = re.compile(r"[\w+@=,()][\w+@=,(). -]{0,150}")
 
 
@@ -105,27 +113,27 @@ class Settings(Strict):
             UserError: If the folder holds something else; the message names the first difference.
         """
         path = folder / SETTINGS_FILE
-        asked = {
-            "study": study,
-            "format": self.format,
-            "model": MODEL,
-            "settings": self.remembered(),
-        }
+        settings = self.remembered()
         if path.exists():
-            held = _read_settings(path)
-            for name, value, text in (
-                ("study", study, "holds the study {!r}"),
-                ("format", self.format, "was written by another version"),
-                ("model", MODEL, "was begun with another version of the model (its source differs)"),
+            held = read_record(path, StudyRecord)[1]
+            for now, was, text in (
+                (study, held.study, "holds the study {!r}"),
+                (self.format, held.version, "was written by another version"),
+                (MODEL, held.model, "was begun with another version of the model (its source differs)"),
             ):
-                if held.get(name) != value:
-                    raise UserError(f"{folder} {text.format(held.get(name))}; name another --out")
-            if held["settings"] == asked["settings"]:
+                if now != was:
+                    raise UserError(f"{folder} {text.format(was)}; name another --out")
+            if held.settings == settings:
                 return
-            self._check_agreement(held["settings"], path)
+            self._check_agreement(held.settings, path)
         elif not is_vacant(folder):
             raise UserError(f"{folder} is not empty and holds no study; name another --out")
-        write_text(path, json.dumps(asked, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
+        asked = {"study": study, "id": self.identity(study), "version": self.format, "settings": settings}
+        write_text(path, text_of(record_of(StudyRecord, asked, None)))
+
+    def identity(self, study: str) -> str:
+        """The identity of a study with these settings, which stands in its files."""
+        return identity_of(MODEL, study, self.format, self.fixed())
 
     def _check_agreement(self, held: dict[str, Any], path: Path) -> None:
         remembered = self.remembered()
@@ -141,16 +149,6 @@ class Settings(Strict):
                 f"{name} is {_short(now)}, but {path} has {_short(before)}; "
                 "give the same, or name another --out"
             )
-
-
-def _read_settings(path: Path) -> dict[str, Any]:
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); name another --out") from None
-    if not isinstance(held, dict) or not isinstance(held.get("settings"), dict):
-        raise UserError(f"{path}: not the settings of a study; name another --out")
-    return held
 
 
 def _difference(place: str, held: Any, asked: Any) -> tuple[str, Any, Any] | None:
@@ -211,21 +209,25 @@ Execute = Callable[[Stage[Any]], list[pa.Table]]
 """Runs the points of a stage that are not stored, and returns the rows of all, in the order of the points."""
 
 
+Content = bytes | Mapping[str, Any]
+"""What a study's file holds: JSON values by name get besides what each of our files says of itself."""
+
+
 @dataclass(frozen=True)
 class Page:
     """What a study says.
 
     Attributes:
-        data: The numbers, as a JSON value.
+        data: The numbers, as JSON values by name.
         data_file: Name of the file that holds them.
         console: Text for the terminal.
         files: Content of each other file, by its name in the study's folder.
     """
 
-    data: Any
+    data: Mapping[str, Any]
     data_file: str
     console: str
-    files: Mapping[str, bytes]
+    files: Mapping[str, Content]
 
 
 S = TypeVar("S", bound=Settings)
@@ -305,12 +307,27 @@ def conduct(
             return _execute(stage, study, folder, executor, retry, say)
 
         page = study.analyse(study.plan(execute))
-        data = json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
-        for name, content in {**page.files, page.data_file: data.encode()}.items():
-            path = folder / name
+        of = study.settings.identity(study.name)
+        head = {"kind": f"{StudyRecord.KIND}_{study.name.replace('-', '_')}", "format": DATA_FORMAT}
+        page = replace(page, data=sealed({**head, **page.data, "model": MODEL, "of": of}))
+        for name, content in {**page.files, page.data_file: page.data}.items():
+            if not isinstance(content, bytes):
+                content = text_of(sealed({**head, **content, "model": MODEL, "of": of})).encode()
+            path = folder / _inner(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, content)
     return page
+
+
+def _inner(name: str) -> str:
+    """The name of a file or folder within that of a study.
+
+    Raises:
+        ValueError: If it leads out of it.
+    """
+    if not all(_KEY.fullmatch(part) for part in name.split("/")):
+        raise ValueError(f"{name!r} is no name of a file within a study's folder")
+    return name
 
 
 @dataclass(frozen=True)
@@ -398,7 +415,7 @@ def _cells(stage: Stage[Any], study: Study[Any, Any], folder: Path) -> dict[str,
     for point in stage.points:
         if not _KEY.fullmatch(point.key) or point.key in cells:
             raise ValueError(f"{stage.name}: key {point.key!r} is no name of a file, or is there twice")
-        path = folder / STORE_FOLDER / stage.name / f"{point.key}.parquet"
+        path = folder / STORE_FOLDER / _inner(stage.name) / f"{point.key}.parquet"
         cells[point.key] = Cell(path, fingerprint(common, point))
     return cells
 

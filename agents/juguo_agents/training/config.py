@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from juguo_agents.allocators import UnknownAllocator, all_rule_names, make_rule
+from juguo_agents.allocators import all_rule_names
+from juguo_agents.allocators.registry import refuse_twice
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.learners.settings import (
     ON_POLICY,
@@ -160,14 +161,10 @@ class ComparisonProtocol(Strict):
             raise ValueError(
                 f"first_seed + episodes is above {seeds.TEST_END}, where the selection seeds begin"
             )
-        names = () if self.allocators == "all" else self.allocators
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"allocators holds {name!r} twice; each is compared once")
-            try:
-                make_rule(name)
-            except UnknownAllocator as error:
-                raise ValueError(str(error)) from None
+        try:
+            refuse_twice(() if self.allocators == "all" else self.allocators)
+        except UserError as error:
+            raise ValueError(f"allocators: {error}") from None
         return self
 
 

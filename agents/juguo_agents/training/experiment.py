@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,24 +17,31 @@ from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import working_in
 from juguo_agents.progress import progress
 from juguo_agents.provenance import versions
-from juguo_agents.report import Curves, Summary, console_table, summarise, write_report
+from juguo_agents.report import (
+    COMPARISON,
+    Summary,
+    console_table,
+    read_comparison,
+    summarise,
+    write_report,
+)
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.pool import train_all
+from juguo_agents.training.provenance import run_identity
 from juguo_agents.training.run import (
-    CURVES,
     begin_run,
     check_expert,
     forget_checkpoints,
+    keep_curve,
     load_run,
     policy_path,
+    read_curves,
     states_of,
 )
 from juguo_agents.training.train import Trained
 from juguo_envs.engine.batch import Batch
-from juguo_envs.files import write_text
 from juguo_envs.worlds.scenario import Scenario
 
-COMPARISON = "comparison.json"
 _EVALUATED = (
     "mean", "mean_low", "mean_high", "breadth", "resilience", "excluded", "excluded_low", "excluded_high",
     "difference", "difference_low", "difference_high", "difference_to_best_rule",
@@ -91,7 +97,7 @@ def resume_experiment(
     with working_in(folder):
         if (folder / COMPARISON).exists():
             say(f"{folder} is finished; nothing is left to do")
-            return console_table(json.loads((folder / COMPARISON).read_text(encoding="utf-8")))
+            return console_table(read_comparison(folder))
         states = states_of(folder, experiment, scenario)
         for seed, state in states.items():
             say(f"{folder}, training seed {seed}: {state}")
@@ -116,12 +122,7 @@ def _conduct(
         forget_checkpoints(folder, seed)
 
     def keep(seed: int, trained: Trained) -> None:
-        curves = read_curves(folder)
-        curves[str(seed)] = [
-            {"steps": steps, "seconds": round(seconds, 1), "selection_return": mean}
-            for steps, seconds, mean in trained.curve
-        ]
-        write_text(folder / CURVES, json.dumps(curves, indent=2, sort_keys=True) + "\n")
+        keep_curve(folder, run_identity(experiment, scenario), seed, trained.curve)
         save_policy(trained.policy, policy_path(folder, seed))  # last: with it the seed is finished
         forget_checkpoints(folder, seed)
 
@@ -148,17 +149,9 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     summary = summarise(comparison, versions())
     for path, allocator in zip(files, learned, strict=True):
         _record_evaluation(path, allocator.name, comparison, summary)
-    write_report(comparison, folder, versions(), summary, curves=read_curves(folder))
+    of = run_identity(experiment, scenario)
+    write_report(comparison, folder, versions(), summary, curves=read_curves(folder), of=of)
     return console_table(summary)
-
-
-def read_curves(folder: Path) -> Curves:
-    """The learning curves in a run's folder: by training seed, a list of selections."""
-    path = folder / CURVES
-    if not path.is_file():
-        return {}
-    curves: Curves = json.loads(path.read_text(encoding="utf-8"))
-    return curves
 
 
 def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: Summary) -> None:

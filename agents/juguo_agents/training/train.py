@@ -18,7 +18,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch.utils.tensorboard import SummaryWriter
 
-from juguo_agents.artifacts.policy import Learned, Policy
+from juguo_agents.artifacts.policy import Learned, Policy, check_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import SELECTION
@@ -34,7 +34,7 @@ from juguo_agents.training.learners.kinds import (
     multiplier_of,
 )
 from juguo_agents.training.learners.state import capture, restore, restore_generators
-from juguo_agents.training.provenance import check_same, identity
+from juguo_agents.training.provenance import check_checkpoint, identity
 from juguo_envs.errors import Unfinished
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.spaces.action import AllocationError
@@ -179,7 +179,8 @@ class _Watch(BaseCallback):
         self.result.curve = self.curve
         # no seconds here: the same seed shall give the same file
         self.result.policy.metadata["training"]["curve"] = [
-            {"steps": steps, "selection_return": mean} for steps, _, mean in self.curve
+            {"steps": steps, "selection_return": mean if np.isfinite(mean) else None}
+            for steps, _, mean in self.curve
         ]
         return self.result
 
@@ -190,6 +191,7 @@ class _Watch(BaseCallback):
         if self.result is not None:
             best = self.result.policy.metadata
             state.arrays.update({f"best.{n}": t for n, t in self.result.policy.tensors.items()})
+        state.values["seed"] = self.seed
         state.values["run"] = identity(self.experiment, self.scenario)
         state.values["selection"] = {
             "next": self.next_selection,
@@ -215,7 +217,9 @@ class _Watch(BaseCallback):
                 for name, array in checkpoint.arrays.items()
                 if name.startswith("best.")
             }
-            self.result = Trained(Policy(tensors, values["best"]))
+            best = Policy(tensors, values["best"])
+            check_policy(best, "its best policy")
+            self.result = Trained(best)
 
 
 class _Scalars(TensorBoardOutputFormat):
@@ -251,7 +255,7 @@ def train_seed(
 
     Raises:
         ConfigError: If torch cannot use the device that is set.
-        ResumeError: If the checkpoint is of another configuration, scenario or software.
+        ResumeError: If the checkpoint is of another configuration, scenario, software or training seed.
         Diverged: If the learner's numbers are no numbers any more.
     """
     torch.set_num_threads(1)  # a second thread gains nothing for small networks, and starves the other seed
@@ -281,15 +285,16 @@ def _train(
 ) -> Trained:
     found = folder.take_up() if folder else None
     if found and folder:
-        check_same(identity(experiment, scenario), found.values["run"], str(folder.path))
+        check_checkpoint(found, experiment, scenario, seed, folder.path)
     learner = make_learner(experiment.training_world(scenario), experiment, seed, threads)
     outputs = [_Scalars(tensorboard, found.steps if found else None)] if tensorboard else []
     learner.set_logger(Logger(str(tensorboard) if tensorboard else None, list(outputs)))
     watch = _Watch(scenario, experiment, seed, progress, folder, threads)
     kind = kind_of(experiment.training.algorithm)
-    if found:
-        restore(learner, kind, found)
-        watch.take_up(found)
+    if found and folder:
+        with folder.blamed(found):
+            restore(learner, kind, found)
+            watch.take_up(found)
     try:
         if experiment.training.expert is not None and not found:  # the watch runs: its time counts, too
             begin_at_expert(learner, experiment, scenario, seed)

@@ -151,7 +151,7 @@ def test_more_trials_may_be_asked_of_a_study_but_no_other_budget_or_sampler(
     with pytest.raises(ResumeError, match=r"sampler\.seed is 1 now and was 0"):
         studied(tmp_path, 4, seed=1)
     (tmp_path / "ppo.study.json").write_text("{")
-    with pytest.raises(StudyError, match=r"ppo\.study\.json: no readable record"):
+    with pytest.raises(StudyError, match=r"ppo\.study\.json: no JSON"):
         studied(tmp_path, 4)
 
 

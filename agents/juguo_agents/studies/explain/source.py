@@ -10,7 +10,7 @@ from juguo_agents.allocators import Allocator
 from juguo_agents.artifacts.load import POLICY_SUFFIX, digest_of, files_of, find_allocators, load_artifact
 from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.studies.measurement import Named, named
-from juguo_agents.training.run import SCENARIO, policy_path
+from juguo_agents.training.run import policy_path
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -88,9 +88,7 @@ def _of_run(folder: Path, files: list[Path], seed: int | None) -> Source:
 
 def _of_policy(path: Path, others: dict[int, float | None]) -> Source:
     policy = load_policy(path)
-    beside = path.parent / SCENARIO
-    world = policy.world if isinstance(policy.world, Scenario) else policy.world.base
-    scenario = Scenario.load(str(beside)) if beside.is_file() else world
+    scenario = policy.world if isinstance(policy.world, Scenario) else policy.world.base
     label = f"{path.resolve().parent.name}-{path.stem.removeprefix('policy-')}"
     digest = digest_of(str(path))
     return Source(policy.allocator(), named(str(path)), scenario, policy.observe, label, digest, others)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,13 +15,14 @@ from pydantic import Field
 
 from juguo_agents.allocators import Setting, rule_names
 from juguo_agents.allocators.rules import Flat
+from juguo_agents.artifacts.identity import headed, record_of
 from juguo_agents.artifacts.tree import TreeAllocator
-from juguo_agents.artifacts.tree_file import read_tree, tree_content, tree_data
+from juguo_agents.artifacts.tree_file import TreeRecord, read_tree, tree_content
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.importance import Group, groups, importance, returns_without
 from juguo_agents.evaluation.rollout import Conditions
 from juguo_agents.evaluation.spending import same_uses, spending
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.search.distillation.distil import Budget, distil
 from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
 from juguo_agents.search.distillation.query import ExpertQuery
@@ -30,7 +30,7 @@ from juguo_agents.studies import study as engine
 from juguo_agents.studies.explain.page import draw_figures, page, summary_lines
 from juguo_agents.studies.explain.source import Source, find_source
 from juguo_agents.studies.measurement import Named, named
-from juguo_agents.studies.study import MODEL, Execute, NamedScenario, Page, Stage, Study, record, recorded
+from juguo_agents.studies.study import Content, Execute, NamedScenario, Page, Stage, Study, record, recorded
 from juguo_envs.errors import UserError
 
 RESULT_FILE, PAGE_FILE = "explain.json", "explain.md"
@@ -232,7 +232,8 @@ class Explain(Study[Settings, dict[str, Any]]):
         own = table[EXPLAINED]
         flat = table.get(FLAT, own)  # which may be what is explained
         returns, base = np.array(own["returns"]), np.array(flat["returns"])
-        trees, files, stored = [], {}, []
+        files: dict[str, Content] = {}
+        trees, stored = [], []
         for leaves in asked.leaves:
             found = table[f"tree{leaves}"]
             kept = gain_kept(np.array(found["returns"]), returns, base)
@@ -251,9 +252,9 @@ class Explain(Study[Settings, dict[str, Any]]):
                 "distilled": found["distilled"],
                 "versions": versions(),
             }
-            content = tree_data(about, found["tree"])
-            stored.append(read_tree(content, Path(file)))
-            files[file] = (json.dumps(content, allow_nan=False, indent=1, ensure_ascii=False) + "\n").encode()
+            content = {**about, **found["tree"]}
+            stored.append(read_tree(record_of(TreeRecord, content, None), Path(file)))
+            files[file] = headed(TreeRecord, content)
             size = {
                 "name": found["name"],
                 "file": file,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.studies.hypotheses.analysis import (
     AGAINST,
     FOR,
@@ -20,7 +20,6 @@ from juguo_agents.studies.hypotheses.analysis import (
 )
 from juguo_agents.studies.hypotheses.claims import ChosenClaims
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
-from juguo_agents.studies.study import MODEL
 from juguo_agents.tables import markdown_table, terminal_table
 
 SIDES = (FOR, AGAINST, SMALL, UNDECIDED)

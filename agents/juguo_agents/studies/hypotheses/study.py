@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,7 +50,7 @@ from juguo_agents.studies.hypotheses.claims import (
 from juguo_agents.studies.hypotheses.figures import draw
 from juguo_agents.studies.hypotheses.outcomes import OUTCOMES, Watch
 from juguo_agents.studies.hypotheses.page import as_json, as_markdown, console_table
-from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study, record, recorded
+from juguo_agents.studies.study import Content, Execute, Page, Settings, Stage, Study, record, recorded
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.memory import episodes_together
 from juguo_envs.worlds.sampling import scenario_at
@@ -368,11 +367,10 @@ class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, 
         """A verdict, a number and a figure for each claim."""
         test, (members, runs) = self.settings.test, table
         results = results_of(test, runs)
-        chosen = json.dumps(members, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
-        files = {"portfolio.json": chosen.encode()}
+        files: dict[str, Content] = {"portfolio.json": {"kind": "juguo_portfolio", "rules": members}}
         files |= {result.figure: draw(result, test) for result in results}
         files["hypotheses.md"] = as_markdown(test, results, runs).encode()
-        data = [as_json(test, result) for result in results]
+        data = {"claims": [as_json(test, result) for result in results]}
         return Page(data, "verdicts.json", console_table(results), files)
 
 

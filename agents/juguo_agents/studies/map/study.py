@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from juguo_agents.evaluation.seeds import MANY_SEARCHES
+from juguo_agents.provenance import MODEL
 from juguo_agents.search.optimise import QUICK
 from juguo_agents.search.portfolio import Portfolio, Tuning, portfolio, tune, tunings
 from juguo_agents.studies.map.analysis import load_runs, summarise
@@ -25,7 +26,7 @@ from juguo_agents.studies.map.page import as_markdown, console_summary
 from juguo_agents.studies.map.runs import run_point
 from juguo_agents.studies.map.verdicts import Judged
 from juguo_agents.studies.store import encoded, fingerprint, record, recorded
-from juguo_agents.studies.study import MODEL, Execute, Page, Stage, Study
+from juguo_agents.studies.study import Execute, Page, Stage, Study
 from juguo_envs.worlds.sampling import values_at
 
 _MARK = "juguo_map"

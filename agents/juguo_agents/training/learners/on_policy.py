@@ -10,7 +10,7 @@ import torch
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from juguo_agents.training.checkpoint import Arrays
-from juguo_agents.training.learners.base import Kind, rate
+from juguo_agents.training.learners.base import Kind, array_like, rate
 from juguo_agents.training.learners.settings import _OnPolicy
 
 L = TypeVar("L", bound=OnPolicyAlgorithm)
@@ -43,7 +43,8 @@ class OnPolicyKind(Kind[L, S]):
 
     def restore(self, learner: L, values: Mapping[str, Any], arrays: Arrays) -> None:
         """Put that back."""
-        learner._last_episode_starts = arrays["learner.last_episode_starts"].copy()
+        like = np.zeros(learner.n_envs, np.bool_)
+        learner._last_episode_starts = array_like(arrays, "learner.last_episode_starts", like)
 
 
 def arguments(settings: _OnPolicy, device: str) -> dict[str, Any]:
