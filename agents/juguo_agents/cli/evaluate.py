@@ -18,7 +18,7 @@ from juguo_agents.cli.running import say
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import claim_folder
 from juguo_agents.provenance import versions
-from juguo_agents.report import console_table, summarise, write_report
+from juguo_agents.report import check_figures, console_table, summarise, write_report
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import load_world
 
@@ -60,8 +60,10 @@ def evaluate(asked: Evaluate) -> int:
     made_for = None if asked.scenario else common_world(asked.names)
     world = made_for or load_world(asked.scenario or "default")
     allocators = find_allocators(asked.names)
-    if asked.out and asked.out.exists():
-        claim_folder(asked.out)  # refuses before the work is done
+    if asked.out:  # refuses before the work is done
+        check_figures()
+        if asked.out.exists():
+            claim_folder(asked.out)
     comparison = compare(
         allocators,
         world,

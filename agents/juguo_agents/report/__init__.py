@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 from juguo_agents.evaluation.record import Comparison
@@ -17,7 +18,16 @@ from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.summary import Summary, summarise
 from juguo_envs.files import write_bytes, write_text
 
-__all__ = ["Curves", "Summary", "console_table", "summarise", "write_report"]
+__all__ = ["Curves", "Summary", "check_figures", "console_table", "summarise", "write_report"]
+
+
+def check_figures() -> None:
+    """For callers who work long before they write a report.
+
+    Raises:
+        ImportError: If matplotlib is missing.
+    """
+    import_module("matplotlib")
 
 
 def write_report(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import claim_folder, locked
 from juguo_agents.provenance import versions
-from juguo_agents.report import Curves, Summary, console_table, summarise, write_report
+from juguo_agents.report import Curves, Summary, check_figures, console_table, summarise, write_report
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.pool import train_all
 from juguo_agents.training.run import (
@@ -58,8 +59,10 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> 
 
     Raises:
         FolderExists: If the folder exists.
+        ImportError: If a package is missing that is used when training is over.
         TrainingFailed: If a training process dies.
     """
+    _check_packages()
     claim_folder(folder)
     with locked(folder):
         begin_run(folder, experiment, scenario)
@@ -88,7 +91,9 @@ def resume_experiment(
     Raises:
         ResumeError: If it is no run, or configuration, scenario or software are not what they were.
         FolderInUse: If another process works on it.
+        ImportError: If a package is missing that is used when training is over.
     """
+    _check_packages()
     experiment, scenario = load_run(folder, config, assignments)
     with locked(folder):
         if (folder / COMPARISON).exists():
@@ -178,6 +183,12 @@ def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: S
         kept = bool(row["excluded_high"] <= constraint["limit"])
         policy.metadata["evaluation"]["test"]["limit_kept"] = kept
     save_policy(policy, path)
+
+
+def _check_packages() -> None:
+    """Import what is used only when training is over, so that its lack is told before."""
+    check_figures()
+    import_module("safetensors")
 
 
 def _compile(scenario: Scenario) -> None:
