@@ -159,9 +159,7 @@ def train(s: Settings) -> tuple[Agent, Moments, list[dict[str, float]]]:
             if done.any():
                 finished += episode[done].tolist()
                 discounted[done] = episode[done] = 0.0
-                observation, _ = envs.reset(
-                    seed=training_seeds(generator, s), options={"reset_mask": done}
-                )
+                observation, _ = envs.reset(seed=training_seeds(generator, s), options={"reset_mask": done})
 
         # generalised advantage estimation
         with torch.no_grad():
@@ -188,11 +186,13 @@ def train(s: Settings) -> tuple[Agent, Moments, list[dict[str, float]]]:
                 nn.utils.clip_grad_norm_(agent.parameters(), s.max_norm)
                 optimiser.step()
 
-        curve.append({
-            "steps": (update + 1) * s.quarters * s.envs,
-            "seconds": round(time.perf_counter() - begun, 1),
-            "training_return": float(np.mean(finished[-100:])) if finished else float("nan"),
-        })
+        curve.append(
+            {
+                "steps": (update + 1) * s.quarters * s.envs,
+                "seconds": round(time.perf_counter() - begun, 1),
+                "training_return": float(np.mean(finished[-100:])) if finished else float("nan"),
+            }
+        )
     return agent, seen, curve
 
 
@@ -207,7 +207,11 @@ def main() -> None:
             writer = csv.DictWriter(file, curve[0])
             writer.writeheader()
             writer.writerows(curve)
-    told = {"steps": curve[-1]["steps"], "seconds": curve[-1]["seconds"], "return": test_return(agent, moments, s)}
+    told = {
+        "steps": curve[-1]["steps"],
+        "seconds": curve[-1]["seconds"],
+        "return": test_return(agent, moments, s),
+    }
     print(json.dumps({**asdict(s), **told}))
 
 

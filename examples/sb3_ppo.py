@@ -1,6 +1,6 @@
 """stable-baselines3 on the native adapter: one call steps all societies, and no object stands for each of them.
 
-    python examples/sb3_ppo.py [STEPS]
+python examples/sb3_ppo.py [STEPS]
 """
 
 import sys
@@ -16,7 +16,9 @@ from juguo_envs import Scenario
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
 world = Scenario.load("poor")
-societies = VecNormalize(VecMonitor(BatchVecEnv(world, 32, seed=0)))  # training episodes; no test has one of them
+societies = VecNormalize(
+    VecMonitor(BatchVecEnv(world, 32, seed=0))
+)  # training episodes; no test has one of them
 model = PPO("MlpPolicy", societies, n_steps=60, batch_size=480, n_epochs=4, learning_rate=1e-3, seed=0)
 model.learn(steps)
 

@@ -1,7 +1,4 @@
-"""TorchRL: the environment, its info and a collector; PPO's loss on whole episodes.
-
-    python examples/torchrl_ppo.py [STEPS]
-"""
+"""TorchRL, with its collector and its loss: python examples/torchrl_ppo.py [STEPS]"""
 
 import sys
 
@@ -9,7 +6,7 @@ import torch
 from tensordict.nn import NormalParamExtractor, TensorDictModule
 from torchrl.collectors import Collector
 from torchrl.envs import GymEnv, RewardSum, TransformedEnv
-from torchrl.modules import MLP, ProbabilisticActor, TanhNormal, ValueOperator
+from torchrl.modules import MLP, IndependentNormal, ProbabilisticActor, ValueOperator
 from torchrl.objectives import ClipPPOLoss
 from torchrl.objectives.value import GAE
 
@@ -22,21 +19,21 @@ net = torch.nn.Sequential(MLP(n, 2 * k, num_cells=[64, 64]), NormalParamExtracto
 actor = ProbabilisticActor(
     TensorDictModule(net, ["observation"], ["loc", "scale"]),
     in_keys=["loc", "scale"],
-    distribution_class=TanhNormal,
+    distribution_class=IndependentNormal,  # the environment clips
     return_log_prob=True,
-    spec=env.action_spec,
 )
 critic = ValueOperator(MLP(n, 1, num_cells=[64, 64]))
 advantage, loss = GAE(gamma=0.99, lmbda=0.95, value_network=critic), ClipPPOLoss(actor, critic)
 optimiser = torch.optim.Adam(loss.parameters(), lr=1e-3)
-for data in Collector(env, actor, frames_per_batch=960, total_frames=max(steps // 960, 1) * 960):
+total = max(steps // 960, 1) * 960
+for data in Collector(
+    env, actor, frames_per_batch=960, total_frames=total, auto_register_policy_transforms=True
+):
     for _ in range(4):
-        with torch.no_grad():
-            advantage(data)
-        for rows in torch.randperm(data.numel()).split(240):
-            losses = loss(data.reshape(-1)[rows])
+        advantage(data)
+        for rows in torch.randperm(960).split(240):
             optimiser.zero_grad()
-            (losses["loss_objective"] + losses["loss_critic"] + losses["loss_entropy"]).backward()
+            loss(data.reshape(-1)[rows]).sum(reduce=True).backward()
             optimiser.step()
-    done = data["next", "done"].squeeze(-1)
-    print(f"return {data['next', 'episode_reward'][done].mean():.3f}  cost {data['next', 'cost'][done].mean():.3f}")
+    end = data["next"][data["next", "done"].squeeze(-1)]
+    print(f"return {end['episode_reward'].mean():.3f}, excluded at the end {end['cost'].mean():.1%}")
