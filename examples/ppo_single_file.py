@@ -2,9 +2,9 @@
 
     python examples/ppo_single_file.py --steps 200000 --seed 0
 
-Settings are those of `juguo train`. Training episodes have seeds from 2**32 on, test episodes seeds from 0 on, as in
-`juguo evaluate`. Groups of `paired` societies live the same episodes; each is rewarded with what it brings beyond the
-mean of the others of its group (leave-one-out, under common random numbers).
+Settings are those of `juguo train`. Training episodes have seeds from 2**32 on, test episodes seeds from 0 on, as
+in `juguo evaluate`. Groups of `paired` societies live the same episodes; each is rewarded with what it brings
+beyond the mean of the others of its group (leave-one-out, under common random numbers).
 """
 
 import argparse
@@ -207,12 +207,8 @@ def main() -> None:
             writer = csv.DictWriter(file, curve[0])
             writer.writeheader()
             writer.writerows(curve)
-    told = {
-        "steps": curve[-1]["steps"],
-        "seconds": curve[-1]["seconds"],
-        "return": test_return(agent, moments, s),
-    }
-    print(json.dumps({**asdict(s), **told}))
+    told = {"seconds": curve[-1]["seconds"], "return": test_return(agent, moments, s)}
+    print(json.dumps({**asdict(s), "steps": curve[-1]["steps"], **told}))
 
 
 if __name__ == "__main__":

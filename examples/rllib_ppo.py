@@ -1,7 +1,4 @@
-"""RLlib: PPO on its new stack, with the environment's module before its name.
-
-python examples/rllib_ppo.py [STEPS]
-"""
+"""RLlib, with the environment's module before its name: python examples/rllib_ppo.py [STEPS]"""
 
 import sys
 
@@ -13,15 +10,7 @@ config = (
     PPOConfig()
     .environment("juguo_envs:juguo/ExperimentDiffusion-v0", env_config={"scenario": "poor"})
     .env_runners(num_env_runners=0, num_envs_per_env_runner=16, rollout_fragment_length=60)
-    .training(
-        train_batch_size=960,
-        minibatch_size=240,
-        num_epochs=4,
-        lr=1e-3,
-        gamma=0.99,
-        lambda_=0.95,
-        entropy_coeff=0.003,
-    )
+    .training(train_batch_size=960, minibatch_size=240, num_epochs=4, lr=1e-3, entropy_coeff=0.003)
     .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=[64, 64], fcnet_activation="tanh"))
     .debugging(seed=0, log_level="ERROR")
 )

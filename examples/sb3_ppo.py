@@ -1,7 +1,4 @@
-"""stable-baselines3 on the native adapter: one call steps all societies, and no object stands for each of them.
-
-python examples/sb3_ppo.py [STEPS]
-"""
+"""stable-baselines3, on an adapter without an object for each society: python examples/sb3_ppo.py [STEPS]"""
 
 import sys
 

@@ -16,7 +16,7 @@ ENV = "juguo_envs:juguo/ExperimentDiffusion-v0"
 
 
 def library(name: str) -> Any:
-    """A module of a library, whose own warnings at import are its own business; without it, tests are skipped."""
+    """A module of a library, whose warnings at import are its own business. Without it tests are skipped."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pytest.importorskip(name, exc_type=ImportError)
