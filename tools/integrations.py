@@ -37,8 +37,9 @@ HEAD = """\
 | command | `make test-integrations` |
 | machine | {machine} |
 
-Each row ran in a fresh environment with the wheel of juguo {version}, and passed. The seconds leave out installing
-and, but for the first row of a Python, compiling. `pyproject.toml` has the releases, as dependency groups.
+Each row ran in a fresh environment with the wheel of juguo {version}, and passed. The seconds leave out
+installing and, but for the first row of a Python, compiling. `pyproject.toml` has the releases, as
+dependency groups.
 """
 TRAINING = (
     "train", "smoke", "training.steps=4000", "training.selections=1", "training.selection_episodes=5",
