@@ -18,8 +18,9 @@ from juguo_envs.info import single_info
 from juguo_envs.render import render_picture, render_text
 from juguo_envs.spaces.context import ObservationConfig, Observe, Preferences
 from juguo_envs.spaces.observation import ObservationLayout
+from juguo_envs.validation import explain
 from juguo_envs.worlds.family import PREFERENCES, VALUES, Family, load_world
-from juguo_envs.worlds.scenario import Scenario, ScenarioError, explain_validation
+from juguo_envs.worlds.scenario import Scenario, ScenarioError
 
 RENDER_MODES = ("ansi", "rgb_array")
 
@@ -33,7 +34,7 @@ def prepare_config(**shown: Any) -> ObservationConfig:
     try:
         return ObservationConfig(**shown)
     except ValidationError as error:
-        raise ScenarioError(explain_validation(error, ObservationConfig, "environment")) from None
+        raise ScenarioError(explain(error, ObservationConfig, "environment")) from None
 
 
 def prepare_world(

@@ -201,7 +201,7 @@ def test_an_unknown_way_to_observe_is_refused_with_those_there_are(make: Any) ->
 def test_a_reward_weight_is_refused_by_name_and_by_value(make: Any) -> None:
     with pytest.raises(ScenarioError, match="unknown weight 'width'; there are breadth, resilience, excl"):
         make(scenario=WORLD, reward={"width": 1.0})
-    with pytest.raises(ScenarioError, match=r"reward.w_x is -1.0: .*greater than or equal to 0"):
+    with pytest.raises(ScenarioError, match=r"reward.w_x is -1.0; allowed is 0 to 100"):
         make(scenario=WORLD, reward={"excluded": -1.0})
 
 
@@ -225,21 +225,21 @@ def test_an_unknown_scenario_is_refused_with_those_there_are_and_a_near_miss(mak
         ({"adoption": {"gama": 1}}, ["'adoption.gama'", "did you mean 'gamma'?"]),
         ({"society": {"person": 50}}, ["'society.person'", "did you mean 'persons'?"]),
         ({"society": {"communities": {"cuont": 8}}}, ["'society.communities.cuont'"]),
-        ({"money": {"B": -1}}, ["money.B is -1", "greater than or equal to 0"]),
-        ({"money": {"B": 101}}, ["money.B is 101", "less than or equal to 100"]),
+        ({"money": {"B": -1}}, ["money.B is -1", "allowed is 0 to 100"]),
+        ({"money": {"B": 101}}, ["money.B is 101", "allowed is 0 to 100"]),
         ({"money": {"B": "much"}}, ["money.B is 'much'", "number"]),
         ({"money": {"B": float("nan")}}, ["money.B is nan", "finite"]),
         ({"money": 3}, ["money is 3"]),
-        ({"programme": {"T": 0}}, ["programme.T is 0", "greater than or equal to 1"]),
+        ({"programme": {"T": 0}}, ["programme.T is 0; allowed is 1 to 10000"]),
         ({"programme": {"T": 1.5}}, ["programme.T is 1.5", "integer"]),
         ({"programme": {"minimum": [0, 1, 1]}}, ["programme", "minimum", "at least 1"]),
         ({"programme": {"minimum": [9, 1, 1], "maximum": [8, 8]}}, ["maximum", "below minimum"]),
-        ({"society": {"persons": 9}}, ["society.persons is 9", "greater than or equal to 10"]),
+        ({"society": {"persons": 9}}, ["society.persons is 9; allowed is 10 to 10000000"]),
         ({"society": {"persons": 10, "communities": {"count": 11}}}, ["persons is 10", "11 communities"]),
         ({"society": {"communities": {"count": 2, "hubs": 3}}}, ["hubs is 3", "count 2"]),
         ({"society": {"communities": []}}, ["communities is empty"]),
         ({"society": {"persons": 10, "mean_degree": 10}}, ["mean_degree is 10", "persons - 1"]),
-        ({"money": {"B": -1}, "adoption": {"p": -1}}, ["money.B is -1", "(and 1 more)"]),
+        ({"money": {"B": -1}, "adoption": {"p": -1}}, ["2 faults", "money.B is -1", "adoption.p is -1"]),
     ],
 )
 def test_a_wrong_field_is_named_with_its_value_and_what_is_allowed(data: Any, said: list[str]) -> None:
@@ -258,7 +258,7 @@ def community(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("listed", "said"),
     [
-        ([community(), community()], "holds a name twice"),
+        ([community(), community()], "holds the name 'a' twice"),
         ([community(neighbours=["b"])], "neighbours names 'b', which is not a community"),
         ([community(population=0.0)], "population is 0.0"),
         ([community(capability=1.5)], "capability is 1.5"),
@@ -320,11 +320,11 @@ def test_a_wrong_override_is_refused_by_name_or_value(changes: dict[str, Any], s
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"money: {B: 1\n", r"not readable as YAML at line \d+, column \d+"),
+        (b"money: {B: 1\n", r"line 1: not readable as YAML"),
         (b"name: \xff\xfe\n", "cannot be read"),
-        (b"", "expected a mapping of fields, got NoneType"),
-        (b"- a\n- b\n", "expected a mapping of fields, got list"),
-        (b"money: {B: !!python/object:builtins.object {}}\n", "not readable as YAML"),
+        (b"", "expected a mapping of fields, got nothing"),
+        (b"- a\n- b\n", "expected a mapping of fields, got a list"),
+        (b"money: {B: !!python/object:builtins.object {}}\n", "line 1: the tag !!python/object"),
     ],
 )
 def test_an_unreadable_file_is_named_with_the_fault(tmp_path: Path, content: bytes, said: str) -> None:

@@ -17,7 +17,8 @@ from juguo_agents.artifacts.tree import LEAF, Tree, TreeAllocator
 from juguo_agents.artifacts.tree_features import BY_NAME
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import FUNCTIONS
-from juguo_envs.worlds.scenario import Scenario, explain_validation
+from juguo_envs.validation import explain
+from juguo_envs.worlds.scenario import Scenario
 
 KIND, FORMAT = "juguo_tree", 2
 TREE_PATTERN = "tree*.json"
@@ -102,7 +103,7 @@ def read_tree(data: dict[str, Any], path: Path) -> StoredTree:
     try:
         return StoredTree(scenario, data, _tree(_File.model_validate(data)))
     except ValidationError as error:
-        raise TreeFileError(explain_validation(error, _File, str(path))) from None
+        raise TreeFileError(explain(error, _File, str(path))) from None
     except ValueError as error:
         raise TreeFileError(f"{path}: {error}") from None
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from juguo_agents.calibration.data import Diffusion
 from juguo_agents.calibration.results import Calibration
-from juguo_envs.worlds.scenario import Scenario, dump_yaml
+from juguo_envs.documents import dump_yaml
+from juguo_envs.worlds.scenario import Scenario
 
 CAPABILITY = 0.37
 """Mean capability of every community: that of the default world, for the data tell nothing of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from juguo_agents.calibration.data import read_diffusion
 from juguo_agents.calibration.figures import draw_figures
@@ -17,9 +17,10 @@ from juguo_agents.folders import FolderExists, claim_folder, next_free
 from juguo_agents.provenance import versions
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
+from juguo_envs.validation import Strict
 
 
-class Calibrate(BaseModel):
+class Calibrate(Strict):
     """The data, and what is made of it."""
 
     persons: Path = Field(

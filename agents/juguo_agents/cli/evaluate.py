@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from juguo_agents.allocators import BASELINE, rule_names
 from juguo_agents.artifacts.load import common_world, find_allocators
@@ -20,10 +20,11 @@ from juguo_agents.folders import claim_folder
 from juguo_agents.provenance import versions
 from juguo_agents.report import check_figures, console_table, summarise, write_report
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
 
 
-class Evaluate(BaseModel):
+class Evaluate(Strict):
     """What is compared, and on which episodes."""
 
     names: tuple[str, ...] = Field(

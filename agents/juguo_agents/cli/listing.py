@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.cli.options import command
@@ -13,6 +13,7 @@ from juguo_agents.studies.mechanisms.mechanism import count_parameters
 from juguo_agents.tables import terminal_table
 from juguo_agents.training.config import load_experiment
 from juguo_agents.training.shipped import config_names, find_config
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario, scenario_names
 
 _ALLOCATORS = {
@@ -52,7 +53,7 @@ def configs() -> str:
         config = load_experiment(find_config(name), [])
         training = config.training
         rows.append(
-            (name, config.scenario, training.algorithm, f"{len(training.seeds)} x {training.steps:,}")
+            (name, str(config.scenario), training.algorithm, f"{len(training.seeds)} x {training.steps:,}")
         )
     return terminal_table(("config", "scenario", "learner", "seeds x steps"), rows, "lllr")
 
@@ -75,7 +76,7 @@ KINDS = {
 }  # fmt: skip
 
 
-class What(BaseModel):
+class What(Strict):
     """What is listed."""
 
     kind: Literal["allocators", "scenarios", "configs", "studies", "parameters"] | None = Field(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from tqdm import tqdm
 
 from juguo_agents.allocators.levers import LEVERS
@@ -33,11 +33,12 @@ from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.table import console_table
 from juguo_agents.training.provenance import check_same
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import Family, load_world
 from juguo_envs.worlds.scenario import Scenario
 
 
-class Search(BaseModel):
+class Search(Strict):
     """What is searched."""
 
     family: str | None = Field(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from juguo_agents.cli.options import read, said, with_options
 from juguo_agents.cli.running import going_on
@@ -17,9 +17,10 @@ from juguo_agents.studies import STUDIES
 from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
 from juguo_agents.studies.study import conduct
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict
 
 
-class Running(BaseModel):
+class Running(Strict):
     """How a study runs; what it finds does not depend on it."""
 
     model_config = ConfigDict(title="Running")

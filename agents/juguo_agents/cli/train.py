@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import going_on, say
@@ -16,10 +16,11 @@ from juguo_agents.training.learners.device import check_device
 from juguo_agents.training.run import CONFIG, load_run
 from juguo_agents.training.shipped import DEFAULT, config_names, find_config
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario, scenario_names
 
 
-class Train(BaseModel):
+class Train(Strict):
     """What is trained, and where."""
 
     words: tuple[str, ...] = Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from tqdm import tqdm
 
 from juguo_agents.cli.options import command
@@ -17,12 +17,13 @@ from juguo_agents.tables import terminal_table
 from juguo_agents.training.config import load_experiment
 from juguo_agents.training.learners.settings import Algorithm
 from juguo_agents.training.shipped import DEFAULT, find_config
+from juguo_envs.validation import Strict
 
 if TYPE_CHECKING:
     from juguo_agents.training.tuning.study import Study
 
 
-class Tune(BaseModel):
+class Tune(Strict):
     """What is tuned, and at which budget."""
 
     algorithm: Algorithm = Field(description="the learner", json_schema_extra={"positional": True})

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import pyarrow as pa
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BeforeValidator, ValidationError
 from tqdm import tqdm
 
 from juguo_agents.folders import SETTINGS_FILE, locked
@@ -28,7 +28,8 @@ from juguo_agents.studies.store import recorded as recorded
 from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes, write_text
-from juguo_envs.worlds.scenario import Scenario, explain_validation
+from juguo_envs.validation import Strict, explain
+from juguo_envs.worlds.scenario import Scenario
 
 STORE_FOLDER, WORK_FOLDER = "store", "work"
 MODEL = f"{SOURCE_KEY:014x}"
@@ -37,14 +38,14 @@ _KEY = re.compile(r"[\w+@=,()][\w+@=,(). -]{0,150}")
 
 
 def _load(value: Any) -> Any:
-    return Scenario.load(value) if isinstance(value, str | Path) else value
+    return Scenario.load(value) if isinstance(value, str | Path | Mapping) else value
 
 
 NamedScenario = Annotated[Scenario, BeforeValidator(_load)]
 """A field of settings that takes a scenario, the name of one, or the path of its file."""
 
 
-class Settings(BaseModel):
+class Settings(Strict):
     """What is asked of a study. Each field is an option of the command; its description is the help.
 
     Attributes:
@@ -54,8 +55,6 @@ class Settings(BaseModel):
             holds them: a point whose rows depend on one must carry it.
         free: Fields that a folder does not remember. A point whose rows depend on one must carry it.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: ClassVar[int] = 1
     smoke: ClassVar[Mapping[str, Any]] = {}
@@ -72,7 +71,7 @@ class Settings(BaseModel):
         try:
             settings = cls.model_validate(dict(values))
         except ValidationError as error:
-            raise UserError(explain_validation(error, cls, "settings")) from None
+            raise UserError(explain(error, cls, "settings")) from None
         settings.check()
         return settings
 

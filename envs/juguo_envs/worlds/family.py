@@ -105,6 +105,12 @@ class Family:
         return axes(self.base) if self.varies else ()
 
     @cached_property
+    def drawn(self) -> frozenset[str]:
+        """Dotted names of the fields that every episode draws, whatever the base holds."""
+        weights = [] if self.weights is None else [f"reward.{name}" for name in WEIGHTS.values()]
+        return frozenset([*(f for axis in self.axes if not axis.factor for f in axis.fields), *weights])
+
+    @cached_property
     def structure(self) -> Structure:
         """What all societies have in common, and the base's producers."""
         return build_structure(self.base)
@@ -210,7 +216,7 @@ def names_family(which: object) -> bool:
     return isinstance(which, str) and (which == FAMILY or which.startswith(f"{FAMILY}:"))
 
 
-def load_world(which: str | Path | Scenario | Family) -> Scenario | Family:
+def load_world(which: str | Path | Mapping[str, Any] | Scenario | Family) -> Scenario | Family:
     """A scenario as `Scenario.load` takes it, or a family: `family`, or `family:` and what that takes.
 
     Raises:
