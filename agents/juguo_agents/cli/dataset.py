@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from juguo_agents.artifacts.load import common_world, find_allocators
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import say
-from juguo_agents.evaluation.dataset import free_place, record
 from juguo_agents.evaluation.seeds import DATASETS
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
 
 _MOST = 100_000
 
 
-class Dataset(BaseModel):
+class Dataset(Strict):
     """Who is recorded, and in which episodes."""
 
     names: tuple[str, ...] = Field(
@@ -51,6 +51,8 @@ def dataset(asked: Dataset) -> int:
     if not asked.names or asked.id_ is None:
         raise UserError("name at least one allocator and the --id of the data set, for example flat --id "
                         "juguo/default/flat-v0; juguo list names the allocators")  # fmt: skip
+    from juguo_agents.evaluation.dataset import free_place, record  # only this command needs Minari
+
     free_place(asked.id_)  # refuses before a file is read
     made_for = None if asked.scenario else common_world(asked.names)
     seeds = DATASETS.take(asked.seed, asked.episodes)
