@@ -5,10 +5,11 @@ import sys
 import gymnasium as gym
 import minari
 import numpy as np
-from juguo_agents.cli.main import main
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from juguo_agents.cli.main import main
 
 episodes = sys.argv[1] if len(sys.argv) > 1 else "200"
 who, name = ["flat", "market", "experiment_diffusion", *sys.argv[2:]], f"juguo/poor/mixed{episodes}-v0"

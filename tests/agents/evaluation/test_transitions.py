@@ -19,9 +19,8 @@ WORLDS = {"scenario": small(), "family": Family(small())}
 def test_the_environment_gives_the_same_again(world: Scenario | Family, observe: str) -> None:
     seeds = np.array([5, 3], np.uint64)
     env = ExperimentDiffusionEnv(scenario=world, observe=observe)
-    for seed, episode in zip(
-        seeds, transitions(make_rule("flat"), world, seeds, observe=observe), strict=True
-    ):
+    episodes = transitions(make_rule("flat"), world, seeds, observe=observe)
+    for seed, episode in zip(seeds, episodes, strict=True):
         assert (episode.allocator, episode.seed) == ("flat", seed)
         observation, info = env.reset(seed=int(seed))
         for t, action in enumerate(episode.actions):
