@@ -207,7 +207,9 @@ def with_libraries(wheel: Path) -> Table:
     ):
         table.row(packages, ran, partial(environment.tests, f"tests/integrations/test_{test}.py"))
     table.row(
-        ("gymnasium",), "the code of the guide's pages", partial(environment.tests, "tests/test_guide.py")
+        ("gymnasium",),
+        "the code of the guide's pages",
+        partial(environment.tests, "tests/test_guide.py", "-k", "code_of_a_page and not rllib"),
     )
     return table
 
@@ -222,7 +224,7 @@ def with_rllib(wheel: Path) -> Table:
     table.row(
         ("ray", "gymnasium", "torch"),
         "`examples/rllib_ppo.py`, the code of its page",
-        partial(environment.tests, "tests/integrations/test_rllib.py"),
+        partial(environment.tests, "tests/integrations/test_rllib.py", "tests/test_guide.py", "-k", "rllib"),
     )
     return table
 
