@@ -21,6 +21,7 @@ from juguo_envs import (
     encode_allocation,
     scenario_names,
 )
+from juguo_envs.errors import UserError
 from tests.support import Array, bits, small, society_bytes
 
 WORLD = small({"programme.T": 3})
@@ -94,7 +95,7 @@ def test_one_bad_entry_names_its_environment() -> None:
 def test_a_wrong_shape_names_the_right_one() -> None:
     env = ExperimentDiffusionEnv(WORLD)
     env.reset(seed=0)
-    with pytest.raises(AllocationError, match=r"shape \(1, 5\); expected \(1, 16\).*3 communities"):
+    with pytest.raises(AllocationError, match=r"shape \(5,\); expected \(16,\): .*3 communities"):
         env.step(np.zeros(5, np.float32))
 
 
@@ -146,7 +147,11 @@ def test_without_autoreset_a_step_after_the_end_names_who_is_over() -> None:
     [
         ({"num_envs": 0}, "num_envs is 0; allowed is 1 or more"),
         ({"num_envs": 2, "threads": 0}, "threads is 0; allowed is 1 or more"),
-        ({"num_envs": 2, "render_mode": "ansi"}, "render_mode is 'ansi'.*allowed is None"),
+        (
+            {"num_envs": 2, "render_mode": "human"},
+            "render_mode is 'human'; allowed are ansi, rgb_array or None",
+        ),
+        ({"num_envs": 2, "max_episode_steps": 0}, "max_episode_steps is 0; allowed is 1 or more, or None"),
         ({"num_envs": 2, "autoreset_mode": "sometimes"}, "sometimes"),
     ],
 )
@@ -170,9 +175,21 @@ def test_seeds_must_be_one_each() -> None:
         ExperimentDiffusionVectorEnv(3, WORLD).reset(seed=[1, 2])
 
 
-def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(gym.error.Error, match="-1"):
-        ExperimentDiffusionEnv(WORLD).reset(seed=-1)
+@pytest.mark.parametrize("seed", [-1, 2**63, 1.0, "1", np.array([1]), np.float64(2.0)])
+@pytest.mark.parametrize("make", [ExperimentDiffusionEnv, lambda w: ExperimentDiffusionVectorEnv(2, w)])
+def test_a_seed_that_is_no_whole_number_of_63_bits_is_refused(make: Any, seed: Any) -> None:
+    env = make(WORLD)
+    if isinstance(seed, np.ndarray) and isinstance(env, ExperimentDiffusionVectorEnv):
+        seed = [seed, 1]
+    with pytest.raises(
+        UserError, match=r"seed is .*; allowed is a whole number from 0 to 9223372036854775807"
+    ):
+        env.reset(seed=seed)
+
+
+def test_seeds_of_a_vector_environment_that_go_beyond_the_most_are_refused() -> None:
+    with pytest.raises(UserError, match=f"seed is {2**63}"):
+        ExperimentDiffusionVectorEnv(2, WORLD).reset(seed=2**63 - 1)
 
 
 def test_a_batch_refuses_what_its_kernels_would_read_beyond() -> None:

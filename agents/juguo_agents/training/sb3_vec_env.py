@@ -13,8 +13,8 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices,
 from juguo_agents.artifacts.networks import clipped
 from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.constraint import Multiplier
+from juguo_envs.core import observation_space
 from juguo_envs.engine.family_batch import AS_IT_IS, FamilyBatch, make_batch
-from juguo_envs.env import observation_space
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.worlds.family import WEIGHTS, Family

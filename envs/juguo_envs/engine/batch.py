@@ -260,7 +260,7 @@ class Batch:
         Raises:
             AllocationError: If actions have the wrong shape or are not finite; nothing is stepped then.
         """
-        checked, chosen = check_actions(actions, self.size, self.communities), self._chosen(mask)
+        checked, chosen = check_actions(actions, (self.size,), self.communities), self._chosen(mask)
         if self.threads > 1 and _step_range in _compiled:
             if self._team is None or self._team.epoch is not _epoch:
                 self._team = _Team(self)
