@@ -23,7 +23,7 @@ def clone(chosen):
     """A network that does what was done in these episodes."""
     seen = np.concatenate([episode.observations[:-1] for episode in chosen])
     done = np.concatenate([episode.actions for episode in chosen])
-    net = MLPRegressor((64, 64), batch_size=256, max_iter=30, early_stopping=True, random_state=0)
+    net = MLPRegressor(hidden_layer_sizes=(64, 64), max_iter=200, early_stopping=True, random_state=0)
     return make_pipeline(StandardScaler(), net).fit(seen, done)
 
 
