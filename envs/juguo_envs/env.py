@@ -131,7 +131,7 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
 
     def step(
         self, action: npt.NDArray[np.float32]
-    ) -> tuple[npt.NDArray[np.float32], Any, bool, bool, dict[str, Any]]:
+    ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Move on by a quarter.
 
         Raises:

@@ -264,11 +264,11 @@ class ExperimentDiffusionVectorEnv(PlainSpec, VectorEnv[Rows, Rows, npt.NDArray[
     def _one_each(self, seed: Seeds) -> list[int | None]:
         if seed is None:
             return [None] * self.num_envs
-        if isinstance(seed, list | tuple | range) or (isinstance(seed, np.ndarray) and seed.ndim):
-            if len(seed) != self.num_envs:
-                raise ValueError(f"seed has {len(seed)} entries; expected {self.num_envs}")
-            return [None if one is None else check_seed(one) for one in seed]
-        return [check_seed(check_seed(seed) + i) for i in range(self.num_envs)]
+        if not isinstance(seed, Sequence | np.ndarray) or (isinstance(seed, np.ndarray) and not seed.ndim):
+            return [check_seed(check_seed(seed) + i) for i in range(self.num_envs)]
+        if len(seed) != self.num_envs:
+            raise ValueError(f"seed has {len(seed)} entries; expected {self.num_envs}")
+        return [None if one is None else check_seed(one) for one in seed]
 
     def _make_generators(self) -> None:
         if not self._generators:

@@ -17,7 +17,7 @@ from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import check_new, new_folder
 from juguo_agents.progress import say
 from juguo_agents.provenance import versions
-from juguo_agents.report import comparison_data, console_table, summarise, write_report
+from juguo_agents.report import check_figures, comparison_data, console_table, summarise, write_report
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
@@ -58,6 +58,8 @@ def evaluate(asked: Evaluate) -> int:
     made_for = None if asked.scenario else common_world(asked.names)
     world = made_for or load_world(asked.scenario or "default")
     allocators = find_allocators(asked.names)
+    if asked.out:
+        check_figures()  # refuses before the work is done
     comparison = compare(
         allocators,
         world,

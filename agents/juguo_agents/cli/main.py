@@ -40,6 +40,13 @@ _COMMANDS = {
         search that was interrupted; so does --out alone. A search with --begin also takes a larger --budget.
         Families, seeds, how to read the numbers: docs/explanation/yardsticks.md.""",
     ),
+    "dataset": (
+        "dataset:dataset",
+        """Record what allocators see and do as a Minari data set, for offline learning.
+
+        It lies where Minari looks for data sets (MINARI_DATASETS_PATH), and is never overwritten. How to
+        learn from it: docs/how-to/record-a-data-set.md.""",
+    ),
     "tune": (
         "tune:tune",
         """Find good settings of a learner, by a study of a stated budget.

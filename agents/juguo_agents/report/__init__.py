@@ -6,6 +6,7 @@ matplotlib is imported only when figures are drawn, so that `summarise` and `con
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 from juguo_agents.artifacts.identity import text_of
@@ -22,12 +23,22 @@ __all__ = [
     "COMPARISON",
     "Curves",
     "Summary",
+    "check_figures",
     "comparison_data",
     "console_table",
     "read_comparison",
     "summarise",
     "write_report",
 ]
+
+
+def check_figures() -> None:
+    """For callers who work long before they write a report.
+
+    Raises:
+        ImportError: If matplotlib is missing.
+    """
+    import_module("matplotlib")
 
 
 def write_report(

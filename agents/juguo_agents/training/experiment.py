@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from juguo_agents.provenance import versions
 from juguo_agents.report import (
     COMPARISON,
     Summary,
+    check_figures,
     console_table,
     read_comparison,
     summarise,
@@ -64,8 +66,10 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> 
 
     Raises:
         FolderExists: If the folder exists.
+        ImportError: If a package is missing that is used when training is over.
         TrainingFailed: If a training process dies.
     """
+    _check_packages()
     with working_in(folder, lambda new: begin_run(new, experiment, scenario)):
         return _conduct(experiment, scenario, folder, dict.fromkeys(experiment.training.seeds, 0))
 
@@ -92,7 +96,9 @@ def resume_experiment(
     Raises:
         ResumeError: If it is no run, or configuration, scenario or software are not what they were.
         FolderInUse: If another process works on it.
+        ImportError: If a package is missing that is used when training is over.
     """
+    _check_packages()
     experiment, scenario = load_run(folder, config, assignments)
     with working_in(folder):
         if (folder / COMPARISON).exists():
@@ -169,6 +175,12 @@ def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: S
         kept = bool(row["excluded_high"] <= constraint["limit"])
         policy.metadata["evaluation"]["test"]["limit_kept"] = kept
     save_policy(policy, path)
+
+
+def _check_packages() -> None:
+    """Import what is used only when training is over, so that its lack is told before."""
+    check_figures()
+    import_module("safetensors")
 
 
 def _compile(scenario: Scenario) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,20 @@ def test_evaluate_refuses_what_it_cannot_use(tmp_path: Path, arguments: list[str
     (tmp_path / "other.safetensors").write_text("nothing of the kind")
     refused(juguo("evaluate", *arguments, "--out", "out", cwd=tmp_path), *words)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        ("matplotlib", ("train", "tiny.yaml")),
+        ("safetensors", ("train", "tiny.yaml")),
+        ("matplotlib", ("evaluate", "flat", "--episodes", "1")),
+    ],
+)
+def test_what_a_report_needs_is_missed_before_the_work_and_not_after(
+    package: str, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    monkeypatch.setitem(sys.modules, package, None)  # importing it then fails as if it were not installed
+    refused(juguo(*words, "--out", "new", cwd=tmp_path), "pip install 'juguo[train]'")
+    assert not (tmp_path / "new").exists()
