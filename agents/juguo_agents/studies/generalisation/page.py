@@ -108,8 +108,8 @@ def _verdict(name: str, verdict: dict[str, Any]) -> str:
     )
     return (
         f"{markdown(name)}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} "
-        f"(closest: {markdown(closest['name'])}, whose median is {_difference(closest, 'medians')} apart; mean of the "
-        f"differences {_difference(closest, 'mean')})."
+        f"(closest: {markdown(closest['name'])}, whose median is {_difference(closest, 'medians')} apart; "
+        f"mean of the differences {_difference(closest, 'mean')})."
     )
 
 
