@@ -97,21 +97,20 @@ class Ties:
         """A line for each alter that an ego named."""
         table, people, form = self._table, self._people, self._form
         ego, alter = form.place(table, "ego"), form.place(table, "alter")
-        place = table.find(form.heading("community"))
-        inside = people.ids_repeat() and place is not None
+        place = table.find(form.heading("community")) if people.ids_repeat() else None
+        inside = place is not None
         hint = f"; where ids are unique within a community only, {table.file} needs a column of communities"
         index = Index(people, range(len(people)), inside, hint)
         places = set(people.community)
 
         def namings() -> Iterator[Naming]:
-            at = place if inside else None
             for line, row in zip(table.lines, table.rows, strict=True):
                 community = ""
-                if at is not None:
-                    community = same(row[at], table.delimiter)
+                if place is not None:
+                    community = same(row[place], table.delimiter)
                     if community not in places:
                         allowed = f"allowed is a community of {people.table.file}, written as there"
-                        self._fault(line, table.heading[at], row[at], allowed)
+                        self._fault(line, table.heading[place], row[place], allowed)
                         continue
                 i = self._ego(line, table.heading[ego], row[ego], community, index)
                 if i is not None:
@@ -256,7 +255,11 @@ def wide_columns(table: Table, wide: str) -> list[int]:
                 if _numbers(heading)[0] == low[0] and low[1] <= _numbers(heading)[1] <= high[1]
             ]
         else:
-            found = [at for at, heading in enumerate(table.heading) if fnmatchcase(heading, part)]
+            found = [
+                at
+                for at, heading in enumerate(table.heading)
+                if heading == part or fnmatchcase(heading, part)
+            ]
         if not found:
             raise DataError(
                 f"--wide has {shown(part)}, which is no heading of {table.file}"
@@ -272,6 +275,7 @@ def wide_columns(table: Table, wide: str) -> list[int]:
     return sorted(chosen)
 
 
-def _numbers(heading: str) -> tuple[str, list[int]]:
-    """A heading without its numbers, and these."""
-    return re.sub("[0-9]+", "#", heading), [int(number) for number in re.findall("[0-9]+", heading)]
+def _numbers(heading: str) -> tuple[str, list[tuple[int, str]]]:
+    """A heading without its numbers, and these, in the form in which they are compared."""
+    digits = [number.lstrip("0") for number in re.findall("[0-9]+", heading)]
+    return re.sub("[0-9]+", "#", heading), [(len(number), number) for number in digits]

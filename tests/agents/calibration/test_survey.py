@@ -14,8 +14,16 @@ from juguo_agents.calibration.form import Form, read_columns
 from juguo_agents.calibration.likelihood import Coefficients, exposure
 from juguo_agents.calibration.people import LATE, LEFT_OUT
 from juguo_agents.calibration.survey import read_diffusion
-from juguo_agents.calibration.table import DataError
-from juguo_agents.calibration.ties import AGAIN, ELSEWHERE, ITSELF, NOBODY, OF_LEFT_OUT, UNSURVEYED
+from juguo_agents.calibration.table import DataError, read_table
+from juguo_agents.calibration.ties import (
+    AGAIN,
+    ELSEWHERE,
+    ITSELF,
+    NOBODY,
+    OF_LEFT_OUT,
+    UNSURVEYED,
+    wide_columns,
+)
 from tests.agents.calibration.support import SMALL, write
 
 PERSONS = ["id,community,time_of_adoption,adopted,note"] + [
@@ -341,6 +349,13 @@ WIDE_COLUMNS = read_columns("community=city,time=toa")
 def read_wide(folder: Path, persons: list[str], wide: str, **options: Any) -> Diffusion:
     (folder / "w.csv").write_text("\n".join(persons) + "\n", encoding="utf-8")
     return read_diffusion(folder / "w.csv", None, Form(columns=WIDE_COLUMNS, wide=wide, **options))
+
+
+def test_numbers_of_headings_count_as_numbers_however_long(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"net9,net[1],net10,net010,net{'9' * 9000},age2,net11\n1,2,3,4,5,6,7\n")
+    table = read_table(tmp_path / "a.csv")
+    assert wide_columns(table, "net9..net10") == [0, 2, 3]
+    assert wide_columns(table, "net[1], net11") == [1, 6]
 
 
 @pytest.mark.parametrize("wide", ["net1_1..net2_2", "net*", "net1_1,net1_2,net2_*", "net1_2..net2_2, net1_1"])

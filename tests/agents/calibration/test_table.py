@@ -186,6 +186,8 @@ def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b'\nid,note\n1,"two\nlines"\n\n2,\n')
     assert read_table(tmp_path / "a.csv").lines == [3, 6]
     assert read_table(tmp_path / "a.csv").heading_line == 2
+    (tmp_path / "a.csv").write_bytes(b"sep=;\r\nid;note\r\n1;2\r\n")
+    assert read_table(tmp_path / "a.csv").lines == [3]
 
 
 def test_36_000_ties_take_a_fraction_of_a_second(tmp_path: Path) -> None:
