@@ -32,7 +32,9 @@ def test_every_promise_names_tests_and_each_exists() -> None:
     assert len(found) > 30
     assert [promise for promise, tests in found if not tests] == []
     named = {test for _, tests in found for test in tests}
-    assert [f"{file}::{name}" for file, name in sorted(named) if name not in names_of_tests(HOME / file)] == []
+    assert [
+        f"{file}::{name}" for file, name in sorted(named) if name not in names_of_tests(HOME / file)
+    ] == []
 
 
 def test_everything_that_looks_like_a_test_is_in_a_promise() -> None:
