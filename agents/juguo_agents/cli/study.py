@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from juguo_agents.cli.options import read, said, with_options
 from juguo_agents.cli.running import going_on, show, show_json
-from juguo_agents.evaluation.rollout import CHUNK
+from juguo_agents.evaluation.rollout import CHUNK, check_comparison
 from juguo_agents.folders import check_destination, next_free
 from juguo_agents.processes import cores
 from juguo_agents.studies import STUDIES
@@ -61,6 +61,7 @@ def study_command(name: str) -> Callable[..., int]:
         processes = (running.workers or cores()) if running.executor == "local" else 1
         for world in worlds_of(settings):
             check_societies(world, episodes_together(world, CHUNK), processes)
+            check_comparison(world, getattr(settings, "episodes", None) or 1, 1)
         with going_on(folder):
             page = conduct(study, folder, executor, retry=running.retry)
         if running.as_json:

@@ -152,9 +152,7 @@ def undisturbed(ready: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return found
 
 
-@pytest.mark.parametrize(
-    ("name", "room"), [("search", 0), ("search", 2), ("search", 3), ("evaluate", 2), ("calibrate", 1)]
-)
+@pytest.mark.parametrize(("name", "room"), [("search", 0), ("search", 2), ("search", 3), ("evaluate", 2)])
 def test_a_full_disk_is_one_line_and_then_the_same_command_ends_as_it_would_have(
     ready: Path, tmp_path: Path, undisturbed: dict[str, dict[str, bytes]], name: str, room: int
 ) -> None:
@@ -322,6 +320,11 @@ SHELL: dict[str, tuple[str, int, str]] = {
     "no standard error": ("{juguo} list 2>&- | grep -c flat >/dev/null; exit ${{PIPESTATUS[0]}}", 0, ""),
     "no standard streams": ("{juguo} list <&- >&- 2>&-", 0, ""),
     "an error nobody reads": ("{juguo} lisst 2>&-", 2, ""),
+    "a limit of memory": (
+        "ulimit -v 6000000; {juguo} evaluate nothing --scenario dense.yaml --episodes 1",
+        2,
+        "GB of memory",
+    ),
     "no home and a foreign locale": (
         "env -u HOME LC_ALL=C LANG=C PYTHONUTF8=0 PYTHONIOENCODING=ascii {juguo} evaluate nothing "
         "--scenario 世界.yaml --episodes 1 --json | cat; exit ${{PIPESTATUS[0]}}",
@@ -336,6 +339,7 @@ SHELL: dict[str, tuple[str, int, str]] = {
 def test_in_a_shell(ready: Path, tmp_path: Path, case: str) -> None:
     line, status, told = SHELL[case]
     (tmp_path / "世界.yaml").write_text((ready / "tiny.yaml").read_text() + "name: 世界\n", encoding="utf-8")
+    (tmp_path / "dense.yaml").write_text("society: {persons: 10000000, mean_degree: 50}\n")
     script = line.format(juguo=shlex.join(command("list")[:-1]))
     done = subprocess.run(
         ["bash", "-c", script],
