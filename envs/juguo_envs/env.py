@@ -21,6 +21,7 @@ from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.validation import explain
 from juguo_envs.worlds.family import PREFERENCES, VALUES, Family, load_world
 from juguo_envs.worlds.scenario import Scenario, ScenarioError
+from juguo_envs.worlds.seeds import check_seed
 
 RENDER_MODES = ("ansi", "rgb_array")
 
@@ -154,7 +155,12 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
-        """Begin an episode; `seed` (0 to 2**63 - 1) fixes it wholly. `options` are not used."""
+        """Begin an episode; `seed` (0 to 2**63 - 1) fixes it wholly. `options` are not used.
+
+        Raises:
+            SeedError: If the seed is no whole number in this range.
+        """
+        seed = None if seed is None else check_seed(seed)
         super().reset(seed=seed)
         number = seed if seed is not None else int(self.np_random.integers(2**63))
         observation = self.batch.reset(np.array([number], np.uint64))[0]
