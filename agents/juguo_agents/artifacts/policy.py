@@ -103,7 +103,9 @@ class Policy:
     def normalise(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Observations as the network takes them."""
         rules = self.metadata["normaliser"]
-        scaled = (observation - self.tensors[OBS_MEAN]) / np.sqrt(self.tensors[OBS_VAR] + rules["epsilon"])
+        spread = np.sqrt(self.tensors[OBS_VAR] + rules["epsilon"])
+        with np.errstate(over="ignore"):  # what is clipped may be anything
+            scaled = (observation - self.tensors[OBS_MEAN]) / spread
         clipped: npt.NDArray[np.float64] = np.clip(scaled, -rules["clip"], rules["clip"])
         return clipped.astype(np.float32)
 
@@ -125,10 +127,17 @@ class Policy:
 
         Returns:
             (n, action_size) in [-1, 1], and the memory for the next quarter.
+
+        Raises:
+            PolicyFileError: If an action is no number.
         """
         x = self.normalise(observation)
-        latent, memory = self.architecture.step(self.tensors, self.metadata, x, memory)
-        return HEADS[self.metadata["head"]](latent), memory
+        with np.errstate(over="ignore", invalid="ignore"):  # of weights that are too large
+            latent, memory = self.architecture.step(self.tensors, self.metadata, x, memory)
+            actions = HEADS[self.metadata["head"]](latent)
+        if not np.isfinite(actions).all():
+            raise PolicyFileError(f"{self.name}: its weights are so large that its actions are no numbers")
+        return actions, memory
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The actions of a policy that remembers nothing: (n, observation_size) in, (n, action_size) out.

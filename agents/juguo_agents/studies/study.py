@@ -138,7 +138,7 @@ class Settings(Strict):
     def _check_agreement(self, held: dict[str, Any], path: Path) -> None:
         remembered = self.remembered()
         for name in sorted(self.grows - self.free):
-            if name in held and remembered[name] < held[name]:
+            if isinstance(held.get(name), int | float) and remembered[name] < held[name]:
                 raise UserError(
                     f"{name} is {remembered[name]}, but {path} has {held[name]}; give {held[name]} or more"
                 )

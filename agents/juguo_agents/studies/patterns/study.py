@@ -51,6 +51,7 @@ from juguo_agents.studies.study import (
 from juguo_agents.studies.value.analysis import finished_value, value_data
 from juguo_agents.studies.value.study import measure_value
 from juguo_envs.errors import UserError
+from juguo_envs.names import Name
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
@@ -72,7 +73,7 @@ class _Measured(Strict):
 
 
 class _Part(_Measured):
-    name: str
+    name: Name
     holds: bool | None
     verdict: str | None
 
