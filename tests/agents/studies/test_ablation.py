@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from juguo_agents.allocators.levers import LEVERS
-from juguo_agents.studies.ablation.page import levers_over_worlds
+from juguo_agents.studies.ablation.analysis import levers_over_worlds
 from juguo_agents.studies.ablation.study import Ablation, AblationSettings
 from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.study import Page, conduct

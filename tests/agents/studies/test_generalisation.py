@@ -20,8 +20,7 @@ from juguo_agents.studies import measurement
 from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.generalisation import study
 from juguo_agents.studies.generalisation.analysis import ORACLE_NAME as ORACLE
-from juguo_agents.studies.generalisation.analysis import Subject, summarise
-from juguo_agents.studies.generalisation.page import as_markdown, console_table
+from juguo_agents.studies.generalisation.analysis import Subject, as_markdown, console_table, summarise
 from juguo_agents.studies.generalisation.study import Generalisation, Settings, Table, tuned_rules
 from juguo_agents.studies.study import conduct
 from juguo_agents.training.config import Experiment

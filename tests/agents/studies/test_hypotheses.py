@@ -13,11 +13,9 @@ import yaml
 from juguo_agents.allocators import make_rule
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.hypotheses.analysis import results_of
-from juguo_agents.studies.hypotheses.claims import SHIPPED, Arm, ChosenClaims, load_claims
+from juguo_agents.studies.hypotheses.analysis import as_json, as_markdown, console_table, results_of
+from juguo_agents.studies.hypotheses.claims import OUTCOMES, SHIPPED, Arm, ChosenClaims, Watch, load_claims
 from juguo_agents.studies.hypotheses.figures import draw
-from juguo_agents.studies.hypotheses.outcomes import OUTCOMES, Watch
-from juguo_agents.studies.hypotheses.page import as_json, as_markdown, console_table
 from juguo_agents.studies.hypotheses.study import (
     HypothesesSettings,
     HypothesesStudy,

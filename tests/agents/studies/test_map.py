@@ -15,11 +15,19 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.portfolio import OWN
 from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.map.design import EXCHANGE_EPISODES, TUNED, Settings, allocator_names, tuned_rules
-from juguo_agents.studies.map.page import console_summary
-from juguo_agents.studies.map.runs import SEPARATOR
-from juguo_agents.studies.map.study import Map
-from juguo_agents.studies.map.variations import DRAWN, EXCHANGES, SWITCHES, VALUE_SETS
+from juguo_agents.studies.map.analysis import console_summary
+from juguo_agents.studies.map.design import (
+    DRAWN,
+    EXCHANGE_EPISODES,
+    EXCHANGES,
+    SWITCHES,
+    TUNED,
+    VALUE_SETS,
+    Settings,
+    allocator_names,
+    tuned_rules,
+)
+from juguo_agents.studies.map.study import SEPARATOR, Map
 from juguo_agents.studies.study import conduct
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.sampling import axes

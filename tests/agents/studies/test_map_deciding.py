@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from juguo_agents.studies.map.discovery import grow, leaves, region
-from juguo_agents.studies.map.sensitivity import indices, sensitivity
+from juguo_agents.evaluation.discovery import grow, leaves, region
+from juguo_agents.evaluation.sensitivity import indices, sensitivity
 from juguo_envs.worlds.sampling import Axis
 
 Array = npt.NDArray[np.float64]

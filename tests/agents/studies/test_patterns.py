@@ -27,15 +27,18 @@ from juguo_agents.studies.patterns.analysis import (
     crossing,
     fit_bass,
 )
-from juguo_agents.studies.patterns.pattern import FACTS, Band, Part, Pattern
 from juguo_agents.studies.patterns.runs import (
     AS_IS,
     CALM,
     CARE,
     CONCENTRATED,
+    FACTS,
     KNOWLEDGE,
     NOTHING,
     SOUND,
+    Band,
+    Part,
+    Pattern,
     Run,
     Runs,
     System,

@@ -26,8 +26,7 @@ from juguo_agents.studies.arms import (
 )
 from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.study import Page, Stage, conduct, record, recorded
-from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED
-from juguo_agents.studies.value.feedback import KINDS
+from juguo_agents.studies.value.analysis import CLOSED, KINDS, KNOWING, OPEN, UNEVALUATED
 from juguo_agents.studies.value.study import Value, arms
 from juguo_envs.errors import UserError
 from tests.support import small

@@ -25,8 +25,14 @@ from juguo_agents.report.figures.regret import FIGURE, draw
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.studies import study as engine
-from juguo_agents.studies.generalisation.analysis import ORACLE_NAME, Kind, Subject, summarise
-from juguo_agents.studies.generalisation.page import as_markdown, console_table
+from juguo_agents.studies.generalisation.analysis import (
+    ORACLE_NAME,
+    Kind,
+    Subject,
+    as_markdown,
+    console_table,
+    summarise,
+)
 from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
 from juguo_agents.studies.searches import search_all
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study

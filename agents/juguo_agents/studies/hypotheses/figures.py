@@ -24,8 +24,7 @@ from juguo_agents.studies.hypotheses.analysis import (
     axis_words,
     telling_axis,
 )
-from juguo_agents.studies.hypotheses.claims import ChosenClaims
-from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
+from juguo_agents.studies.hypotheses.claims import OUTCOMES, ChosenClaims
 from juguo_envs.worlds.sampling import axes
 
 LOOKS = {FOR: (BLUE, "o"), AGAINST: (VERMILION, "s"), SMALL: (GREY, "d"), UNDECIDED: ("#a8a8a8", "x")}

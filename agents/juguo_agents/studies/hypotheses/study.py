@@ -35,8 +35,9 @@ from juguo_agents.search.conduct import search_state
 from juguo_agents.search.optimise import begin, search
 from juguo_agents.search.portfolio import Portfolio, Tuning, portfolio, tune, tunings
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.studies.hypotheses.analysis import results_of
+from juguo_agents.studies.hypotheses.analysis import as_json, as_markdown, console_table, results_of
 from juguo_agents.studies.hypotheses.claims import (
+    OUTCOMES,
     SHIPPED,
     Arm,
     Cell,
@@ -44,13 +45,12 @@ from juguo_agents.studies.hypotheses.claims import (
     ClaimsError,
     FirstTechnology,
     Thresholds,
+    Watch,
     changed,
     load_claims,
     parse_claims,
 )
 from juguo_agents.studies.hypotheses.figures import draw
-from juguo_agents.studies.hypotheses.outcomes import OUTCOMES, Watch
-from juguo_agents.studies.hypotheses.page import as_json, as_markdown, console_table
 from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study, record, recorded
 from juguo_envs.engine.batch import Batch
 from juguo_envs.worlds.sampling import scenario_at

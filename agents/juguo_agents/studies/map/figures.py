@@ -16,6 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from juguo_agents.allocators.registry import rule_names
+from juguo_agents.evaluation.verdicts import Verdict
 from juguo_agents.report.figures.style import (
     BLACK,
     BLUE,
@@ -30,9 +31,16 @@ from juguo_agents.report.figures.style import (
     parameters,
 )
 from juguo_agents.report.names import label
-from juguo_agents.studies.map.analysis import INDICES, PAIR, Floats, Runs, deciding_axes, difference_of
-from juguo_agents.studies.map.variations import ALL, DRAWN, GROUPS, VALUE_SETS
-from juguo_agents.studies.map.verdicts import CONDITIONS, TUNED_ALIKE, Judged, Verdict
+from juguo_agents.studies.map.analysis import (
+    INDICES,
+    PAIR,
+    Floats,
+    Judged,
+    Runs,
+    deciding_axes,
+    difference_of,
+)
+from juguo_agents.studies.map.design import ALL, CONDITIONS, DRAWN, GROUPS, TUNED_ALIKE, VALUE_SETS
 from juguo_envs.worlds.sampling import Axis
 
 Summary = dict[str, Any]

@@ -26,9 +26,8 @@ from juguo_agents.provenance import versions
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.arrays import to_arrays, to_table
-from juguo_agents.studies.mechanisms.analysis import Measured, report
+from juguo_agents.studies.mechanisms.analysis import Measured, page, report
 from juguo_agents.studies.mechanisms.mechanism import MECHANISMS, count_parameters, find
-from juguo_agents.studies.mechanisms.page import page
 from juguo_agents.studies.patterns.study import measure_unsearched
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import (

@@ -24,8 +24,7 @@ from juguo_agents.report.figures.style import (
     png,
 )
 from juguo_agents.report.names import PROPOSAL
-from juguo_agents.studies.patterns.pattern import Part, Pattern
-from juguo_agents.studies.patterns.runs import CARE, CONCENTRATED, CRISIS, KNOWLEDGE, YEAR
+from juguo_agents.studies.patterns.runs import CARE, CONCENTRATED, CRISIS, KNOWLEDGE, YEAR, Part, Pattern
 
 Drawing = Callable[[Pattern, Figure], None]
 _MARKED = {CONCENTRATED: BLACK, PROPOSAL: BLUE, CARE: PURPLE}

@@ -1,11 +1,16 @@
-"""The systems that are run for the patterns, and what is recorded of them, all on the same episodes."""
+"""The stylised facts and their bands, and the systems that are run for them, all on the same episodes.
+
+The bands are this project's. Only that of p and q in fact 3 is a range of published figures.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +21,234 @@ from juguo_agents.allocators.levers import Forced, find_lever
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.statistics import Estimate
 from juguo_agents.report.technologies import first_given_up, first_is_defective
 from juguo_agents.studies.arrays import to_table
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import N_STRATA
 from juguo_envs.worlds.scenario import Scenario
+
+YES, NO, UNDECIDED = "yes", "no", "undecided"
+UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
+"""A figure that cannot be told."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A stylised fact.
+
+    Attributes:
+        number: From 1.
+        name: In a few words.
+        statement: What must hold of a world.
+        source: Literature that reports it of real technologies; the page of stylised facts has it in full.
+    """
+
+    number: int
+    name: str
+    statement: str
+    source: str
+
+
+_ALL = (
+    (
+        "programmes pay",
+        "Like for like, every doctrine that brings a technology to people earns more than no programme, "
+        "beyond noise. At least eight of them end with 10 % adopters or more where the first technology is "
+        "sound.",
+        "Becker 2015; Bloom, Van Reenen and Williams 2019",
+    ),
+    (
+        "concentration",
+        "`concentrated` has more knowledge at quarter 12 than every other doctrine but `knowledge_centred`. "
+        "Its hubs have at least twice the adoption of other places. Its excluded share is among the three "
+        "highest.",
+        "Hägerstrand 1967; Audretsch and Feldman 1996; Duranton and Puga 2004",
+    ),
+    (
+        "S-curve",
+        "A sound technology without shocks spreads along an S-curve, under `market` and under the proposal: "
+        "Bass p and q, per year, lie within the 5 % to 95 % range of those published, and 10 % to 90 % of "
+        "the final level takes 4 to 15 years.",
+        "Bass 1969; Sultan, Farley and Lehmann 1990; p and q compiled by Van den Bulte",
+    ),
+    (
+        "the divide",
+        "The upper stratum reaches half of its final adoption a year or more before the lower. Enablement "
+        "narrows the divide.",
+        "Tichenor, Donohue and Olien 1970; Rogers 2003; van Dijk 2020",
+    ),
+    (
+        "making matters",
+        "The best closed loop with research at zero, searched on, loses 20 % of the gap or more. Its median "
+        "K on entering diffusion is at least .3.",
+        "Mowery and Rosenberg 1979; Cohen and Levinthal 1989",
+    ),
+    (
+        "crises are exceptions",
+        "Under the proposal at most 15 % of community-quarters have a crisis above .1. The rankings of "
+        "doctrines with and without shocks agree, Kendall's tau at least .8. In `crisis` neither holds, on "
+        "purpose.",
+        "Reinhart and Rogoff 2009; Laeven and Valencia 2020",
+    ),
+    (
+        "care is not enough",
+        "Care without a technology earns less than at least half of the doctrines, like for like.",
+        "Solow 1957",
+    ),
+    (
+        "giving up tells apart",
+        "The best closed loop gives up at least 70 % of seriously defective first technologies and at most "
+        "30 % of sound ones.",
+        "Collingridge 1980; Adner and Levinthal 2004",
+    ),
+    (
+        "feedback pays",
+        "Feedback is worth at least 20 % of the gap and what governance shows at least 8 %, after one "
+        "doubling of the searches.",
+        "Walters 1986; Heilmann 2008",
+    ),
+    (
+        "no programme, no diffusion",
+        "Without a programme at most 5 % use the technology after 15 years.",
+        "Nelson 1959; Arrow 1962",
+    ),
+)
+FACTS = {number: Fact(number, *texts) for number, texts in enumerate(_ALL, 1)}
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where a figure must lie.
+
+    Attributes:
+        least, most: Its ends; None where there is none.
+        above: Whether the figure must be above `least`, not only reach it.
+        beyond_noise: Whether the whole interval must lie in the band, not only the estimate.
+    """
+
+    least: float | None = None
+    most: float | None = None
+    above: bool = False
+    beyond_noise: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether a number lies in the band; one that could not be measured does not."""
+        if not math.isfinite(value):
+            return False
+        if self.least is not None and (value < self.least or (self.above and value == self.least)):
+            return False
+        return self.most is None or value <= self.most
+
+    def text(self) -> str:
+        """The band in signs."""
+        if self.least is not None and self.most is not None:
+            return f"{self.least:.3g} to {self.most:.3g}"
+        end = (
+            f"<= {self.most:.3g}" if self.least is None else f"{'>' if self.above else '>='} {self.least:.3g}"
+        )
+        return end + (" beyond noise" if self.beyond_noise else "")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One figure of a pattern.
+
+    Attributes:
+        name: What was measured, with its unit.
+        estimate: The figure and its interval, 95 %, over the episodes; NaN where it cannot be told.
+        band: Where it must lie; None where it is told but decides nothing.
+    """
+
+    name: str
+    estimate: Estimate
+    band: Band | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it lies in its band: the estimate, or the interval where the band is beyond noise."""
+        if self.band is None:
+            return True
+        if self.band.beyond_noise:
+            return self.band.holds(self.estimate.low) and self.band.holds(self.estimate.high)
+        return self.band.holds(self.estimate.mean)
+
+    @property
+    def verdict(self) -> str:
+        """`yes` or `no` where the whole interval says so, else `undecided`; empty where nothing is asked."""
+        if self.band is None:
+            return ""
+        if {self.band.holds(x) for x in (self.estimate.low, self.estimate.high)} != {self.holds}:
+            return UNDECIDED
+        return YES if self.holds else NO
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; None where a figure could not be told."""
+        estimate, band = self.estimate, self.band
+        return {
+            "name": self.name,
+            **_plain({"measured": estimate.mean, "low": estimate.low, "high": estimate.high}),
+            "band": band.text() if band else None,
+            "holds": self.holds if band else None,
+            "verdict": self.verdict or None,
+        }
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A stylised fact and what was measured of it.
+
+    Attributes:
+        fact: What must hold.
+        parts: All that was measured; the pattern holds where every part with a band does.
+        details: Further figures, plain values.
+        expected: Whether it is meant to hold in this world.
+    """
+
+    fact: Fact
+    parts: tuple[Part, ...]
+    details: dict[str, Any] = field(default_factory=dict)
+    expected: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """Whether every part lies in its band."""
+        return all(part.holds for part in self.parts)
+
+    @property
+    def verdict(self) -> str:
+        """`no` where one part is out of its band for sure, `yes` where all are in it for sure."""
+        verdicts = [part.verdict for part in self.parts if part.band]
+        if NO in verdicts:
+            return NO
+        return UNDECIDED if UNDECIDED in verdicts else YES
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; `part` to `band` are of the first part that does not hold, or of the first."""
+        asked = [part for part in self.parts if part.band]
+        leading = next((part for part in asked if not part.holds), asked[0]).as_json()
+        return {
+            **asdict(self.fact),
+            "holds": self.holds,
+            "verdict": self.verdict,
+            "expected": self.expected,
+            "part": leading["name"],
+            **{key: leading[key] for key in ("measured", "low", "high", "band")},
+            "parts": [part.as_json() for part in self.parts],
+            "details": _plain(self.details),
+        }
+
+
+def _plain(value: Any) -> Any:
+    """Plain values with None in the place of numbers that could not be told, at any depth."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
+
 
 Floats = npt.NDArray[np.float64]
 

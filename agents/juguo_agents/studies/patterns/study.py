@@ -32,12 +32,11 @@ from juguo_agents.studies.patterns.analysis import (
     SEARCHED,
     feedback_pays,
     giving_up,
+    lines,
     making_matters,
 )
 from juguo_agents.studies.patterns.figures import draw
-from juguo_agents.studies.patterns.page import lines
-from juguo_agents.studies.patterns.pattern import FACTS, Pattern
-from juguo_agents.studies.patterns.runs import Run, Runs, SystemPoint, follow, run_system
+from juguo_agents.studies.patterns.runs import FACTS, Pattern, Run, Runs, SystemPoint, follow, run_system
 from juguo_agents.studies.searches import SearchPoint, run_search
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record
 from juguo_agents.studies.value.analysis import finished_value, value_data
