@@ -16,6 +16,7 @@ from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.search.result import result_text
 from juguo_agents.studies.arms import ArmResults
 from juguo_agents.studies.study import Page
+from juguo_agents.tables import ranged
 
 
 def page_of(
@@ -74,8 +75,7 @@ def header(what: str) -> list[str]:
 
 def row(name: str, values: dict[str, Any]) -> str:
     """A difference, and its share of the gap."""
-    plain = f"{values['difference']:+.3f} [{values['low']:+.3f}, {values['high']:+.3f}]"
-    return f"{name:<30} {plain:<26} {percent(values)}"
+    return f"{name:<30} {ranged(values, 'difference', '+.3f'):<26} {percent(values)}"
 
 
 def percent(values: dict[str, Any]) -> str:

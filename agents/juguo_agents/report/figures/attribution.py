@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from juguo_agents.report.figures.style import BLACK, BLUE, GREY, ORANGE, PALE, headed, readable, styled_png
-from juguo_agents.report.formatting import number
-from juguo_agents.studies.attribution.analysis import sign
+from juguo_agents.report.formatting import number, sign
 
 _COLOURS = {1: BLUE, -1: ORANGE, 0: PALE}
 _COLOUR_WORDS = "blue: raises the return; orange: lowers it; grey: cannot be told from none"

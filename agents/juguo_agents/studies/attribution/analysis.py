@@ -16,7 +16,7 @@ import numpy.typing as npt
 from juguo_agents.allocators.base import Floats, Ints
 from juguo_agents.allocators.hybrid import PARTS
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
-from juguo_agents.report.formatting import code, number
+from juguo_agents.report.formatting import code, interval, made_with, number, sign
 from juguo_agents.tables import markdown_table
 
 
@@ -128,11 +128,6 @@ _EFFECTS = {
 """By the sign of the gain where a part is exchanged first, and where it is exchanged last."""
 
 
-def sign(estimate: dict[str, float]) -> int:
-    """1 where the interval lies above zero, -1 where below, 0 where it includes zero."""
-    return int(estimate["low"] > 0.0) - int(estimate["high"] < 0.0)
-
-
 def effect(part: dict[str, Any]) -> str:
     """What exchanging a part does, alone and with the others."""
     if part["same"]:
@@ -140,10 +135,8 @@ def effect(part: dict[str, Any]) -> str:
     return _EFFECTS[sign(part["first"]), sign(part["last"])]
 
 
-def interval(estimate: dict[str, float], signed: bool = True) -> str:
-    """An estimate with its interval."""
-    mean, low, high = (number(estimate[key], signed) for key in ("mean", "low", "high"))
-    return f"{mean} [{low}, {high}]"
+def _interval(estimate: dict[str, float], signed: bool = True) -> str:
+    return interval(estimate, "mean", signed)
 
 
 def summary_lines(data: dict[str, Any]) -> list[str]:
@@ -151,8 +144,8 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     lines = [*_opening(data), "", f"{'part':<26}{'worth (Shapley)':<27}{'first':>8}{'last':>8}  reading"]
     for part in _by_worth(data):
         first, last = (number(part[key]["mean"], True) for key in ("first", "last"))
-        lines.append(f"{part['part']:<26}{interval(part['worth']):<27}{first:>8}{last:>8}  {effect(part)}")
-    lines.append(f"{'all parts':<26}{interval(data['difference'])}")
+        lines.append(f"{part['part']:<26}{_interval(part['worth']):<27}{first:>8}{last:>8}  {effect(part)}")
+    lines.append(f"{'all parts':<26}{_interval(data['difference'])}")
     for key, start, end in (("a_to_b", "a", "b"), ("b_to_a", "b", "a")):
         a, b = data[start], data[end]
         lines += [
@@ -160,7 +153,7 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
             f"Best first, from {code(a['name'])} ({number(a['return']['mean'])}) to {code(b['name'])}:",
         ]
         lines += [
-            f"{i}. {step['part']:<26}{interval(step['gain']):<27} to {number(step['return'])}"
+            f"{i}. {step['part']:<26}{_interval(step['gain']):<27} to {number(step['return'])}"
             for i, step in enumerate(data["orders"][key], 1)
         ]
     return lines
@@ -187,8 +180,7 @@ def page(data: dict[str, Any]) -> str:
         "measured, which flatters the first steps a little.",
         "![best-first orders](orders.png)",
         *("\n".join(_order(data, *ends)) for ends in (("a", "b"), ("b", "a"))),
-        f"Made with {', '.join(f'{n} {v}' for n, v in data['versions'].items())}. Scenario digest "
-        f"`{data['scenario_digest']}`.",
+        f"{made_with(data['versions'])} Scenario digest `{data['scenario_digest']}`.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -198,10 +190,10 @@ def _opening(data: dict[str, Any]) -> list[str]:
     first, last = settings["first_seed"], settings["first_seed"] + settings["episodes"] - 1
     relation = {1: "more than", -1: "less than", 0: "neither more nor less, beyond noise, than"}
     return [
-        f"In {code(data['scenario'])}, {code(a['name'])} earns {interval(a['return'], False)} "
-        f"and {code(b['name'])} {interval(b['return'], False)}.",
+        f"In {code(data['scenario'])}, {code(a['name'])} earns {_interval(a['return'], False)} "
+        f"and {code(b['name'])} {_interval(b['return'], False)}.",
         f"{code(b['name'])} earns {relation[sign(data['difference'])]} {code(a['name'])}: a difference of "
-        f"{interval(data['difference'])}.",
+        f"{_interval(data['difference'])}.",
         f"All {len(data['coalitions'])} combinations of their {len(data['parts'])} parts were run on the "
         f"same {settings['episodes']:,} test episodes, seeds {first:,} to {last:,}.",
         "Intervals are 95 %, paired by episode.",
@@ -215,12 +207,12 @@ def _by_worth(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _worths(data: dict[str, Any]) -> list[str]:
     rows = [
-        (part["part"], *(interval(part[what]) for what in ("worth", "first", "last")), effect(part))
+        (part["part"], *(_interval(part[what]) for what in ("worth", "first", "last")), effect(part))
         for part in _by_worth(data)
     ]
     return [
         markdown_table(("part", "worth", "first", "last", "reading"), rows, "lrrrl"),
-        f"| all parts | {interval(data['difference'])} | | | |",
+        f"| all parts | {_interval(data['difference'])} | | | |",
     ]
 
 
@@ -242,7 +234,7 @@ def _sentences(data: dict[str, Any]) -> list[str]:
 def _order(data: dict[str, Any], start: str, end: str) -> list[str]:
     a, b = data[start], data[end]
     rows = [
-        f"| {i} | {step['part']} | {interval(step['gain'])} | {number(step['return'])} |"
+        f"| {i} | {step['part']} | {_interval(step['gain'])} | {number(step['return'])} |"
         for i, step in enumerate(data["orders"][f"{start}_to_{end}"], 1)
     ]
     return [

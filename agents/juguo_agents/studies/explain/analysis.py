@@ -9,9 +9,9 @@ from typing import Any
 from juguo_agents.artifacts.tree_file import USES, StoredTree
 from juguo_agents.report.figures import importance, tree, uses
 from juguo_agents.report.figures.style import styled_png
-from juguo_agents.report.formatting import code, number
+from juguo_agents.report.formatting import code, made_with, number
 from juguo_agents.report.tree_rules import LEAST_LEAN, LEAST_SHARE, tree_lines
-from juguo_agents.tables import markdown_table
+from juguo_agents.tables import markdown_table, ranged
 from juguo_envs.model.state import FUNCTIONS, STAGES
 
 _NAMED = 5
@@ -66,7 +66,7 @@ def _returns(data: dict[str, Any]) -> list[str]:
     ]
     for name in dict.fromkeys(rows):
         s, share = by_name[name], kept.get(name)
-        text = f"{share['share']:.1%} [{share['low']:.1%}, {share['high']:.1%}]" if share else ""
+        text = ranged(share, "share", ".1%") if share else ""
         if name in kept and not share:
             text = "there is no gain to keep"
         between = f"[{s['return_low']:.3f}, {s['return_high']:.3f}]"
@@ -179,9 +179,8 @@ def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
         "cannot be told this way.",
         "![importance of observations](importance.png)",
         _fenced(_importance(data)[2:]),
-        f"Made with {', '.join(f'{n} {v}' for n, v in data['versions'].items())}. Scenario digest "
-        f"`{data['scenario_digest']}`, SHA-256 of what is explained: "
-        f"`{data['source']['sha256'] or 'a rule'}`.",
+        f"{made_with(data['versions'])} Scenario digest `{data['scenario_digest']}`, SHA-256 of what is "
+        f"explained: `{data['source']['sha256'] or 'a rule'}`.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -25,7 +25,8 @@ from juguo_agents.evaluation.statistics import (
 )
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.regret import FIGURE, MOST_REGRET, Summary
-from juguo_agents.tables import markdown_table, terminal_table
+from juguo_agents.report.formatting import made_with
+from juguo_agents.tables import markdown_table, ranged, terminal_table
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 
@@ -230,9 +231,7 @@ def as_markdown(summary: Summary) -> str:
     for name, verdict in summary["verdicts"].items():
         parts += [f"## `{name}` against every yardstick", _against(name, verdict, confidence)]
         parts += [f"## Where `{name}` does badly", _axes_table(summary["axes"][name])]
-    made_with = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
-    parts.append(f"Made with {made_with}.")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, made_with(summary["versions"])]) + "\n"
 
 
 def _setup(summary: Summary) -> str:
@@ -241,8 +240,8 @@ def _setup(summary: Summary) -> str:
     if d := s["doubling"]:
         doubling = (
             f" In the first {d['scenarios']} scenarios twice the budget raised the oracle's mean return on "
-            f"other episodes by {d['median']:.1%} [{d['median_low']:.1%}, {d['median_high']:.1%}] of the "
-            f"spread in the median scenario, by {d['mean']:.1%} [{d['mean_low']:.1%}, {d['mean_high']:.1%}] "
+            f"other episodes by {ranged(d, 'median', '.1%')} of the "
+            f"spread in the median scenario, by {ranged(d, 'mean', '.1%')} "
             "on average."
         )
     return (
@@ -279,8 +278,8 @@ def _verdict_words(name: str, verdict: dict[str, Any]) -> str:
     )
     return (
         f"{name}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} (closest: "
-        f"{closest['name']}, whose median is {_difference(closest, 'medians')} apart; mean of the "
-        f"differences {_difference(closest, 'mean')})."
+        f"{closest['name']}, whose median is {ranged(closest, 'medians', '+.1%')} apart; mean of the "
+        f"differences {ranged(closest, 'mean', '+.1%')})."
     )
 
 
@@ -305,7 +304,7 @@ def _against(name: str, verdict: dict[str, Any], confidence: str) -> str:
         ["against", "what", f"its median less that of `{name}`", "mean of the differences",
          "share of scenarios in which it has less regret"],
         (
-            [f"`{r['name']}`", KINDS[r["kind"]], _difference(r, "medians"), _difference(r, "mean"),
+            [f"`{r['name']}`", KINDS[r["kind"]], ranged(r, "medians", "+.1%"), ranged(r, "mean", "+.1%"),
              f"{r['worse_in']:.0%}"]
             for r in verdict["against"]
         ),
@@ -325,7 +324,3 @@ def _axes_table(rows: list[dict[str, Any]]) -> str:
         "Parameters with which its regret goes most, by Spearman's rank correlation over the scenarios "
         f"(positive: the higher the parameter, the more regret).\n\n{table}"
     )
-
-
-def _difference(row: dict[str, Any], name: str) -> str:
-    return f"{row[name]:+.1%} [{row[f'{name}_low']:+.1%}, {row[f'{name}_high']:+.1%}]"

@@ -46,7 +46,7 @@ from juguo_agents.studies.map.design import (
     tuned_rules,
 )
 from juguo_agents.studies.map.study import SEPARATOR
-from juguo_agents.tables import markdown_table, terminal_table
+from juguo_agents.tables import markdown_table, ranged, terminal_table
 from juguo_envs.worlds.sampling import Axis, axes
 
 Floats = npt.NDArray[np.float64]
@@ -630,7 +630,7 @@ def _parts_words(summary: Summary) -> str:
 
 
 def _loss(loss: dict[str, float]) -> str:
-    words = f"{loss['mean']:+.3f} [{loss['low']:+.3f}, {loss['high']:+.3f}]"
+    words = ranged(loss, form="+.3f")
     return f"**{words}**" if loss["low"] > 0.0 or loss["high"] < 0.0 else words
 
 

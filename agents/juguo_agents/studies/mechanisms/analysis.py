@@ -17,7 +17,7 @@ from scipy import stats
 
 from juguo_agents.evaluation.statistics import paired_difference
 from juguo_agents.studies.mechanisms.mechanism import Mechanism
-from juguo_agents.tables import markdown_table
+from juguo_agents.tables import markdown_table, ranged
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -415,13 +415,12 @@ def _returns(row: dict[str, Any]) -> list[str]:
     told = row.get("returns")
     if told is None:
         return [""] * 5
-    level = f"{told['mean']:+.3f} [{told['low']:+.3f}, {told['high']:+.3f}]"
     return [
         f"{told['change']:.3f}",
         f"`{told['who']}`",
         f"{told['chance']:.3f}",
         f"{told['tau']:.2f}",
-        level + (" *" if told["level_changed"] else ""),
+        ranged(told, form="+.3f") + (" *" if told["level_changed"] else ""),
     ]
 
 

@@ -25,8 +25,9 @@ from juguo_agents.evaluation.hypervolume import (
 from juguo_agents.evaluation.statistics import spread_out
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.fronts import FIGURE
+from juguo_agents.report.formatting import made_with
 from juguo_agents.search.multi_objective import Searched
-from juguo_agents.tables import WIDTH, markdown_table, terminal_table
+from juguo_agents.tables import WIDTH, markdown_table, ranged, terminal_table
 from juguo_envs.info import REWARD_PARTS
 
 Floats = npt.NDArray[np.float64]
@@ -228,8 +229,8 @@ def verdict(summary: Summary, reference: str = _MAIN) -> str:
     ratio = f"{v['ratio']:.2f} times" if v["ratio"] is not None else "against nothing of"
     return (
         f"Hypervolume of the one policy {v['policy']:.5f}, {ratio} the search's {v['search']:.5f}: "
-        f"{relation} the search's, {noise} (difference {v['difference']:+.5f} [{v['difference_low']:+.5f}, "
-        f"{v['difference_high']:+.5f}])."
+        f"{relation} the search's, {noise} (difference "
+        f"{ranged(v, 'difference', '+.5f')})."
     )
 
 
@@ -238,8 +239,8 @@ def utility(summary: Summary) -> str:
     u = summary["utility"]
     return (
         f"Return per weight, mean over the preferences: the policy {u['policy']:.4f}, the best of a search's "
-        f"points for each {u['search']:.4f} (difference {u['difference']:+.4f} [{u['difference_low']:+.4f}, "
-        f"{u['difference_high']:+.4f}]); the policy is at least as good in {u['better_in']:.0%} of them."
+        f"points for each {u['search']:.4f} (difference "
+        f"{ranged(u, 'difference', '+.4f')}); the policy is at least as good in {u['better_in']:.0%} of them."
     )
 
 
@@ -281,9 +282,7 @@ def as_markdown(summary: Summary) -> str:
         "## What the first policy does under each preference",
         _preferences(summary),
     ]
-    made_with = ", ".join(f"{name} {version}" for name, version in s["versions"].items())
-    parts.append(f"Made with {made_with}.")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, made_with(s["versions"])]) + "\n"
 
 
 def _fronts(summary: Summary) -> str:

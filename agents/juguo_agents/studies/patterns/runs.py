@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import yaml
 
 from juguo_agents.allocators import BASELINE, Allocator, like_for_like, make_rule, rule_names
 from juguo_agents.allocators.levers import Forced, find_lever
@@ -50,71 +51,13 @@ class Fact:
     source: str
 
 
-_ALL = (
-    (
-        "programmes pay",
-        "Like for like, every doctrine that brings a technology to people earns more than no programme, "
-        "beyond noise. At least eight of them end with 10 % adopters or more where the first technology is "
-        "sound.",
-        "Becker 2015; Bloom, Van Reenen and Williams 2019",
-    ),
-    (
-        "concentration",
-        "`concentrated` has more knowledge at quarter 12 than every other doctrine but `knowledge_centred`. "
-        "Its hubs have at least twice the adoption of other places. Its excluded share is among the three "
-        "highest.",
-        "Hägerstrand 1967; Audretsch and Feldman 1996; Duranton and Puga 2004",
-    ),
-    (
-        "S-curve",
-        "A sound technology without shocks spreads along an S-curve, under `market` and under the proposal: "
-        "Bass p and q, per year, lie within the 5 % to 95 % range of those published, and 10 % to 90 % of "
-        "the final level takes 4 to 15 years.",
-        "Bass 1969; Sultan, Farley and Lehmann 1990; p and q compiled by Van den Bulte",
-    ),
-    (
-        "the divide",
-        "The upper stratum reaches half of its final adoption a year or more before the lower. Enablement "
-        "narrows the divide.",
-        "Tichenor, Donohue and Olien 1970; Rogers 2003; van Dijk 2020",
-    ),
-    (
-        "making matters",
-        "The best closed loop with research at zero, searched on, loses 20 % of the gap or more. Its median "
-        "K on entering diffusion is at least .3.",
-        "Mowery and Rosenberg 1979; Cohen and Levinthal 1989",
-    ),
-    (
-        "crises are exceptions",
-        "Under the proposal at most 15 % of community-quarters have a crisis above .1. The rankings of "
-        "doctrines with and without shocks agree, Kendall's tau at least .8. In `crisis` neither holds, on "
-        "purpose.",
-        "Reinhart and Rogoff 2009; Laeven and Valencia 2020",
-    ),
-    (
-        "care is not enough",
-        "Care without a technology earns less than at least half of the doctrines, like for like.",
-        "Solow 1957",
-    ),
-    (
-        "giving up tells apart",
-        "The best closed loop gives up at least 70 % of seriously defective first technologies and at most "
-        "30 % of sound ones.",
-        "Collingridge 1980; Adner and Levinthal 2004",
-    ),
-    (
-        "feedback pays",
-        "Feedback is worth at least 20 % of the gap and what governance shows at least 8 %, after one "
-        "doubling of the searches.",
-        "Walters 1986; Heilmann 2008",
-    ),
-    (
-        "no programme, no diffusion",
-        "Without a programme at most 5 % use the technology after 15 years.",
-        "Nelson 1959; Arrow 1962",
-    ),
-)
-FACTS = {number: Fact(number, *texts) for number, texts in enumerate(_ALL, 1)}
+FACTS = {
+    number: Fact(number, **texts)
+    for number, texts in enumerate(
+        yaml.safe_load(Path(__file__).with_name("facts.yaml").read_text(encoding="utf-8")), 1
+    )
+}
+"""The stylised facts by their numbers."""
 
 
 @dataclass(frozen=True)
