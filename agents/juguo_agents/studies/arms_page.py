@@ -16,7 +16,7 @@ from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.search.result import result_text
 from juguo_agents.studies.arms import ArmResults
 from juguo_agents.studies.study import Page
-from juguo_agents.tables import ranged
+from juguo_agents.tables import ranged, terminal_table
 
 
 def page_of(
@@ -62,20 +62,14 @@ def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
 
 def doubling_lines(doubling: dict[str, Any]) -> list[str]:
     """What each doubling brought."""
-    lines = header("twice the budget")
-    for name, steps in doubling.items():
-        lines += [row(f"{name}, {step['episodes']:,}", step) for step in steps]
-    return lines
+    rows = {f"{name}, {step['episodes']:,}": step for name, steps in doubling.items() for step in steps}
+    return share_lines("twice the budget", rows)
 
 
-def header(what: str) -> list[str]:
-    """Over rows of differences."""
-    return [f"{what:<30} {'difference':<26} share of the gap", f"{'-' * 30} {'-' * 26} {'-' * 20}"]
-
-
-def row(name: str, values: dict[str, Any]) -> str:
-    """A difference, and its share of the gap."""
-    return f"{name:<30} {ranged(values, 'difference', '+.3f'):<26} {percent(values)}"
+def share_lines(what: str, rows: Mapping[str, dict[str, Any]]) -> list[str]:
+    """A table of differences by name, each with its share of the gap."""
+    cells = ((name, ranged(values, "difference", "+.3f"), percent(values)) for name, values in rows.items())
+    return terminal_table((what, "difference", "share of the gap"), cells).splitlines()
 
 
 def percent(values: dict[str, Any]) -> str:

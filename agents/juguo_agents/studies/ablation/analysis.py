@@ -14,6 +14,7 @@ from juguo_agents.report.figures.style import BLUE, GREY, ORANGE
 from juguo_agents.studies.arms import RULE, ArmResults, search_name
 from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, percent
 from juguo_agents.studies.study import Page
+from juguo_agents.tables import terminal_table
 
 UNFORCED, CONTROL = "unforced", "control"
 LEAST = 0.03
@@ -93,16 +94,20 @@ def ablation_lines(data: dict[str, Any]) -> list[str]:
         f"{settings['first_seed']:,}. Searched on: after two rounds of {settings['refine']:,} episodes of "
         f"search with the lever forced{', and doubled' if doubled else ''}. Intervals are 95 %.",
         "",
-        f"{'lever':<18} {'forced':<20} {'at once':<22} {'searched on':<22}" + " doubled" * doubled,
-        " ".join("-" * width for width in (18, 20, 22, 22, 22)[: 4 + doubled]),
     ]
+    kinds = ("at_once", "searched", "doubled")[: 2 + doubled]
     rows = {CONTROL: data["control"] | {"forced": "nothing"}, **data["levers"]}
-    for name, row in rows.items():
-        cells = [percent(row[key]) if row.get(key) else "" for key in ("at_once", "searched", "doubled")]
-        mark = "  (weak)" if name in data["levers"] and not matters(data, name) else ""
-        lines.append(
-            f"{name:<18} {row['forced']:<20} " + " ".join(f"{cell:<22}" for cell in cells).rstrip() + mark
+    cells = [
+        (
+            name,
+            row["forced"],
+            *(percent(row[kind]) if row.get(kind) else "" for kind in kinds),
+            "(weak)" if name in data["levers"] and not matters(data, name) else "",
         )
+        for name, row in rows.items()
+    ]
+    head = ("lever", "forced", "at once", "searched on", "doubled")[: 4 + doubled]
+    lines += terminal_table((*head, ""), cells).splitlines()
     if doubled:
         lines += ["", *doubling_lines(data["doubling"])]
     return lines
@@ -117,16 +122,14 @@ def levers_over_worlds(worlds: Mapping[str, dict[str, Any]]) -> list[str]:
         "",
         "Share of the gap lost after searching on without it, in %.",
         "",
-        f"{'lever':<18} " + " ".join(f"{n[:10]:>10}" for n in worlds) + "  matters in",
-        f"{'-' * 18} " + " ".join("-" * 10 for _ in worlds) + f"  {'-' * 20}",
-        f"{'control':<18} " + " ".join(f"{100 * s:>10.1f}" for s in controls),
     ]
+    rows = [(CONTROL, *(f"{100 * share:.1f}" for share in controls), "")]
     for lever in first["levers"]:
         shares = [lost(w["levers"][lever])["share"] for w in worlds.values()]
         where = [name for name, world in worlds.items() if matters(world, lever)]
-        cells = " ".join(f"{100 * s:>10.1f}" for s in shares)
-        lines.append(f"{lever:<18} {cells}  {', '.join(where) or 'none'}")
-    return lines
+        rows.append((lever, *(f"{100 * share:.1f}" for share in shares), ", ".join(where) or "none"))
+    head = ("lever", *(name[:10] for name in worlds), "matters in")
+    return [*lines, *terminal_table(head, rows, f"l{'r' * len(worlds)}l").splitlines()]
 
 
 def draw_ablation(data: dict[str, Any]) -> Figure:

@@ -17,7 +17,7 @@ from juguo_agents.allocators.base import Floats, Ints
 from juguo_agents.allocators.hybrid import PARTS
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
 from juguo_agents.report.formatting import code, interval, made_with, number, sign
-from juguo_agents.tables import markdown_table
+from juguo_agents.tables import markdown_table, terminal_table
 
 
 @dataclass(frozen=True)
@@ -141,20 +141,24 @@ def _interval(estimate: dict[str, float], signed: bool = True) -> str:
 
 def summary_lines(data: dict[str, Any]) -> list[str]:
     """The difference, its parts and both orders, for a terminal."""
-    lines = [*_opening(data), "", f"{'part':<26}{'worth (Shapley)':<27}{'first':>8}{'last':>8}  reading"]
-    for part in _by_worth(data):
-        first, last = (number(part[key]["mean"], True) for key in ("first", "last"))
-        lines.append(f"{part['part']:<26}{_interval(part['worth']):<27}{first:>8}{last:>8}  {effect(part)}")
-    lines.append(f"{'all parts':<26}{_interval(data['difference'])}")
-    for key, start, end in (("a_to_b", "a", "b"), ("b_to_a", "b", "a")):
+    rows = [
+        (part["part"], _interval(part["worth"]),
+         *(number(part[key]["mean"], True) for key in ("first", "last")), effect(part))
+        for part in _by_worth(data)
+    ]  # fmt: skip
+    rows.append(("all parts", _interval(data["difference"]), "", "", ""))
+    head = ("part", "worth (Shapley)", "first", "last", "reading")
+    lines = [*_opening(data), "", terminal_table(head, rows, "llrrl")]
+    for start, end in (("a", "b"), ("b", "a")):
         a, b = data[start], data[end]
+        steps = [
+            (str(i), step["part"], _interval(step["gain"]), number(step["return"]))
+            for i, step in enumerate(data["orders"][f"{start}_to_{end}"], 1)
+        ]
         lines += [
             "",
             f"Best first, from {code(a['name'])} ({number(a['return']['mean'])}) to {code(b['name'])}:",
-        ]
-        lines += [
-            f"{i}. {step['part']:<26}{_interval(step['gain']):<27} to {number(step['return'])}"
-            for i, step in enumerate(data["orders"][key], 1)
+            terminal_table(("", "part exchanged", "gain", "return then"), steps, "rllr"),
         ]
     return lines
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -43,6 +42,7 @@ from juguo_agents.studies.patterns.runs import (
     alike,
     bringing,
 )
+from juguo_agents.tables import ranged, terminal_table
 
 Drawn = npt.NDArray[np.int64]
 """Indices of resampled episodes."""
@@ -477,50 +477,42 @@ def _share(worth: Mapping[str, float]) -> Estimate:
     return Estimate(worth["share"], worth["share_low"], worth["share_high"])
 
 
-_WIDTHS = (3, 64, 34, 20)
-
-
 def lines(data: dict[str, Any]) -> list[str]:
     """A table with every figure of every pattern, as lines of Markdown that a terminal shows well, too."""
     settings = data["settings"]
     first, episodes = settings["first_seed"], settings["episodes"]
-    rows = [
+    rows = [row for pattern in data["patterns"] for row in _pattern(pattern)]
+    held = [str(p["number"]) for p in data["patterns"] if p["holds"]]
+    head = ("no", "pattern, and what was measured", "measured, interval", "band", "holds")
+    return [
         f"## Patterns in `{settings['scenario']['name']}`",
         "",
         f"{episodes:,} test episodes from seed {first:,} (seeds for {data['seeds']} the world). "
         "Intervals are 95 %, over the episodes.",
         "Undecided: the interval crosses an end of the band. A pattern then holds where the estimate does.",
         "",
-        _row("no", "pattern, and what was measured", "measured, interval", "band", "holds"),
-        _row(*("-" * width for width in (*_WIDTHS, 9))),
+        *terminal_table(head, rows).splitlines(),
+        "",
+        f"{len(held)} of {len(data['patterns'])} hold: {', '.join(held) or 'none'}.",
     ]
-    for pattern in data["patterns"]:
-        rows += _pattern(pattern)
-    held = [str(p["number"]) for p in data["patterns"] if p["holds"]]
-    return [*rows, f"{len(held)} of {len(data['patterns'])} hold: {', '.join(held) or 'none'}."]
 
 
-def _pattern(pattern: dict[str, Any]) -> list[str]:
+def _pattern(pattern: dict[str, Any]) -> list[tuple[str, ...]]:
     """Its name and verdict, its figures, its source."""
     verdict = pattern["verdict"]
     if verdict == "undecided":
         verdict += f" ({'yes' if pattern['holds'] else 'no'})"
     if not pattern["expected"]:
         verdict += ", not meant to hold here"
-    rows = [_row(str(pattern["number"]), pattern["name"], "", "", verdict)]
-    for part in pattern["parts"]:
-        name, *more = textwrap.wrap(part["name"], _WIDTHS[1] - 2)
-        rows.append(_row("", f"  {name}", _interval(part), part["band"] or "", part["verdict"] or ""))
-        rows += [_row("", f"  {line}") for line in more]
-    return [*rows, _row("", f"  source: {pattern['source']}"), ""]
+    return [
+        (str(pattern["number"]), pattern["name"], "", "", verdict),
+        *(
+            ("", f"- {part['name']}", _measured(part), part["band"] or "", part["verdict"] or "")
+            for part in pattern["parts"]
+        ),
+        ("", f"  source: {pattern['source']}", "", "", ""),
+    ]
 
 
-def _interval(part: dict[str, Any]) -> str:
-    if part["measured"] is None:
-        return "cannot be told"
-    return f"{part['measured']:.3g} [{part['low']:.3g}, {part['high']:.3g}]"
-
-
-def _row(*cells: str) -> str:
-    padded = [f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=False)]
-    return " ".join([*padded, *cells[len(_WIDTHS) :]]).rstrip()
+def _measured(part: dict[str, Any]) -> str:
+    return "cannot be told" if part["measured"] is None else ranged(part, "measured", ".3g")

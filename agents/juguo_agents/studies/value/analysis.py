@@ -16,8 +16,9 @@ from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.style import BLUE, GREY
 from juguo_agents.studies.arms import RULE, ArmResults, reference_names
-from juguo_agents.studies.arms_page import doubling_lines, finish, header, intervals, page_of, row
+from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, share_lines
 from juguo_agents.studies.study import Page
+from juguo_agents.tables import ranged, terminal_table
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -166,20 +167,14 @@ def value_lines(data: dict[str, Any]) -> list[str]:
         f"from seed {settings['first_seed']:,}. The gap, from the worst rule ({gap['worst']}) to the closed "
         f"loop, is {gap['mean']:.3f}. Intervals are 95 %.",
         "",
-        f"{'allocator':<30} {'return':>8}  interval",
-        f"{'-' * 30} {'-' * 8}  {'-' * 16}",
     ]
     shown = sorted(data["allocators"].items(), key=lambda item: -item[1]["mean"])
-    lines += [f"{n:<30} {v['mean']:>8.3f}  [{v['low']:.3f}, {v['high']:.3f}]" for n, v in shown]
-    lines += ["", *header("what")]
-    for group in (data["worth"], kinds):
-        lines += [row(name, values) for name, values in group.items()]
-        lines.append("")
+    lines += terminal_table(("allocator", "return"), ((n, ranged(v)) for n, v in shown)).splitlines()
+    lines += ["", *share_lines("what", data["worth"] | kinds), ""]
     lines += _restarts(data["restarts"], settings["searches"])
     if data["doubling"]:
-        lines += ["", *doubling_lines(data["doubling"]), "", *header("searched on")]
-        for group in ("worth_searched_on", "kinds_searched_on"):
-            lines += [row(name, values) for name, values in data[group].items()]
+        searched_on = data["worth_searched_on"] | data["kinds_searched_on"]
+        lines += ["", *doubling_lines(data["doubling"]), "", *share_lines("searched on", searched_on)]
     last_kinds = data["kinds_searched_on"] or kinds
     lines += ["", _feedback_in_words((data["worth_searched_on"] or data["worth"])["feedback"]), ""]
     strong = [n for n, v in last_kinds.items() if v["share"] >= LITTLE and v["low"] > 0.0]
