@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from juguo_agents.report.figures.style import BLACK, png
 from juguo_agents.search.conduct import SEARCHES
 from juguo_agents.search.result import result_text
 from juguo_agents.studies.arms import ArmResults
+from juguo_agents.studies.store import json_text
 from juguo_agents.studies.study import Page
 from juguo_agents.tables import ranged, terminal_table
 
@@ -54,8 +54,7 @@ def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
         f"{world}/{name}": content for world, page in pages.items() for name, content in page.files.items()
     }
     for world, page in pages.items():
-        text = json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
-        files[f"{world}/{page.data_file}"] = text.encode()
+        files[f"{world}/{page.data_file}"] = json_text(page.data).encode()
     console = "\n\n".join([*(page.console for page in pages.values()), *(["\n".join(more)] if more else [])])
     return Page({world: page.data for world, page in pages.items()}, first.data_file, console, files)
 

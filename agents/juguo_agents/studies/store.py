@@ -69,6 +69,11 @@ def recorded(table: pa.Table) -> Any:
     return json.loads(table[_JSON][0].as_py())
 
 
+def json_text(value: Any) -> str:
+    """A JSON value as the content of a file."""
+    return json.dumps(value, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
+
+
 def fingerprint(*parts: Any) -> str:
     """SHA-256 of values: numbers, text, lists, mappings, arrays, dataclasses and pydantic models of these.
 

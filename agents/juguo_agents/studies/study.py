@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import pyarrow as pa
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from tqdm import tqdm
 
 from juguo_agents.folders import SETTINGS_FILE, locked
 from juguo_agents.studies.executors import Executor
-from juguo_agents.studies.store import Cell, CellError, fingerprint
+from juguo_agents.studies.store import Cell, CellError, fingerprint, json_text
 from juguo_agents.studies.store import record as record
 from juguo_agents.studies.store import recorded as recorded
 from juguo_envs.engine.compiled import SOURCE_KEY
@@ -42,6 +42,11 @@ def _load(value: Any) -> Any:
 
 NamedScenario = Annotated[Scenario, BeforeValidator(_load)]
 """A field of settings that takes a scenario, the name of one, or the path of its file."""
+
+
+def default_world(description: str) -> Any:
+    """Such a field; without an answer it is the default scenario."""
+    return Field(default_factory=lambda: Scenario.load("default"), description=description)
 
 
 class Settings(BaseModel):
@@ -122,7 +127,7 @@ class Settings(BaseModel):
             self._check_agreement(held["settings"], path)
         elif any(folder.iterdir()):
             raise UserError(f"{folder} is not empty and holds no study; name another --out")
-        write_text(path, json.dumps(asked, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
+        write_text(path, json_text(asked))
 
     def _check_agreement(self, held: dict[str, Any], path: Path) -> None:
         remembered = self.remembered()
@@ -309,8 +314,7 @@ def conduct(
             return _execute(stage, study, folder, executor, retry, say)
 
         page = study.analyse(study.plan(execute))
-        data = json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
-        for name, content in {**page.files, page.data_file: data.encode()}.items():
+        for name, content in {**page.files, page.data_file: json_text(page.data).encode()}.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, content)

@@ -26,10 +26,9 @@ from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.search.result import result_text
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.searches import Result, search_all
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
+from juguo_agents.studies.study import Execute, NamedScenario, Page, Study, default_world
 from juguo_agents.tables import ranged
 from juguo_envs.worlds.family import Family
-from juguo_envs.worlds.scenario import Scenario
 
 
 class Settings(engine.Settings):
@@ -38,9 +37,7 @@ class Settings(engine.Settings):
     format: ClassVar[int] = 3
     smoke: ClassVar[Mapping[str, Any]] = {"worlds": 3, "budget": 300}
 
-    scenario: NamedScenario = Field(
-        default_factory=lambda: Scenario.load("default"), description="what all worlds have in common"
-    )
+    scenario: NamedScenario = default_world("what all worlds have in common")
     begin: Path | None = Field(
         None, description="a search of a closed loop, such as one on the family, to begin at"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from juguo_agents.search.distillation.query import ExpertQuery
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.explain.analysis import draw_figures, page, summary_lines
 from juguo_agents.studies.measurement import Named, named
+from juguo_agents.studies.store import json_text
 from juguo_agents.studies.study import MODEL, Execute, NamedScenario, Page, Stage, Study, record, recorded
 from juguo_agents.training.run import SCENARIO, policy_path
 from juguo_envs.errors import UserError
@@ -344,7 +344,7 @@ class Explain(Study[Settings, dict[str, Any]]):
             }
             content = tree_data(about, found["tree"])
             stored.append(read_tree(content, Path(file)))
-            files[file] = (json.dumps(content, allow_nan=False, indent=1, ensure_ascii=False) + "\n").encode()
+            files[file] = json_text(content).encode()
             size = {
                 "name": found["name"],
                 "file": file,

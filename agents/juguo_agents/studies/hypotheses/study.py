@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import search_state
 from juguo_agents.search.optimise import begin, search
-from juguo_agents.search.portfolio import Portfolio, Tuning, portfolio, tune, tunings
+from juguo_agents.search.portfolio import Portfolio, portfolio, tunings
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.hypotheses.analysis import as_json, as_markdown, console_table, results_of
 from juguo_agents.studies.hypotheses.claims import (
@@ -51,6 +50,8 @@ from juguo_agents.studies.hypotheses.claims import (
     parse_claims,
 )
 from juguo_agents.studies.hypotheses.figures import draw
+from juguo_agents.studies.searches import tune_all
+from juguo_agents.studies.store import json_text
 from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study, record, recorded
 from juguo_envs.engine.batch import Batch
 from juguo_envs.worlds.sampling import scenario_at
@@ -317,11 +318,6 @@ def best_member(
     return name, family.allocator([members[name]], scenario)
 
 
-def run_tuning(point: Tuning, work: Path) -> pa.Table:
-    """The numbers of a rule that a search finds in a world."""
-    return record(tune(point, work))
-
-
 class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, Any]]]]):
     """The paper's claims, tested over sampled scenarios."""
 
@@ -342,8 +338,7 @@ class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, 
         test = self.settings.test
         tuning, worlds = test.claims.tuning, test.tuning_worlds()
         searches = tunings(test.tuned_rules(), worlds, tuning.budget, [tuning.seed] * len(worlds))
-        tables = execute(Stage("tuning", searches, run_tuning, cost=_budget, unit="episode"))
-        members = portfolio(searches, [recorded(table) for table in tables], Scenario())
+        members = portfolio(searches, tune_all(execute, searches), Scenario())
         points = [SampledScenario(i, tuple(place)) for i, place in enumerate(test.places().tolist())]
         stage = Stage(
             "scenarios",
@@ -359,13 +354,8 @@ class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, 
         """A verdict, a number and a figure for each claim."""
         test, (members, runs) = self.settings.test, table
         results = results_of(test, runs)
-        chosen = json.dumps(members, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
-        files = {"portfolio.json": chosen.encode()}
+        files = {"portfolio.json": json_text(members).encode()}
         files |= {result.figure: draw(result, test) for result in results}
         files["hypotheses.md"] = as_markdown(test, results, runs).encode()
         data = [as_json(test, result) for result in results]
         return Page(data, "verdicts.json", console_table(results), files)
-
-
-def _budget(point: Tuning) -> int:
-    return point.search.budget

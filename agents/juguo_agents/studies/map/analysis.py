@@ -290,7 +290,7 @@ def _deciding(runs: Runs, judged: list[Verdict], values: str) -> dict[str, Any]:
     differences = difference_of(runs, values)
     wins = {d: np.array([v.best == d for v in judged]) for d in rule_names()}
     regions = {d: region(places, at, known) for d, at in wins.items() if at.mean() >= NEEDED}
-    mean = differences.mean(1)
+    mean, names = differences.mean(1), [axis.name for axis in known]
     return {
         "tree": None if grown is None else asdict(grown),
         "regions": {d: None if found is None else asdict(found) for d, found in regions.items()},
@@ -299,31 +299,7 @@ def _deciding(runs: Runs, judged: list[Verdict], values: str) -> dict[str, Any]:
             "quantiles": np.quantile(mean, (0.05, 0.25, 0.5, 0.75, 0.95)).tolist(),
             "positive": float((mean > 0).mean()),
         },
-        "sensitivity": _indices(runs, values, differences) if values in INDICES else None,
-    }
-
-
-def _indices(runs: Runs, values: str, differences: Floats) -> dict[str, Any] | None:
-    """Sobol indices by axis, the most important first."""
-    known, places = runs.axes_under(values)
-    found = sensitivity(places, differences)
-    if found is None:
-        return None
-    order = np.argsort(-found.total, kind="stable")
-    return {
-        "surrogate": found.surrogate,
-        "r2": found.r2,
-        "noise": found.noise,
-        "indices": [
-            {
-                "axis": known[i].name,
-                "first": float(found.first[i]),
-                "first_interval": [float(found.first_low[i]), float(found.first_high[i])],
-                "total": float(found.total[i]),
-                "total_interval": [float(found.total_low[i]), float(found.total_high[i])],
-            }
-            for i in order.tolist()
-        ],
+        "sensitivity": sensitivity(places, differences, names) if values in INDICES else None,
     }
 
 

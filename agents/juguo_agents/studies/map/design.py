@@ -219,9 +219,7 @@ class Settings(engine.Settings):
         le=seeds.MAP_POINTS,
         description="points, from the first, at which assumptions are switched off",
     )
-    scenario: engine.NamedScenario = Field(
-        default_factory=lambda: Scenario.load("default"), description="what all points have in common"
-    )
+    scenario: engine.NamedScenario = engine.default_world("what all points have in common")
 
     def check(self) -> None:
         """Check that every switch can be thrown in the scenario.

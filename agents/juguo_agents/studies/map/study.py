@@ -27,7 +27,7 @@ from juguo_agents.allocators.side_by_side import SideBySide
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import MANY_SEARCHES, Seeds
 from juguo_agents.search.optimise import QUICK
-from juguo_agents.search.portfolio import OWN, Portfolio, Tuning, portfolio, tune, tunings
+from juguo_agents.search.portfolio import OWN, Portfolio, Tuning, portfolio, tunings
 from juguo_agents.studies.map.analysis import Judged, as_markdown, console_summary, load_runs, summarise
 from juguo_agents.studies.map.design import (
     DRAWN,
@@ -47,7 +47,8 @@ from juguo_agents.studies.map.design import (
     tuned_rules,
 )
 from juguo_agents.studies.map.figures import draw_figures
-from juguo_agents.studies.store import encoded, fingerprint, record, recorded
+from juguo_agents.studies.searches import tune_all
+from juguo_agents.studies.store import encoded, fingerprint, json_text
 from juguo_agents.studies.study import MODEL, Execute, Page, Stage, Study
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.measures import breadths
@@ -334,8 +335,7 @@ class Map(Study[Settings, Rows]):
         worlds = [asked.world(place, f"regime {i}") for i, place in enumerate(asked.tuning_places(), 1)]
         seeds = MANY_SEARCHES.take(0, asked.regimes).tolist()
         searches = tunings(tuned_rules(), worlds, asked.budget, seeds, **QUICK)
-        found = execute(Stage("tuning", searches, _tune, cost=lambda _: asked.budget, unit="episode"))
-        tuned = [recorded(table) for table in found]
+        tuned = tune_all(execute, searches)
         members = portfolio(searches, tuned, asked.scenario)
         run = partial(run_point, asked, members)
         stage = Stage("runs", asked.map_points(), run, members, asked.cost, "episode")
@@ -360,10 +360,6 @@ class Map(Study[Settings, Rows]):
         return Page(summary, "map.json", console_summary(summary), files)
 
 
-def _tune(point: Tuning, work: Path) -> pa.Table:
-    return record(tune(point, work))
-
-
 def _portfolio_file(asked: Settings, rows: Rows) -> bytes:
     """The worlds where rules were tuned, and what each search found."""
     worlds = {t.search.scenario.name: t.search.scenario for t in rows.tunings}
@@ -386,7 +382,7 @@ def _portfolio_file(asked: Settings, rows: Rows) -> bytes:
             for rule in rows.members
         },
     }
-    return (json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n").encode()
+    return json_text(data).encode()
 
 
 def _points(asked: Settings) -> pa.Table:

@@ -37,6 +37,7 @@ from juguo_agents.studies.study import (
     Settings,
     Stage,
     Study,
+    default_world,
     record,
     recorded,
 )
@@ -69,7 +70,7 @@ class MechanismsSettings(Settings):
     smoke: ClassVar[Mapping[str, Any]] = {"episodes": 4, "repeats": 2}
     free: ClassVar[frozenset[str]] = frozenset({"only", "patterns", "value", "budget"})
 
-    scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
+    scenario: NamedScenario = default_world("the world")
     only: tuple[str, ...] = Field(default=(), description="mechanisms by name; all, if none is named")
     episodes: int = Field(
         default=60, ge=2, le=seeds.PATTERNS.size, description="test episodes of every world"

@@ -38,7 +38,16 @@ from juguo_agents.studies.patterns.analysis import (
 from juguo_agents.studies.patterns.figures import draw
 from juguo_agents.studies.patterns.runs import FACTS, Pattern, Run, Runs, SystemPoint, follow, run_system
 from juguo_agents.studies.searches import SearchPoint, run_search
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record
+from juguo_agents.studies.study import (
+    Execute,
+    NamedScenario,
+    Page,
+    Settings,
+    Stage,
+    Study,
+    default_world,
+    record,
+)
 from juguo_agents.studies.value.analysis import finished_value, value_data
 from juguo_agents.studies.value.study import measure_value
 from juguo_envs.engine.compiled import SOURCE_KEY
@@ -57,7 +66,7 @@ class PatternsSettings(Settings):
     }  # fmt: skip
     free: ClassVar[frozenset[str]] = frozenset({"only", "value", *BUDGETS})
 
-    scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
+    scenario: NamedScenario = default_world("the world")
     only: tuple[int, ...] = Field(
         default=(), description="numbers of the patterns; all ten, if none is named"
     )
