@@ -355,7 +355,7 @@ class Map(Study[Settings, Rows]):
             "runs.parquet": encoded(table.runs, key, _MARK),
             "verdicts.parquet": _verdicts_file(judged),
             "map.md": as_markdown(summary).encode(),
-            **dict(draw_figures(runs, judged, summary)),
+            **draw_figures(runs, judged, summary),
         }
         return Page(summary, "map.json", console_summary(summary), files)
 
