@@ -20,6 +20,7 @@ from juguo_agents.studies.map.design import (
     DRAWN,
     EXCHANGE_EPISODES,
     EXCHANGES,
+    SEPARATOR,
     SWITCHES,
     TUNED,
     VALUE_SETS,
@@ -27,7 +28,7 @@ from juguo_agents.studies.map.design import (
     allocator_names,
     tuned_rules,
 )
-from juguo_agents.studies.map.study import SEPARATOR, Map
+from juguo_agents.studies.map.study import Map
 from juguo_agents.studies.study import conduct
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.sampling import axes

@@ -8,7 +8,6 @@ import pytest
 
 from juguo_agents.allocators.registry import rule_names, variant_of
 from juguo_agents.evaluation.verdicts import (
-    CONDITIONS,
     LEVEL,
     holm,
     interval,
@@ -17,7 +16,7 @@ from juguo_agents.evaluation.verdicts import (
     verdicts,
 )
 from juguo_agents.studies.map.analysis import shares
-from juguo_agents.studies.map.design import TUNED, allocator_names, doctrine_of
+from juguo_agents.studies.map.design import CONDITIONS, TUNED, allocator_names, doctrine_of
 
 Array = npt.NDArray[np.float64]
 NAMES = ["concentrated", "concentrated:tuned", "flat", "experiment_diffusion"]

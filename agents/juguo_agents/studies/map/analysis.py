@@ -33,6 +33,7 @@ from juguo_agents.studies.map.design import (
     GROUPS,
     NONE,
     REFERENCES,
+    SEPARATOR,
     SWITCHES,
     TUNED,
     TUNED_ALIKE,
@@ -45,7 +46,6 @@ from juguo_agents.studies.map.design import (
     tuned_names,
     tuned_rules,
 )
-from juguo_agents.studies.map.study import SEPARATOR
 from juguo_agents.tables import markdown_table, ranged, terminal_table
 from juguo_envs.worlds.sampling import Axis, axes
 

@@ -73,6 +73,8 @@ VALUE_SETS = (
     ValueSet("no harm", "the excluded count most", {"w_x": 5.0}),
 )
 """Drawn; the scenario's own; its aversion at both ends; and each weight of the floor high in its range."""
+SEPARATOR = ","
+"""Between the names of the value sets for which a row of the table of runs counts."""
 
 
 def aversions(base: Scenario) -> tuple[float, ...]:

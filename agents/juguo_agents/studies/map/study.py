@@ -32,6 +32,7 @@ from juguo_agents.studies.map.analysis import Judged, as_markdown, console_summa
 from juguo_agents.studies.map.design import (
     DRAWN,
     EXCHANGES,
+    SEPARATOR,
     SWITCH_CHOICE,
     SWITCH_EPISODES,
     TUNED,
@@ -57,8 +58,6 @@ from juguo_envs.worlds.sampling import values_at
 from juguo_envs.worlds.scenario import Scenario
 
 Columns = dict[str, npt.NDArray[Any]]
-SEPARATOR = ","
-"""Between the names of the value sets for which a row counts."""
 _TOGETHER = 100  # episodes in one batch; results do not depend on it
 
 
