@@ -14,7 +14,7 @@ from juguo_agents.studies.ablation.study import Ablation, AblationSettings
 from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.study import Page, conduct
 from juguo_envs.errors import UserError
-from tests.agents.studies.test_value import NUMBERS, TINY, value_in
+from tests.agents.studies.test_value import BUDGET, NUMBERS, TINY, value_in
 
 
 def ablation_in(folder: Path, **changes: Any) -> Page:
@@ -62,7 +62,7 @@ def test_levers_are_forced_on_the_closed_loop_of_a_measurement(tmp_path: Path) -
     ("there", "words"),
     [
         (None, "value is .*; allowed is a folder in which"),
-        ({"budget": 9}, "budget is 400, but .* has 9"),
+        ({"budget": 9}, f"budget is {BUDGET}, but .* has 9"),
         ({"model": "0"}, "model is .* has 0"),
         ({"scenario_digest": "0"}, "is of another world than tiny"),
     ],

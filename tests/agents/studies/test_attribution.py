@@ -29,7 +29,7 @@ TINY = Scenario.load("default").override(
         "society.persons": 60,
         "society.communities.count": 3,
         "society.communities.hubs": 1,
-        "programme.T": 26,
+        "programme.T": 20,
         "programme.minimum": [2, 2, 2],
         "programme.maximum": [5, 5],
         "crisis.shock_rate": 0.1,

@@ -34,7 +34,7 @@ from juguo_envs.errors import UserError
 from juguo_envs.worlds.sampling import axes
 from tests.support import small
 
-TINY = Settings(points=3, episodes=3, seed=5, regimes=1, budget=200, choice=1, switched=2, scenario=small())
+TINY = Settings(points=3, episodes=3, seed=109, regimes=1, budget=200, choice=1, switched=2, scenario=small())
 PRODUCTS = ("runs.parquet", "points.parquet", "verdicts.parquet", "portfolio.json", "map.json", "map.md")
 
 

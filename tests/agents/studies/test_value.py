@@ -219,7 +219,7 @@ def test_every_doubling_is_told_beside_what_there_was_before(doubled: Any) -> No
 
 # --- the study ------------------------------------------------------------------------------------------
 
-BUDGET, REFINE = 400, 200
+BUDGET, REFINE = 320, 100
 TINY = small({"name": "tiny", "society.persons": 40})
 NUMBERS = {"scenario": (TINY,), "budget": BUDGET, "refine": REFINE, "searches": 1, "episodes": 10}
 
