@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,11 @@ import pytest
 from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.studies.ablation.analysis import levers_over_worlds
 from juguo_agents.studies.ablation.study import Ablation, AblationSettings
-from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.study import Page, conduct
 from juguo_envs.errors import UserError
+from tests.agents.studies.conducting import conducted
 from tests.agents.studies.test_value import BUDGET, NUMBERS, TINY, value_in
 
-
-def ablation_in(folder: Path, **changes: Any) -> Page:
-    """The study in a folder."""
-    return conduct(Ablation(AblationSettings(**{**NUMBERS, **changes})), folder, LocalExecutor(1))
+ablation_in = partial(conducted, Ablation, **NUMBERS)
 
 
 def asked_in(folder: Path, search: str) -> dict[str, Any]:

@@ -141,20 +141,6 @@ def test_rules_are_tuned_on_the_family_and_oracles_on_their_world() -> None:
     assert SETTINGS.oracle(1).scenario == SETTINGS.world(1)
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"scenarios": 1}, "scenarios.*1.*greater than or equal to 2"),
-        ({"episodes": 10_000}, "episodes.*10000.*less than or equal to 4096"),
-        ({"budget": 100}, "budget is too small"),
-        ({"scenario": "family"}, "'family' is a family of scenarios"),
-    ],
-)
-def test_what_cannot_be_done_is_refused_before_anything_is_run(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        Settings.parse({**NUMBERS, "tuning": 1000, **changes})
-
-
 def test_an_oracle_begins_within_what_its_programme_allows() -> None:
     """The family's programmes are of different lengths; every one can be begun at any of the numbers."""
     numbers = CLOSED_LOOP.space(SMALL).start | {"exit.quarter": 60.0}

@@ -30,7 +30,6 @@ from juguo_agents.studies.map.design import (
 )
 from juguo_agents.studies.map.study import Map
 from juguo_agents.studies.study import conduct
-from juguo_envs.errors import UserError
 from juguo_envs.worlds.sampling import axes
 from tests.support import small
 
@@ -155,8 +154,9 @@ def test_two_processes_make_the_same_map_as_one(finished: Path, tmp_path: Path) 
 
 
 def test_a_map_that_lost_cells_goes_on_to_the_same_files_and_more_points_keep_those_that_are_done(
-    finished: Path, tmp_path: Path
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("juguo_agents.studies.map.study.draw_figures", lambda *_: {})
     folder = tmp_path / "lost"
     shutil.copytree(finished, folder)
     cells = folder / "store" / "runs"
@@ -186,25 +186,6 @@ def test_no_point_of_a_map_was_tuned_on() -> None:
     settings = Settings(points=256, regimes=16)
     assert not np.isin(settings.places(), settings.tuning_places()).any()
     assert not np.isin(settings.places(), Settings(points=256, seed=1).places()).any()
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"points": 1}, "points is 1: .* greater than or equal to 2"),
-        ({"episodes": 2}, "episodes is 2: .* greater than or equal to 3"),
-        ({"episodes": 121}, "episodes is 121: .* less than or equal to 120"),
-        ({"seed": 128}, "seed is 128: .* less than 128"),
-        ({"regimes": 0}, "regimes is 0"),
-        ({"budget": 10}, "budget is 10"),
-        ({"choice": 65}, "choice is 65: .* less than or equal to 64"),
-        ({"switched": 1}, "switched is 1"),
-        ({"design": "grid"}, "design is 'grid': .* 'sobol' or 'latin'"),
-    ],
-)
-def test_settings_that_cannot_be_are_refused(change: dict[str, object], words: str) -> None:
-    with pytest.raises(UserError, match=words):
-        Settings.parse(change)
 
 
 def test_the_default_map_has_enough_points_and_fits_its_time() -> None:
