@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from juguo_envs.names import terminal
 
@@ -49,6 +50,20 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
     rule = "".join("---:|" if side == "r" else "---|" for side in _sides(align, len(head)))
     lines = ["| " + " | ".join(cells) + " |" for cells in (head, *rows)]
     return "\n".join([lines[0], f"|{rule}", *lines[1:]])
+
+
+def ranged(values: Mapping[str, Any], name: str = "mean", form: str | Callable[[float], str] = ".3f") -> str:
+    """A number with its interval, such as `0.512 [0.498, 0.527]`.
+
+    Args:
+        values: Holds the number by its name, and the interval's ends as `{name}_low` and `{name}_high`, or as
+            `low` and `high`.
+        name: Of the number.
+        form: How all three are written: a format, or a function.
+    """
+    low, high = (values[f"{name}_{end}" if f"{name}_{end}" in values else end] for end in ("low", "high"))
+    number, low, high = (form(x) if callable(form) else format(x, form) for x in (values[name], low, high))
+    return f"{number} [{low}, {high}]"
 
 
 def _sides(align: str, columns: int) -> str:

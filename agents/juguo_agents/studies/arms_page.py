@@ -14,6 +14,7 @@ from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchRecord
 from juguo_agents.report.figures.style import BLACK, png
 from juguo_agents.studies.arms import ArmResults
 from juguo_agents.studies.study import Content, Page
+from juguo_agents.tables import ranged, terminal_table
 from juguo_envs.names import slug
 
 
@@ -62,21 +63,14 @@ def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
 
 def doubling_lines(doubling: dict[str, Any]) -> list[str]:
     """What each doubling brought."""
-    lines = header("twice the budget")
-    for name, steps in doubling.items():
-        lines += [row(f"{name}, {step['episodes']:,}", step) for step in steps]
-    return lines
+    rows = {f"{name}, {step['episodes']:,}": step for name, steps in doubling.items() for step in steps}
+    return share_lines("twice the budget", rows)
 
 
-def header(what: str) -> list[str]:
-    """Over rows of differences."""
-    return [f"{what:<30} {'difference':<26} share of the gap", f"{'-' * 30} {'-' * 26} {'-' * 20}"]
-
-
-def row(name: str, values: dict[str, Any]) -> str:
-    """A difference, and its share of the gap."""
-    plain = f"{values['difference']:+.3f} [{values['low']:+.3f}, {values['high']:+.3f}]"
-    return f"{name:<30} {plain:<26} {percent(values)}"
+def share_lines(what: str, rows: Mapping[str, dict[str, Any]]) -> list[str]:
+    """A table of differences by name, each with its share of the gap."""
+    cells = ((name, ranged(values, "difference", "+.3f"), percent(values)) for name, values in rows.items())
+    return terminal_table((what, "difference", "share of the gap"), cells).splitlines()
 
 
 def percent(values: dict[str, Any]) -> str:

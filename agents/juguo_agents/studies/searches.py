@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pyarrow as pa
 from juguo_agents.artifacts.searched import SearchResult, read_result
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
+from juguo_agents.search.portfolio import Tuning, tune
 from juguo_agents.studies.study import Execute, Stage, record, recorded
 
 Result = dict[str, Any]
@@ -56,6 +57,17 @@ def search_all(
     points = [SearchPoint(name, settings, (after or {}).get(name)) for name, settings in searches.items()]
     tables = execute(Stage(stage, points, run_search, cost=_budget, unit="episode"))
     return {point.key: recorded(table) for point, table in zip(points, tables, strict=True)}
+
+
+def tune_all(execute: Execute, points: Sequence[Tuning]) -> list[dict[str, Any]]:
+    """What the searches of rules' numbers find, in their order; see `juguo_agents.search.portfolio.tune`."""
+    stage = Stage("tuning", points, run_tuning, cost=lambda point: point.search.budget, unit="episode")
+    return [recorded(table) for table in execute(stage)]
+
+
+def run_tuning(point: Tuning, work: Path) -> pa.Table:
+    """The record of what a search of a rule's numbers finds."""
+    return record(tune(point, work))
 
 
 def _budget(point: SearchPoint) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import pyarrow as pa
-from pydantic import BeforeValidator, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from juguo_agents.artifacts.identity import (
     StudyRecord,
@@ -51,6 +51,11 @@ def _load(value: Any) -> Any:
 
 NamedScenario = Annotated[Scenario, BeforeValidator(_load)]
 """A field of settings that takes a scenario, the name of one, or the path of its file."""
+
+
+def default_world(description: str) -> Any:
+    """Such a field; without an answer it is the default scenario."""
+    return Field(default_factory=lambda: Scenario.load("default"), description=description)
 
 
 class Settings(Strict):

@@ -21,6 +21,7 @@ scenario: default
 override: {society.persons: 100, programme.T: 12}
 training:
   seeds: [0, 1]
+  processes: 1
   steps: 200
   selections: 1
   selection_episodes: 2

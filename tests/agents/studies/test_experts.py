@@ -123,21 +123,6 @@ def test_a_larger_budget_goes_on_with_the_experts_that_are_there(folder: Path, t
         search(Settings.parse(less), parts)
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"worlds": 1}, "worlds is 1; allowed is 2( |$)"),
-        ({"budget": 10}, "budget is 10; allowed is 100( |$)"),
-        ({"validation": 1}, "validation is 1; allowed is 2( |$)"),
-        ({"begin": "nowhere"}, "nowhere.*cannot be read"),
-        ({"scenario": "family"}, "'family' is a family of scenarios"),
-    ],
-)
-def test_what_cannot_be_done_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        Settings.parse({**NUMBERS, **changes})
-
-
 def test_experts_of_other_communities_are_refused(folder: Path) -> None:
     other = small({"society.communities.count": 4})
     with pytest.raises(UserError, match=r"world with 3 communities, and the training has 4"):

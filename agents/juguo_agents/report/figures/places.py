@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import Series, highlighted
-from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable
+from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable, write_cells
 from juguo_agents.report.names import PROPOSAL
 from juguo_agents.report.summary import Summary
 
@@ -88,12 +88,7 @@ def _panel(axes: Axes, series: Series, share: Floats, scale: Normalize) -> AxesI
             Rectangle((j - 0.5, c - 0.5), 1, 1, facecolor="#eeeeee", edgecolor=GREY, hatch="////", lw=0.0)
         )
     if len(share) <= _NUMBERED:
-        for c, j in np.argwhere(~np.isnan(share)):
-            dark = scale(share[c, j]) > 0.55
-            axes.text(
-                j, c, f"{share[c, j]:.0%}", ha="center", va="center", fontsize=8.0,
-                color="white" if dark else BLACK,
-            )  # fmt: skip
+        write_cells(axes, share, ~np.isnan(share), "{:.0%}".format, lambda x: bool(scale(x) > 0.55), 8.0)
     axes.set_xticks(range(3), _STRATA)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

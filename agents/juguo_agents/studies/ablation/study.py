@@ -13,8 +13,14 @@ from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchResult, load_result, validated
-from juguo_agents.studies.ablation.analysis import CONTROL, UNFORCED, ablation_data, forced
-from juguo_agents.studies.ablation.page import ablation_page, levers_over_worlds
+from juguo_agents.studies.ablation.analysis import (
+    CONTROL,
+    UNFORCED,
+    ablation_data,
+    ablation_page,
+    forced,
+    levers_over_worlds,
+)
 from juguo_agents.studies.arms import (
     ROUNDS,
     Arm,

@@ -20,11 +20,10 @@ from juguo_agents.artifacts.load import common_world, digest_of, find_allocators
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
 from juguo_agents.provenance import MODEL, versions
+from juguo_agents.report.figures.attribution import draw_figures
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies import study as engine
-from juguo_agents.studies.attribution.analysis import division
-from juguo_agents.studies.attribution.figures import draw_figures
-from juguo_agents.studies.attribution.page import page, summary_lines
+from juguo_agents.studies.attribution.analysis import division, page, summary_lines
 from juguo_agents.studies.measurement import Named, named
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Stage, Study
 from juguo_envs.errors import UserError

@@ -32,10 +32,11 @@ from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import search_state
 from juguo_agents.search.optimise import begin, search
-from juguo_agents.search.portfolio import Portfolio, Tuning, portfolio, tune, tunings
+from juguo_agents.search.portfolio import Portfolio, portfolio, tunings
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.studies.hypotheses.analysis import results_of
+from juguo_agents.studies.hypotheses.analysis import as_json, as_markdown, console_table, results_of
 from juguo_agents.studies.hypotheses.claims import (
+    OUTCOMES,
     SHIPPED,
     Arm,
     Cell,
@@ -43,13 +44,13 @@ from juguo_agents.studies.hypotheses.claims import (
     ClaimsError,
     FirstTechnology,
     Thresholds,
+    Watch,
     changed,
     load_claims,
     parse_claims,
 )
 from juguo_agents.studies.hypotheses.figures import draw
-from juguo_agents.studies.hypotheses.outcomes import OUTCOMES, Watch
-from juguo_agents.studies.hypotheses.page import as_json, as_markdown, console_table
+from juguo_agents.studies.searches import tune_all
 from juguo_agents.studies.study import Content, Execute, Page, Settings, Stage, Study, record, recorded
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.memory import episodes_together
@@ -325,11 +326,6 @@ def best_member(
     return name, family.allocator([members[name]], scenario)
 
 
-def run_tuning(point: Tuning, work: Path) -> pa.Table:
-    """The numbers of a rule that a search finds in a world."""
-    return record(tune(point, work))
-
-
 class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, Any]]]]):
     """The paper's claims, tested over sampled scenarios."""
 
@@ -350,8 +346,7 @@ class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, 
         test = self.settings.test
         tuning, worlds = test.claims.tuning, test.tuning_worlds()
         searches = tunings(test.tuned_rules(), worlds, tuning.budget, [tuning.seed] * len(worlds))
-        tables = execute(Stage("tuning", searches, run_tuning, cost=_budget, unit="episode"))
-        members = portfolio(searches, [recorded(table) for table in tables], Scenario())
+        members = portfolio(searches, tune_all(execute, searches), Scenario())
         points = [SampledScenario(i, tuple(place)) for i, place in enumerate(test.places().tolist())]
         stage = Stage(
             "scenarios",
@@ -372,7 +367,3 @@ class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, 
         files["hypotheses.md"] = as_markdown(test, results, runs).encode()
         data = {"claims": [as_json(test, result) for result in results]}
         return Page(data, "verdicts.json", console_table(results), files)
-
-
-def _budget(point: Tuning) -> int:
-    return point.search.budget

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import cycle
 from typing import Any
 
@@ -13,26 +12,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from juguo_agents.allocators.registry import rule_names
+from juguo_agents.evaluation.verdicts import Verdict
 from juguo_agents.report.figures.style import (
     BLACK,
     BLUE,
     COLOURS,
-    DPI,
     GREY,
     ORANGE,
     PALE,
     SKY,
     VERMILION,
     headed,
+    log_axis,
+    name_rows,
     parameters,
+    png,
 )
 from juguo_agents.report.names import label
-from juguo_agents.studies.map.analysis import INDICES, PAIR, Floats, Runs, deciding_axes, difference_of
-from juguo_agents.studies.map.variations import ALL, DRAWN, GROUPS, VALUE_SETS
-from juguo_agents.studies.map.verdicts import CONDITIONS, TUNED_ALIKE, Judged, Verdict
+from juguo_agents.studies.map.analysis import (
+    INDICES,
+    PAIR,
+    Floats,
+    Judged,
+    Runs,
+    deciding_axes,
+    difference_of,
+)
+from juguo_agents.studies.map.design import ALL, CONDITIONS, DRAWN, GROUPS, TUNED_ALIKE, VALUE_SETS
 from juguo_envs.worlds.sampling import Axis
 
 Summary = dict[str, Any]
@@ -47,7 +56,7 @@ _TIE, _MEAN, _OTHERS = "#a8a8a8", "#4d4d4d", PALE
 _WIDTH, _HEIGHT = 0.86, 0.16  # of a tree's node, where leaves are 1 apart and levels 1
 
 
-def draw_figures(runs: Runs, judged: Judged, summary: Summary) -> Iterator[tuple[str, bytes]]:
+def draw_figures(runs: Runs, judged: Judged, summary: Summary) -> dict[str, bytes]:
     """File name and PNG of each figure. matplotlib's settings are as before when it is done."""
     drawn: dict[str, Callable[[], Figure | None]] = {
         "shares.png": lambda: draw_shares(summary),
@@ -58,14 +67,9 @@ def draw_figures(runs: Runs, judged: Judged, summary: Summary) -> Iterator[tuple
         "parts.png": lambda: draw_parts(summary),
         "switches.png": lambda: draw_switches(summary),
     }
-    for name, draw in drawn.items():
-        with rc_context(parameters()):
-            fig = draw()
-            if fig is None:
-                continue
-            out = io.BytesIO()
-            fig.savefig(out, format="png", dpi=DPI)
-        yield name, out.getvalue()
+    with rc_context(parameters()):
+        figures = {name: draw() for name, draw in drawn.items()}
+        return {name: png(figure) for name, figure in figures.items() if figure is not None}
 
 
 def _subtitle(summary: Summary, note: str) -> str:
@@ -167,9 +171,8 @@ def draw_indices(summary: Summary) -> Figure | None:
             for name, shift, colour in (("total", -0.17, BLUE), ("first", 0.17, ORANGE)):
                 panel.barh(y + shift, row[name], 0.32, color=colour, alpha=0.85)
                 panel.plot(row[f"{name}_interval"], (y + shift, y + shift), color=BLACK, lw=0.9)
-        panel.set_yticks(range(len(part["indices"])), [symbols[row["axis"]] for row in part["indices"]])
+        name_rows(panel, [symbols[row["axis"]] for row in part["indices"]])
         panel.set_ylim(rows - 0.4, -0.6)
-        panel.tick_params(axis="y", length=0)
         panel.set_xlim(left=0.0)
         panel.grid(axis="x")
         panel.set_xlabel("share of the variance over worlds")
@@ -189,12 +192,9 @@ def axis_label(axis: Axis) -> str:
 
 def _scale(panel: Axes, axis: Axis, which: str) -> None:
     """Label; and a logarithmic axis where the sampling is, with plain numbers on it."""
-    along = panel.xaxis if which == "x" else panel.yaxis
     if axis.log:
         panel.set(**{f"{which}scale": "log"})
-        along.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
-        along.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        along.set_minor_formatter(NullFormatter())
+        log_axis(panel.xaxis if which == "x" else panel.yaxis)
     panel.set(**{f"{which}label": axis_label(axis)})
 
 
@@ -312,9 +312,7 @@ def draw_parts(summary: Summary) -> Figure | None:
             panel.plot((loss["low"], loss["high"]), (y, y), color=BLACK, lw=1.0)
         panel.axvline(0.0, color=BLACK, lw=0.8)
         panel.set_title(f"{label(doctrine)} ({row['points']} worlds)")
-        panel.set_yticks(range(len(names)), names)
-        panel.tick_params(axis="y", length=0)
-        panel.set_ylim(len(names) - 0.4, -0.6)
+        name_rows(panel, names)
         panel.grid(axis="x")
     for panel in panels.flat[len(found) :]:
         panel.set_axis_off()

@@ -26,9 +26,8 @@ from juguo_agents.provenance import MODEL, versions
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.arrays import to_arrays, to_table
-from juguo_agents.studies.mechanisms.analysis import Measured, report
+from juguo_agents.studies.mechanisms.analysis import Measured, page, report
 from juguo_agents.studies.mechanisms.mechanism import MECHANISMS, count_parameters, find
-from juguo_agents.studies.mechanisms.page import page
 from juguo_agents.studies.patterns.study import measure_unsearched
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import (
@@ -38,6 +37,7 @@ from juguo_agents.studies.study import (
     Settings,
     Stage,
     Study,
+    default_world,
     record,
     recorded,
 )
@@ -69,7 +69,7 @@ class MechanismsSettings(Settings):
     smoke: ClassVar[Mapping[str, Any]] = {"episodes": 4, "repeats": 2}
     free: ClassVar[frozenset[str]] = frozenset({"only", "patterns", "value", "budget"})
 
-    scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
+    scenario: NamedScenario = default_world("the world")
     only: tuple[str, ...] = Field(default=(), description="mechanisms by name; all, if none is named")
     episodes: int = Field(
         default=60, ge=2, le=seeds.PATTERNS.size, description="test episodes of every world"

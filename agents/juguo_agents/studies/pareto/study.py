@@ -44,8 +44,7 @@ except ImportError as error:
     raise UserError(f"{error.name} is missing: pip install 'juguo[train,pareto]'") from None
 
 from juguo_agents.report.figures.fronts import FIGURE, draw
-from juguo_agents.studies.pareto.analysis import Point, summarise
-from juguo_agents.studies.pareto.page import as_markdown, console_table, search_table
+from juguo_agents.studies.pareto.analysis import Point, as_markdown, console_table, search_table, summarise
 
 MOST_EPISODES = seeds.HELD_OUT_WORLDS.first
 SEARCH_BUDGET = 1_800_000

@@ -1,4 +1,4 @@
-"""How each pattern is measured: which systems are run for it, and what is reckoned from their runs."""
+"""How each pattern is measured: who is run for it, what is reckoned from the runs, and how that is told."""
 
 from __future__ import annotations
 
@@ -19,25 +19,31 @@ from juguo_agents.evaluation.statistics import (
     paired_difference,
 )
 from juguo_agents.report.names import PROPOSAL
-from juguo_agents.studies.patterns.pattern import FACTS, UNKNOWN, Band, Part, Pattern
 from juguo_agents.studies.patterns.runs import (
     AS_IS,
     CALM,
     CARE,
     CONCENTRATED,
+    FACTS,
     FLAT,
     KNOWLEDGE,
     MARKET,
     NOTHING,
     SOUND,
+    UNKNOWN,
     YEAR,
+    Band,
     Floats,
+    Part,
+    Pattern,
     Run,
     Runs,
     System,
     alike,
     bringing,
 )
+from juguo_agents.tables import ranged, terminal_table
+from juguo_envs.names import code
 
 Drawn = npt.NDArray[np.int64]
 """Indices of resampled episodes."""
@@ -470,3 +476,44 @@ def feedback_pays(valued: Mapping[str, Any], searches: Mapping[str, Any]) -> Pat
 
 def _share(worth: Mapping[str, float]) -> Estimate:
     return Estimate(worth["share"], worth["share_low"], worth["share_high"])
+
+
+def lines(data: dict[str, Any]) -> list[str]:
+    """A table with every figure of every pattern, as lines of Markdown that a terminal shows well, too."""
+    settings = data["settings"]
+    first, episodes = settings["first_seed"], settings["episodes"]
+    rows = [row for pattern in data["patterns"] for row in _pattern(pattern)]
+    held = [str(p["number"]) for p in data["patterns"] if p["holds"]]
+    head = ("no", "pattern, and what was measured", "measured, interval", "band", "holds")
+    return [
+        f"## Patterns in {code(settings['scenario']['name'])}",
+        "",
+        f"{episodes:,} test episodes from seed {first:,} (seeds for {data['seeds']} the world). "
+        "Intervals are 95 %, over the episodes.",
+        "Undecided: the interval crosses an end of the band. A pattern then holds where the estimate does.",
+        "",
+        *terminal_table(head, rows).splitlines(),
+        "",
+        f"{len(held)} of {len(data['patterns'])} hold: {', '.join(held) or 'none'}.",
+    ]
+
+
+def _pattern(pattern: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Its name and verdict, its figures, its source."""
+    verdict = pattern["verdict"]
+    if verdict == "undecided":
+        verdict += f" ({'yes' if pattern['holds'] else 'no'})"
+    if not pattern["expected"]:
+        verdict += ", not meant to hold here"
+    return [
+        (str(pattern["number"]), pattern["name"], "", "", verdict),
+        *(
+            ("", f"- {part['name']}", _measured(part), part["band"] or "", part["verdict"] or "")
+            for part in pattern["parts"]
+        ),
+        ("", f"  source: {pattern['source']}", "", "", ""),
+    ]
+
+
+def _measured(part: dict[str, Any]) -> str:
+    return "cannot be told" if part["measured"] is None else ranged(part, "measured", ".3g")

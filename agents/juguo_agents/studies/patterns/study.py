@@ -31,12 +31,11 @@ from juguo_agents.studies.patterns.analysis import (
     SEARCHED,
     feedback_pays,
     giving_up,
+    lines,
     making_matters,
 )
 from juguo_agents.studies.patterns.figures import draw
-from juguo_agents.studies.patterns.page import lines
-from juguo_agents.studies.patterns.pattern import FACTS, Pattern
-from juguo_agents.studies.patterns.runs import Run, Runs, SystemPoint, follow, run_system
+from juguo_agents.studies.patterns.runs import FACTS, Pattern, Run, Runs, SystemPoint, follow, run_system
 from juguo_agents.studies.searches import SearchPoint, run_search
 from juguo_agents.studies.study import (
     DATA_FORMAT,
@@ -46,6 +45,7 @@ from juguo_agents.studies.study import (
     Settings,
     Stage,
     Study,
+    default_world,
     record,
 )
 from juguo_agents.studies.value.analysis import finished_value, value_data
@@ -114,7 +114,7 @@ class PatternsSettings(Settings):
     }  # fmt: skip
     free: ClassVar[frozenset[str]] = frozenset({"only", "value", *BUDGETS})
 
-    scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
+    scenario: NamedScenario = default_world("the world")
     only: tuple[int, ...] = Field(
         default=(), description="numbers of the patterns; all ten, if none is named"
     )

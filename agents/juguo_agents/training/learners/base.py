@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -92,6 +92,14 @@ def normaliser_of(learner: BaseAlgorithm) -> tuple[VecNormalize, RunningMeanStd]
     if normaliser is None or not isinstance(normaliser.obs_rms, RunningMeanStd):
         raise TypeError("the learner has no normaliser of observations")
     return normaliser, normaliser.obs_rms
+
+
+def arguments(settings: LearnerSettings, names: Iterable[str], device: str) -> dict[str, Any]:
+    """Settings that the libraries call as we do, by name; the learning rate, or its schedule; the device."""
+    return {name: getattr(settings, name) for name in names} | {
+        "learning_rate": rate(settings),
+        "device": device,
+    }
 
 
 def rate(settings: LearnerSettings) -> float | Callable[[float], float]:

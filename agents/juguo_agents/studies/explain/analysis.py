@@ -9,9 +9,9 @@ from typing import Any
 from juguo_agents.artifacts.tree_file import USES, StoredTree
 from juguo_agents.report.figures import importance, tree, uses
 from juguo_agents.report.figures.style import styled_png
-from juguo_agents.report.formatting import number
+from juguo_agents.report.formatting import made_with, number
 from juguo_agents.report.tree_rules import LEAST_LEAN, LEAST_SHARE, tree_lines
-from juguo_agents.tables import markdown_table
+from juguo_agents.tables import markdown_table, ranged, terminal_table
 from juguo_envs.model.state import FUNCTIONS, STAGES
 from juguo_envs.names import code, markdown
 
@@ -58,40 +58,29 @@ def _opening(data: dict[str, Any]) -> list[str]:
 
 def _returns(data: dict[str, Any]) -> list[str]:
     by_name = {s["name"]: s for s in data["spending"]}
-    rows = [data["source"]["name"], *(t["name"] for t in data["trees"]), "flat"]
     kept = {t["name"]: t["kept"] for t in data["trees"]}
-    width = max(len(name) for name in rows)
-    lines = [
-        f"{'allocator':<{width}}  {'return':>8}  {'interval':<18} keeps of the gain over flat",
-        f"{'-' * width}  {'-' * 8}  {'-' * 18} {'-' * 27}",
-    ]
-    for name in dict.fromkeys(rows):
-        s, share = by_name[name], kept.get(name)
-        text = f"{share['share']:.1%} [{share['low']:.1%}, {share['high']:.1%}]" if share else ""
-        if name in kept and not share:
-            text = "there is no gain to keep"
-        between = f"[{s['return_low']:.3f}, {s['return_high']:.3f}]"
-        lines.append(f"{name:<{width}}  {s['return']:>8.3f}  {between:<18} {text}".rstrip())
-    return lines
+    rows = []
+    for name in dict.fromkeys((data["source"]["name"], *kept, "flat")):
+        share, none = kept.get(name), "there is no gain to keep" if name in kept else ""
+        text = ranged(share, "share", ".1%") if share else none
+        rows.append((name, ranged(by_name[name], "return"), text))
+    return terminal_table(("allocator", "return", "keeps of the gain over flat"), rows).splitlines()
 
 
 def _fidelity(data: dict[str, Any]) -> list[str]:
     trees = data["trees"]
-    heads = [f"{t['leaves']} leaves" for t in trees]
-    width = max(len(words) for _, words in _FIDELITY)
-    head = "  ".join(f"{h:>18}" for h in heads)
-    lines = [
+    rows = [
+        (
+            words,
+            *(" / ".join(_percent(t["fidelity"][led][name]) for led in ("tree", "learner")) for t in trees),
+        )
+        for name, words in _FIDELITY
+    ]
+    return [
         "Fidelity, in % (in the quarters that the tree leads to / that the learner leads to):",
         "",
-        f"{'':<{width}}  {head}",
+        *terminal_table(("", *(f"{t['leaves']} leaves" for t in trees)), rows, "lr").splitlines(),
     ]
-    for name, words in _FIDELITY:
-        cells = [
-            f"{_percent(t['fidelity']['tree'][name])} / {_percent(t['fidelity']['learner'][name])}"
-            for t in trees
-        ]
-        lines.append(f"{words:<{width}}  " + "  ".join(f"{c:>18}" for c in cells))
-    return lines
 
 
 def _percent(value: float | None) -> str:
@@ -180,9 +169,8 @@ def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
         "cannot be told this way.",
         "![importance of observations](importance.png)",
         _fenced(_importance(data)[2:]),
-        f"Made with {', '.join(f'{n} {v}' for n, v in data['versions'].items())}. Scenario digest "
-        f"`{data['scenario_digest']}`, SHA-256 of what is explained: "
-        f"`{data['source']['sha256'] or 'a rule'}`.",
+        f"{made_with(data['versions'])} Scenario digest `{data['scenario_digest']}`, SHA-256 of what is "
+        f"explained: `{data['source']['sha256'] or 'a rule'}`.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -9,8 +9,8 @@ indices depend on which points happened to be drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,30 +31,6 @@ PLACES = 2**11
 REFITS = 20
 
 
-@dataclass(frozen=True)
-class Sensitivity:
-    """What a quantity depends on.
-
-    Attributes:
-        surrogate: The one that was taken.
-        r2: Of each surrogate by name, cross-validated.
-        noise: Share of the quantity's variance over points that is noise of the episodes: 1 less it is the
-            highest R² that can be hoped for.
-        first, total: (axes,) share of the surrogate's variance that an axis makes alone, and with others.
-        first_low, first_high, total_low, total_high: (axes,) from the 5 % to the 95 % quantile over refits.
-    """
-
-    surrogate: str
-    r2: dict[str, float]
-    noise: float
-    first: Floats
-    total: Floats
-    first_low: Floats
-    first_high: Floats
-    total_low: Floats
-    total_high: Floats
-
-
 def surrogates() -> dict[str, RegressorMixin]:
     """The two kinds of surrogate, not fitted."""
     return {
@@ -67,12 +43,20 @@ def surrogates() -> dict[str, RegressorMixin]:
     }
 
 
-def sensitivity(places: Floats, differences: Floats) -> Sensitivity | None:
+def sensitivity(places: Floats, differences: Floats, axes: Sequence[str]) -> dict[str, Any] | None:
     """What the mean difference depends on, or None where it does not vary or there are too few points.
 
     Args:
         places: (points, axes) in the unit cube.
         differences: (points, episodes) paired differences.
+        axes: Names of the axes.
+
+    Returns:
+        As JSON values: `surrogate`, the one that was taken; `r2` of each by name, cross-validated; `noise`,
+        the share of the variance over points that is noise of the episodes (1 less it is the highest R² that
+        can be hoped for); and `indices`, the most important axis first: the share of the surrogate's variance
+        that it makes alone (`first`) and with others (`total`), each with an interval from the 5 % to the
+        95 % quantile over refits.
     """
     mean = differences.mean(1)
     if len(mean) < LEAST_POINTS or np.ptp(mean) < 1e-9:
@@ -83,15 +67,20 @@ def sensitivity(places: Floats, differences: Floats) -> Sensitivity | None:
         for name, model in surrogates().items()
     }
     taken = max(r2, key=lambda name: r2[name])
-    first, total = _indices(places, mean, taken)
+    found = _indices(places, mean, taken)
     rng = np.random.default_rng(0)
     refits = []
     for _ in range(REFITS):
         some = rng.integers(0, len(mean), len(mean))
         refits.append(_indices(places[some], mean[some], taken))
-    low, high = np.quantile(np.array(refits), (0.05, 0.95), axis=0)
+    ends = np.quantile(np.array(refits), (0.05, 0.95), axis=0)  # (2, kinds, axes)
     noise = float((differences.var(1, ddof=1) / differences.shape[1]).mean() / mean.var(ddof=1))
-    return Sensitivity(taken, r2, min(1.0, noise), first, total, low[0], high[0], low[1], high[1])
+    rows: list[dict[str, Any]] = [{"axis": name} for name in axes]
+    for k, kind in enumerate(("first", "total")):
+        for i, row in enumerate(rows):
+            row |= {kind: float(found[k][i]), f"{kind}_interval": ends[:, k, i].tolist()}
+    rows = [rows[i] for i in np.argsort(-found[1], kind="stable")]
+    return {"surrogate": taken, "r2": r2, "noise": min(1.0, noise), "indices": rows}
 
 
 def _indices(places: Floats, mean: Floats, name: str) -> tuple[Floats, Floats]:

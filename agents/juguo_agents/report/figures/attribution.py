@@ -10,9 +10,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from juguo_agents.report.figures.style import BLACK, BLUE, GREY, ORANGE, PALE, headed, readable, styled_png
-from juguo_agents.report.formatting import number
-from juguo_agents.studies.attribution.page import sign
+from juguo_agents.report.figures.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    PALE,
+    headed,
+    name_rows,
+    readable,
+    styled_png,
+)
+from juguo_agents.report.formatting import number, sign
 
 _COLOURS = {1: BLUE, -1: ORANGE, 0: PALE}
 _COLOUR_WORDS = "blue: raises the return; orange: lowers it; grey: cannot be told from none"
@@ -55,9 +64,7 @@ def draw_worths(data: dict[str, Any]) -> Figure:
             label=f"gain {words}",
         )
     axes.axvline(0.0, color=BLACK, lw=0.8)
-    axes.set_yticks(places, [part["part"] for part in parts])
-    axes.set_ylim(len(parts) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, [part["part"] for part in parts])
     axes.grid(axis="x")
     axes.set_xlabel(f"gain in return when the part is exchanged for that of {b}")
     fig.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)

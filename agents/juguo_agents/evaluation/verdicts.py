@@ -1,8 +1,8 @@
 """Who is best at a point, by how much, and whether that is more than noise.
 
-In a condition one allocator of each doctrine competes. At a point the one with the highest mean leads. It is
-compared with every other one by a paired t-test over the common episodes. The p-values are corrected for
-their number (Holm 1979), and the largest one is the point's: a doctrine is best only if it beats all others.
+Allocators compete in groups, such as doctrines. At a point the one with the highest mean leads. It is
+compared with every one of another group by a paired t-test over the common episodes. The p-values are
+corrected for their number (Holm 1979), and the largest is the point's: a group is best only if it beats all.
 Many points are judged at once, so the points' p-values are adjusted once more, for false discoveries among
 all points (Benjamini and Hochberg 1995). A point is won beyond noise where that is at most 5 %; everywhere
 else it is a tie.
@@ -10,42 +10,15 @@ else it is a tie.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from juguo_agents.allocators.registry import rule_names
-from juguo_agents.studies.map.design import doctrine_of, tuned_names, tuned_rules
-
 Floats = npt.NDArray[np.float64]
 LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Condition:
-    """Who competes.
-
-    Attributes:
-        name: Its name in results.
-        text: What it is, in words.
-        competitors: Gives the names of the allocators that compete, one of each doctrine.
-    """
-
-    name: str
-    text: str
-    competitors: Callable[[], list[str]]
-
-
-TUNED_ALIKE = Condition("tuned", "both institutions, tuned", tuned_names)
-"""The condition that figures and words explain: every doctrine at its best, like for like."""
-CONDITIONS = (
-    TUNED_ALIKE,
-    Condition("alike", "both institutions, own numbers", tuned_rules),
-    Condition("paper", "the paper's own versions", rule_names),
-)
 
 
 @dataclass(frozen=True)
@@ -54,12 +27,12 @@ class Verdict:
 
     Attributes:
         point: Its number.
-        leader, second: The allocator with the highest mean, and the next best of another doctrine.
+        leader, second: The allocator with the highest mean, and the next best of another group.
         margin, low, high: Difference of their means, with its 95 % interval over common episodes.
         p: The largest of the leader's corrected p-values.
         p_adjusted: The same, adjusted for the number of points.
-        best: The doctrine that won beyond noise; empty for a tie.
-        tied: Doctrines that share the lead where there is no winner, the leader's first.
+        best: The group that won beyond noise; empty for a tie.
+        tied: Groups that share the lead where there is no winner, the leader's first.
     """
 
     point: int
@@ -75,23 +48,18 @@ class Verdict:
 
     @property
     def leads(self) -> str:
-        """The leader's doctrine."""
-        return doctrine_of(self.leader)
+        """The leader's group."""
+        return self.best or self.tied[0]
 
 
-Judged = dict[tuple[str, str], list[Verdict]]
-"""Verdicts on all points, by the names of condition and value set."""
-
-
-def verdicts(returns: Floats, names: Sequence[str], groups: Sequence[str] | None = None) -> list[Verdict]:
+def verdicts(returns: Floats, names: Sequence[str], groups: Sequence[str]) -> list[Verdict]:
     """The verdicts on points.
 
     Args:
         returns: (points, allocators, episodes); episodes are common to the allocators of a point.
         names: The allocators.
-        groups: The group of each, its doctrine if none are given; there must be two or more.
+        groups: The group of each; there must be two or more.
     """
-    groups = [doctrine_of(name) for name in names] if groups is None else groups
     found = [_at_point(point, values, names, groups) for point, values in enumerate(returns)]
     adjusted = stats.false_discovery_control([v.p for v in found]).tolist()
     return [
