@@ -28,7 +28,7 @@ from juguo_agents.report.figures.regret import FIGURE, MOST_REGRET, Summary
 from juguo_agents.report.formatting import made_with
 from juguo_agents.tables import markdown_table, ranged, terminal_table
 from juguo_envs.errors import UserError
-from juguo_envs.names import code
+from juguo_envs.names import code, markdown
 from juguo_envs.worlds.family import Family
 
 Floats = npt.NDArray[np.float64]
@@ -278,8 +278,8 @@ def _verdict_words(name: str, verdict: dict[str, Any]) -> str:
         else "not less than every rule's beyond noise"
     )
     return (
-        f"{markdown(name)}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} (closest: "
-        f"{markdown(closest['name'])}, whose median is {ranged(closest, 'medians', '+.1%')} apart; mean of the "
+        f"{markdown(name)}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} "
+        f"(closest: {markdown(closest['name'])}, whose median is {ranged(closest, 'medians', '+.1%')} apart; mean of the "
         f"differences {ranged(closest, 'mean', '+.1%')})."
     )
 
