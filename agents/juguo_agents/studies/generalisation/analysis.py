@@ -279,8 +279,8 @@ def _verdict_words(name: str, verdict: dict[str, Any]) -> str:
     )
     return (
         f"{markdown(name)}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} "
-        f"(closest: {markdown(closest['name'])}, whose median is {ranged(closest, 'medians', '+.1%')} apart; mean of the "
-        f"differences {ranged(closest, 'mean', '+.1%')})."
+        f"(closest: {markdown(closest['name'])}, whose median is {ranged(closest, 'medians', '+.1%')} apart; "
+        f"mean of the differences {ranged(closest, 'mean', '+.1%')})."
     )
 
 
