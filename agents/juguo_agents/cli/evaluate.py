@@ -10,7 +10,7 @@ from pydantic import Field
 
 from juguo_agents.allocators import BASELINE, rule_names
 from juguo_agents.artifacts.identity import text_of
-from juguo_agents.artifacts.load import common_world, find_allocators
+from juguo_agents.artifacts.load import common_world, find_allocators, of_other_models
 from juguo_agents.cli.listing import allocators as listed_allocators
 from juguo_agents.cli.listing import scenarios
 from juguo_agents.cli.options import command
@@ -61,6 +61,8 @@ def evaluate(asked: Evaluate) -> int:
     made_for = None if asked.scenario else common_world(asked.names)
     world = made_for or load_world(asked.scenario or "default")
     allocators = find_allocators(asked.names)
+    for file in of_other_models(asked.names):
+        say(f"  {file} was made with another version of the model; it is measured in this one")
     if asked.out and asked.out.exists():
         claim_folder(asked.out)  # refuses before the work is done
     comparison = compare(

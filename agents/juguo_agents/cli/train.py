@@ -91,8 +91,8 @@ def checked(experiment: Experiment) -> Scenario:
         UserError: If something cannot be used.
     """
     scenario = experiment.world()
-    experiment.training_world(scenario)
+    worlds = [experiment.worlds(world) for world in (scenario, experiment.training_world(scenario))]
     check_device(experiment.training)
     if experiment.training.expert is not None:
-        find_experts(experiment.training.expert, experiment.worlds(scenario))
+        find_experts(experiment.training.expert, worlds[-1])
     return scenario

@@ -34,7 +34,6 @@ from juguo_agents.studies.study import Content, Execute, NamedScenario, Page, St
 from juguo_envs.errors import UserError
 
 RESULT_FILE, PAGE_FILE = "explain.json", "explain.md"
-KIND, FORMAT = "juguo_explanation", 1
 FLAT = Flat.base_name
 EXPLAINED = "explained"
 """Key of the runs of what is explained; those of rules have their names."""
@@ -272,8 +271,6 @@ class Explain(Study[Settings, dict[str, Any]]):
             importance(g, returns, np.array(table[key_of(g)]["returns"])) for g in groups(setting.layout)
         ]
         data = {
-            "kind": KIND,
-            "format": FORMAT,
             "source": source,
             "scenario": world.name,
             "scenario_digest": world.digest(),
