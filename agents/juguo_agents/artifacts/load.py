@@ -25,6 +25,7 @@ from juguo_agents.artifacts.identity import kind_of
 from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
 from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, SearchRecord, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
+from juguo_agents.provenance import MODEL
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 
@@ -193,6 +194,18 @@ def digest_of(name: str) -> str | None:
     if not files:
         return None
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def of_other_models(names: Sequence[str]) -> list[Path]:
+    """Those of the files behind some names that were made with another model than this.
+
+    Args:
+        names: As `find_allocators` takes them.
+
+    Raises:
+        UserError: If a file cannot be used.
+    """
+    return [file for name in names for file in files_of(name) if load_artifact(file).model != MODEL]
 
 
 def common_world(names: Sequence[str]) -> World | None:

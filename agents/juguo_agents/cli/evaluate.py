@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from juguo_agents.allocators import BASELINE, rule_names
-from juguo_agents.artifacts.load import common_world, find_allocators
+from juguo_agents.artifacts.load import common_world, find_allocators, of_other_models
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show, show_json
 from juguo_agents.evaluation import seeds
@@ -58,6 +58,8 @@ def evaluate(asked: Evaluate) -> int:
     made_for = None if asked.scenario else common_world(asked.names)
     world = made_for or load_world(asked.scenario or "default")
     allocators = find_allocators(asked.names)
+    for file in of_other_models(asked.names):
+        say(f"  {file} was made with another version of the model; it is measured in this one")
     if asked.out:
         check_figures()  # refuses before the work is done
     comparison = compare(

@@ -98,11 +98,12 @@ def checked(experiment: Experiment, processes: int | None = None) -> Scenario:
     """
     scenario, training = experiment.world(), experiment.training
     processes = min(training.processes, len(training.seeds)) if processes is None else processes
-    check_societies(experiment.training_world(scenario), training.settings.envs, processes)
+    training_world = experiment.training_world(scenario)
+    check_societies(training_world, training.settings.envs, processes)
     worlds, rules = experiment.worlds(scenario), experiment.comparison.names()
     check_comparison(worlds, training.selection_episodes, processes)
     check_comparison(worlds, experiment.comparison.episodes, len(rules) + len(training.seeds))
     check_device(training)
     if training.expert is not None:
-        find_experts(training.expert, worlds)
+        find_experts(training.expert, experiment.worlds(training_world))
     return scenario

@@ -313,7 +313,7 @@ def conduct(
 
         page = study.analyse(study.plan(execute))
         of = study.settings.identity(study.name)
-        head = {"kind": f"{StudyRecord.KIND}_{study.name.replace('-', '_')}", "format": DATA_FORMAT}
+        head = {"kind": f"juguo_{study.name.replace('-', '_')}", "format": DATA_FORMAT}
         page = replace(page, data=sealed({**head, **page.data, "model": MODEL, "of": of}))
         for name, content in {**page.files, page.data_file: page.data}.items():
             if not isinstance(content, bytes):

@@ -177,3 +177,34 @@ def test_evaluate_works_from_the_file_and_from_the_folder_where_nothing_can_be_u
     for named in ("policy-seed3.safetensors", "."):
         done = juguo("evaluate", named, "--scenario", "scenario.yaml", "--episodes", "3", cwd=tmp_path)
         assert "learned_seed3" in succeeded(done)
+
+
+def test_any_bit_that_is_flipped_is_seen_or_means_the_same(policy: Policy, tmp_path: Path) -> None:
+    path = tmp_path / "policy-seed3.safetensors"
+    save_policy(policy, path)
+    whole, wanted = path.read_bytes(), load_policy(path)
+    rng = np.random.default_rng(0)
+    header = 8 + int.from_bytes(whole[:8], "little")
+    for place in [*range(16), *rng.integers(0, header, 60), *rng.integers(header, len(whole), 60)]:
+        flipped = bytes([whole[place] ^ 1 << int(rng.integers(8))])
+        path.write_bytes(whole[:place] + flipped + whole[place + 1 :])
+        try:
+            found = load_policy(path)
+        except PolicyFileError as refused:
+            assert path.name in str(refused)
+        else:
+            assert (found.metadata, found.acts_by) == (wanted.metadata, wanted.acts_by)
+
+
+def test_a_policy_under_the_name_of_another_seed_is_refused(policy: Policy, tmp_path: Path) -> None:
+    save_policy(policy, tmp_path / "policy-seed4.safetensors")
+    with pytest.raises(PolicyFileError, match=r"policy-seed4.*: holds the policy of training seed 3"):
+        load_policy(tmp_path / "policy-seed4.safetensors")
+    (tmp_path / "policy-seed4.safetensors").rename(tmp_path / "mine.safetensors")
+    assert load_policy(tmp_path / "mine.safetensors").seed == 3
+
+
+def test_weights_that_are_too_large_to_act_are_refused_by_name(policy: Policy) -> None:
+    huge = broken(policy, **{"action_net.weight": np.full_like(policy.tensors["action_net.weight"], 3e38)})
+    with pytest.raises(PolicyFileError, match="learned_seed3: its weights are so large"):
+        huge.act(np.ones((2, policy.metadata["observation_size"]), np.float32))

@@ -39,7 +39,6 @@ def ablation_data(results: ArmResults) -> dict[str, Any]:
         return results.share(last[UNFORCED], last[name], last[UNFORCED]).as_json() if results.steps else None
 
     return {
-        "kind": "juguo_ablation",
         "settings": results.settings.as_json(results.scenario),
         "scenario_digest": results.scenario.digest(),
         "gap": {

@@ -87,6 +87,11 @@ def read_value(point: FromValue, work: Path) -> pa.Table:
     """The results of the reference searches, and of the best closed loop, by name."""
     files = point.folder.glob(f"{SEARCHES}/*/{RESULT_FILE}")
     found = {file.parent.name: load_result(file) for file in files}
+    for name in point.references:
+        if name not in found:
+            raise UserError(
+                f"{point.folder / SEARCHES / name / RESULT_FILE}: is missing; run that study again"
+            )
     best = max(
         [*point.references, *closed_loops(found, point.scenario)], key=lambda name: validated(found[name])
     )

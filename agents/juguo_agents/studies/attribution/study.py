@@ -30,7 +30,6 @@ from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
-KIND, FORMAT = "juguo_between", 1
 RESULT_FILE, PAGE_FILE = "between.json", "between.md"
 COALITIONS = 2 ** len(PARTS)
 TOGETHER = 8  # coalitions of a point; results do not depend on it
@@ -192,8 +191,6 @@ class Attribution(Study[Settings, Floats]):
         asked = self.settings
         a, b = asked.sides
         data = {
-            "kind": KIND,
-            "format": FORMAT,
             "a": a.as_json() | {"return": mean_interval(table[0]).__dict__},
             "b": b.as_json() | {"return": mean_interval(table[-1]).__dict__},
             "scenario": asked.world.name,

@@ -123,7 +123,6 @@ def _selection_return(metadata: dict[str, Any]) -> float | None:
 
 
 RESULT_FILE, PAGE_FILE = "explain.json", "explain.md"
-KIND, FORMAT = "juguo_explanation", 1
 FLAT = Flat.base_name
 EXPLAINED = "explained"
 """Key of the runs of what is explained; those of rules have their names."""
@@ -361,8 +360,6 @@ class Explain(Study[Settings, dict[str, Any]]):
             importance(g, returns, np.array(table[key_of(g)]["returns"])) for g in groups(setting.layout)
         ]
         data = {
-            "kind": KIND,
-            "format": FORMAT,
             "source": source,
             "scenario": world.name,
             "scenario_digest": world.digest(),

@@ -241,7 +241,6 @@ class Mechanisms(Study[MechanismsSettings, tuple[list[Measured], dict[str, Measu
         """Effects, noise and verdicts."""
         asked = self.settings
         data = {
-            "kind": "juguo_mechanisms",
             "settings": {
                 "format": asked.format,
                 "model": MODEL,
