@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 import yaml
 
-from juguo_agents.allocators.base import Allocator, Floats
+from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.declared import RuleShares
 from juguo_agents.allocators.levers import Forced, Lever, find_lever
 from juguo_agents.allocators.parametric import rule_numbers
@@ -29,6 +29,7 @@ from juguo_agents.allocators.parametric.schedules import (
 from juguo_agents.allocators.parametric.space import Number, Parameters, Shares, Space
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.allocators.side_by_side import SideBySide
+from juguo_agents.array_types import Floats
 from juguo_envs.errors import UserError, unknown
 from juguo_envs.model.state import STAGES
 from juguo_envs.worlds.scenario import Scenario
