@@ -11,9 +11,9 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
+from juguo_agents.array_types import Bools, Floats
 from juguo_envs.worlds.sampling import Axis
 
-Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[Any]
 DEPTH, LEAST_LEAF = 3, 0.02
 FOLDS, REPEATS = 5, 5
@@ -98,7 +98,7 @@ def grow(places: Floats, best: list[str], axes: tuple[Axis, ...]) -> Grown | Non
     )
 
 
-def region(places: Floats, wins: npt.NDArray[np.bool_], axes: tuple[Axis, ...]) -> Region | None:
+def region(places: Floats, wins: Bools, axes: tuple[Axis, ...]) -> Region | None:
     """Where a system wins, or None where it wins, or does not win, in too few points.
 
     Args:

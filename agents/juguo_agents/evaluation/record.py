@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from juguo_agents.array_types import Floats, Ints
 from juguo_envs.model.state import N_ACTORS, N_FUNCTIONS, N_INDICATORS, N_STRATA, STAGES
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
 
 EXIT_DTYPE = np.dtype(
     [
@@ -54,12 +53,12 @@ class Record:
     final_adoption: Floats
     spending: Floats
     community_spending: Floats
-    stage_quarters: npt.NDArray[np.int64]
+    stage_quarters: Ints
     exits: npt.NDArray[Any]
     board: Floats
 
     @property
-    def abandoned(self) -> npt.NDArray[np.int64]:
+    def abandoned(self) -> Ints:
         """(E,) projects given up in each episode."""
         return np.bincount(self.exits["episode"], minlength=len(self.returns))
 

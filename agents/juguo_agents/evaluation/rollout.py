@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from juguo_agents.allocators import BASELINE, Allocator, Setting, make_rule
 from juguo_agents.allocators.base import show_hidden
+from juguo_agents.array_types import Seeds
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import EXIT_DTYPE, Comparison, Record, record_bytes
 from juguo_envs.engine.batch import Batch
@@ -28,7 +29,7 @@ CHUNK = 100
 """Episodes stepped together, at most."""
 
 
-def setting_of(world: Scenario | Family, seeds: npt.NDArray[np.uint64]) -> Setting:
+def setting_of(world: Scenario | Family, seeds: Seeds) -> Setting:
     """What allocators are told of the episodes of these seeds."""
     return Setting.of(world) if isinstance(world, Scenario) else Setting.of_family(world, seeds)
 
@@ -36,7 +37,7 @@ def setting_of(world: Scenario | Family, seeds: npt.NDArray[np.uint64]) -> Setti
 def run(
     allocator: Allocator,
     world: Scenario | Family,
-    seeds: npt.NDArray[np.uint64],
+    seeds: Seeds,
     *,
     observe: str = "noisy",
     threads: int = 1,
@@ -63,7 +64,7 @@ def _run_chunk(
     allocator: Allocator,
     world: Scenario | Family,
     longest: int,
-    seeds: npt.NDArray[np.uint64],
+    seeds: Seeds,
     first: int,
     config: ObservationConfig,
     threads: int,
@@ -132,7 +133,7 @@ class Conditions:
     scenario: Scenario
     observe: str = "noisy"
 
-    def run(self, allocator: Allocator, episodes: npt.NDArray[np.uint64]) -> Record:
+    def run(self, allocator: Allocator, episodes: Seeds) -> Record:
         """See `run`."""
         return run(allocator, self.scenario, episodes, observe=self.observe)
 

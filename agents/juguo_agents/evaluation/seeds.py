@@ -11,12 +11,10 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Seeds
 from juguo_agents.tables import markdown_table
 from juguo_envs.errors import UserError
-
-Seeds = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)

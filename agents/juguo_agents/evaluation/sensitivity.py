@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 from sklearn.base import RegressorMixin, clone
 from sklearn.ensemble import RandomForestRegressor
@@ -23,7 +22,8 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-Floats = npt.NDArray[np.float64]
+from juguo_agents.array_types import Floats
+
 FOLDS = 5
 LEAST_POINTS = 16
 PLACES = 2**11

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.core.evaluator import Evaluator
 from pymoo.core.population import Population
@@ -25,6 +24,7 @@ from pymoo.problems.static import StaticProblem
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, FEEDBACK_STARTS, WARM_START
 from juguo_agents.allocators.parametric.space import Parameters, Space
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.archive import TornArchive, from_bytes, to_bytes
 from juguo_agents.artifacts.front import front_content, front_name
 from juguo_agents.artifacts.identity import identity_of
@@ -36,7 +36,6 @@ from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.worlds.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
 CANDIDATE_EPISODES = 5
 """Episodes of every candidate in every generation, as in the other searches."""
 _HEAD, _TOLD = {"kind": "juguo_front_generation", "format": 1}, "told"

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from cmaes import CMA, SepCMA
 
 from juguo_agents.allocators.parametric.policy_classes import (
@@ -27,6 +26,7 @@ from juguo_agents.allocators.parametric.policy_classes import (
     find_policy_class,
 )
 from juguo_agents.allocators.parametric.space import Parameters, Space
+from juguo_agents.array_types import Seeds
 from juguo_agents.artifacts.searched import STATE_FILE
 from juguo_agents.evaluation import seeds
 from juguo_agents.search.checkpoint import (
@@ -361,7 +361,7 @@ def _run_phase(
         progress(len(finalists) * plan.choice_episodes, part.outcome.search_mean)
 
 
-def _begin_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) -> str:
+def _begin_at(phase: Phase, scorer: Scorer, episodes: Seeds) -> str:
     """The best place to begin at."""
     names = list(phase.starts)
     if len(names) == 1:
@@ -370,15 +370,13 @@ def _begin_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) ->
     return names[int(np.argmax(means))]
 
 
-def _react_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) -> str:
+def _react_at(phase: Phase, scorer: Scorer, episodes: Seeds) -> str:
     """The best way to react to begin with."""
     means = scorer.returns(phase.policy_class, list(phase.reacting.values()), episodes).mean(1)
     return list(phase.reacting)[int(np.argmax(means))]
 
 
-def _choose(
-    phase: Phase, finalists: dict[str, Parameters], scorer: Scorer, episodes: npt.NDArray[np.uint64]
-) -> Outcome:
+def _choose(phase: Phase, finalists: dict[str, Parameters], scorer: Scorer, episodes: Seeds) -> Outcome:
     """The finalist with the highest mean return on episodes that none was ranked on; the start is one."""
     means = scorer.returns(phase.policy_class, list(finalists.values()), episodes).mean(1)
     best = int(np.argmax(means))

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Seeds
 from juguo_agents.artifacts.identity import record_of, text_of
 from juguo_agents.artifacts.searched import (
     RESULT_FILE,
@@ -129,7 +129,7 @@ def _describe(state: State, index: int) -> dict[str, Any]:
     }
 
 
-def _ends(episodes: npt.NDArray[np.uint64]) -> list[int]:
+def _ends(episodes: Seeds) -> list[int]:
     """First and last seed, where there are any."""
     return [] if not len(episodes) else [int(episodes[0]), int(episodes[-1])]
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
 from juguo_agents.allocators.parametric.policy_classes import PolicyClass, find_policy_class
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import rule_names
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.searched import SearchResult, validated
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.gap import GapShare, share_of_gap
@@ -31,8 +31,6 @@ from juguo_agents.studies.study import Execute, NamedScenario, Settings, Stage
 from juguo_envs.errors import UserError
 from juguo_envs.names import slug
 from juguo_envs.worlds.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
 
 ROUNDS = 2
 START_EPISODES = 400

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
+from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.artifacts.networks import clipped
 from juguo_agents.evaluation.seeds import draw_training
 from juguo_agents.training.learners.base import array_like
@@ -59,7 +60,7 @@ class BatchVecEnv(VecEnv):
         latent = spaces.Box(-1.0, 1.0, (self.batch.action_size,), np.float32)
         super().__init__(num_envs, observation_space(self.batch.layout), latent)
 
-    def _fresh_seeds(self) -> npt.NDArray[np.uint64]:
+    def _fresh_seeds(self) -> Seeds:
         return np.repeat(draw_training(self._generator, self.num_envs // self.paired), self.paired)
 
     def reset(self) -> VecEnvObs:
@@ -94,7 +95,7 @@ class BatchVecEnv(VecEnv):
             observation[done] = self.batch.reset(self._fresh_seeds(), done)[done]
         return observation, reward, done, infos
 
-    def _reward(self, quarter: npt.NDArray[np.void]) -> npt.NDArray[np.float64]:
+    def _reward(self, quarter: npt.NDArray[np.void]) -> Floats:
         """(num_envs,) what the learner is rewarded with."""
         params = self.batch.params
         reward = self.multiplier.reward(quarter, params) if self.multiplier else quarter["reward"]

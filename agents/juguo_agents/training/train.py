@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch.utils.tensorboard import SummaryWriter
 
+from juguo_agents.array_types import Seeds
 from juguo_agents.artifacts.policy import Learned, Policy, check_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import run
@@ -159,7 +159,7 @@ class _Watch(BaseCallback):
             policy.metadata["evaluation"] = {"selection": selection}
             self.result = Trained(policy)
 
-    def _judge(self, record: Record, seeds: npt.NDArray[np.uint64]) -> tuple[Merit, float]:
+    def _judge(self, record: Record, seeds: Seeds) -> tuple[Merit, float]:
         """What is selected by, and the mean return; per weight where learning is."""
         training, returns = self.experiment.training, record.returns
         worlds = self.experiment.worlds(self.scenario)

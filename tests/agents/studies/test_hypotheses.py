@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from juguo_agents.allocators import make_rule
+from juguo_agents.evaluation.outcomes import OUTCOMES, Watch
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.hypotheses.analysis import as_json, as_markdown, console_table, results_of
-from juguo_agents.studies.hypotheses.claims import OUTCOMES, SHIPPED, Arm, ChosenClaims, Watch, load_claims
+from juguo_agents.studies.hypotheses.claims import SHIPPED, Arm, ChosenClaims, load_claims
 from juguo_agents.studies.hypotheses.figures import draw
 from juguo_agents.studies.hypotheses.study import (
     HypothesesStudy,

@@ -10,21 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from juguo_agents.evaluation.ranking import Noise, RankingEffect, pairs, ranking_effect, ranking_noise
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.mechanisms.analysis import (
     NOTHING,
     OFF_ALREADY,
     SMALL,
-    Noise,
-    RankingEffect,
     feedback_changed,
     feedback_noise,
-    pairs,
     part_noise,
     pattern_changes,
-    ranking_effect,
-    ranking_noise,
     verdict,
 )
 from juguo_agents.studies.mechanisms.mechanism import _ALL, MECHANISMS, Mechanism, count_parameters, find

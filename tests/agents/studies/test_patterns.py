@@ -14,19 +14,11 @@ import pytest
 
 from juguo_agents.allocators import like_for_like, make_rule, rule_names
 from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.adoption import Bass, crossing, fit_bass
 from juguo_agents.evaluation.statistics import Estimate, composite_interval
 from juguo_agents.report.names import PROPOSAL
 from juguo_agents.studies.patterns import analysis
-from juguo_agents.studies.patterns.analysis import (
-    MEASURES,
-    PUBLISHED_P,
-    PUBLISHED_Q,
-    QUANTILES,
-    SEARCHED,
-    Bass,
-    crossing,
-    fit_bass,
-)
+from juguo_agents.studies.patterns.analysis import MEASURES, PUBLISHED_P, PUBLISHED_Q, QUANTILES, SEARCHED
 from juguo_agents.studies.patterns.runs import (
     AS_IS,
     CALM,

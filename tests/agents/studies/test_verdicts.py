@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from juguo_agents.evaluation.effects import Judged, Rules, find_region, judge, mean_over_scenarios, together
 from juguo_agents.studies.hypotheses import analysis
-from juguo_agents.studies.hypotheses.analysis import Judged, find_region, judge, mean_over_scenarios, together
-from juguo_agents.studies.hypotheses.claims import Verdict
 from juguo_envs.worlds.sampling import axes
 
-RULES = Verdict(confidence=0.95, scenario_confidence=0.99, most=0.5, some=0.1)
+RULES = Rules(confidence=0.95, scenario_confidence=0.99, most=0.5, some=0.1)
 TESTED = 23
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from juguo_agents.evaluation.record import Comparison, Floats
+from juguo_agents.array_types import Floats
+from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import highlighted
 from juguo_agents.report.figures.style import BLACK, accent, figure, heading, name_columns, write_cells
 from juguo_agents.report.names import PROPOSAL

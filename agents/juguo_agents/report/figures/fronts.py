@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from juguo_agents.array_types import Floats
 from juguo_agents.report.figures.style import BLACK, BLUE, GREY, LEARNED, headed, readable, styled_png
 
 FIGURE = "front.png"
-Floats = npt.NDArray[np.float64]
 _COLOURS = {"policy": LEARNED, "search": BLUE}
 _NAMES = {"policy": "one policy, by preference", "search": "NSGA-II, closed loop"}
 _GOOD = {"breadth": 1.0, "resilience": 1.0, "excluded": -1.0}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import main_series
 from juguo_agents.report.figures.style import (
@@ -24,7 +24,6 @@ from juguo_agents.report.figures.style import (
 from juguo_agents.report.summary import Summary, is_like_for_like
 from juguo_envs.model.state import ACTORS, FUNCTIONS, N_FUNCTIONS, STAGES
 
-Floats = npt.NDArray[np.float64]
 _NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2], GREY)  # dark enough to be read
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -11,13 +10,13 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import Series, highlighted
 from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable, write_cells
 from juguo_agents.report.names import PROPOSAL
 from juguo_agents.report.summary import Summary
 
-Floats = npt.NDArray[np.float64]
 _NAMES = ("concentrated", "flat", PROPOSAL)
 _STRATA = ("low", "middle", "high")
 _NUMBERED, _NAMED = 12, 60  # communities up to which cells have numbers, rows names

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from juguo_agents.allocators.institutions import split_name
+from juguo_agents.array_types import Floats
 from juguo_agents.report.figures.style import (
     BLACK,
     BLUE,
@@ -28,7 +28,6 @@ from juguo_agents.report.figures.style import (
 FIGURE = "regret.png"
 MOST_REGRET = 0.10
 """What a policy's median regret is asked to be at most."""
-Floats = npt.NDArray[np.float64]
 Summary = dict[str, Any]
 _COLOURS = {"run": LEARNED, "learned": LEARNED, "tuned": BLUE, "searched": GREEN, "rule": BLACK}
 _TUNED = ":tuned"

@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from juguo_agents.array_types import Bools, Floats
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import Series
 from juguo_agents.report.names import PROPOSAL
@@ -159,8 +159,8 @@ def name_columns(axes: Axes, names: Sequence[str], slant: float, **text: Any) ->
 
 def write_cells(
     axes: Axes,
-    values: npt.NDArray[np.float64],
-    shown: npt.NDArray[np.bool_],
+    values: Floats,
+    shown: Bools,
     text: Callable[[float], str],
     dark: Callable[[float], bool],
     size: float,
@@ -189,7 +189,7 @@ def accent(series: Series) -> str | None:
     return {"learned": LEARNED, "concentrated": BLACK}.get(series.kind)
 
 
-def spread(wanted: npt.NDArray[np.float64], gap: float, low: float, high: float) -> npt.NDArray[np.float64]:
+def spread(wanted: Floats, gap: float, low: float, high: float) -> Floats:
     """Places near those wanted, at least `gap` apart and inside [low, high] if there is room."""
     order = np.argsort(wanted, kind="stable")
     gap = min(gap, (high - low) / max(len(wanted) - 1, 1))

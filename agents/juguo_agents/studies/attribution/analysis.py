@@ -11,10 +11,9 @@ from math import factorial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from juguo_agents.allocators.base import Floats, Ints
 from juguo_agents.allocators.hybrid import PARTS
+from juguo_agents.array_types import Floats, Ints
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
 from juguo_agents.report.formatting import interval, made_with, number, sign
 from juguo_agents.tables import markdown_table, terminal_table
@@ -67,7 +66,7 @@ def shapley(values: Floats) -> Floats:
 
 def best_first(values: Floats, start: int) -> list[Step]:
     """Exchange every part once, from a coalition on; each time the one that leaves the highest mean."""
-    means: npt.NDArray[np.float64] = values.mean(1)
+    means: Floats = values.mean(1)
     left, here, path = list(range(parts_of(values))), start, []
     while left:
         part = max(left, key=lambda i: means[here ^ 1 << i])

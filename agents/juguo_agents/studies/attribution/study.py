@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.allocators.base import Allocator, Floats
+from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.declared import shares_of
 from juguo_agents.allocators.hybrid import PARTS, Hybrid
 from juguo_agents.allocators.rule import Rule
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.load import common_world, digest_of, find_allocators
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.bootstrap import (
     crossed_iqm,
     crossed_mean,
@@ -17,7 +18,6 @@ from juguo_agents.evaluation.bootstrap import (
     improvement,
     seeds_needed,
 )
-from juguo_agents.evaluation.record import Floats
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference, spread_out
 from juguo_agents.tables import ranged, terminal_table
 

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.evaluation import seeds
-from juguo_agents.evaluation.record import Floats
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.compare_runs.analysis import TRUE, Other, TrainedRun, runs_table, summarise

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from juguo_agents.allocators import Allocator, Setting, rule_names
 from juguo_agents.allocators.rules import Flat
+from juguo_agents.array_types import Seeds
 from juguo_agents.artifacts.identity import headed, record_of
 from juguo_agents.artifacts.load import POLICY_SUFFIX, digest_of, files_of, find_allocators, load_artifact
 from juguo_agents.artifacts.policy import load_policy
@@ -204,7 +205,7 @@ class TestEpisodes:
     episodes: int
 
     @property
-    def numbers(self) -> seeds.Seeds:
+    def numbers(self) -> Seeds:
         """(episodes,) their seeds."""
         return seeds.test(self.first_seed, self.episodes)
 

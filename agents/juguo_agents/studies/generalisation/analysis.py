@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from juguo_agents.allocators.registry import BASELINE
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.seeds import HELD_OUT_WORLDS
 from juguo_agents.evaluation.statistics import (
     CONFIDENCE,
@@ -31,7 +31,6 @@ from juguo_envs.errors import UserError
 from juguo_envs.names import code, markdown
 from juguo_envs.worlds.family import Family
 
-Floats = npt.NDArray[np.float64]
 Kind = Literal["rule", "tuned", "searched", "learned"]
 WORST = 0.1
 """Share of the scenarios that count as the worst ones."""

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.policy import check_fits
 from juguo_agents.evaluation import seeds
 from juguo_agents.report.figures.regret import FIGURE, draw
@@ -44,7 +44,6 @@ from juguo_envs.worlds.scenario import Scenario
 MOST = seeds.LARGEST_BUDGET
 VALIDATION = 200
 """Episodes on which a search measures what it found; only the check of convergence rests on them."""
-Floats = npt.NDArray[np.float64]
 
 
 class Settings(engine.Settings):

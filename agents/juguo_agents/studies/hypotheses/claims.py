@@ -3,113 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field, ValidationError, model_validator
 
 from juguo_agents.allocators.edits import ByStage, Edits, Unit, check_functions
 from juguo_agents.allocators.parametric import rule_numbers
 from juguo_agents.allocators.parametric.policy_classes import RULE, find_policy_class
 from juguo_agents.allocators.registry import make_rule
-from juguo_agents.evaluation.record import Record
+from juguo_agents.array_types import Floats
+from juguo_agents.evaluation.effects import Rules
+from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.evaluation.seeds import HYPOTHESES_BLOCK, SEEDS_OF_SEARCH
 from juguo_agents.studies.design import points
 from juguo_envs.documents import DocumentError, kind_of, load_mapping, read_text
-from juguo_envs.engine.batch import Batch
 from juguo_envs.errors import UserError
-from juguo_envs.model.state import N_FUNCTIONS
 from juguo_envs.validation import Strict, explain
 from juguo_envs.worlds.sampling import scenario_at
 from juguo_envs.worlds.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
-
-
-class Watch:
-    """Follows episodes quarter by quarter; give `see` to `juguo_agents.evaluation.rollout.run`.
-
-    Attributes:
-        breadth: (E, T) breadth at the end of each quarter.
-        outside: (E, T) adopting share of those who live outside the hubs; NaN where nobody does.
-        harmed: (E,) persons harmed, per person of the society, each counted as often as harmed.
-        fit, size: (E,) fit and adopting share when application first began, or at the end where it never did.
-    """
-
-    def __init__(self, episodes: int, quarters: int) -> None:
-        """Make room."""
-        self.breadth = np.zeros((episodes, quarters))
-        self.outside = np.zeros((episodes, quarters))
-        self.harmed, self.fit, self.size = (np.zeros(episodes) for _ in range(3))
-        self._applied = np.zeros(episodes, bool)
-
-    def see(self, first: int, quarter: int, batch: Batch) -> None:
-        """Take down a quarter of the episodes from `first` on."""
-        state, rows = batch.state, slice(first, first + batch.size)
-        ordinary = batch.structure.hub == 0.0
-        adopters, persons = state.adopters.sum(-1), state.cells.sum(-1)
-        self.breadth[rows, quarter] = state.quarter["breadth"]
-        with np.errstate(invalid="ignore"):
-            share = adopters[:, ordinary].sum(1) / persons[:, ordinary].sum(1).astype(float)
-        self.outside[rows, quarter] = share
-        self.harmed[rows] += state.quarter["harmed"] / batch.persons
-        before = ~self._applied[rows]
-        self.fit[rows] = np.where(before, state.programme["F"], self.fit[rows])
-        self.size[rows] = np.where(before, adopters.sum(1) / batch.persons, self.size[rows])
-        self._applied[rows] |= state.programme["stage"] == 2
-
-
-def _late(values: Floats) -> Floats:
-    """Mean over the second half of the quarters."""
-    late: Floats = values[:, values.shape[1] // 2 :].mean(1)
-    return late
-
-
-def _by_actor(record: Record) -> Floats:
-    """(E, 3) share of the functions' money that each actor's functions got; zero where nothing was spent."""
-    money = record.spending[:, :, :N_FUNCTIONS].sum(1).reshape(-1, 3, 3).sum(-1)
-    total = money.sum(1, keepdims=True)
-    shares: Floats = np.divide(money, total, out=np.zeros_like(money), where=total > 0.0)
-    return shares
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One thing that is measured: its words, its unit, and how it is read."""
-
-    words: str
-    unit: str
-    read: Callable[[Record, Watch], Floats]
-
-
-OUTCOMES: Mapping[str, Outcome] = {
-    "return": Outcome("return", "return", lambda r, w: r.returns),
-    "breadth": Outcome("breadth", "breadth", lambda r, w: r.breadth),
-    "breadth_late": Outcome("breadth in the second half", "breadth", lambda r, w: _late(w.breadth)),
-    "excluded": Outcome("share of the excluded", "share of persons", lambda r, w: r.excluded),
-    "resilience": Outcome("resilience", "resilience", lambda r, w: r.resilience),
-    "adoption_outside_hubs": Outcome(
-        "adoption outside the hubs in the second half", "share of persons", lambda r, w: _late(w.outside)
-    ),
-    "harmed": Outcome("harm", "harmed per person", lambda r, w: w.harmed),
-    "fit_after_trial": Outcome("fit when application begins", "fit", lambda r, w: w.fit),
-    "trial_size": Outcome("adoption when application begins", "share of persons", lambda r, w: w.size),
-    "use_less_products": Outcome(
-        "money for interactors' functions less that for producers'",
-        "share of money",
-        lambda r, w: _by_actor(r)[:, 1] - _by_actor(r)[:, 0],
-    ),
-    "others_less_products": Outcome(
-        "money for interactors' and participants' functions less that for producers'",
-        "share of money",
-        lambda r, w: _by_actor(r)[:, 1:].sum(1) - _by_actor(r)[:, 0],
-    ),
-}
-
 
 SHIPPED = Path(__file__).with_name("hypotheses.yaml")
 """The file that states the paper's claims."""
@@ -325,15 +239,6 @@ class Tuning(Strict):
         return self
 
 
-class Verdict(Strict):
-    """The rules by which a verdict is reached."""
-
-    confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
-    scenario_confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
-    most: Annotated[float, Field(gt=0.0, le=1.0)]
-    some: Annotated[float, Field(gt=0.0, le=0.5)]
-
-
 class Hypotheses(Strict):
     """The whole file."""
 
@@ -342,7 +247,7 @@ class Hypotheses(Strict):
     sample: Sample
     search: Search
     tuning: Tuning
-    verdict: Verdict
+    verdict: Rules
     arms: dict[str, Arm]
     claims: Annotated[list[Claim], Field(min_length=1)]
 
@@ -497,7 +402,7 @@ class ChosenClaims:
         sampled = [scenario_at(place, name=f"tuning point {i + 1}") for i, place in enumerate(places)]
         return [*(Scenario.load(name) for name in tuning.shipped), *sampled]
 
-    def places(self) -> npt.NDArray[np.float64]:
+    def places(self) -> Floats:
         """(scenarios, axes) places of the sample in the unit cube."""
         return points(self.claims.sample.scenarios, self.claims.sample.points_seed)
 

@@ -11,18 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from juguo_agents.evaluation.effects import AGAINST, FOR, SMALL, UNDECIDED, axis_words, telling_axis
+from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.report.figures.style import BLACK, BLUE, GREY, VERMILION, headed, log_axis, styled_png
-from juguo_agents.studies.hypotheses.analysis import (
-    AGAINST,
-    FOR,
-    SMALL,
-    UNDECIDED,
-    ClaimResult,
-    PartResult,
-    axis_words,
-    telling_axis,
-)
-from juguo_agents.studies.hypotheses.claims import OUTCOMES, ChosenClaims
+from juguo_agents.studies.hypotheses.analysis import ClaimResult, PartResult
+from juguo_agents.studies.hypotheses.claims import ChosenClaims
 from juguo_envs.worlds.sampling import axes
 
 LOOKS = {FOR: (BLUE, "o"), AGAINST: (VERMILION, "s"), SMALL: (GREY, "d"), UNDECIDED: ("#a8a8a8", "x")}

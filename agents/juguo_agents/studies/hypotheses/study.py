@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.allocators.base import Allocator, Floats, Observed, rows
+from juguo_agents.allocators.base import Allocator, Observed, rows
 from juguo_agents.allocators.declared import weights
 from juguo_agents.allocators.edits import Edited, Edits
 from juguo_agents.allocators.parametric.policy_classes import (
@@ -27,7 +26,9 @@ from juguo_agents.allocators.parametric.policy_classes import (
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import make_rule
 from juguo_agents.allocators.rule import Decision, Rule
+from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.outcomes import OUTCOMES, Watch
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import search_state
@@ -36,7 +37,6 @@ from juguo_agents.search.portfolio import Portfolio, portfolio, tunings
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.hypotheses.analysis import as_json, as_markdown, console_table, results_of
 from juguo_agents.studies.hypotheses.claims import (
-    OUTCOMES,
     SHIPPED,
     Arm,
     Cell,
@@ -44,7 +44,6 @@ from juguo_agents.studies.hypotheses.claims import (
     ClaimsError,
     FirstTechnology,
     Thresholds,
-    Watch,
     changed,
     load_claims,
     parse_claims,
@@ -234,7 +233,7 @@ def search_scenario(
 
 def seeds_of(
     scenario: Scenario, index: int, episodes: int, episodes_from: int, first: FirstTechnology
-) -> npt.NDArray[np.uint64]:
+) -> Seeds:
     """Test seeds of the i-th scenario, those whose first technology is as wanted.
 
     Raises:
@@ -317,7 +316,7 @@ def run_scenario(test: ChosenClaims, members: Portfolio, point: SampledScenario,
 
 
 def best_member(
-    rule: str, members: dict[str, Parameters], scenario: Scenario, selection: npt.NDArray[np.uint64]
+    rule: str, members: dict[str, Parameters], scenario: Scenario, selection: Seeds
 ) -> tuple[str, Allocator]:
     """The member of a portfolio that does best in a scenario, on episodes for selection."""
     family = find_policy_class(RULE + rule)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from juguo_agents.allocators.registry import rule_names
+from juguo_agents.array_types import Bools, Floats
 from juguo_agents.evaluation.discovery import grow, leaves, region
 from juguo_agents.evaluation.sensitivity import sensitivity
 from juguo_agents.evaluation.verdicts import (
@@ -49,7 +50,6 @@ from juguo_agents.studies.map.design import (
 from juguo_agents.tables import markdown_table, ranged, terminal_table
 from juguo_envs.worlds.sampling import Axis, axes
 
-Floats = npt.NDArray[np.float64]
 Judged = dict[tuple[str, str], list[Verdict]]
 """Verdicts on all points, by the names of condition and value set."""
 NEEDED, NEEDED_DOCTRINES = 0.05, 4
@@ -138,7 +138,7 @@ def load_runs(settings: Settings, table: pa.Table) -> Runs:
     plain = (columns["switch"] == "") & (columns["part"] == "")
     names = allocator_names()
 
-    def cube(rows: npt.NDArray[np.bool_], values: Floats, among: list[str], points: int) -> Floats:
+    def cube(rows: Bools, values: Floats, among: list[str], points: int) -> Floats:
         """(points, allocators, episodes) of some rows."""
         index = {name: i for i, name in enumerate(among)}
         allocator = [index[name] for name in columns["allocator"][rows]]

@@ -21,6 +21,7 @@ from pydantic import Field
 from juguo_agents.allocators.hybrid import PARTS
 from juguo_agents.allocators.institutions import split_name
 from juguo_agents.allocators.registry import cell_name, compared_names, make_rule, rule_names
+from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import MODEL
 from juguo_agents.studies import study as engine
@@ -28,8 +29,6 @@ from juguo_agents.studies.design import points
 from juguo_envs.worlds.parameters import Reward
 from juguo_envs.worlds.sampling import scenario_at
 from juguo_envs.worlds.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -244,11 +243,11 @@ class Settings(engine.Settings):
         base = values.pop("scenario")
         return {"format": _FORMAT, **values, "base": base, "model": MODEL}
 
-    def places(self) -> npt.NDArray[np.float64]:
+    def places(self) -> Floats:
         """(points, axes) the map's places in the unit cube of the family."""
         return points(self.points, self.seed, self.scenario, self.design, preferences=True)
 
-    def tuning_places(self) -> npt.NDArray[np.float64]:
+    def tuning_places(self) -> Floats:
         """(regimes, axes) the places where rules are tuned; the map has none of them."""
         seed = seeds.MAP_TUNING_DESIGN.first + self.seed
         return points(self.regimes, seed, self.scenario, preferences=True)
@@ -264,15 +263,15 @@ class Settings(engine.Settings):
         some = plain[: self.switched_points]
         return [*plain, *(Point(p.number, p.place, s.name) for s in SWITCHES for p in some)]
 
-    def measured_seeds(self, point: int) -> seeds.Seeds:
+    def measured_seeds(self, point: int) -> Seeds:
         """(episodes,) seeds on which allocators are measured at a point; no other point has one of them."""
         return seeds.map_test(self.seed, point, self.episodes)
 
-    def exchange_seeds(self, point: int) -> seeds.Seeds:
+    def exchange_seeds(self, point: int) -> Seeds:
         """(EXCHANGE_EPISODES,) seeds on which parts are exchanged, behind those that are measured."""
         return seeds.map_test(self.seed, point, EXCHANGE_EPISODES, after=self.episodes)
 
-    def choice_seeds(self, point: int) -> seeds.Seeds:
+    def choice_seeds(self, point: int) -> Seeds:
         """(choice,) seeds on which numbers are chosen at a point."""
         return seeds.map_choice(self.seed, point, self.choice)
 

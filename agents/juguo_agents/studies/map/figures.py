@@ -15,6 +15,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from juguo_agents.allocators.registry import rule_names
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.verdicts import Verdict
 from juguo_agents.report.figures.style import (
     BLACK,
@@ -35,7 +36,6 @@ from juguo_agents.report.names import label
 from juguo_agents.studies.map.analysis import (
     INDICES,
     PAIR,
-    Floats,
     Judged,
     Runs,
     deciding_axes,

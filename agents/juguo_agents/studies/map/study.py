@@ -24,9 +24,10 @@ from juguo_agents.allocators.parametric.rule_numbers import with_numbers
 from juguo_agents.allocators.registry import compared_names, make_rule
 from juguo_agents.allocators.rule import Rule
 from juguo_agents.allocators.side_by_side import SideBySide
+from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.artifacts.identity import text_of
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.evaluation.seeds import MANY_SEARCHES, Seeds
+from juguo_agents.evaluation.seeds import MANY_SEARCHES
 from juguo_agents.provenance import MODEL
 from juguo_agents.search.optimise import QUICK
 from juguo_agents.search.portfolio import OWN, Portfolio, Tuning, portfolio, tunings
@@ -138,7 +139,7 @@ class Site:
             for numbers, rule in rules.items()
         ]
 
-    def score(self, columns: Columns, values: ValueSet = DRAWN) -> npt.NDArray[np.float64]:
+    def score(self, columns: Columns, values: ValueSet = DRAWN) -> Floats:
         """(episodes,) returns."""
         return score(columns, values, self.scenario, self.base)
 
@@ -189,9 +190,7 @@ def measure(
     return found
 
 
-def _together(
-    rules: Sequence[Allocator], scenario: Scenario, seeds: Seeds, at: npt.NDArray[np.float64]
-) -> Columns:
+def _together(rules: Sequence[Allocator], scenario: Scenario, seeds: Seeds, at: Floats) -> Columns:
     sums = np.zeros((len(seeds), len(at)))
 
     def watch(first: int, quarter: int, batch: Batch) -> None:

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.hypervolume import (
     SIGNS,
     episode_weights,
@@ -31,7 +31,6 @@ from juguo_agents.tables import WIDTH, markdown_table, ranged, terminal_table
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.names import code, markdown
 
-Floats = npt.NDArray[np.float64]
 Summary = dict[str, Any]
 FALLBACK = "nothing"
 """The rule whose means are the second reference point."""

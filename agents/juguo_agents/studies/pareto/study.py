@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
@@ -43,13 +42,13 @@ try:
 except ImportError as error:
     raise UserError(f"{error.name} is missing: pip install 'juguo[train,pareto]'") from None
 
+from juguo_agents.array_types import Floats
 from juguo_agents.report.figures.fronts import FIGURE, draw
 from juguo_agents.studies.pareto.analysis import Point, as_markdown, console_table, search_table, summarise
 
 MOST_EPISODES = seeds.HELD_OUT_WORLDS.first
 SEARCH_BUDGET = 1_800_000
 """Environment steps of a search that is compared with nothing: 30,000 episodes of 60 quarters."""
-Floats = npt.NDArray[np.float64]
 Weights = tuple[float, float, float]
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import yaml
 
 from juguo_agents.allocators import BASELINE, Allocator, like_for_like, make_rule, rule_names
 from juguo_agents.allocators.levers import Forced, find_lever
+from juguo_agents.array_types import Bools, Floats, Ints, Seeds
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import run
@@ -193,8 +193,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-Floats = npt.NDArray[np.float64]
-
 NOTHING, CARE, KNOWLEDGE = "nothing", "care_only", "knowledge_centred"
 CONCENTRATED, MARKET, FLAT = "concentrated", "market", "flat"
 AS_IS, CALM, SOUND = "as it is", "no shocks", "sound technology, no shocks"
@@ -268,7 +266,7 @@ class Run:
     returns: Floats
     excluded: Floats
     adoption: Floats
-    given_up: npt.NDArray[np.bool_]
+    given_up: Bools
     early_knowledge: Floats
     entering_knowledge: Floats
     crises: Floats
@@ -276,7 +274,7 @@ class Run:
     strata: Floats
 
 
-def follow(allocator: Allocator, scenario: Scenario, episodes: npt.NDArray[np.uint64]) -> Run:
+def follow(allocator: Allocator, scenario: Scenario, episodes: Seeds) -> Run:
     """Run an allocator on test episodes, one per seed."""
     e, quarters = len(episodes), scenario.programme.T
     early, entering, crises = np.zeros(e), np.full(e, np.nan), np.zeros(e)
@@ -343,13 +341,13 @@ class Runs:
         return self.at(like_for_like(name), world, lever)
 
     @cached_property
-    def defective(self) -> npt.NDArray[np.bool_]:
+    def defective(self) -> Bools:
         """(E,) whether the first technology is seriously defective in the world as it is."""
         return first_is_defective(
             Comparison(self.scenario, "noisy", self.first_seed, self.episodes, BASELINE, ())
         )
 
     @property
-    def sound(self) -> npt.NDArray[np.int64]:
+    def sound(self) -> Ints:
         """Indices of the episodes whose first technology is not seriously defective."""
         return np.flatnonzero(~self.defective)
