@@ -240,8 +240,7 @@ class Core:
             AllocationError: If the actions cannot be used; nothing has changed then.
         """
         if len(self.batches) == 1:
-            rows = self.batches[0].step(actions, mask)
-            self.rows[mask] = rows[mask]
+            self.rows[mask] = self.batches[0].step(actions, mask)[mask]
             return
         for k, batch in enumerate(self.batches):
             mine = mask & (self.which == k)

@@ -19,7 +19,7 @@ from juguo_envs.core import (
 )
 from juguo_envs.engine.batch import Batch
 from juguo_envs.render import render
-from juguo_envs.spaces.action import check_actions
+from juguo_envs.spaces.action import AllocationError, check_actions
 from juguo_envs.spaces.context import Observe, Preferences
 from juguo_envs.worlds.family import World
 from juguo_envs.worlds.scenario import Scenario
@@ -140,8 +140,11 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
         """
         if not self._running:
             raise gym.error.ResetNeeded("the episode has not begun or is over; call reset()")
-        check_actions(action, (), self.batch.communities)
-        self.core.step(np.asarray(action)[None], _ALL)
+        try:
+            self.core.step(np.asarray(action)[None], _ALL)
+        except AllocationError:
+            check_actions(action, (), self.batch.communities)  # of one action, and not of a batch of one
+            raise
         terminated = bool(self.core.done()[0])
         self._running = not terminated
         return self.core.shown()[0], self._reward(), terminated, False, self._info()

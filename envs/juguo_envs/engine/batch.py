@@ -32,6 +32,7 @@ from juguo_envs.model.initialisation import populate
 from juguo_envs.model.measures import measure_block, tally
 from juguo_envs.model.persons import MOVE, TELL
 from juguo_envs.model.quarter import begin_quarter, end_quarter
+from juguo_envs.model.scratch import floats, wholes
 from juguo_envs.model.state import N_ROLES, Array, State, Structure, allocate_state
 from juguo_envs.spaces.action import action_size, check_actions, decode_into
 from juguo_envs.spaces.observation import ObservationLayout, observe_one
@@ -74,7 +75,7 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
                 populate(s, w, P[b], b, seeds[b])
                 for k in range(w.blocks.shape[0]):
                     measure_block(s, w, b, k)
-                tally(s, w, P[b], b, np.zeros(N_ROLES, np.int64), np.zeros(N_ROLES))
+                tally(s, w, P[b], b, wholes(N_ROLES), floats(N_ROLES))
                 observe_one(s, w, P[b], b, noisy, out[b])
             if not alone:
                 item_done(team)
@@ -94,7 +95,7 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
         helps: bool,
     ) -> int:
         s, w = borrowed(state), borrowed(fixed)
-        team, allocation, count = w.team, np.empty(actions.shape[1]), mask.shape[0]
+        team, allocation, count = w.team, floats(actions.shape[1]), mask.shape[0]
         within = team.shape[0] > 0 and team[WITHIN] == 1
         alone = not helps and (within or team.shape[0] == 0)
         if helps:

@@ -10,7 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from numba.extending import intrinsic
+from numba.core import types
+from numba.core.cgutils import alloca_once_value, gep_inbounds
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 
 # numba's cache looks at a kernel's own file only; a change in another file of the model would leave a
 # stale kernel behind. Kernels therefore close over this number, and closures are part of the cache key.
@@ -31,25 +34,52 @@ SOURCE_KEY = int.from_bytes(hashlib.sha256(b"".join(p.read_bytes() for p in _SOU
 _intrinsic: Any = intrinsic  # numba types it without its first argument
 
 
+class Borrowed(types.Type):  # type: ignore[misc]
+    """A named tuple of arrays at one address, whose owners are not counted."""
+
+    def __init__(self, arrays: Any) -> None:
+        super().__init__(f"Borrowed({arrays.instance_class.__name__})")
+        self.arrays = arrays
+
+
+@infer_getattr
+class _Fields(AttributeTemplate):  # type: ignore[misc]
+    key = Borrowed
+
+    def generic_resolve(self, kind: Borrowed, name: str) -> Any:
+        """The type of an array, by its name."""
+        return dict(zip(kind.arrays.fields, kind.arrays.types, strict=True)).get(name)
+
+
+register_model(Borrowed)(models.OpaqueModel)
+
+
+@lower_getattr_generic(Borrowed)
+def _field(context: Any, builder: Any, kind: Borrowed, place: Any, name: str) -> Any:
+    pointer = builder.bitcast(place, context.get_value_type(kind.arrays).as_pointer())
+    return builder.load(gep_inbounds(builder, pointer, 0, kind.arrays.fields.index(name)))
+
+
 @_intrinsic
 def borrowed(typing_context: Any, arrays: Any) -> Any:
-    """The same named tuple of arrays, whose owners are not counted; the caller keeps them alive.
+    """A named tuple of arrays by its address; the caller keeps it and them alive.
 
-    A compiled function otherwise counts the owner of every array that it is handed, up and down, by an atomic
-    operation each: more time than a small community takes, and the threads of a team would wait for each
-    other's counts.
+    A compiled function otherwise takes hundreds of numbers to be handed the state, which takes long to
+    compile, and counts the owner of every array, up and down, by an atomic operation each: more time than a
+    small community takes, and the threads of a team would wait for each other's counts.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         value = arguments[0]
-        for i, kind in enumerate(signature.args[0].types):
+        for i, kind in enumerate(arrays.types):
             array = context.make_array(kind)(context, builder, builder.extract_value(value, i))
             array.meminfo = array.meminfo.type(None)
             array.parent = array.parent.type(None)
             value = builder.insert_value(value, array._getvalue(), i)
-        return value
+        place = alloca_once_value(builder, value)
+        return builder.bitcast(place, context.get_value_type(signature.return_type))
 
-    return arrays(arrays), generate
+    return Borrowed(arrays)(arrays), generate
 
 
 _announced = threading.Event()
