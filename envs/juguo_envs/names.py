@@ -39,10 +39,19 @@ def normal(text: str, allowed: str = "") -> str:
         allowed: Control characters that it may have.
 
     Raises:
+        ValueError: As `composed`.
+    """
+    return composed(text.strip(), allowed)
+
+
+def composed(text: str, allowed: str = "") -> str:
+    """A text with its letters composed (NFC); see `normal`.
+
+    Raises:
         ValueError: If it holds a control or format character (of no width, or of direction), or one that is
             assigned to nothing; it is named.
     """
-    text = unicodedata.normalize("NFC", text).strip()
+    text = unicodedata.normalize("NFC", text)
     for place, character in enumerate(text):
         if character not in allowed and unicodedata.category(character) in _ODD:
             name = unicodedata.name(character, "a control character").lower()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -366,11 +366,19 @@ def by_dotted_name(changes: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(value, Mapping):
                 put(value, f"{name}.")
             elif name in found:
-                raise ScenarioError(f"override gives {name} twice, by its dotted name and in its group")
+                twice(name)
             else:
                 found[name] = value
 
+    def twice(name: str) -> NoReturn:
+        raise ScenarioError(f"override gives {name} twice; give it once")
+
     put(changes, "")
+    for name in found:
+        parts = name.split(".")
+        for n in range(1, len(parts)):
+            if (whole := ".".join(parts[:n])) in found:
+                twice(whole)
     return found
 
 
