@@ -6,7 +6,6 @@ another training, is no torn one: it is refused.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pydantic import ConfigDict, ValidationError
 from juguo_agents.artifacts.archive import Arrays as Arrays
 from juguo_agents.artifacts.archive import TornArchive, from_bytes, to_bytes
 from juguo_agents.artifacts.identity import Count
+from juguo_agents.folders import sweep
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.validation import Strict, explain
@@ -137,7 +137,6 @@ class CheckpointFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         target = self.file(checkpoint.steps)
         write_bytes(target, to_bytes(checkpoint.arrays, checkpoint.values))
-        sync_folder(self.path)
         for old in self.files()[KEPT:]:
             old.unlink(missing_ok=True)
         return target
@@ -176,8 +175,9 @@ class CheckpointFolder:
             CheckpointMisfit: See `latest`.
         """
         found, torn = self.latest()
-        for rest in (*torn, *self.path.glob(f".*{_SUFFIX}.*")):
-            rest.unlink(missing_ok=True)
+        for path in torn:
+            path.unlink(missing_ok=True)
+        sweep(self.path)
         return found
 
     @contextmanager
@@ -196,14 +196,3 @@ class CheckpointFolder:
 
 
 _AGAIN = "remove the file, and the one before it is used, or else the seed begins anew"
-
-
-def sync_folder(path: Path) -> None:
-    """Make a rename in a folder survive a power cut, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

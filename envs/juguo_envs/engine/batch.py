@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_envs.engine.compiled import SOURCE_KEY, announce_compilation, borrowed
+from juguo_envs.engine.memory import check_societies
 from juguo_envs.engine.team import (
     PATIENCE,
     PRESENT,
@@ -170,6 +171,9 @@ class Batch:
             size: Number of societies, at least 1.
             noisy: Whether observations carry the scenario's noise.
             threads: Threads that share the societies of a call; results do not depend on it.
+
+        Raises:
+            UserError: If so many persons do not fit into memory.
         """
         if size < 1:
             raise ValueError(f"size is {size}; a batch holds at least 1 society")
@@ -180,6 +184,7 @@ class Batch:
         self.noisy = noisy
         self.threads = threads
         self.structure: Structure = build_structure(scenario)
+        check_societies(scenario, size, threads=threads, fixed=self.structure)
         self.communities = len(self.structure.share)
         self.persons = scenario.society.persons
         self.layout = ObservationLayout(self.communities)
