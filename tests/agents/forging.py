@@ -14,6 +14,9 @@ from safetensors.numpy import save
 from juguo_agents.artifacts.archive import from_bytes, to_bytes
 from juguo_agents.artifacts.identity import CHECKSUM, Record, record_of, sealed, text_of
 from juguo_agents.artifacts.policy import KEY, _checksum
+from juguo_agents.studies.arms import ArmSettings
+from juguo_agents.studies.value.analysis import VALUE_FILE, ValueRecord
+from juguo_envs import Scenario
 
 Change = Callable[[Any], Any]
 
@@ -22,6 +25,23 @@ def store(path: Path, kind: type[Record], content: Mapping[str, Any], of: str | 
     """Write the record of something."""
     path.write_text(text_of(record_of(kind, content, of)), encoding="utf-8")
     return path
+
+
+def store_value(
+    folder: Path, scenario: Scenario, numbers: Mapping[str, Any], of: str | None = None, **changes: Any
+) -> None:
+    """The file of the study `value`, as far as it is read."""
+    rest = ("allocators", "gap", "worth", "kinds", "worth_searched_on", "kinds_searched_on", "searches",
+            "versions", "restarts", "doubling")  # fmt: skip
+    settings = ArmSettings.parse({"scenario": (scenario,), **ArmSettings.smoke})
+    content = {
+        "settings": settings.as_json(scenario),
+        "scenario_digest": scenario.digest(),
+        "numbers": numbers,
+        "last": {name: name for name in numbers},
+        **{name: {} for name in rest},
+    }
+    store(folder / VALUE_FILE, ValueRecord, content | changes, of)
 
 
 def forge(path: Path, change: Change) -> None:

@@ -96,11 +96,13 @@ def _told(error: ValueError | RuntimeError) -> tuple[int, str] | None:
         Unfinished,
         UserError,
     )
+    from juguo_envs.names import terminal
 
+    told = f"error: {terminal(str(error), getattr(sys.stderr, 'encoding', None))}"
     if isinstance(error, UserError):
-        return REFUSED, f"error: {error}"
+        return REFUSED, told
     if isinstance(error, Unfinished):
-        return FAILED, f"error: {error}"  # it says itself how to go on
+        return FAILED, told  # it says itself how to go on
     if "allocate memory" in str(error) or "out of memory" in str(error):  # torch's
         return _too_large(error)
     return None

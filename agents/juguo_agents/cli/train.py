@@ -99,16 +99,17 @@ def checked(experiment: Experiment, processes: int | None = None) -> Scenario:
         UserError: If something cannot be used.
     """
     scenario, training = experiment.world(), experiment.training
+    trained_in = experiment.training_world(scenario)
     processes = min(training.processes, len(training.seeds)) if processes is None else processes
-    training_world = experiment.training_world(scenario)
-    check_societies(training_world, training.settings.envs, processes)
+    check_societies(trained_in, training.settings.envs, processes)
     _check_steps(experiment, len(scenario.society.listed()), processes)
     worlds, rules = experiment.worlds(scenario), experiment.comparison.names()
     check_comparison(worlds, training.selection_episodes, processes)
     check_comparison(worlds, experiment.comparison.episodes, len(rules) + len(training.seeds))
     check_device(training)
+    learned_in = experiment.worlds(trained_in)
     if training.expert is not None:
-        find_experts(training.expert, experiment.worlds(training_world))
+        find_experts(training.expert, learned_in)
     return scenario
 
 

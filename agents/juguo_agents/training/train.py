@@ -256,6 +256,7 @@ def train_seed(
     Raises:
         ConfigError: If torch cannot use the device that is set.
         ResumeError: If the checkpoint is of another configuration, scenario, software or training seed.
+        CheckpointMisfit: If the checkpoint is no state of this training.
         Diverged: If the learner's numbers are no numbers any more.
     """
     torch.set_num_threads(1)  # a second thread gains nothing for small networks, and starves the other seed

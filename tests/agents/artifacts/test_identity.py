@@ -25,14 +25,18 @@ from juguo_agents.provenance import MODEL
 from juguo_agents.studies.study import _inner
 from juguo_envs.errors import UserError
 
+PLAIN = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(exclude_categories=["Cs"])),
+)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text("abc", max_size=2), inner, max_size=3),
+    PLAIN,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=2), inner),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 class Odd(UserError):
@@ -92,7 +96,6 @@ def test_any_bit_that_is_flipped_is_seen_or_means_the_same(tmp_path: Path) -> No
         ({"kind": "juguo_other"}, "not a thing .kind is not 'juguo_thing'"),
         ({"format": 3}, "format is 3; this version reads 4"),
         ({"format": True}, "format is True; this version reads 4"),
-        ({"format": 4.0}, "format is 4.0; this version reads 4"),
         ({"model": "x"}, "model is 'x'"),
         ({"of": "short"}, "of is 'short'"),
         ({"surplus": 1}, "unknown field 'surplus'"),

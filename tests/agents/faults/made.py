@@ -31,7 +31,6 @@ from juguo_agents.studies.explain.study import Settings as ExplainSettings
 from juguo_agents.studies.pareto.study import Settings as ParetoSettings
 from juguo_agents.studies.patterns.study import PatternsRecord, PatternsSettings
 from juguo_agents.studies.study import Settings, conduct
-from juguo_agents.studies.value.analysis import ValueRecord
 from juguo_agents.training.config import Experiment, load_experiment
 from juguo_agents.training.provenance import run_identity
 from juguo_agents.training.run import begin_run, checkpoints_of, keep_curve, policy_path
@@ -40,7 +39,7 @@ from juguo_agents.training.train import train_seed
 from juguo_agents.training.tuning.conduct import new_study
 from juguo_agents.training.tuning.study import Budget, Trial
 from juguo_envs import Scenario
-from tests.agents.forging import store
+from tests.agents.forging import store, store_value
 from tests.agents.training.killing import kill
 from tests.support import small
 
@@ -154,19 +153,9 @@ def value_settings() -> ArmSettings:
 
 
 def _value(folder: Path) -> None:
-    asked = value_settings()
-    of = _claimed(folder, "value", asked)
+    of = _claimed(folder, "value", value_settings())
     numbers = {"closed loop": CLOSED_LOOP.space(SMALL).start, "open loop": {"start": 0.5}}
-    rest = ("allocators", "gap", "worth", "kinds", "worth_searched_on", "kinds_searched_on", "searches",
-            "versions", "restarts", "doubling")  # fmt: skip
-    content = {
-        "settings": asked.as_json(SMALL),
-        "scenario_digest": SMALL.digest(),
-        "numbers": numbers,
-        "last": {name: name for name in numbers},
-        **{name: {} for name in rest},
-    }
-    store(folder / "value.json", ValueRecord, content, of)
+    store_value(folder, SMALL, numbers, of)
 
 
 def _patterns(folder: Path) -> None:

@@ -13,6 +13,7 @@ from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.studies.ablation.analysis import levers_over_worlds
 from juguo_agents.studies.ablation.study import Ablation, AblationSettings
 from juguo_envs.errors import UserError
+from tests.agents.forging import store_value
 from tests.agents.studies.conducting import conducted
 from tests.agents.studies.test_value import BUDGET, NUMBERS, TINY, value_in
 
@@ -60,7 +61,7 @@ def test_levers_are_forced_on_the_closed_loop_of_a_measurement(tmp_path: Path) -
     [
         (None, "value is .*; allowed is a folder in which"),
         ({"budget": 9}, f"budget is {BUDGET}, but .* has 9"),
-        ({"model": "0"}, "model is .* has 0"),
+        ({"model": "0" * 14}, "model is .* has 0"),
         ({"scenario_digest": "0"}, "is of another world than tiny"),
     ],
 )
@@ -72,9 +73,8 @@ def test_a_folder_of_something_else_is_refused(
         told = settings.as_json(TINY) | there
         digest = told.pop("scenario_digest", TINY.digest())
         (tmp_path / "value").mkdir()
-        (tmp_path / "value" / "value.json").write_text(
-            json.dumps({"settings": told, "scenario_digest": digest}), encoding="utf-8"
-        )
+        numbers = {name: {"a": 1.0} for name in ("closed loop", "open loop")}
+        store_value(tmp_path / "value", TINY, numbers, settings=told, scenario_digest=digest)
     with pytest.raises(UserError, match=words):
         settings.check()
 

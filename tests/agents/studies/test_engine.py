@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from juguo_agents.folders import FolderInUse, locked
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.store import fingerprint
+from juguo_agents.studies.store import CellError, decoded, encoded, fingerprint
 from juguo_agents.studies.study import (
     Execute,
     PointsFailed,
@@ -34,6 +34,7 @@ from juguo_agents.studies.study import (
 )
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
+from tests.agents.forging import forge
 from tests.agents.studies.products import DATA, Asked, Number, Products, multiply
 from tests.running import ENVIRONMENT
 from tests.support import small
@@ -85,6 +86,17 @@ def test_what_is_done_is_not_done_again(folder: Path) -> None:
     assert made(folder) == (["number+2"], [])
     assert files(folder) == before
     assert json.loads(before[DATA])["total"] == {"sum": 9.0, "third": 1 / 3}
+
+
+def test_every_flipped_bit_of_a_cell_is_found() -> None:
+    table = pa.table({"returns": np.arange(40.0), "name": ["a", "b"] * 20})
+    whole = encoded(table, "0" * 64)
+    assert decoded(whole, "0" * 64, Path("cell")).equals(table)
+    for place in range(0, 8 * len(whole), 11):
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << place % 8
+        with pytest.raises(CellError, match="cell"):
+            decoded(bytes(flipped), "0" * 64, Path("cell"))
 
 
 @pytest.mark.parametrize("fault", ["cut short", "a byte changed", "of another point", "rows missing"])
@@ -156,21 +168,23 @@ def test_a_grown_number_counts_what_is_done_and_a_free_one_is_not_remembered(fol
     ("name", "words"),
     [
         ("study", "holds the study 'x'; name another --out"),
-        ("format", "written by another version"),
+        ("version", "written by another version"),
         ("model", "another version of the model"),
-        ("settings", "not the settings of a study"),
+        ("settings", "settings is 'x': input should be a mapping"),
+        ("kind", "not the settings of a study"),
     ],
 )
 def test_a_folder_of_something_else_is_refused(folder: Path, name: str, words: str) -> None:
     path = folder / engine.SETTINGS_FILE
-    path.write_text(json.dumps({**json.loads(path.read_text()), name: "x"}))
+    other = {"version": 99, "model": "0" * 14}.get(name, "x")
+    forge(path, lambda data: data.update({name: other}))
     with pytest.raises(UserError, match=words):
         made(folder)
     path.unlink()
     with pytest.raises(UserError, match="not empty and holds no study"):
         made(folder)
     path.write_text("{")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match=r"settings\.json: no JSON"):
         made(folder)
     with pytest.raises(UserError, match="is no folder"):
         made(path / "below a file")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
+from juguo_agents.artifacts.identity import sealed
 from juguo_agents.artifacts.load import UnknownAllocator, digest_of, find_allocator
 from juguo_agents.artifacts.searched import SearchRecord, load_result
 from juguo_agents.cli.main import main
@@ -138,7 +139,7 @@ def test_a_study_that_was_stopped_is_not_imitated_in_part(folder: Path, tmp_path
         copy.write_bytes((folder / FILE.format(index)).read_bytes())
     assert len(find_experts(str(tmp_path), Family(SMALL))) == 2  # put together by hand
     for changes, wanted in (({}, "2 of 3"), ({"worlds": 2, "budget": 400}, "0 of 2")):
-        settings.write_text(json.dumps({**asked, "settings": {**asked["settings"], **changes}}))
+        settings.write_text(json.dumps(sealed({**asked, "settings": {**asked["settings"], **changes}})))
         with pytest.raises(UserError, match=rf"training\.expert: .* holds {wanted} experts; go on with the"):
             find_experts(str(tmp_path), Family(SMALL))
 

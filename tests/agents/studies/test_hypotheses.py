@@ -178,8 +178,8 @@ def whole(claims: Path) -> Path:
 def test_a_test_leaves_a_verdict_a_number_and_a_figure_for_each_claim(whole: Path, claims: Path) -> None:
     page = conducted(HypothesesStudy, whole, claims=claims)
     assert json.loads((whole / "verdicts.json").read_text(encoding="utf-8")) == page.data
-    assert [(entry["id"], entry["scenarios"]) for entry in page.data] == [(1, 3), (2, 2)]
-    for entry in page.data:
+    assert [(entry["id"], entry["scenarios"]) for entry in page.data["claims"]] == [(1, 3), (2, 2)]
+    for entry in page.data["claims"]:
         assert entry["verdict"] in ("holds", "fails", "depends")
         assert entry["low"] <= entry["effect"] <= entry["high"]
         assert (whole / entry["figure"]).read_bytes().startswith(b"\x89PNG")

@@ -27,6 +27,7 @@ from juguo_agents.studies.mechanisms.mechanism import _ALL, MECHANISMS, Mechanis
 from juguo_agents.studies.mechanisms.study import FAMILIES, Mechanisms, MechanismsSettings, cases_of
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, scenario_names
+from tests.agents.forging import store_value
 from tests.agents.studies.conducting import conducted
 from tests.support import small
 
@@ -273,10 +274,5 @@ def _finished_value(folder: Path) -> Path:
         name: run_or_resume(Settings(family, scenario, 1200, validation=2), folder / family)
         for name, family in FAMILIES.items()
     }
-    told = {
-        "scenario_digest": scenario.digest(),
-        "last": {name: name for name in found},
-        "numbers": {name: one.data["parameters"] for name, one in found.items()},
-    }
-    (folder / "value.json").write_text(json.dumps(told))
+    store_value(folder, scenario, {name: one.data["parameters"] for name, one in found.items()})
     return folder

@@ -328,9 +328,8 @@ def test_without_a_run_a_front_is_searched_and_is_an_allocator(tmp_path: Path) -
     settings = Settings.parse({"scenario": SMALL, "levels": 2, "budget": 3 * GENERATION, "searches": 2})
     page = conducted(settings, tmp_path / "one")
     assert "search seed 65" in page.console
-    assert json.loads((tmp_path / "one/searches.json").read_text()).keys() == {
-        "search seed 64", "search seed 65",
-    }  # fmt: skip
+    told = json.loads((tmp_path / "one/searches.json").read_text())
+    assert {"search seed 64", "search seed 65"} <= told.keys()
     allocators = find_allocators([str(tmp_path / "one")])
     assert [allocator.name for allocator in allocators] == ["front_seed64", "front_seed65"]
 

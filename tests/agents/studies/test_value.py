@@ -26,7 +26,7 @@ from juguo_agents.studies.arms import (
     best_start,
 )
 from juguo_agents.studies.study import Page, Stage, record, recorded
-from juguo_agents.studies.value.analysis import CLOSED, KINDS, KNOWING, OPEN, UNEVALUATED
+from juguo_agents.studies.value.analysis import CLOSED, KINDS, KNOWING, OPEN, UNEVALUATED, finished_value
 from juguo_agents.studies.value.study import Value, arms
 from juguo_envs.errors import UserError
 from tests.agents.studies.conducting import conducted
@@ -295,6 +295,9 @@ def test_a_doubled_search_goes_on_from_where_it_is(
 def test_several_worlds_are_measured_each_as_if_alone(measured: tuple[Path, Page], tmp_path: Path) -> None:
     other = TINY.override({"name": "other", "programme.T": 10})
     page = value_in(tmp_path, scenario=(TINY, other))
-    assert page.data["tiny"] == measured[1].data
-    assert json.loads((tmp_path / "other" / "value.json").read_text(encoding="utf-8")) == page.data["other"]
+    tiny, there = page.data["worlds"]["tiny"], page.data["worlds"]["other"]
+    assert tiny == {name: value for name, value in measured[1].data.items() if name in tiny}
+    told = json.loads((tmp_path / "other" / "value.json").read_text(encoding="utf-8"))
+    assert there == {name: value for name, value in told.items() if name in there}
+    assert finished_value(tmp_path / "other", other)["of"] == page.data["of"]
     assert (tmp_path / "other" / "searches" / "closed-1" / "searched.json").is_file()
