@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from juguo_agents.allocators.base import Allocator, Observed, Setting
 from juguo_agents.array_types import Floats, Seeds, Singles
 from juguo_envs.model.state import FUNCTIONS, N_FUNCTIONS, STAGES
 from juguo_envs.spaces.action import Allocation, decode_allocation, encode_allocation
+from juguo_envs.validation import Strict
 
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 ByStage = Annotated[list[Unit], Field(min_length=3, max_length=3)]
@@ -22,12 +23,6 @@ Change = Callable[[Observed, Allocation], Allocation]
 _TOLERANCE = 1e-3
 
 
-class Form(BaseModel):
-    """Base: immutable, strict types, unknown fields refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
 def check_functions(names: Any) -> None:
     """Raise ValueError for a name that is no function."""
     for name in names:
@@ -35,7 +30,7 @@ def check_functions(names: Any) -> None:
             raise ValueError(f"function {name!r} is unknown; there are {', '.join(FUNCTIONS)}")
 
 
-class MoveFrom(Form):
+class MoveFrom(Strict):
     """Money moves from functions to the others, pro rata; alike where the others have none."""
 
     functions: Annotated[list[str], Field(min_length=1, max_length=len(FUNCTIONS) - 1)]
@@ -62,7 +57,7 @@ class MoveFrom(Form):
         return change
 
 
-class MoveTo(Form):
+class MoveTo(Strict):
     """A share of the money for functions goes to some of them, in even parts, taken from all pro rata."""
 
     functions: Annotated[list[str], Field(min_length=1)]
@@ -84,7 +79,7 @@ class MoveTo(Form):
         return change
 
 
-class Trial(Form):
+class Trial(Strict):
     """Before application money goes to the trial's places; diffusion ends when enough have adopted."""
 
     where: Literal["everywhere", "hubs", "ordinary"]
@@ -104,7 +99,7 @@ class Trial(Form):
         return change
 
 
-class TakeAway(Form):
+class TakeAway(Strict):
     """Money taken away for good: of functions, or of all functions while in stages.
 
     It goes to the reserve, and what that gives back of it goes there again. The allocator spends what it
@@ -148,7 +143,7 @@ class TakeAway(Form):
         return change
 
 
-class Edits(Form):
+class Edits(Strict):
     """What is changed in an allocator's allocations, in the order of the fields.
 
     Attributes:

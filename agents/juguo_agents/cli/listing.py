@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.cli.options import command
+from juguo_agents.cli.running import show
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.mechanisms.mechanism import count_parameters
 from juguo_agents.tables import terminal_table
 from juguo_agents.training.config import load_experiment
 from juguo_agents.training.shipped import config_names, find_config
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario, scenario_names
 
 _ALLOCATORS = {
@@ -52,7 +54,7 @@ def configs() -> str:
         config = load_experiment(find_config(name), [])
         training = config.training
         rows.append(
-            (name, config.scenario, training.algorithm, f"{len(training.seeds)} x {training.steps:,}")
+            (name, str(config.scenario), training.algorithm, f"{len(training.seeds)} x {training.steps:,}")
         )
     return terminal_table(("config", "scenario", "learner", "seeds x steps"), rows, "lllr")
 
@@ -75,7 +77,7 @@ KINDS = {
 }  # fmt: skip
 
 
-class What(BaseModel):
+class What(Strict):
     """What is listed."""
 
     kind: Literal["allocators", "scenarios", "configs", "studies", "parameters"] | None = Field(
@@ -86,5 +88,5 @@ class What(BaseModel):
 @command
 def names(asked: What) -> int:
     """Name the allocators, scenarios, configs and studies, and count the parameters of a scenario."""
-    print("\n\n".join(KINDS[kind]() for kind in ([asked.kind] if asked.kind else KINDS)))
+    show("\n\n".join(KINDS[kind]() for kind in ([asked.kind] if asked.kind else KINDS)))
     return 0

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
 from cyclopts import Group, Parameter
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -23,11 +22,13 @@ from pydantic_core import PydanticUndefined
 
 from juguo_agents.allocators import rule_names
 from juguo_agents.training.shipped import config_names
+from juguo_envs.documents import yaml_value
 from juguo_envs.errors import UserError
+from juguo_envs.validation import allowed_range, explain
 from juguo_envs.worlds.scenario import Scenario, scenario_names
 
 Model = TypeVar("Model", bound=BaseModel)
-_PLAIN = (int, float, bool, str, Path)
+_PLAIN = (bool, str, Path)
 NAMES: dict[str, Callable[[], Iterable[str]]] = {
     "scenario": lambda: [*scenario_names(), "family"],
     "allocator": rule_names,
@@ -62,16 +63,37 @@ def said(function: Callable[..., int], arguments: tuple[Any, ...], options: dict
 
 
 def read(model: type[Model], given: Mapping[str, Any]) -> Model:
-    """A model of those of the given values that are its own.
+    """A model of those of the given values that are its own. Numbers are given as words, as YAML has them.
 
     Raises:
-        UserError: If a value is not allowed; the message names the option.
+        UserError: If values are not allowed; the message names the options.
     """
-    names = [name for name, _ in _fields(model)]
+    fields = dict(_fields(model))
+    values = {name: _read(name, field, given[name]) for name, field in fields.items() if name in given}
     try:
-        return model.model_validate({name: given[name] for name in names if name in given})
+        return model.model_validate(values)
     except ValidationError as error:
-        raise UserError(_explained(error, model)) from None
+        by_name = {given: name for name, field in model.model_fields.items() for given in (name, field.alias)}
+
+        def label(place: str) -> str:
+            name = place.partition(".")[0]
+            field = model.model_fields[by_name[name]] if name in by_name else None
+            return _option(field.alias or name, field) if field else place
+
+        raise UserError(explain(error, model, label=label)) from None
+
+
+def _option(name: str, field: FieldInfo) -> str:
+    """How an option is written."""
+    return name.upper() if _extra(field, "positional") else f"--{name.replace('_', '-')}"
+
+
+def _read(name: str, field: FieldInfo, value: Any) -> Any:
+    """A word of the command line as the value that it stands for, or several of them."""
+    if isinstance(value, tuple | list):
+        return tuple(_read(name, field, one) for one in value)
+    number = isinstance(value, str) and _holds(field.annotation, int, float)
+    return yaml_value(value, _option(name, field)) if number else value
 
 
 def _fields(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
@@ -87,7 +109,7 @@ def _parameter(name: str, field: FieldInfo, model: type[BaseModel]) -> inspect.P
     hint, required = _plain(field.annotation), field.is_required()
     default = inspect.Parameter.empty if required else False if hint is bool else None
     kind: Any = inspect.Parameter.KEYWORD_ONLY
-    names = NAMES.get(_extra(field, "names") or ("scenario" if _holds_scenario(field.annotation) else ""))
+    names = NAMES.get(_extra(field, "names") or ("scenario" if _holds(field.annotation, Scenario) else ""))
     of_command: dict[str, Any] = {
         "help": _help(field),
         "negative": None if field.default is True else (),
@@ -114,7 +136,7 @@ def _group(title: str | None) -> Group:
 
 
 def _plain(hint: Any) -> Any:
-    """The type that a word of the command line is turned into; what is not plain is left to the model."""
+    """The type that a word of the command line is turned into; what is not plain is left to `read`."""
     if get_origin(hint) is Annotated:
         return _plain(get_args(hint)[0])
     if get_origin(hint) is Literal or hint in _PLAIN:
@@ -127,26 +149,13 @@ def _plain(hint: Any) -> Any:
     return str
 
 
-def _holds_scenario(hint: Any) -> bool:
-    return hint is Scenario or any(_holds_scenario(part) for part in get_args(hint))
+def _holds(hint: Any, *kinds: type) -> bool:
+    return hint in kinds or any(_holds(part, *kinds) for part in get_args(hint))
 
 
 def _help(field: FieldInfo) -> str:
-    allowed = _allowed(field)
+    allowed = allowed_range(field, thousands=",")
     return (field.description or "") + (f"; {allowed}" if allowed else "")
-
-
-def _allowed(field: FieldInfo) -> str:
-    """The range of a number in words; empty where there is none."""
-    low = next((bound for bound in field.metadata if isinstance(bound, Ge | Gt)), None)
-    high = next((bound for bound in field.metadata if isinstance(bound, Le | Lt)), None)
-    least = f"{low.ge:,}" if isinstance(low, Ge) else f"above {low.gt:,}" if low else ""
-    if isinstance(high, Lt) and isinstance(high.lt, int):
-        high = Le(high.lt - 1)
-    most = f"{high.le:,}" if isinstance(high, Le) else f"below {high.lt:,}" if high else ""
-    if least and most:
-        return f"{least} to {most}"
-    return f"up to {most}" if most else f"{least} or more" if isinstance(low, Ge) else least
 
 
 def _shown_default(field: FieldInfo) -> str | bool:
@@ -162,21 +171,3 @@ def _shown_default(field: FieldInfo) -> str | bool:
 
 def _word(value: Any) -> str:
     return str(getattr(value, "name", value))
-
-
-def _explained(error: ValidationError, model: type[BaseModel]) -> str:
-    """One line: the first fault by option, value and what is allowed."""
-    first = error.errors(include_url=False)[0]
-    cause = first.get("ctx", {}).get("error")
-    if not first["loc"]:
-        return str(cause or first["msg"])
-    options = dict(_fields(model))
-    name = str(first["loc"][0])
-    name, field = next((n, f) for n, f in options.items() if name == n or model.model_fields.get(name) is f)
-    option = name.upper() if _extra(field, "positional") else f"--{name.replace('_', '-')}"
-    if isinstance(cause, UserError):
-        return f"{option}: {cause}"
-    allowed = _allowed(field)
-    if allowed and first["type"].startswith(("greater_than", "less_than")):
-        return f"{option} is {first['input']}; allowed is {allowed}"
-    return f"{option} is {first['input']!r}: {cause or first['msg'][:1].lower() + first['msg'][1:]}"

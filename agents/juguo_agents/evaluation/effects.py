@@ -13,13 +13,13 @@ from scipy import stats
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
-from juguo_agents.allocators.edits import Form
 from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.statistics import Estimate
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.sampling import Axis
 
 
-class Rules(Form):
+class Rules(Strict):
     """The rules by which a verdict is reached."""
 
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)]

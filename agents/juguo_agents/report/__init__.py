@@ -5,11 +5,13 @@ matplotlib is imported only when figures are drawn, so that `summarise` and `con
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
+from juguo_agents.artifacts.identity import text_of
 from juguo_agents.evaluation.record import Comparison
+from juguo_agents.report.comparison_file import COMPARISON, comparison_data, read_comparison
 from juguo_agents.report.console import console_table
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.episodes import episodes_csv
@@ -17,7 +19,26 @@ from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.summary import Summary, summarise
 from juguo_envs.files import write_bytes, write_text
 
-__all__ = ["Curves", "Summary", "console_table", "summarise", "write_report"]
+__all__ = [
+    "COMPARISON",
+    "Curves",
+    "Summary",
+    "check_figures",
+    "comparison_data",
+    "console_table",
+    "read_comparison",
+    "summarise",
+    "write_report",
+]
+
+
+def check_figures() -> None:
+    """For callers who work long before they write a report.
+
+    Raises:
+        ImportError: If matplotlib is missing.
+    """
+    import_module("matplotlib")
 
 
 def write_report(
@@ -27,6 +48,7 @@ def write_report(
     summary: Summary | None = None,
     *,
     curves: Curves | None = None,
+    of: str | None = None,
 ) -> list[Path]:
     """Write `episodes.csv`, the figures, `comparison.md` and, last, `comparison.json`.
 
@@ -38,6 +60,7 @@ def write_report(
         versions: Name and version of what it was measured with.
         summary: What `summarise` gave for this comparison, where it is at hand.
         curves: How the learned allocators were trained, where that is known: a figure and a table more.
+        of: Identity of the run that it is a part of, where it is one's.
 
     Returns:
         The files, in the order in which they were written.
@@ -49,14 +72,14 @@ def write_report(
 
     folder = Path(folder)
     summary = summarise(comparison, versions) if summary is None else summary
-    numbers = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    numbers = text_of(comparison_data(summary, of), 2)
     words = comparison_markdown(comparison, summary, curves)
     written = [folder / "episodes.csv"]
     write_text(written[0], episodes_csv(comparison))
     for name, png in draw_figures(comparison, summary, curves):
         written.append(folder / name)
         write_bytes(written[-1], png)
-    for name, text in (("comparison.md", words), ("comparison.json", numbers)):
+    for name, text in (("comparison.md", words), (COMPARISON, numbers)):
         written.append(folder / name)
         write_text(written[-1], text)
     return written

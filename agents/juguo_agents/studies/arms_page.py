@@ -9,14 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from juguo_agents.artifacts.searched import RESULT_FILE
+from juguo_agents.artifacts.identity import headed
+from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchRecord
 from juguo_agents.report.figures.style import BLACK, png
-from juguo_agents.search.conduct import SEARCHES
-from juguo_agents.search.result import result_text
 from juguo_agents.studies.arms import ArmResults
-from juguo_agents.studies.store import json_text
-from juguo_agents.studies.study import Page
+from juguo_agents.studies.study import Content, Page
 from juguo_agents.tables import ranged, terminal_table
+from juguo_envs.names import slug
 
 
 def page_of(
@@ -34,9 +33,9 @@ def page_of(
     """
     stem = data_file.removesuffix(".json")
     page = "\n".join(["```", *lines, "```", "", f"![{alt}]({stem}.png)", ""])
-    files = {f"{stem}.md": page.encode(), f"{stem}.png": png(figure)}
+    files: dict[str, Content] = {f"{stem}.md": page.encode(), f"{stem}.png": png(figure)}
     for name, found in results.found.items():
-        files[f"{SEARCHES}/{name}/{RESULT_FILE}"] = result_text(found.data).encode()
+        files[f"{SEARCHES}/{name}/{RESULT_FILE}"] = headed(SearchRecord, {**found.data, "place": name})
     return Page(data, data_file, "\n".join(lines), files)
 
 
@@ -50,13 +49,16 @@ def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
     first = next(iter(pages.values()))
     if len(pages) == 1:
         return first
-    files = {
-        f"{world}/{name}": content for world, page in pages.items() for name, content in page.files.items()
+    files: dict[str, Content] = {
+        f"{slug(world)}/{name}": content
+        for world, page in pages.items()
+        for name, content in page.files.items()
     }
     for world, page in pages.items():
-        files[f"{world}/{page.data_file}"] = json_text(page.data).encode()
+        files[f"{slug(world)}/{page.data_file}"] = page.data
     console = "\n\n".join([*(page.console for page in pages.values()), *(["\n".join(more)] if more else [])])
-    return Page({world: page.data for world, page in pages.items()}, first.data_file, console, files)
+    data = {"worlds": {world: page.data for world, page in pages.items()}}
+    return Page(data, first.data_file, console, files)
 
 
 def doubling_lines(doubling: dict[str, Any]) -> list[str]:

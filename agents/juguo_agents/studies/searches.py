@@ -9,13 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from juguo_agents.allocators.parametric.policy_classes import find_policy_class
-from juguo_agents.artifacts.searched import SearchResult
+from juguo_agents.artifacts.searched import SearchResult, read_result
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.search.portfolio import Tuning, tune
 from juguo_agents.studies.study import Execute, Stage, record, recorded
-from juguo_envs.worlds.scenario import Scenario
 
 Result = dict[str, Any]
 """The content of a search's `searched.json`: `parameters`, `validation` and how they were found."""
@@ -78,5 +76,4 @@ def _budget(point: SearchPoint) -> int:
 
 def found_in(result: Result) -> SearchResult:
     """What a search found, from its result."""
-    scenario = Scenario.parse(result["scenario"], "scenario")
-    return SearchResult(scenario, result, find_policy_class(result["family"], result["lever"]))
+    return read_result(result, f"the result of {result.get('name')}")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
+    AfterValidator,
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
@@ -17,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from juguo_agents.allocators import UnknownAllocator, make_rule
+from juguo_agents.allocators import all_rule_names
+from juguo_agents.allocators.registry import refuse_twice
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.learners.settings import (
     ON_POLICY,
@@ -30,21 +29,23 @@ from juguo_agents.training.learners.settings import (
     Td3,
     Tqc,
 )
+from juguo_envs.documents import DocumentError, load_mapping, read_text, yaml_value
 from juguo_envs.errors import UserError
 from juguo_envs.spaces.context import ContextConfig, ObservationConfig, Observe
+from juguo_envs.validation import Strict, explain, shown
 from juguo_envs.worlds.family import PREFERENCES, Family, load_world
-from juguo_envs.worlds.scenario import Scenario, ScenarioError, explain_validation, parse_yaml
+from juguo_envs.worlds.scenario import Scenario, by_dotted_name
 
 
 class ConfigError(UserError):
     """A configuration that cannot be used; the message names the field, the value and what is allowed."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Override = Annotated[dict[str, Any], AfterValidator(by_dotted_name)]
+"""Changes of a scenario's fields: new values by dotted name."""
 
 
-class Constraint(_Section):
+class Constraint(Strict):
     """A limit on the excluded, held by a multiplier (see `juguo_agents.training.learners.constraint`)."""
 
     limit: float = Field(ge=0, le=1, description="mean share of excluded that an episode may have")
@@ -62,7 +63,7 @@ class Constraint(_Section):
         return self
 
 
-class Training(_Section):
+class Training(Strict):
     """How allocators are trained.
 
     Each algorithm has a section of its own settings; what is written down has that of the one in use alone.
@@ -84,7 +85,7 @@ class Training(_Section):
     checkpoint_minutes: float = Field(
         1.0, ge=0, le=1e6, description="minutes between checkpoints of a seed; 0: one at every update"
     )
-    override: dict[str, Any] = Field(
+    override: Override = Field(
         default_factory=dict,
         description="scenario fields that differ while training only, for example fewer persons",
     )
@@ -143,12 +144,16 @@ class Training(_Section):
         return self
 
 
-class ComparisonProtocol(_Section):
+class ComparisonProtocol(Strict):
     """What the learned allocators are compared with, and on which episodes."""
 
     allocators: tuple[str, ...] | Literal["all"] = Field("all", description="rules by name, or all")
     episodes: int = Field(200, ge=1, le=1_000_000)
     first_seed: int = Field(0, ge=0, description="seed of the first test episode")
+
+    def names(self) -> list[str]:
+        """The rules by name."""
+        return all_rule_names() if self.allocators == "all" else list(self.allocators)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -156,24 +161,23 @@ class ComparisonProtocol(_Section):
             raise ValueError(
                 f"first_seed + episodes is above {seeds.TEST_END}, where the selection seeds begin"
             )
-        for name in () if self.allocators == "all" else self.allocators:
-            try:
-                make_rule(name)
-            except UnknownAllocator as error:
-                raise ValueError(str(error)) from None
+        try:
+            refuse_twice(() if self.allocators == "all" else self.allocators)
+        except UserError as error:
+            raise ValueError(f"allocators: {error}") from None
         return self
 
 
-class Experiment(_Section):
+class Experiment(Strict):
     """One experiment: train in a scenario, then compare."""
 
     name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
-    scenario: str = Field(
+    scenario: str | dict[str, Any] = Field(
         "default",
-        description="name of a scenario, or the path of a YAML file; family, or family:NAME, where every "
-        "episode draws its own around the scenario of that name",
+        description="name of a scenario, the path of a YAML file, or fields, with a base; family, or "
+        "family:NAME, where every episode draws its own around the scenario of that name",
     )
-    override: dict[str, Any] = Field(default_factory=dict, description="scenario fields to change, dotted")
+    override: Override = Field(default_factory=dict, description="scenario fields to change, dotted")
     observe: Observe = Field("noisy", description="noisy: as measured; true: without noise")
     shown: ContextConfig = Field(default_factory=ContextConfig)
     training: Training = Field(default_factory=Training)  # type: ignore[arg-type]  # all fields have defaults
@@ -204,9 +208,20 @@ class Experiment(_Section):
 
         Raises:
             ScenarioError: If there is no such scenario or a field is not allowed.
+            ConfigError: If an override changes what every episode draws.
         """
         world = load_world(self.scenario)
-        return (world if isinstance(world, Scenario) else world.base).override(self.override)
+        world = world if isinstance(world, Scenario) else world.base
+        drawn = self.worlds(world)
+        if isinstance(drawn, Family):
+            for section, changes in (("", self.override), ("training.", self.training.override)):
+                for name in changes:
+                    if name in drawn.drawn:
+                        raise ConfigError(
+                            f"{section}override gives {name}, which is drawn for every episode, so it would "
+                            "change nothing; leave it out, or train in one scenario and not in a family"
+                        )
+        return world.override(self.override)
 
     def worlds(self, world: Scenario) -> Scenario | Family:
         """What episodes are drawn from, made of the scenario: itself, or a family around it.
@@ -239,18 +254,10 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: If the file cannot be read.
     """
-    source = f"config {path}"
     try:
-        data = parse_yaml(path.read_text(encoding="utf-8"), source)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{source}: cannot be read ({error})") from None
-    except ScenarioError as error:
+        return load_mapping(read_text(path, "config"), f"config {path}")
+    except DocumentError as error:
         raise ConfigError(str(error)) from None
-    if data is None:
-        data = {}
-    if not isinstance(data, dict):
-        raise ConfigError(f"{source}: expected a mapping of fields, got {type(data).__name__}")
-    return data
 
 
 def load_experiment(path: Path, assignments: list[str], ignore: Sequence[str] = ()) -> Experiment:
@@ -262,29 +269,57 @@ def load_experiment(path: Path, assignments: list[str], ignore: Sequence[str] = 
         ConfigError: If the file cannot be read, or a field is unknown or not allowed.
     """
     data = {name: value for name, value in read_config(path).items() if name not in ignore}
+    try:
+        for section in (data, data.get("training")):
+            _in_groups(section)
+    except UserError as error:
+        raise ConfigError(f"config {path}: {error}") from None
+    given: set[str] = set()
     for assignment in assignments:
-        _assign(data, assignment)
+        key, equals, text = assignment.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"{assignment!r} is no key=value, for example training.steps=100000")
+        if key in given:
+            raise ConfigError(f"{key} is given twice; give it once")
+        given.add(key)
+        try:
+            _assign(data, key, yaml_value(text, key))
+        except UserError as error:
+            raise ConfigError(f"{shown(assignment)}: {error}") from None
     try:
-        return Experiment.model_validate(data)
+        experiment = Experiment.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(explain_validation(error, Experiment, f"config {path}")) from None
+        raise ConfigError(explain(error, Experiment, f"config {path}")) from None
+    for key in (assignment.partition("=")[0] for assignment in assignments):
+        section = key.removeprefix("training.").partition(".")[0]
+        if key.startswith("training.") and section in {*SECTIONS} - {experiment.training.algorithm}:
+            raise ConfigError(
+                f"{key} changes nothing: training.algorithm is {experiment.training.algorithm}; leave it out"
+            )
+    return experiment
 
 
-def _assign(data: dict[str, Any], assignment: str) -> None:
-    key, equals, text = assignment.partition("=")
-    if not equals or not key:
-        raise ConfigError(f"{assignment!r} is no key=value, for example training.steps=100000")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"{assignment!r}: the value is not readable as YAML") from None
-    place = data
-    *parents, last = key.split(".")
-    if "override" in parents:  # what stands below it is the dotted name of a scenario's field: one key
-        cut = parents.index("override") + 1
-        parents, last = parents[:cut], ".".join([*parents[cut:], last])
-    for parent in parents:
-        place = place.setdefault(parent, {})
-        if not isinstance(place, dict):
-            raise ConfigError(f"{assignment!r}: {parent} holds no fields")
-    place[last] = value
+def _assign(place: dict[str, Any], key: str, value: Any) -> None:
+    """Set a field by its dotted name; a mapping sets the fields that it has."""
+    name, _, inside = key.partition(".")
+    held = place.get(name)
+    if inside:
+        if held is None:
+            held = place[name] = {}
+        if not isinstance(held, dict):
+            raise ConfigError(f"{name} holds no fields")
+        _assign(held, inside, value)
+    elif isinstance(held, dict) and isinstance(value, dict):
+        for field, new in value.items():
+            _assign(held, field, new)
+    else:
+        place[name] = value
+
+
+def _in_groups(section: Any) -> None:
+    """Write a section's override in groups, so that an assignment finds what it changes."""
+    if isinstance(section, dict) and isinstance(section.get("override"), dict):
+        changes = by_dotted_name(section["override"])
+        section["override"] = {}
+        for name, value in changes.items():
+            _assign(section["override"], name, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices,
 from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.artifacts.networks import clipped
 from juguo_agents.evaluation.seeds import draw_training
+from juguo_agents.training.learners.base import array_like
 from juguo_agents.training.learners.constraint import Multiplier
+from juguo_envs.core import observation_space
 from juguo_envs.engine.family_batch import AS_IT_IS, FamilyBatch, make_batch
-from juguo_envs.env import observation_space
+from juguo_envs.engine.restored import check_state
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.worlds.family import WEIGHTS, Family
@@ -107,19 +109,18 @@ class BatchVecEnv(VecEnv):
         arrays = {name: array.copy() for name, array in self._changing().items()}
         return arrays, dict(self._generator.bit_generator.state)
 
-    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], generator: dict[str, Any]) -> None:
+    def restore(self, arrays: dict[str, npt.NDArray[Any]], generator: dict[str, Any]) -> None:
         """Put back what `capture` gave, into an environment made alike.
 
         Raises:
-            ValueError: If an array is missing or of another shape or type; nothing has been changed then.
+            ValueError: If an array is missing, of another shape or type, or none that societies can come to.
         """
         own = self._changing()
+        found = {name: array_like(arrays, name, array) for name, array in own.items()}
+        state = {name: found[f"state.{name}"] for name in self.batch.state._fields}
+        check_state(self.batch, state)
         for name, array in own.items():
-            other = arrays.get(name)
-            if other is None or other.shape != array.shape or other.dtype != array.dtype:
-                raise ValueError(f"the state's array {name!r} is missing or of another shape or type")
-        for name, array in own.items():
-            array[...] = arrays[name]
+            array[...] = found[name]
         if isinstance(self.batch, FamilyBatch):
             self.batch.redraw()
         self._generator.bit_generator.state = generator

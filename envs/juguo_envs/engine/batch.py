@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_envs.engine.compiled import SOURCE_KEY, announce_compilation, borrowed
+from juguo_envs.engine.memory import check_societies
 from juguo_envs.engine.team import (
     PATIENCE,
     PRESENT,
@@ -35,6 +36,7 @@ from juguo_envs.model.state import N_ROLES, Array, State, Structure, allocate_st
 from juguo_envs.spaces.action import action_size, check_actions, decode_into
 from juguo_envs.spaces.observation import ObservationLayout, observe_one
 from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.seeds import check_seeds
 from juguo_envs.worlds.society import build_structure
 
 LARGE = 20_000
@@ -169,6 +171,9 @@ class Batch:
             size: Number of societies, at least 1.
             noisy: Whether observations carry the scenario's noise.
             threads: Threads that share the societies of a call; results do not depend on it.
+
+        Raises:
+            UserError: If so many persons do not fit into memory.
         """
         if size < 1:
             raise ValueError(f"size is {size}; a batch holds at least 1 society")
@@ -179,6 +184,7 @@ class Batch:
         self.noisy = noisy
         self.threads = threads
         self.structure: Structure = build_structure(scenario)
+        check_societies(scenario, size, threads=threads, fixed=self.structure)
         self.communities = len(self.structure.share)
         self.persons = scenario.society.persons
         self.layout = ObservationLayout(self.communities)
@@ -211,9 +217,12 @@ class Batch:
 
         Returns:
             (B, size) float32 observations; rows of societies not in `mask` are zero.
+
+        Raises:
+            SeedError: If a seed is no whole number from 0 to 2**63 - 1.
         """
         out = np.zeros((self.size, self.layout.size), np.float32)
-        numbers = self._per_society(seeds, np.uint64, "seeds")
+        numbers = self._per_society(check_seeds(seeds), np.uint64, "seeds")
         chosen = self._chosen(mask)
         copies, originals = self._twins(numbers, chosen)
         if len(copies):
@@ -260,7 +269,7 @@ class Batch:
         Raises:
             AllocationError: If actions have the wrong shape or are not finite; nothing is stepped then.
         """
-        checked, chosen = check_actions(actions, self.size, self.communities), self._chosen(mask)
+        checked, chosen = check_actions(actions, (self.size,), self.communities), self._chosen(mask)
         if self.threads > 1 and _step_range in _compiled:
             if self._team is None or self._team.epoch is not _epoch:
                 self._team = _Team(self)

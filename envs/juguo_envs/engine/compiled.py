@@ -6,7 +6,7 @@ import hashlib
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,12 @@ def announce_compilation(dispatchers: tuple[Any, ...], patience: float = 1.5) ->
     def say() -> None:
         if not _announced.is_set():
             _announced.set()
-            print(
-                "juguo: compiling the model for this machine (about half a minute, then cached) ...",
-                file=sys.stderr,
-                flush=True,
-            )
+            with suppress(OSError, ValueError):  # nobody listens
+                print(
+                    "juguo: compiling the model for this machine (about half a minute) ...",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
     timer = threading.Timer(patience, say)
     timer.daemon = True

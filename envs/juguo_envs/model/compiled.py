@@ -7,6 +7,8 @@ from typing import Any
 
 import numba
 
+from juguo_envs.model.kernel_cache import cache_of
+
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _INTERNAL = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
@@ -41,5 +43,8 @@ def summed(function: Callable[..., Any]) -> Any:
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile an entry point of the model; its machine code is cached on disk."""
-    return numba.njit(cache=True, **_OPTIONS)(function)
+    """Compile an entry point of the model; its machine code is cached on disk, where that can be."""
+    compiled = numba.njit(**_OPTIONS)(function)
+    if (cache := cache_of(function)) is not None:
+        compiled._cache = cache  # as its `enable_caching` does
+    return compiled

@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from juguo_envs.model.state import Structure
 from juguo_envs.spaces.observation import ObservationLayout
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.parameters import HIGHEST_AVERSION
 
 Observe = Literal["noisy", "true"]
@@ -27,10 +28,8 @@ Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
 
-class ContextConfig(BaseModel):
+class ContextConfig(Strict):
     """What is shown beside the quarter's observation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     context: bool = Field(default=False, description="what a real allocator would know of its world")
     preferences: Preferences = Field(

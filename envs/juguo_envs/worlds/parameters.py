@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.fields import FieldInfo
+
+from juguo_envs.validation import Strict
 
 
 @dataclass(frozen=True)
@@ -74,16 +76,13 @@ def par(
         raise ValueError(
             f"{text}: sampled by a range of its own and together with others; only one is allowed"
         )
-    finite: dict[str, Any] = {} if whole else {"allow_inf_nan": False}
-    field: Any = Field(default=default, ge=low, le=high, description=text, **finite)
+    field: Any = Field(default=default, ge=low, le=high, description=text)
     field.metadata.append(Meta(unit, source, sampling, log, whole, together))
     return field
 
 
-class Group(BaseModel):
-    """Base of every section of a scenario: immutable, and unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+class Group(Strict):
+    """Base of every section of a scenario."""
 
 
 class Money(Group):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
-import yaml
-from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
+from juguo_envs.documents import DocumentError, dump_yaml, kind_of, load_mapping, read_text
 from juguo_envs.errors import UserError, did_you_mean, unknown
 from juguo_envs.files import write_text
+from juguo_envs.names import Name, ShortName, Text
+from juguo_envs.validation import Strict, explain
 from juguo_envs.worlds import parameters as groups
 from juguo_envs.worlds.parameters import Group, par
 
@@ -27,12 +31,14 @@ class ScenarioError(UserError):
 class Community(Group):
     """One community of a society that is listed by name."""
 
-    name: str = Field(min_length=1, max_length=40, description="name, as figures show it")
-    population: float = Field(gt=0, allow_inf_nan=False, description="relative population")
-    producers: float = Field(ge=0, allow_inf_nan=False, description="relative number of producers")
+    name: ShortName = Field(description="name, as figures show it")
+    population: float = Field(gt=0, description="relative population")
+    producers: float = Field(ge=0, description="relative number of producers, at most its persons")
     capability: float = Field(ge=0, le=1, description="mean capability at the start")
     hub: bool = Field(default=False, description="whether it is a hub, which some rules favour")
-    neighbours: tuple[str, ...] = Field(default=(), description="names of the communities it borders on")
+    neighbours: tuple[ShortName, ...] = Field(
+        default=(), description="names of the communities it borders on"
+    )
 
 
 class Generated(Group):
@@ -83,10 +89,6 @@ class Generated(Group):
         return (*hubs, *rest)
 
 
-_FORMS = ("rule", "list")
-"""The two ways to give communities; pydantic puts the one it took into the place of an error."""
-
-
 def _form(communities: Any) -> str:
     return "list" if isinstance(communities, list | tuple) else "rule"
 
@@ -128,13 +130,17 @@ class Society(Group):
         if len(names) < 1:
             raise ValueError("communities is empty; at least one is needed")
         if len(set(names)) < len(names):
-            raise ValueError("communities holds a name twice")
+            raise ValueError(
+                f"communities holds the name {next(n for n in names if names.count(n) > 1)!r} twice"
+            )
         if len(names) > self.persons:
             raise ValueError(f"persons is {self.persons}, fewer than the {len(names)} communities")
         if self.mean_degree > self.persons - 1:
             raise ValueError(f"mean_degree is {self.mean_degree}, more than persons - 1")
         for c in listed:
             for other in c.neighbours:
+                if other == c.name:
+                    raise ValueError(f"community {c.name}: neighbours names the community itself")
                 if other not in names:
                     raise ValueError(
                         f"community {c.name}: neighbours names {other!r}, which is not a community"
@@ -198,13 +204,15 @@ PARAMETER_GROUPS = (
 )  # fmt: skip
 
 
-class Scenario(BaseModel):
-    """A world to try allocations in. Immutable; `override` gives a changed copy."""
+class Scenario(Strict):
+    """A world to try allocations in. Immutable; `override` gives a changed copy.
 
-    model_config = {"extra": "forbid", "frozen": True}
+    Where a mapping stands for a scenario it may have a `base` beside its fields: a scenario as `load` takes
+    it, whose fields hold where none are given; name and description are not taken over.
+    """
 
-    name: str = Field(default="custom", min_length=1, max_length=80)
-    description: str = ""
+    name: Name = "custom"
+    description: Text = ""
     society: Society = Field(default_factory=Society)
     programme: Programme = Field(default_factory=Programme)
     money: groups.Money = Field(default_factory=groups.Money)
@@ -220,6 +228,17 @@ class Scenario(BaseModel):
     observation: groups.Observation = Field(default_factory=groups.Observation)
     reward: groups.Reward = Field(default_factory=groups.Reward)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _on_base(cls, data: Any) -> Any:
+        if not (isinstance(data, Mapping) and "base" in data):
+            return data
+        changes = {str(name): value for name, value in data.items() if name != "base"}
+        with _within(data["base"]):
+            base = cls.load(data["base"])
+        own = {"name": "custom", "description": ""}
+        return _changed(base.model_dump(mode="json") | own, changes, f"base {base.name}")
+
     @classmethod
     def parse(cls, data: Any, source: str = "scenario") -> Self:
         """Validate a mapping.
@@ -228,67 +247,57 @@ class Scenario(BaseModel):
             ScenarioError: If a field is unknown, of the wrong type or out of range.
         """
         if not isinstance(data, Mapping):
-            raise ScenarioError(f"{source}: expected a mapping of fields, got {type(data).__name__}")
+            raise ScenarioError(f"{source}: expected a mapping of fields, got {kind_of(data)}")
         try:
             return cls.model_validate(dict(data))
         except ValidationError as error:
-            raise ScenarioError(explain_validation(error, cls, source)) from None
+            raise ScenarioError(explain(error, cls, source)) from None
 
     @classmethod
-    def load(cls, which: str | Path | Scenario) -> Scenario:
-        """Load a scenario by its shipped name or by the path of a YAML file.
+    def load(cls, which: str | Path | Mapping[str, Any] | Scenario) -> Scenario:
+        """Load a scenario by its shipped name, by the path of a YAML file, or from a mapping of its fields.
 
         Raises:
             ScenarioError: If there is no such scenario, or it does not validate.
         """
         if isinstance(which, Scenario):
             return which
+        if isinstance(which, Mapping):
+            return cls.parse(which)
+        if not isinstance(which, str | Path):
+            raise ScenarioError(
+                f"a scenario is a name, a path or a mapping of fields, and here {kind_of(which)} is given"
+            )
         text = str(which)
-        is_path = text.endswith((".yaml", ".yml")) or "/" in text or isinstance(which, Path)
-        if is_path:
-            path = Path(which)
+        if names_file(which):
+            source = f"scenario file {which}"
             try:
-                content = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise ScenarioError(f"scenario file {path}: cannot be read ({error})") from None
-            source = f"scenario file {path}"
-        else:
-            if text.partition(":")[0] == "family":
-                raise ScenarioError(
-                    f"{text!r} is a family of scenarios, and one scenario is needed here; families are for "
-                    "the environments, for training and for `juguo study generalisation`"
-                )
-            if text not in scenario_names():
-                raise ScenarioError(
-                    f"{unknown('scenario', text, scenario_names())}, or give the path of a .yaml file"
-                )
-            content = _shipped(text)
-            source = f"scenario {text}"
-        return cls.parse(parse_yaml(content, source), source)
+                return cls.parse(load_mapping(read_text(Path(which), "scenario file"), source), source)
+            except DocumentError as error:
+                raise ScenarioError(str(error)) from None
+        if text.partition(":")[0] == "family":
+            raise ScenarioError(
+                f"{text!r} is a family of scenarios, and one scenario is needed here; families are for "
+                "the environments, for training and for `juguo study generalisation`"
+            )
+        if text not in scenario_names():
+            raise ScenarioError(
+                f"{unknown('scenario', text, scenario_names())}, or give the path of a .yaml file"
+            )
+        return cls.parse(load_mapping(_shipped(text), f"scenario {text}"), f"scenario {text}")
 
     def override(self, changes: Mapping[str, Any]) -> Scenario:
-        """A copy with some fields changed, given by dotted name, for example ``{"money.B": 0.3}``.
+        """A copy with some fields changed, all others kept.
+
+        Args:
+            changes: New values by dotted name, ``{"money.B": 0.3}``, or in groups, ``{"money": {"B": 0.3}}``.
 
         Raises:
-            ScenarioError: If a field is unknown or a value is not allowed.
+            ScenarioError: If a field is unknown or given twice, if communities that are listed would change
+                in part, or if a value is not allowed.
         """
-        data = self.model_dump(mode="json")
-        for dotted, value in changes.items():
-            place = data
-            *parents, last = dotted.split(".")
-            for parent in parents:
-                if not isinstance(place.get(parent), dict):
-                    raise ScenarioError(
-                        f"scenario {self.name}: unknown field {dotted!r}{did_you_mean(parent, place)}"
-                    )
-                place = place[parent]
-            if last not in place:
-                raise ScenarioError(
-                    f"scenario {self.name}: unknown field {dotted!r}{did_you_mean(last, place)}; "
-                    f"known there: {', '.join(place)}"
-                )
-            place[last] = value
-        return Scenario.parse(data, f"scenario {self.name}")
+        source = f"scenario {self.name}"
+        return Scenario.parse(_changed(self.model_dump(mode="json"), changes, source), source)
 
     def save(self, path: str | Path) -> None:
         """Write the scenario, every field included, as YAML (to a temporary name, then renamed)."""
@@ -316,6 +325,11 @@ class Scenario(BaseModel):
         return np.array([tuple(values.values())], dtype=dtype)
 
 
+def names_file(which: str | Path) -> bool:
+    """Whether a text is the path of a file, and not a name."""
+    return isinstance(which, Path) or which.endswith((".yaml", ".yml")) or "/" in which
+
+
 def scenario_names() -> list[str]:
     """Names of the scenarios that ship with the package."""
     folder = resources.files("juguo_envs.worlds")
@@ -326,67 +340,76 @@ def _shipped(name: str) -> str:
     return (resources.files("juguo_envs.worlds") / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def parse_yaml(content: str, source: str) -> Any:
-    """Parse YAML.
+_loading: ContextVar[tuple[object, ...]] = ContextVar("loading", default=())
+"""The bases that are being loaded, each on the one before."""
+
+
+@contextmanager
+def _within(base: object) -> Iterator[None]:
+    """Refuse a base that rests on itself."""
+    chain = _loading.get()
+    if base in chain:
+        raise ScenarioError(f"base {base} rests on itself")
+    token = _loading.set((*chain, base))
+    try:
+        yield
+    finally:
+        _loading.reset(token)
+
+
+def by_dotted_name(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes of a scenario by dotted name, whether they are given so or in groups.
 
     Raises:
-        ScenarioError: If it is no YAML, naming the source and the place.
+        ScenarioError: If a field is given twice.
     """
-    try:
-        return yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        at = f" at line {where.line + 1}, column {where.column + 1}" if where else ""
-        raise ScenarioError(f"{source}: not readable as YAML{at}") from None
+    found: dict[str, Any] = {}
+
+    def put(changes: Mapping[str, Any], prefix: str) -> None:
+        for key, value in changes.items():
+            name = f"{prefix}{key}"
+            if isinstance(value, Mapping):
+                put(value, f"{name}.")
+            elif name in found:
+                twice(name)
+            else:
+                found[name] = value
+
+    def twice(name: str) -> NoReturn:
+        raise ScenarioError(f"override gives {name} twice; give it once")
+
+    put(changes, "")
+    for name in found:
+        parts = name.split(".")
+        for n in range(1, len(parts)):
+            if (whole := ".".join(parts[:n])) in found:
+                twice(whole)
+    return found
 
 
-class _Dumper(yaml.SafeDumper):
-    """Lists of plain values, such as a tie, take one line."""
+def _changed(data: dict[str, Any], changes: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The fields of a scenario with some changed, written into `data`.
 
-
-def _represent_list(dumper: yaml.SafeDumper, values: list[Any]) -> yaml.SequenceNode:
-    plain = all(not isinstance(value, list | dict) for value in values)
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=plain)
-
-
-_Dumper.add_representer(list, _represent_list)
-
-
-def dump_yaml(data: Mapping[str, Any]) -> str:
-    """YAML of plain values, in their order."""
-    text: str = yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
-    return text
-
-
-def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Names of the fields beside the last part of a location, as far as the types tell."""
-    current: type[BaseModel] | None = model
-    for part in location[:-1]:
-        field = current.model_fields.get(str(part)) if current else None
-        annotation = field.annotation if field else None
-        current = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-    return list(current.model_fields) if current else []
-
-
-def explain_validation(error: ValidationError, model: type[BaseModel], source: str) -> str:
-    """One line: the first fault by field, value and what is allowed; and how many more there are."""
-    faults = error.errors(include_url=False)
-    first = faults[0]
-    place = first["loc"]
-    location = tuple(
-        part for i, part in enumerate(place) if not (part in _FORMS and place[i - 1] == "communities")
-    )
-    field = ".".join(str(part) for part in location) or "(whole)"
-    shown = repr(first.get("input"))
-    shown = shown if len(shown) < 60 else shown[:57] + "..."
-    if first["type"] == "extra_forbidden":
-        known = _fields_at(model, location)
-        hint = did_you_mean(str(location[-1]), known)
-        listed = f"; known here: {', '.join(known)}" if known else ""
-        text = f"unknown field {field!r}{hint}{listed}"
-    elif first["type"] == "value_error":
-        text = f"{field}: {first['ctx']['error']}"
-    else:
-        text = f"{field} is {shown}: {first['msg'][0].lower()}{first['msg'][1:]}"
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"{source}: {text}{more}"
+    Raises:
+        ScenarioError: If a field is unknown, given twice, or part of a list.
+    """
+    for dotted, value in by_dotted_name(changes).items():
+        place: Any = data
+        *parents, last = dotted.split(".")
+        for i, parent in enumerate(parents):
+            inside = place.get(parent)
+            if isinstance(inside, list):
+                raise ScenarioError(
+                    f"{source}: {'.'.join(parents[: i + 1])} is listed there, so {dotted} cannot be changed; "
+                    "give the whole list"
+                )
+            if not isinstance(inside, dict):
+                raise ScenarioError(f"{source}: unknown field {dotted!r}{did_you_mean(parent, place)}")
+            place = inside
+        if last not in place:
+            raise ScenarioError(
+                f"{source}: unknown field {dotted!r}{did_you_mean(last, place)}; "
+                f"known there: {', '.join(place)}"
+            )
+        place[last] = value
+    return data

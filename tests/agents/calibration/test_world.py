@@ -14,7 +14,7 @@ from juguo_agents.calibration.likelihood import Coefficients
 from juguo_agents.calibration.results import Calibration, calibrate
 from juguo_agents.calibration.scenario_file import mutual_ties, scenario_file
 from juguo_envs import Batch, Scenario, ScenarioError
-from juguo_envs.worlds.scenario import parse_yaml
+from juguo_envs.documents import load_yaml
 from tests.agents.calibration.support import SMALL, needs_data, reference
 from tests.support import seeds, spend, ties
 
@@ -36,7 +36,7 @@ WITHOUT_PROGRAMME = {
 
 
 def world_of(found: Calibration) -> Scenario:
-    return Scenario.parse(parse_yaml(scenario_file(found), "made"))
+    return Scenario.parse(load_yaml(scenario_file(found), "made"))
 
 
 def test_the_world_has_the_datas_persons_communities_and_ties(calibrated: Calibration) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,10 +147,10 @@ def test_a_name_stands_for_a_config_or_else_for_a_scenario(
         (["--config", "tiny.yaml", "training.step=5"], ["training.step", "did you mean 'steps'"]),
         (
             ["--config", "tiny.yaml", "training.steps=0"],
-            ["training.steps", "0", "greater than or equal to 1"],
+            ["training.steps", "0", "allowed is 1 to"],
         ),
         (["training.seeds=[1]", "--config", "tiny.yaml", "training.steps=0"], ["training.steps", "0"]),
-        (["--config", "tiny.yaml", "override.money.B=-1"], ["money.B", "-1", "greater than or equal to 0"]),
+        (["--config", "tiny.yaml", "override.money.B=-1"], ["money.B", "-1", "allowed is 0 to 100"]),
         (["--config", "tiny.yaml", "training.override.money.B=-1"], ["money.B", "-1"]),
         (["--config", "tiny.yaml", "override.money.b=1"], ["money.b", "did you mean 'B'"]),
         (["--config", "tiny.yaml", "scenario=defalt"], ["defalt", "did you mean 'default'"]),
@@ -190,3 +191,20 @@ def test_evaluate_refuses_what_it_cannot_use(tmp_path: Path, arguments: list[str
     (tmp_path / "other.safetensors").write_text("nothing of the kind")
     refused(juguo("evaluate", *arguments, "--out", "out", cwd=tmp_path), *words)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        ("matplotlib", ("train", "tiny.yaml")),
+        ("safetensors", ("train", "tiny.yaml")),
+        ("matplotlib", ("evaluate", "flat", "--episodes", "1")),
+    ],
+)
+def test_what_a_report_needs_is_missed_before_the_work_and_not_after(
+    package: str, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    monkeypatch.setitem(sys.modules, package, None)  # importing it then fails as if it were not installed
+    refused(juguo(*words, "--out", "new", cwd=tmp_path), "pip install 'juguo[train]'")
+    assert not (tmp_path / "new").exists()

@@ -14,10 +14,9 @@ import pytest
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.load import UnknownAllocator, digest_of, find_allocator
-from juguo_agents.artifacts.searched import load_result
+from juguo_agents.artifacts.searched import SearchRecord, load_result
 from juguo_agents.cli.main import main
 from juguo_agents.evaluation import seeds
-from juguo_agents.search.result import result_text
 from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.experts.study import Experts, Settings
 from juguo_agents.studies.generalisation.study import Settings as Generalisation
@@ -25,6 +24,7 @@ from juguo_agents.studies.study import Page, conduct
 from juguo_agents.training.experts import find_experts
 from juguo_envs import Family, Scenario
 from juguo_envs.errors import UserError
+from tests.agents.forging import store
 from tests.running import ENVIRONMENT
 from tests.support import small
 
@@ -43,9 +43,7 @@ def beginning(folder: Path, scenario: Scenario = SMALL, **changes: float) -> Pat
     numbers = {**CLOSED_LOOP.space(scenario).start, **changes}
     data = load_result(folder / FILE.format(0)).data | {"parameters": numbers}
     where = {"scenario": scenario.model_dump(mode="json"), "scenario_digest": scenario.digest()}
-    path = folder.parent / "begin.json"
-    path.write_text(result_text({**data, **where}), encoding="utf-8")
-    return path
+    return store(folder.parent / "begin.json", SearchRecord, {**data, **where})
 
 
 @pytest.fixture(scope="module")

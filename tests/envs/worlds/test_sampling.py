@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juguo_envs import Batch, Scenario
-from juguo_envs.worlds.parameters import CRISIS_EFFECTS, Group, par, parameter_meta
+from juguo_envs.worlds.parameters import CRISIS_EFFECTS, Group, Reward, par, parameter_meta
 from juguo_envs.worlds.sampling import Axis, axes, scenario_at, scenario_with, unit_of, values_at
 from juguo_envs.worlds.scenario import PARAMETER_GROUPS, Generated, Programme, ScenarioError
 from tests.support import small
@@ -59,7 +59,7 @@ def test_preferences_are_axes_where_they_are_asked_for_and_follow_those_of_the_w
     world = scenario_at(place, preferences=True)
     assert world.reward.aversion == 2.0
     assert world.reward.w_b == pytest.approx(0.2 * 10.0**0.3)
-    assert world.override({"reward": {}}).digest() == scenario_at(place[:-4]).digest()
+    assert world.override({"reward": Reward().model_dump()}).digest() == scenario_at(place[:-4]).digest()
     values = values_at(place, preferences=True)
     assert scenario_with(values).digest() == world.digest()
     assert unit_of(values, preferences=True)[-4:] == pytest.approx(place[-4:])

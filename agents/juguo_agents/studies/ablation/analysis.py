@@ -15,6 +15,7 @@ from juguo_agents.studies.arms import RULE, ArmResults, search_name
 from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, percent
 from juguo_agents.studies.study import Page
 from juguo_agents.tables import terminal_table
+from juguo_envs.names import code
 
 UNFORCED, CONTROL = "unforced", "control"
 LEAST = 0.03
@@ -38,7 +39,6 @@ def ablation_data(results: ArmResults) -> dict[str, Any]:
         return results.share(last[UNFORCED], last[name], last[UNFORCED]).as_json() if results.steps else None
 
     return {
-        "kind": "juguo_ablation",
         "settings": results.settings.as_json(results.scenario),
         "scenario_digest": results.scenario.digest(),
         "gap": {
@@ -87,7 +87,7 @@ def ablation_lines(data: dict[str, Any]) -> list[str]:
     settings, gap = data["settings"], data["gap"]
     doubled = bool(data["doubling"])
     lines = [
-        f"## Levers in `{settings['scenario']['name']}`",
+        f"## Levers in {code(settings['scenario']['name'])}",
         "",
         f"The closed loop ({gap['best']['mean']:.3f}) with a lever forced, as a share of the gap to the "
         f"worst rule ({gap['worst']}), {gap['mean']:.3f}; {settings['episodes']:,} test episodes from seed "

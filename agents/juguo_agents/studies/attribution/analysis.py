@@ -15,8 +15,9 @@ import numpy as np
 from juguo_agents.allocators.hybrid import PARTS
 from juguo_agents.array_types import Floats, Ints
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
-from juguo_agents.report.formatting import code, interval, made_with, number, sign
+from juguo_agents.report.formatting import interval, made_with, number, sign
 from juguo_agents.tables import markdown_table, terminal_table
+from juguo_envs.names import code
 
 
 @dataclass(frozen=True)

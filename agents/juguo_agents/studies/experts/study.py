@@ -18,12 +18,12 @@ from pydantic import Field
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, load_result, result_in
+from juguo_agents.artifacts.identity import headed
+from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchRecord, load_result, result_in
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference, spread_out
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
-from juguo_agents.search.result import result_text
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.searches import Result, search_all
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study, default_world
@@ -122,5 +122,8 @@ class Experts(Study[Settings, dict[str, Result]]):
         )
         for name, estimate in estimates.items():
             data |= spread_out(name, estimate)
-        files = {f"searches/{name}/{RESULT_FILE}": result_text(r).encode() for name, r in table.items()}
+        files = {
+            f"{SEARCHES}/{name}/{RESULT_FILE}": headed(SearchRecord, {**result, "place": name})
+            for name, result in table.items()
+        }
         return Page(data, "experts.json", console, files)

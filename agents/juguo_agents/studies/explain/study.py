@@ -16,24 +16,24 @@ from pydantic import Field
 from juguo_agents.allocators import Allocator, Setting, rule_names
 from juguo_agents.allocators.rules import Flat
 from juguo_agents.array_types import Seeds
+from juguo_agents.artifacts.identity import headed, record_of
 from juguo_agents.artifacts.load import POLICY_SUFFIX, digest_of, files_of, find_allocators, load_artifact
 from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.artifacts.tree import TreeAllocator
-from juguo_agents.artifacts.tree_file import read_tree, tree_content, tree_data
+from juguo_agents.artifacts.tree_file import TreeRecord, read_tree, tree_content
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.importance import Group, groups, importance, returns_without
 from juguo_agents.evaluation.rollout import Conditions
 from juguo_agents.evaluation.spending import same_uses, spending
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.search.distillation.distil import Budget, distil
 from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
 from juguo_agents.search.distillation.query import ExpertQuery
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.explain.analysis import draw_figures, page, summary_lines
 from juguo_agents.studies.measurement import Named, named
-from juguo_agents.studies.store import json_text
-from juguo_agents.studies.study import MODEL, Execute, NamedScenario, Page, Stage, Study, record, recorded
-from juguo_agents.training.run import SCENARIO, policy_path
+from juguo_agents.studies.study import Content, Execute, NamedScenario, Page, Stage, Study, record, recorded
+from juguo_agents.training.run import policy_path
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -111,9 +111,7 @@ def _of_run(folder: Path, files: list[Path], seed: int | None) -> Source:
 
 def _of_policy(path: Path, others: dict[int, float | None]) -> Source:
     policy = load_policy(path)
-    beside = path.parent / SCENARIO
-    world = policy.world if isinstance(policy.world, Scenario) else policy.world.base
-    scenario = Scenario.load(str(beside)) if beside.is_file() else world
+    scenario = policy.world if isinstance(policy.world, Scenario) else policy.world.base
     label = f"{path.resolve().parent.name}-{path.stem.removeprefix('policy-')}"
     digest = digest_of(str(path))
     return Source(policy.allocator(), named(str(path)), scenario, policy.observe, label, digest, others)
@@ -126,7 +124,6 @@ def _selection_return(metadata: dict[str, Any]) -> float | None:
 
 
 RESULT_FILE, PAGE_FILE = "explain.json", "explain.md"
-KIND, FORMAT = "juguo_explanation", 1
 FLAT = Flat.base_name
 EXPLAINED = "explained"
 """Key of the runs of what is explained; those of rules have their names."""
@@ -324,7 +321,8 @@ class Explain(Study[Settings, dict[str, Any]]):
         own = table[EXPLAINED]
         flat = table.get(FLAT, own)  # which may be what is explained
         returns, base = np.array(own["returns"]), np.array(flat["returns"])
-        trees, files, stored = [], {}, []
+        files: dict[str, Content] = {}
+        trees, stored = [], []
         for leaves in asked.leaves:
             found = table[f"tree{leaves}"]
             kept = gain_kept(np.array(found["returns"]), returns, base)
@@ -343,9 +341,9 @@ class Explain(Study[Settings, dict[str, Any]]):
                 "distilled": found["distilled"],
                 "versions": versions(),
             }
-            content = tree_data(about, found["tree"])
-            stored.append(read_tree(content, Path(file)))
-            files[file] = json_text(content).encode()
+            content = {**about, **found["tree"]}
+            stored.append(read_tree(record_of(TreeRecord, content, None), Path(file)))
+            files[file] = headed(TreeRecord, content)
             size = {
                 "name": found["name"],
                 "file": file,
@@ -363,8 +361,6 @@ class Explain(Study[Settings, dict[str, Any]]):
             importance(g, returns, np.array(table[key_of(g)]["returns"])) for g in groups(setting.layout)
         ]
         data = {
-            "kind": KIND,
-            "format": FORMAT,
             "source": source,
             "scenario": world.name,
             "scenario_digest": world.digest(),

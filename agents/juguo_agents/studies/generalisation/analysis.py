@@ -28,6 +28,7 @@ from juguo_agents.report.figures.regret import FIGURE, MOST_REGRET, Summary
 from juguo_agents.report.formatting import made_with
 from juguo_agents.tables import markdown_table, ranged, terminal_table
 from juguo_envs.errors import UserError
+from juguo_envs.names import code, markdown
 from juguo_envs.worlds.family import Family
 
 Kind = Literal["rule", "tuned", "searched", "learned"]
@@ -212,7 +213,7 @@ def as_markdown(summary: Summary) -> str:
     """The whole page."""
     confidence = f"{summary['confidence']:.0%}"
     parts = [
-        f"# Generalists on {summary['scenarios']} held-out scenarios around `{summary['scenario']}`",
+        f"# Generalists on {summary['scenarios']} held-out scenarios around {code(summary['scenario'])}",
         _setup(summary),
         "## Verdict",
         *(_verdicts(summary) or ["No trained run was named: yardsticks only."]),
@@ -228,8 +229,8 @@ def as_markdown(summary: Summary) -> str:
         _table(summary),
     ]
     for name, verdict in summary["verdicts"].items():
-        parts += [f"## `{name}` against every yardstick", _against(name, verdict, confidence)]
-        parts += [f"## Where `{name}` does badly", _axes_table(summary["axes"][name])]
+        parts += [f"## {code(name)} against every yardstick", _against(name, verdict, confidence)]
+        parts += [f"## Where {code(name)} does badly", _axes_table(summary["axes"][name])]
     return "\n\n".join([*parts, made_with(summary["versions"])]) + "\n"
 
 
@@ -276,9 +277,9 @@ def _verdict_words(name: str, verdict: dict[str, Any]) -> str:
         else "not less than every rule's beyond noise"
     )
     return (
-        f"{name}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} (closest: "
-        f"{closest['name']}, whose median is {ranged(closest, 'medians', '+.1%')} apart; mean of the "
-        f"differences {ranged(closest, 'mean', '+.1%')})."
+        f"{markdown(name)}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} "
+        f"(closest: {markdown(closest['name'])}, whose median is {ranged(closest, 'medians', '+.1%')} apart; "
+        f"mean of the differences {ranged(closest, 'mean', '+.1%')})."
     )
 
 
@@ -288,7 +289,7 @@ def _table(summary: Summary) -> str:
          "beaten by baseline", "by it tuned", "mean return"],
         (
             [
-                f"`{r['name']}`", KINDS[r["kind"]], f"{r['median']:.1%}",
+                code(r["name"]), KINDS[r["kind"]], f"{r['median']:.1%}",
                 f"{r['median_low']:.1%} to {r['median_high']:.1%}", f"{r['worst_tenth']:.1%}",
                 f"{r['ninth_decile']:.1%}", f"{r['median_to_best']:.1%}", f"{r['beaten_by_baseline']:.1%}",
                 f"{r['beaten_by_tuned_baseline']:.1%}", f"{r['return']:.3f}",
@@ -300,10 +301,10 @@ def _table(summary: Summary) -> str:
 
 def _against(name: str, verdict: dict[str, Any], confidence: str) -> str:
     table = markdown_table(
-        ["against", "what", f"its median less that of `{name}`", "mean of the differences",
+        ["against", "what", f"its median less that of {code(name)}", "mean of the differences",
          "share of scenarios in which it has less regret"],
         (
-            [f"`{r['name']}`", KINDS[r["kind"]], ranged(r, "medians", "+.1%"), ranged(r, "mean", "+.1%"),
+            [code(r["name"]), KINDS[r["kind"]], ranged(r, "medians", "+.1%"), ranged(r, "mean", "+.1%"),
              f"{r['worse_in']:.0%}"]
             for r in verdict["against"]
         ),
@@ -317,7 +318,7 @@ def _against(name: str, verdict: dict[str, Any], confidence: str) -> str:
 def _axes_table(rows: list[dict[str, Any]]) -> str:
     table = markdown_table(
         ["parameter", "meaning", "rank correlation"],
-        ([f"`{r['name']}`", r["text"], f"{r['rank_correlation']:+.2f}"] for r in rows),
+        ([code(r["name"]), r["text"], f"{r['rank_correlation']:+.2f}"] for r in rows),
     )
     return (
         "Parameters with which its regret goes most, by Spearman's rank correlation over the scenarios "

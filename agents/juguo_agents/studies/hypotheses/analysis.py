@@ -27,9 +27,8 @@ from juguo_agents.evaluation.effects import (
     together,
 )
 from juguo_agents.evaluation.outcomes import OUTCOMES
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.studies.hypotheses.claims import ChosenClaims, Claim, Part
-from juguo_agents.studies.study import MODEL
 from juguo_agents.tables import markdown_table, terminal_table
 from juguo_envs.worlds.sampling import axes
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from juguo_agents.allocators.edits import ByStage, Edits, Form, Unit, check_functions
+from juguo_agents.allocators.edits import ByStage, Edits, Unit, check_functions
 from juguo_agents.allocators.parametric import rule_numbers
 from juguo_agents.allocators.parametric.policy_classes import RULE, find_policy_class
 from juguo_agents.allocators.registry import make_rule
@@ -19,9 +19,11 @@ from juguo_agents.evaluation.effects import Rules
 from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.evaluation.seeds import HYPOTHESES_BLOCK, SEEDS_OF_SEARCH
 from juguo_agents.studies.design import points
+from juguo_envs.documents import DocumentError, kind_of, load_mapping, read_text
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict, explain
 from juguo_envs.worlds.sampling import scenario_at
-from juguo_envs.worlds.scenario import Scenario, explain_validation, parse_yaml
+from juguo_envs.worlds.scenario import Scenario
 
 SHIPPED = Path(__file__).with_name("hypotheses.yaml")
 """The file that states the paper's claims."""
@@ -34,7 +36,7 @@ class ClaimsError(UserError):
     """A file of claims that cannot be used; the message names the field, the value and what is allowed."""
 
 
-class Change(Form):
+class Change(Strict):
     """A change of a field that depends on what it holds: exactly one of the three."""
 
     times: float | None = None
@@ -83,14 +85,14 @@ def changed(scenario: Scenario, world: World) -> Scenario:
     return scenario.override(changes) if changes else scenario
 
 
-class Thresholds(Form):
+class Thresholds(Strict):
     """When to ask to advance."""
 
     K: Unit
     F: Unit | None = None
 
 
-class Arm(Form):
+class Arm(Strict):
     """An allocator, in exactly one of four ways, with edits of it and changes of its world.
 
     Attributes:
@@ -147,7 +149,7 @@ class Arm(Form):
                 raise ValueError(f"rule {rule} has no number {name!r}; there are {', '.join(known)}")
 
 
-class Part(Form):
+class Part(Strict):
     """One contrast of arms in one outcome, with its direction and the smallest effect that counts.
 
     Attributes:
@@ -172,7 +174,7 @@ class Part(Form):
         return self
 
 
-class Claim(Form):
+class Claim(Strict):
     """A claim: it holds if all its parts do. What stands under `also` is reported and does not count."""
 
     id: Positive
@@ -203,7 +205,7 @@ class Claim(Form):
         return part.first_technology or self.first_technology
 
 
-class Sample(Form):
+class Sample(Strict):
     """The scenarios and episodes of the test."""
 
     scenarios: Annotated[int, Field(ge=2, le=4096)]
@@ -212,7 +214,7 @@ class Sample(Form):
     episodes_from: Annotated[int, Field(ge=0)]
 
 
-class Search(Form):
+class Search(Strict):
     """The searches in the sampled scenarios."""
 
     scenarios: Annotated[int, Field(ge=2)]
@@ -220,7 +222,7 @@ class Search(Form):
     seed: Annotated[int, Field(ge=0, lt=SEEDS_OF_SEARCH)]
 
 
-class Tuning(Form):
+class Tuning(Strict):
     """The portfolio of each tuned rule."""
 
     shipped: list[str]
@@ -237,7 +239,7 @@ class Tuning(Form):
         return self
 
 
-class Hypotheses(Form):
+class Hypotheses(Strict):
     """The whole file."""
 
     kind: Literal["juguo_hypotheses"]
@@ -273,7 +275,10 @@ class Hypotheses(Form):
         if name not in self.arms:
             raise ValueError(f"{where}: arm {name!r} is unknown; there are {', '.join(self.arms)}")
         arm = self.arms[name]
-        world = changed(changed(Scenario(), claim.world_of(part)), arm.world)
+        try:
+            world = changed(changed(Scenario(), claim.world_of(part)), arm.world)
+        except UserError as error:
+            raise ValueError(f"{where}: {error}") from None
         if arm.edits.take_away is not None and world.crisis.cover > 0.0:
             raise ValueError(
                 f"{where}: arm {name!r} takes money away to the reserve, which would pay for damage; "
@@ -298,11 +303,12 @@ def load_claims(path: Path) -> Hypotheses:
     Raises:
         ClaimsError: If it cannot be read or does not fit its form.
     """
+    source = f"file of claims {path}"
     try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ClaimsError(f"file of claims {path}: cannot be read ({error})") from None
-    return parse_claims(parse_yaml(content, f"file of claims {path}"), f"file of claims {path}")
+        data = load_mapping(read_text(path, "file of claims"), source)
+    except DocumentError as error:
+        raise ClaimsError(str(error)) from None
+    return parse_claims(data, source)
 
 
 def parse_claims(data: Any, source: str) -> Hypotheses:
@@ -312,11 +318,11 @@ def parse_claims(data: Any, source: str) -> Hypotheses:
         ClaimsError: If they do not fit the form.
     """
     if not isinstance(data, dict):
-        raise ClaimsError(f"{source}: expected a mapping of fields, got {type(data).__name__}")
+        raise ClaimsError(f"{source}: expected a mapping of fields, got {kind_of(data)}")
     try:
         return Hypotheses.model_validate(data)
     except ValidationError as error:
-        raise ClaimsError(explain_validation(error, Hypotheses, source)) from None
+        raise ClaimsError(explain(error, Hypotheses, source)) from None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from juguo_agents.allocators.institutions import split_name
 from juguo_agents.allocators.registry import cell_name, compared_names, make_rule, rule_names
 from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.evaluation import seeds
+from juguo_agents.provenance import MODEL
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.design import points
 from juguo_envs.worlds.parameters import Reward
@@ -240,7 +241,7 @@ class Settings(engine.Settings):
         """The settings as the map's files quote them."""
         values = self.model_dump(mode="json")
         base = values.pop("scenario")
-        return {"format": _FORMAT, **values, "base": base, "model": engine.MODEL}
+        return {"format": _FORMAT, **values, "base": base, "model": MODEL}
 
     def places(self) -> Floats:
         """(points, axes) the map's places in the unit cube of the family."""

@@ -25,8 +25,10 @@ from juguo_agents.allocators.registry import compared_names, make_rule
 from juguo_agents.allocators.rule import Rule
 from juguo_agents.allocators.side_by_side import SideBySide
 from juguo_agents.array_types import Floats, Seeds
+from juguo_agents.artifacts.identity import text_of
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import MANY_SEARCHES
+from juguo_agents.provenance import MODEL
 from juguo_agents.search.optimise import QUICK
 from juguo_agents.search.portfolio import OWN, Portfolio, Tuning, portfolio, tunings
 from juguo_agents.studies.map.analysis import Judged, as_markdown, console_summary, load_runs, summarise
@@ -50,8 +52,8 @@ from juguo_agents.studies.map.design import (
 )
 from juguo_agents.studies.map.figures import draw_figures
 from juguo_agents.studies.searches import tune_all
-from juguo_agents.studies.store import encoded, fingerprint, json_text
-from juguo_agents.studies.study import MODEL, Execute, Page, Stage, Study
+from juguo_agents.studies.store import encoded, fingerprint
+from juguo_agents.studies.study import Execute, Page, Stage, Study
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.measures import breadths
 from juguo_envs.model.state import STAGES
@@ -380,7 +382,7 @@ def _portfolio_file(asked: Settings, rows: Rows) -> bytes:
             for rule in rows.members
         },
     }
-    return json_text(data).encode()
+    return text_of(data).encode()
 
 
 def _points(asked: Settings) -> pa.Table:

@@ -26,6 +26,7 @@ from juguo_agents.evaluation.ranking import (
 from juguo_agents.studies.mechanisms.mechanism import Mechanism
 from juguo_agents.tables import markdown_table, ranged
 from juguo_envs.errors import UserError
+from juguo_envs.names import code
 from juguo_envs.worlds.scenario import Scenario
 
 Patterns = Sequence[Mapping[str, Any]]
@@ -256,7 +257,7 @@ def page(data: dict[str, Any]) -> list[str]:
     total = sum(data["parameters"].values())
     rows = sorted(data["mechanisms"].items(), key=lambda item: -_change(item[1]))
     return [
-        f"# Mechanisms of `{settings['scenario']['name']}`",
+        f"# Mechanisms of {code(settings['scenario']['name'])}",
         "",
         RULE,
         "",
@@ -301,7 +302,7 @@ def _returns(row: dict[str, Any]) -> list[str]:
         return [""] * 5
     return [
         f"{told['change']:.3f}",
-        f"`{told['who']}`",
+        code(told["who"]),
         f"{told['chance']:.3f}",
         f"{told['tau']:.2f}",
         ranged(told, form="+.3f") + (" *" if told["level_changed"] else ""),

@@ -22,7 +22,7 @@ from juguo_agents.allocators.registry import like_for_like, make_rule, rule_name
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.gap import share_of_gap
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.arrays import to_arrays, to_table
@@ -42,7 +42,6 @@ from juguo_agents.studies.study import (
     recorded,
 )
 from juguo_agents.studies.value.analysis import CLOSED, OPEN, finished_value
-from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -242,10 +241,9 @@ class Mechanisms(Study[MechanismsSettings, tuple[list[Measured], dict[str, Measu
         """Effects, noise and verdicts."""
         asked = self.settings
         data = {
-            "kind": "juguo_mechanisms",
             "settings": {
                 "format": asked.format,
-                "model": str(SOURCE_KEY),
+                "model": MODEL,
                 "scenario": asked.scenario.model_dump(mode="json"),
                 **{name: getattr(asked, name) for name in ("episodes", "first_seed", "repeats")},
             },

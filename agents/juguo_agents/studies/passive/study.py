@@ -129,7 +129,6 @@ class Passive(Study[PassiveSettings, dict[str, Arrays]]):
         """What each reaches, and its difference to the passive one."""
         asked = self.settings
         data = {
-            "kind": "juguo_passive",
             "settings": {"share": asked.share, "episodes": asked.episodes, "first_seed": asked.first_seed},
             "scenarios": {s.name: s.digest() for s in (asked.scenario, asked.passive)},
             "arms": compared(table),

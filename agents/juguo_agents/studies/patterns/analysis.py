@@ -43,6 +43,7 @@ from juguo_agents.studies.patterns.runs import (
     bringing,
 )
 from juguo_agents.tables import ranged, terminal_table
+from juguo_envs.names import code
 
 Drawn = Ints
 """Indices of resampled episodes."""
@@ -422,7 +423,7 @@ def lines(data: dict[str, Any]) -> list[str]:
     held = [str(p["number"]) for p in data["patterns"] if p["holds"]]
     head = ("no", "pattern, and what was measured", "measured, interval", "band", "holds")
     return [
-        f"## Patterns in `{settings['scenario']['name']}`",
+        f"## Patterns in {code(settings['scenario']['name'])}",
         "",
         f"{episodes:,} test episodes from seed {first:,} (seeds for {data['seeds']} the world). "
         "Intervals are 95 %, over the episodes.",

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal, Self
 
 from matplotlib.figure import Figure
+from pydantic import model_validator
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, FEEDBACK_OFF, OPEN_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
+from juguo_agents.artifacts.identity import STUDY, Count, Fingerprint, Record, read_record
 from juguo_agents.artifacts.searched import validated
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.style import BLUE, GREY
 from juguo_agents.studies.arms import RULE, ArmResults, reference_names
 from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, share_lines
-from juguo_agents.studies.study import Page
+from juguo_agents.studies.study import DATA_FORMAT, Page
 from juguo_agents.tables import ranged, terminal_table
 from juguo_envs.errors import UserError
+from juguo_envs.names import code
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
 
@@ -73,20 +76,61 @@ VALUE_FILE = "value.json"
 CLOSED, OPEN, KNOWING, UNEVALUATED = "closed loop", "open loop", "oracle", "not shown"
 
 
+class _Settings(Strict):
+    format: int
+    model: Fingerprint
+    scenario: dict[str, Any]
+    budget: Count
+    refine: Count
+    searches: Count
+    episodes: Count
+    first_seed: Count
+    observe: Literal["noisy", "true"]
+
+
+class ValueRecord(Record):
+    """What the file of the numbers of a world holds; see `value_data`."""
+
+    KIND: ClassVar[str] = "juguo_value"
+    FORMAT: ClassVar[int] = DATA_FORMAT
+    WHAT: ClassVar[str] = "the numbers of the study `value`"
+    AGAIN: ClassVar[str] = "restore the file as it was written, or run that study again in its folder"
+
+    settings: _Settings
+    scenario_digest: str
+    allocators: dict[str, Any]
+    gap: dict[str, Any]
+    worth: dict[str, Any]
+    kinds: dict[str, Any]
+    worth_searched_on: dict[str, Any]
+    kinds_searched_on: dict[str, Any]
+    searches: dict[str, str]
+    last: dict[str, str]
+    numbers: dict[str, Parameters]
+    versions: dict[str, str]
+    restarts: dict[str, list[float]]
+    doubling: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name in (CLOSED, OPEN):
+            if self.last.get(name) not in self.numbers:
+                raise ValueError(f"last.{name} is {self.last.get(name)!r}, which is not among the numbers")
+        return self
+
+
 def finished_value(folder: Path, scenario: Scenario) -> dict[str, Any]:
     """The numbers that a finished study `value` has of a world.
 
     Raises:
         UserError: If the folder holds none, or those of another world.
     """
-    try:
-        data: dict[str, Any] = json.loads((folder / VALUE_FILE).read_text(encoding="utf-8"))
-        digest = data["scenario_digest"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UserError(
-            f"value is {folder}; allowed is a folder in which `juguo study value` is finished"
-        ) from None
-    if digest != scenario.digest():
+    path = folder / VALUE_FILE
+    if not path.is_file():
+        raise UserError(f"value is {folder}; allowed is a folder in which `juguo study value` is finished")
+    data, record = read_record(path, ValueRecord)
+    STUDY.check(path, record.of, UserError, folder, folder.parent)
+    if record.scenario_digest != scenario.digest():
         raise UserError(f"value is {folder}, which is of another world than {scenario.name}")
     return data
 
@@ -101,7 +145,7 @@ def value_data(results: ArmResults) -> dict[str, Any]:
     searched_on = _worths(results, last) if results.steps else {"worth": {}, "kinds": {}}
     best, worst = returns[results.leaders[CLOSED]], returns[results.worst]
     return {
-        "kind": "juguo_value",
+        "kind": ValueRecord.KIND,
         "settings": settings.as_json(results.scenario),
         "scenario_digest": results.scenario.digest(),
         "allocators": {
@@ -160,7 +204,7 @@ def value_lines(data: dict[str, Any]) -> list[str]:
     """The answers of `value`, as lines of Markdown that a terminal shows well, too."""
     settings, gap, kinds = data["settings"], data["gap"], data["kinds"]
     lines = [
-        f"## What feedback is worth in `{settings['scenario']['name']}`",
+        f"## What feedback is worth in {code(settings['scenario']['name'])}",
         "",
         f"Searches of {settings['budget']:,} episodes, {settings['searches']} of each yardstick, and of "
         f"{settings['refine']:,} from the best of them; measured on {settings['episodes']:,} test episodes "

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -66,6 +67,19 @@ class Kind(ABC, Generic[L, S]):
     def log_interval(self, settings: S) -> int:
         """How often the learner writes what it logs, in its own measure."""
         return 1
+
+
+def array_like(arrays: Arrays, name: str, like: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A copy of an array of a checkpoint, which must be of the shape and type of another one.
+
+    Raises:
+        ValueError: If it is missing, or of another shape or type.
+    """
+    found = arrays.get(name)
+    if found is None or found.shape != like.shape or found.dtype != like.dtype:
+        has = "missing" if found is None else f"of shape {found.shape} and type {found.dtype}"
+        raise ValueError(f"the array {name!r} is {has}; expected {like.shape} and {like.dtype}")
+    return found.copy()
 
 
 def normaliser_of(learner: BaseAlgorithm) -> tuple[VecNormalize, RunningMeanStd]:

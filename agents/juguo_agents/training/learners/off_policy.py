@@ -24,6 +24,7 @@ from juguo_agents.training.learners.base import (
     Kind,
     action_space,
     arguments,
+    array_like,
     observation_space,
     set_abandon_bias,
 )
@@ -102,11 +103,15 @@ class OffPolicyKind(Kind[L, S]):
     def restore(self, learner: L, values: Mapping[str, Any], arrays: Arrays) -> None:
         """Put that back."""
         buffer = _buffer(learner)
+        position, full = values["position"], values["full"]
+        if type(position) is not int or not 0 <= position < buffer.buffer_size or type(full) is not bool:
+            raise ValueError(f"the replay buffer's position is {position!r}, and full is {full!r}")
+        rows = _rows(position, full, buffer)
         for name in _REMEMBERED:
-            stored = arrays[f"replay.{name}"]
-            getattr(buffer, name)[: len(stored)] = stored
-        buffer.pos, buffer.full = values["position"], values["full"]
-        learner._last_original_obs = arrays["learner.last_original_obs"].copy()
+            getattr(buffer, name)[:rows] = array_like(arrays, f"replay.{name}", getattr(buffer, name)[:rows])
+        buffer.pos, buffer.full = position, full
+        like = np.zeros((learner.n_envs, *(learner.observation_space.shape or ())), np.float32)
+        learner._last_original_obs = array_like(arrays, "learner.last_original_obs", like)
         learner.action_space.np_random.bit_generator.state = values["generator"]
 
 
@@ -132,7 +137,8 @@ class EntropicKind(OffPolicyKind[L, S]):
         """Put that back, in place: the optimiser holds the tensor."""
         own: Any = learner
         if own.log_ent_coef is not None:
-            own.log_ent_coef.data.copy_(torch.from_numpy(arrays["learner.log_ent_coef"]))
+            like = own.log_ent_coef.detach().cpu().numpy()
+            own.log_ent_coef.data.copy_(torch.from_numpy(array_like(arrays, "learner.log_ent_coef", like)))
         super().restore(learner, values, arrays)
 
 

@@ -16,6 +16,7 @@ from juguo_agents.training.learners.base import (
     Kind,
     action_space,
     arguments,
+    array_like,
     observation_space,
     set_abandon_bias,
 )
@@ -88,7 +89,8 @@ class OnPolicyKind(Kind[L, S]):
 
     def restore(self, learner: L, values: Mapping[str, Any], arrays: Arrays) -> None:
         """Put that back."""
-        learner._last_episode_starts = arrays["learner.last_episode_starts"].copy()
+        like = np.zeros(learner.n_envs, np.bool_)
+        learner._last_episode_starts = array_like(arrays, "learner.last_episode_starts", like)
 
 
 def _networks(net: Iterable[int]) -> dict[str, Any]:

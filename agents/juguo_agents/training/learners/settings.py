@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from juguo_envs.validation import Strict
 
 _LARGEST_BUFFER = 5_000_000
 _ABANDON = "mean of the latent action abandon, before it is squashed, when training begins"
 
 
-class LearnerSettings(BaseModel):
+class LearnerSettings(Strict):
     """What all learners have.
 
     `envs` societies are stepped together; between two updates each of them lives `quarters_per_update`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     envs: int = Field(32, ge=1, le=65536, description="societies stepped together")
     learning_rate: float = Field(1e-3, gt=0, le=1)
