@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from numba.core import types
+from numba.core import event, types
 from numba.core.cgutils import alloca_once_value, gep_inbounds
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
@@ -30,6 +30,9 @@ _SOURCES = sorted((_PACKAGE / "model").glob("*.py")) + [
     )
 ]
 SOURCE_KEY = int.from_bytes(hashlib.sha256(b"".join(p.read_bytes() for p in _SOURCES)).digest()[:7], "big")
+
+PIECES, THEIR_SHARE = 40, 0.15
+"""So many of the pieces that numba compiles for the model take this share of the time, measured."""
 
 _intrinsic: Any = intrinsic  # numba types it without its first argument
 
@@ -82,35 +85,36 @@ def borrowed(typing_context: Any, arrays: Any) -> Any:
     return Borrowed(arrays)(arrays), generate
 
 
-_announced = threading.Event()
+class Progress(event.Listener):  # type: ignore[misc]
+    """Says on standard error how long compiling takes, as soon as that can be told from the first pieces."""
 
+    def __init__(self, pieces: int = PIECES) -> None:
+        """Say it when so many pieces are compiled."""
+        self.pieces = pieces
+        self._begun: float | None = None
 
-@contextmanager
-def announce_compilation(dispatchers: tuple[Any, ...], patience: float = 1.5) -> Iterator[None]:
-    """Say on standard error that kernels are being compiled, if that takes longer than `patience` seconds.
+    def on_start(self, event: Any) -> None:
+        """A piece begins."""
+        self._begun = self._begun or time.monotonic()
 
-    Args:
-        dispatchers: The kernels about to be called; nothing is announced when all are compiled.
-        patience: Seconds to wait before saying so.
-    """
-    if all(d.signatures for d in dispatchers):
-        yield
-        return
-
-    def say() -> None:
-        if not _announced.is_set():
-            _announced.set()
+    def on_end(self, event: Any) -> None:
+        """A piece is compiled."""
+        self.pieces -= 1
+        if self.pieces == 0 and self._begun is not None:
+            seconds = (time.monotonic() - self._begun) / THEIR_SHARE
             with suppress(OSError, ValueError):  # nobody listens
                 print(
-                    "juguo: compiling the model for this machine (about half a minute) ...",
+                    f"juguo: compiling the model for this machine, about {seconds:.0f} s ...",
                     file=sys.stderr,
                     flush=True,
                 )
 
-    timer = threading.Timer(patience, say)
-    timer.daemon = True
-    timer.start()
-    try:
+
+@contextmanager
+def compilation(kernels: tuple[Any, ...]) -> Iterator[None]:
+    """Around the first call of kernels: that they are compiled is said, if they are."""
+    if all(kernel.signatures for kernel in kernels):
         yield
-    finally:
-        timer.cancel()
+        return
+    with event.install_listener("numba:compile", Progress()):
+        yield

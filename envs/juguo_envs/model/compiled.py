@@ -17,7 +17,7 @@ from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import AnnotateTypes
 
-from juguo_envs.model.kernel_cache import cache_of
+from juguo_envs.model.kernel_cache import Cache, cache_of
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _INTERNAL = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -87,6 +87,18 @@ class _Piece(CPUDispatcher):  # type: ignore[misc]
         return self._alone(*arguments)
 
 
+class _Kernel(CPUDispatcher):  # type: ignore[misc]
+    """An entry point: one process compiles it, and others that start meanwhile wait and load it."""
+
+    def compile(self, signature: Any) -> Any:
+        """Compile it for types, or load it."""
+        try:
+            return super().compile(signature)
+        finally:
+            if isinstance(self._cache, Cache):
+                self._cache.release()
+
+
 def _dispatcher(kind: Any, function: Callable[..., Any], pipeline: Any, **more: Any) -> Any:
     return kind(function, targetoptions={"nopython": True, **_INTERNAL, **more}, pipeline_class=pipeline)
 
@@ -117,7 +129,7 @@ def summed(function: Callable[..., Any]) -> Any:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile an entry point of the model; its machine code is cached on disk, where that can be."""
-    compiled = numba.njit(**_OPTIONS)(function)
+    compiled = _Kernel(function, targetoptions={"nopython": True, **_OPTIONS})
     if (cache := cache_of(function)) is not None:
         compiled._cache = cache  # as its `enable_caching` does
     return compiled

@@ -22,7 +22,8 @@ from juguo_envs.model.equations import (
     latent_defect,
     repairability,
 )
-from juguo_envs.model.scratch import persons
+from juguo_envs.model.measures import measure_block, tally
+from juguo_envs.model.scratch import floats, persons, wholes
 from juguo_envs.model.state import BLOCK, N_STRATA, QUARTER, Array, State, Structure
 
 _TRIES = 100  # draws of a tie before a crowded place is given up
@@ -132,6 +133,10 @@ def populate(s: State, w: Structure, P: Any, b: int, seed: np.uint64) -> None:
     s.shared[b] = 0.0
     s.quarter[b].gave_up_stage = -1
     new_technology(s, P, b)
+    for k in range(w.blocks.shape[0]):
+        measure_block(s, w, b, k)
+    roles = s.adopters_role.shape[2]
+    tally(s, w, P, b, wholes(roles), floats(roles))
 
 
 @internal

@@ -1,12 +1,14 @@
 """The cache of machine code on disk: what cannot be read is compiled again, what cannot be kept is told.
 
 numba's own writes its index before the code that it names, and trusts what it reads. A kill between the two
-leaves code of other source behind, and a torn file is an error until somebody removes it.
+leaves code of other source behind, and a torn file is an error until somebody removes it. And processes that
+start together would all compile the same.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import sys
 from collections.abc import Callable
@@ -19,10 +21,10 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 _told: set[str] = set()
 
 
-def cache_of(function: Callable[..., Any]) -> FunctionCache | None:
+def cache_of(function: Callable[..., Any]) -> Cache | None:
     """A cache for a function's machine code, or None where no folder can be written, which is told once."""
     try:
-        return _Cache(function)
+        return Cache(function)
     except (RuntimeError, OSError):  # no place for it, or no home
         _tell("no folder for compiled code can be written, so every start compiles the model anew")
         return None
@@ -57,21 +59,22 @@ class _File(IndexDataCacheFile):
         return hashlib.sha256(repr((self._source_stamp, key)).encode() + content).digest()
 
 
-class _Cache(FunctionCache):
-    """One that is never the reason why something does not run."""
+class Cache(FunctionCache):
+    """One that is never the reason why something does not run; of several processes one compiles."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         locator = self._impl.locator
         self._cache_file = _File(self._cache_path, self._impl.filename_base, locator.get_source_stamp())
+        self._lock: int | None = None
 
     def load_overload(self, signature: Any, target: Any) -> Any:
-        """The machine code, or None where it has to be compiled."""
-        try:
-            return super().load_overload(signature, target)
-        except Exception:  # a torn file may raise anything
-            self._forget()
-            return None
+        """The machine code; or None where it has to be compiled, which no other process begins meanwhile."""
+        found = self._load(signature, target)
+        if found is None and self._lock is None:
+            self._lock = _locked(Path(self._cache_path) / f"{self._impl.filename_base}.lock")
+            found = self._load(signature, target)  # of who had the lock before
+        return found
 
     def save_overload(self, signature: Any, data: Any) -> None:
         """Keep machine code, if that can be done."""
@@ -81,7 +84,33 @@ class _Cache(FunctionCache):
             self._forget()
             _tell(f"compiled code cannot be kept in {self._cache_path} ({error})")
 
+    def release(self) -> None:
+        """Let other processes compile, or load what this one compiled."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _load(self, signature: Any, target: Any) -> Any:
+        try:
+            return super().load_overload(signature, target)
+        except Exception:  # a torn file may raise anything
+            self._forget()
+            return None
+
     def _forget(self) -> None:
         """Remove the index: what it names is compiled again."""
         with suppress(OSError):
             Path(self._cache_file._index_path).unlink(missing_ok=True)
+
+
+def _locked(path: Path) -> int | None:
+    """Wait for a lock that ends with the process, however it ends; None where there are no such locks."""
+    try:
+        import fcntl
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        return None
+    return handle

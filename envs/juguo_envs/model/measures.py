@@ -13,7 +13,6 @@ from juguo_envs.model.scratch import floats, wholes
 from juguo_envs.model.state import (
     N_ACTORS,
     N_INDICATORS,
-    N_ROLES,
     N_STAGES,
     N_STRATA,
     RHO_BINS,
@@ -278,8 +277,8 @@ def tally(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array) -
         moved: (3,) filled, by role, with the persons that adopted and the others' distance of capability.
     """
     n, r = s.rho.shape[1], w.share.shape[0]
-    counts, sums = wholes(RHO_BINS), floats(RHO_BINS)
-    all_counts, all_sums = wholes(RHO_BINS), floats(RHO_BINS)
+    bins = s.tails.shape[3]
+    counts, sums, all_counts, all_sums = wholes(bins), floats(bins), wholes(bins), floats(bins)
     rho_total, out_total = 0.0, 0
     people[:] = 0
     moved[:] = 0.0
@@ -380,7 +379,7 @@ def indicator_board(
     gain = max(0.0, programme.K - programme.K_before) / P.eta_K if P.eta_K > 0.0 else 0.0
     money = quarter.spent / n / P.m0
     board[ORIENTATION, 0] = gain / (gain + money) if gain + money > 0.0 else 0.0
-    adopters = wholes(N_ROLES)
+    adopters = wholes(s.adopters_role.shape[2])
     built, covered = 0.0, 0.0
     for c in range(w.share.shape[0]):
         for a in range(N_ACTORS):

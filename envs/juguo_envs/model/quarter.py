@@ -27,7 +27,6 @@ from juguo_envs.model.state import (
     GUIDANCE,
     ITERATION,
     N_FUNCTIONS,
-    N_ROLES,
     N_SHARES,
     N_STAGES,
     N_STRATA,
@@ -76,7 +75,8 @@ def begin_quarter(s: State, w: Structure, P: Any, b: int, allocation: Array) -> 
 def end_quarter(s: State, w: Structure, P: Any, b: int) -> None:
     """What comes after the persons: evidence, measures, fit, the board and the stage of society `b`."""
     evidence_and_repair(s, w, P, b)
-    people, moved = wholes(N_ROLES), floats(N_ROLES)
+    roles = s.adopters_role.shape[2]
+    people, moved = wholes(roles), floats(roles)
     tally(s, w, P, b, people, moved)
     social_fit(s, w, P, b)
     board_of(s, w, P, b, people, moved)
@@ -229,7 +229,7 @@ def board_of(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array
     total, allocation = 0.0, s.allocation[b]
     for f in range(N_FUNCTIONS):
         total += allocation[f]
-    functions = floats(N_FUNCTIONS)
+    functions = floats(s.z.shape[2])
     if total > 0.0:
         for f in range(N_FUNCTIONS):
             functions[f] = allocation[f] / total

@@ -1,4 +1,7 @@
-"""Arrays that a kernel needs for a moment; numba compiles a way to make one anew for every kind that is used."""
+"""Arrays that a kernel needs for a moment. numba compiles how one is made for each kind of them.
+
+And for each length that is a constant, so lengths are taken from arrays.
+"""
 
 from __future__ import annotations
 
