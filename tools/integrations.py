@@ -231,7 +231,7 @@ def with_rllib(wheel: Path) -> Table:
 
 def compile_model(environment: Environment) -> None:
     """So that no row's seconds have it."""
-    environment.run("-c", "import juguo_envs; juguo_envs.warm_up()")
+    environment.run("-c", readme_lines())
 
 
 def interpreters(paths: Sequence[str]) -> dict[str, str]:
