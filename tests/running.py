@@ -56,9 +56,9 @@ def succeeded(done: Done) -> str:
     return done.stdout
 
 
-def refused(done: Done, *words: str) -> None:
-    """One clear message, exit status 2, no traceback."""
-    assert done.returncode == 2, done.stderr
+def refused(done: Done, *words: str, status: int = 2) -> None:
+    """One clear message, an exit status, no traceback."""
+    assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     message = done.stderr.strip().splitlines()[-1]
     for word in words:

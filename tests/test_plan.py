@@ -23,7 +23,8 @@ NOT_USED = {("report", "search"), ("calibration", "search")}
 TOP = ("", "core", "env", "vector_env", "render", "info")
 """Modules of `juguo_envs` that stand above its packages, as one."""
 FOR_ALL = (
-    "documents", "errors", "files", "folders", "names", "processes", "provenance", "tables", "validation",
+    "documents", "errors", "files", "folders", "names", "processes", "progress", "provenance",
+    "tables", "validation",
 )  # fmt: skip
 """Modules that everything may use, but the model."""
 BETWEEN_STUDIES = {

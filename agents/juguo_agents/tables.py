@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 
 WIDTH = 110
@@ -22,7 +23,8 @@ def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
     from rich.table import Table
 
     table = Table(box=Box(_RULE), show_edge=False, padding=(0, 1, 0, 0))
-    console = Console(width=WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
+    out = io.StringIO()  # a table is the same wherever it is shown
+    console = Console(file=out, width=WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
     for title, side in zip(head, _sides(align, len(head)), strict=True):
         table.add_column(title, justify="right" if side == "r" else "left")
     for row in rows:
@@ -30,9 +32,8 @@ def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
     wide = console.measure(table, options=console.options.update_width(2 * WIDTH)).maximum
     if WIDTH < wide <= WIDTH + len(head):
         table.padding = 0  # closer together no cell is folded
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    console.print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -37,7 +36,6 @@ ObservationFunction = Callable[[Rows], npt.ArrayLike]
 RENDER_MODES = ("ansi", "rgb_array")
 OPTIONS = ("scenario", "preferences", "observe")
 """What `reset(options=...)` may set, for the episodes that it begins."""
-MOST_SEED = 2**63 - 1
 _FLOAT32 = float(np.finfo(np.float32).max)
 
 
@@ -92,25 +90,6 @@ def observation_space(layout: ObservationLayout) -> spaces.Box[np.float32]:
     """Finite bounds, float32."""
     low, high = layout.bounds()
     return spaces.Box(low, high, dtype=np.float32)
-
-
-class SeedError(UserError):
-    """A seed that is no whole number, or too large or too small."""
-
-
-def checked_seed(seed: Any) -> int:
-    """A seed as a Python number.
-
-    Raises:
-        SeedError: If it is no whole number from 0 to `MOST_SEED`.
-    """
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        number = -1
-    if not 0 <= number <= MOST_SEED:
-        raise SeedError(f"seed is {seed!r}; allowed is a whole number from 0 to {MOST_SEED}")
-    return number
 
 
 class FunctionError(UserError):
@@ -261,8 +240,7 @@ class Core:
             AllocationError: If the actions cannot be used; nothing has changed then.
         """
         if len(self.batches) == 1:
-            rows = self.batches[0].step(actions, mask)
-            self.rows[mask] = rows[mask]
+            self.rows[mask] = self.batches[0].step(actions, mask)[mask]
             return
         for k, batch in enumerate(self.batches):
             mine = mask & (self.which == k)

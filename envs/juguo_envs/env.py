@@ -16,14 +16,14 @@ from juguo_envs.core import (
     ObservationFunction,
     PlainSpec,
     RewardFunction,
-    checked_seed,
 )
 from juguo_envs.engine.batch import Batch
 from juguo_envs.render import render
-from juguo_envs.spaces.action import check_actions
+from juguo_envs.spaces.action import AllocationError, check_actions
 from juguo_envs.spaces.context import Observe, Preferences
 from juguo_envs.worlds.family import World
 from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.seeds import check_seed
 
 _ALL = np.ones(1, np.bool_)
 
@@ -123,7 +123,7 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
             SeedError: If the seed is not allowed.
         """
         batch = self.core.prepare(options)
-        super().reset(seed=None if seed is None else checked_seed(seed))
+        super().reset(seed=None if seed is None else check_seed(seed))
         number = self.np_random_seed if seed is not None else int(self.np_random.integers(2**63))
         self.core.begin(batch, np.array([number], np.uint64), _ALL)
         self._running = True
@@ -140,8 +140,11 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
         """
         if not self._running:
             raise gym.error.ResetNeeded("the episode has not begun or is over; call reset()")
-        check_actions(action, (), self.batch.communities)
-        self.core.step(np.asarray(action)[None], _ALL)
+        try:
+            self.core.step(np.asarray(action)[None], _ALL)
+        except AllocationError:
+            check_actions(action, (), self.batch.communities)  # of one action, and not of a batch of one
+            raise
         terminated = bool(self.core.done()[0])
         self._running = not terminated
         return self.core.shown()[0], self._reward(), terminated, False, self._info()

@@ -70,8 +70,8 @@ ENTRIES: tuple[Entry, ...] = (
         _quarter("excluded"),
     ),
     Entry(
-        "cost_over_T", "the cost over the programme's quarters T, as the reward is: it sums to the mean share of "
-        "the excluded", "share of persons", "[0, 1/T]", _cost_over_programme,
+        "cost_over_T", "the cost over the programme's quarters T, as the reward is: it sums to the mean "
+        "share of the excluded", "share of persons", "[0, 1/T]", _cost_over_programme,
     ),
     Entry("money_budget", "the quarter's money: spent + payout + saved", *_MONEY, _quarter("budget")),
     Entry("money_released", "what the reserve gave back", *_MONEY, _quarter("released")),

@@ -22,13 +22,13 @@ from juguo_envs.core import (
     PlainSpec,
     RewardFunction,
     Rows,
-    checked_seed,
 )
 from juguo_envs.engine.batch import Batch
 from juguo_envs.render import render
 from juguo_envs.spaces.context import Observe, Preferences
 from juguo_envs.worlds.family import World
 from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.seeds import check_seed
 
 Seeds = int | Sequence[int | None] | npt.NDArray[np.integer[Any]] | None
 _SHARED = ("scenario", "layout", "render_mode", "metadata", "spec", "action_space", "observation_space")
@@ -267,8 +267,8 @@ class ExperimentDiffusionVectorEnv(PlainSpec, VectorEnv[Rows, Rows, npt.NDArray[
         if isinstance(seed, list | tuple | range) or (isinstance(seed, np.ndarray) and seed.ndim):
             if len(seed) != self.num_envs:
                 raise ValueError(f"seed has {len(seed)} entries; expected {self.num_envs}")
-            return [None if one is None else checked_seed(one) for one in seed]
-        return [checked_seed(checked_seed(seed) + i) for i in range(self.num_envs)]
+            return [None if one is None else check_seed(one) for one in seed]
+        return [check_seed(check_seed(seed) + i) for i in range(self.num_envs)]
 
     def _make_generators(self) -> None:
         if not self._generators:

@@ -13,7 +13,8 @@ from juguo_agents.calibration.results import as_json, console_table
 from juguo_agents.calibration.results import calibrate as estimate
 from juguo_agents.calibration.scenario_file import scenario_file
 from juguo_agents.cli.options import command
-from juguo_agents.folders import FolderExists, claim_folder, next_free
+from juguo_agents.cli.running import show, show_json
+from juguo_agents.folders import check_new, new_folder, next_free
 from juguo_agents.provenance import versions
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
@@ -45,17 +46,23 @@ def calibrate(asked: Calibrate) -> int:
     if not 1 <= len(name) <= 80 or name != Path(name).name or name.startswith("."):
         raise UserError(f"--name is {name!r}; allowed is the name of a folder, of at most 80 characters")
     folder = asked.out or next_free(Path("calibrations"), name)
-    if folder.exists():
-        raise FolderExists(f"{folder} exists already; name another --out, or move it away")
+    check_new(folder)
     found = estimate(read_diffusion(asked.persons, asked.edges, asked.periods), name, asked.seed)
-    result = json.dumps(as_json(found, versions()), allow_nan=False, indent=2)
-    files = {"calibration.json": f"{result}\n".encode(), "scenario.yaml": scenario_file(found).encode()}
+    result = as_json(found, versions())
+    numbers = json.dumps(result, allow_nan=False, indent=2, ensure_ascii=False)
+    files = {"calibration.json": f"{numbers}\n".encode(), "scenario.yaml": scenario_file(found).encode()}
     files |= dict(draw_figures(found))
-    claim_folder(folder)
-    for file, content in files.items():
-        write_bytes(folder / file, content)
-    where = f"figures, calibration.json and the world: {folder / 'scenario.yaml'}"
-    print(result if asked.as_json else f"{console_table(found)}\n\n{where}")
+    where = ""
+    try:
+        with new_folder(folder) as draft:
+            for file, content in files.items():
+                write_bytes(draft / file, content)
+        where = f"\n\nfigures, calibration.json and the world: {folder / 'scenario.yaml'}"
+    finally:  # a disk that is full takes no result away
+        if asked.as_json:
+            show_json(result)
+        else:
+            show(f"{console_table(found)}{where}")
     return 0
 
 

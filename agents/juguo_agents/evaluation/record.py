@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from juguo_envs.model.state import N_ACTORS, N_FUNCTIONS, N_INDICATORS, N_STRATA, STAGES
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -66,6 +67,13 @@ class Record:
     def learned(self) -> bool:
         """Whether it was trained."""
         return self.name.startswith("learned")
+
+
+def record_bytes(quarters: int, communities: int) -> int:
+    """Bytes that a record takes for each episode, of so many quarters; but for the projects given up."""
+    by_stage = len(STAGES) * (N_FUNCTIONS + 1 + communities + 1)
+    numbers = 4 + quarters + 1 + communities * N_STRATA + by_stage + N_INDICATORS * N_ACTORS
+    return numbers * np.dtype(np.float64).itemsize
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,10 @@ def begin(settings: Settings) -> State:
         )
     phases = _phases(settings)
     if settings.begin is not None:
+        if settings.start is not None:
+            raise UserError(
+                f"start is {settings.start!r}, but a search with --begin begins there; leave it out"
+            )
         space = phases[-1][0].space(settings.scenario)
         if fault := space.fault({**space.start, **settings.begin}):
             raise UserError(f"begin: {fault}")

@@ -13,13 +13,13 @@ from juguo_agents.allocators.side_by_side import SideBySide
 from juguo_agents.evaluation.rollout import setting_of
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import make_batch
+from juguo_envs.engine.memory import episodes_together
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
-_PERSONS = 1_000_000  # stepped together, about 200 MB; results do not depend on it
 
 
 class Scorer:
@@ -85,7 +85,7 @@ class Scorer:
 
         `make` gives one allocator for a run of the candidates, each of which has an equal run of a batch.
         """
-        room = max(1, _PERSONS // self.scenario.society.persons)
+        room = episodes_together(self.scenario, max(1, count * len(seeds)))
         found = np.zeros((count, len(seeds), len(fields)))
         for j in range(0, len(seeds), room):
             part = seeds[j : j + room]

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import pyarrow as pa
 from pydantic import BeforeValidator, ValidationError
-from tqdm import tqdm
 
-from juguo_agents.folders import SETTINGS_FILE, locked
+from juguo_agents.folders import SETTINGS_FILE, check_destination, is_vacant, working_in
+from juguo_agents.progress import progress, say
 from juguo_agents.studies.executors import Executor
 from juguo_agents.studies.store import Cell, CellError, fingerprint
 from juguo_agents.studies.store import record as record
 from juguo_agents.studies.store import recorded as recorded
 from juguo_envs.engine.compiled import SOURCE_KEY
-from juguo_envs.errors import UserError
+from juguo_envs.errors import Unfinished, UserError
 from juguo_envs.files import write_bytes, write_text
 from juguo_envs.validation import Strict, explain
 from juguo_envs.worlds.scenario import Scenario
@@ -82,6 +82,10 @@ class Settings(Strict):
             UserError: Naming the field, the value and what is allowed.
         """
 
+    def idle(self) -> Mapping[str, str]:
+        """Fields that change nothing as the others are, and where; a command refuses them."""
+        return {}
+
     def remembered(self) -> dict[str, Any]:
         """What a folder remembers, as JSON values: the fields, or what is behind them (numbers of a file)."""
         return self.model_dump(mode="json", exclude=set(self.free))
@@ -119,7 +123,7 @@ class Settings(Strict):
             if held["settings"] == asked["settings"]:
                 return
             self._check_agreement(held["settings"], path)
-        elif any(folder.iterdir()):
+        elif not is_vacant(folder):
             raise UserError(f"{folder} is not empty and holds no study; name another --out")
         write_text(path, json.dumps(asked, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
 
@@ -262,13 +266,8 @@ class Study(ABC, Generic[S, T]):
         """Numbers, words and figures. Runs nothing, and depends on nothing else."""
 
 
-class PointsFailed(UserError):
+class PointsFailed(Unfinished):
     """Points raised errors; the others of their stage are done."""
-
-
-def tell(text: str) -> None:
-    """A note on standard error, above a progress bar."""
-    tqdm.write(text, file=sys.stderr)
 
 
 def conduct(
@@ -277,7 +276,7 @@ def conduct(
     executor: Executor,
     *,
     retry: bool = False,
-    say: Callable[[str], None] = tell,
+    say: Callable[[str], None] = say,
 ) -> Page:
     """Run what is not done yet, analyse, and write the page. The same call goes on with what a folder holds.
 
@@ -295,11 +294,9 @@ def conduct(
         WorkerDied: If processes were killed.
     """
     study.settings.check()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be made ({error}); name another --out") from None
-    with locked(folder):
+    check_destination(folder)
+    begin = partial(study.settings.claim, study=study.name) if is_vacant(folder) else None
+    with working_in(folder, begin):
         study.settings.claim(folder, study.name)
         if text := study.announcement():
             say(f"{folder}: {text}")
@@ -331,11 +328,15 @@ def _attempt(task: _Task) -> pa.Table | str:
 
     Raises:
         UserError: If the worker has another version of the model.
+        OSError: If it is the machine that failed, not the point: its disk is full, for example.
+        MemoryError: Likewise.
     """
     if task.model != MODEL:
         raise UserError(f"a worker has model {MODEL}, not {task.model}; install the same version everywhere")
     try:
         return task.run(task.point, task.work)
+    except (OSError, MemoryError):
+        raise
     except Exception:
         return traceback.format_exc()
 
@@ -372,7 +373,7 @@ def _execute(
     costs = {point.key: stage.cost(point) for point in stage.points}
     left = sum(costs[task.point.key] for task in tasks)
     total = sum(costs.values())
-    with tqdm(total=total, initial=total - left, desc=stage.name, unit=stage.unit, disable=not tasks) as bar:
+    with progress(total, stage.name, stage.unit, total - left) as bar:
 
         def done(task: _Task, outcome: pa.Table | str) -> None:
             key = task.point.key

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from juguo_agents.folders import sweep
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 
@@ -104,7 +104,6 @@ class CheckpointFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         target = self.path / f"{checkpoint.steps:015d}{_SUFFIX}"
         write_bytes(target, to_bytes(checkpoint))
-        sync_folder(self.path)
         for old in self.files()[KEPT:]:
             old.unlink(missing_ok=True)
         return target
@@ -124,17 +123,7 @@ class CheckpointFolder:
     def take_up(self) -> Checkpoint | None:
         """The newest whole checkpoint, or None; torn ones and what a kill left half written are removed."""
         found, torn = self.latest()
-        for rest in (*torn, *self.path.glob(f".*{_SUFFIX}.*")):
-            rest.unlink(missing_ok=True)
+        for path in torn:
+            path.unlink(missing_ok=True)
+        sweep(self.path)
         return found
-
-
-def sync_folder(path: Path) -> None:
-    """Make a rename in a folder survive a power cut, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from juguo_agents.allocators import UnknownAllocator, make_rule
+from juguo_agents.allocators import UnknownAllocator, all_rule_names, make_rule
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.learners.settings import (
     ON_POLICY,
@@ -149,6 +149,10 @@ class ComparisonProtocol(Strict):
     allocators: tuple[str, ...] | Literal["all"] = Field("all", description="rules by name, or all")
     episodes: int = Field(200, ge=1, le=1_000_000)
     first_seed: int = Field(0, ge=0, description="seed of the first test episode")
+
+    def names(self) -> list[str]:
+        """The rules by name."""
+        return all_rule_names() if self.allocators == "all" else list(self.allocators)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -286,9 +290,16 @@ def load_experiment(path: Path, assignments: list[str], ignore: Sequence[str] = 
         except UserError as error:
             raise ConfigError(f"{shown(assignment)}: {error}") from None
     try:
-        return Experiment.model_validate(data)
+        experiment = Experiment.model_validate(data)
     except ValidationError as error:
         raise ConfigError(explain(error, Experiment, f"config {path}")) from None
+    for key in (assignment.partition("=")[0] for assignment in assignments):
+        section = key.removeprefix("training.").partition(".")[0]
+        if key.startswith("training.") and section in {*SECTIONS} - {experiment.training.algorithm}:
+            raise ConfigError(
+                f"{key} changes nothing: training.algorithm is {experiment.training.algorithm}; leave it out"
+            )
+    return experiment
 
 
 def _assign(place: dict[str, Any], key: str, value: Any) -> None:

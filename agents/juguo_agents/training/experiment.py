@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
-from juguo_agents.allocators import all_rule_names, make_rule
+from juguo_agents.allocators import make_rule
 from juguo_agents.artifacts.load import POLICY
 from juguo_agents.artifacts.policy import load_policy, save_policy
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
-from juguo_agents.folders import claim_folder, locked
+from juguo_agents.folders import working_in
+from juguo_agents.progress import progress
 from juguo_agents.provenance import versions
 from juguo_agents.report import Curves, Summary, check_figures, console_table, summarise, write_report
 from juguo_agents.training.config import Experiment
@@ -63,9 +63,7 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> 
         TrainingFailed: If a training process dies.
     """
     _check_packages()
-    claim_folder(folder)
-    with locked(folder):
-        begin_run(folder, experiment, scenario)
+    with working_in(folder, lambda new: begin_run(new, experiment, scenario)):
         return _conduct(experiment, scenario, folder, dict.fromkeys(experiment.training.seeds, 0))
 
 
@@ -95,7 +93,7 @@ def resume_experiment(
     """
     _check_packages()
     experiment, scenario = load_run(folder, config, assignments)
-    with locked(folder):
+    with working_in(folder):
         if (folder / COMPARISON).exists():
             say(f"{folder} is finished; nothing is left to do")
             return console_table(json.loads((folder / COMPARISON).read_text(encoding="utf-8")))
@@ -139,10 +137,10 @@ def _conduct(
 
 def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     protocol = experiment.comparison
-    rules = all_rule_names() if protocol.allocators == "all" else list(protocol.allocators)
+    rules = protocol.names()
     files = [policy_path(folder, seed) for seed in experiment.training.seeds]
     learned = POLICY.allocators(files)
-    with tqdm(total=len(rules) + len(learned), unit="allocator", desc="comparing") as bar:
+    with progress(len(rules) + len(learned), "comparing", "allocator") as bar:
         comparison = compare(
             [*(make_rule(name) for name in rules), *learned],
             experiment.worlds(scenario),

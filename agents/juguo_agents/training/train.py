@@ -35,11 +35,28 @@ from juguo_agents.training.learners.kinds import (
 )
 from juguo_agents.training.learners.state import capture, restore, restore_generators
 from juguo_agents.training.provenance import check_same, identity
+from juguo_envs.errors import Unfinished
 from juguo_envs.info import REWARD_PARTS
+from juguo_envs.spaces.action import AllocationError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
 _WRITING = 0.05  # the share of the time that checkpoints may take, where there is a pause between them
+
+
+class Diverged(Unfinished):
+    """A training whose numbers are no numbers any more.
+
+    Attributes:
+        best: The best policy until then, or None where there was no selection before.
+    """
+
+    def __init__(self, message: str, best: Policy | None = None) -> None:
+        super().__init__(message, best)
+        self.best = best
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Progress(Protocol):
@@ -158,10 +175,7 @@ class _Watch(BaseCallback):
         if not self.curve or self.curve[-1][0] < self.model.num_timesteps:
             self.select()
         if self.result is None:
-            raise FloatingPointError(
-                f"training seed {self.seed}: no selection return is a number; "
-                f"lower training.{self.experiment.training.algorithm}.learning_rate"
-            )
+            raise FloatingPointError("no selection return is a number")
         self.result.curve = self.curve
         # no seconds here: the same seed shall give the same file
         self.result.policy.metadata["training"]["curve"] = [
@@ -238,6 +252,7 @@ def train_seed(
     Raises:
         ConfigError: If torch cannot use the device that is set.
         ResumeError: If the checkpoint is of another configuration, scenario or software.
+        Diverged: If the learner's numbers are no numbers any more.
     """
     torch.set_num_threads(1)  # a second thread gains nothing for small networks, and starves the other seed
     if checkpoints is None:
@@ -246,6 +261,13 @@ def train_seed(
     with locked(checkpoints, wait=True):  # until a process that lost its parent has ended, too
         folder = CheckpointFolder(checkpoints)
         return _train(experiment, scenario, seed, tensorboard, folder, progress, threads)
+
+
+def _no_number(error: Exception) -> bool:
+    """Whether an error is about numbers that are none; torch and the engine refuse them by a ValueError."""
+    if isinstance(error, AllocationError):
+        return any(f" is {word}" in str(error) for word in ("nan", "inf", "-inf"))
+    return isinstance(error, FloatingPointError) or "invalid values" in str(error)
 
 
 def _train(
@@ -265,18 +287,28 @@ def _train(
     learner.set_logger(Logger(str(tensorboard) if tensorboard else None, list(outputs)))
     watch = _Watch(scenario, experiment, seed, progress, folder, threads)
     kind = kind_of(experiment.training.algorithm)
-    if experiment.training.expert is not None and not found:  # the watch runs: its time counts, too
-        begin_at_expert(learner, experiment, scenario, seed)
     if found:
         restore(learner, kind, found)
         watch.take_up(found)
-    learner.learn(
-        experiment.training.steps - learner.num_timesteps,
-        callback=watch,
-        log_interval=kind.log_interval(experiment.training.settings),
-        reset_num_timesteps=found is None,
-    )
-    trained = watch.finish()
+    try:
+        if experiment.training.expert is not None and not found:  # the watch runs: its time counts, too
+            begin_at_expert(learner, experiment, scenario, seed)
+        learner.learn(
+            experiment.training.steps - learner.num_timesteps,
+            callback=watch,
+            log_interval=kind.log_interval(experiment.training.settings),
+            reset_num_timesteps=found is None,
+        )
+        trained = watch.finish()
+    except (FloatingPointError, ValueError) as error:
+        if not _no_number(error):
+            raise
+        where = f"training seed {seed} diverged at step {learner.num_timesteps:,}"
+        rate = f"training.{experiment.training.algorithm}.learning_rate"
+        raise Diverged(
+            f"{where}: its numbers are none any more; train with a lower {rate} in a new --out",
+            watch.result.policy if watch.result else None,
+        ) from None
     for output in outputs:
         output.close()
     return trained

@@ -33,7 +33,7 @@ class Community(Group):
 
     name: ShortName = Field(description="name, as figures show it")
     population: float = Field(gt=0, description="relative population")
-    producers: float = Field(ge=0, description="relative number of producers")
+    producers: float = Field(ge=0, description="relative number of producers, at most its persons")
     capability: float = Field(ge=0, le=1, description="mean capability at the start")
     hub: bool = Field(default=False, description="whether it is a hub, which some rules favour")
     neighbours: tuple[ShortName, ...] = Field(

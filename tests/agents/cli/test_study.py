@@ -142,9 +142,9 @@ def test_the_same_command_goes_on_and_a_changed_setting_is_refused(tmp_path: Pat
 def test_points_that_failed_run_again_when_asked_to(tmp_path: Path) -> None:
     (tmp_path / "fail").touch()
     failed = doubled("--out", "here", cwd=tmp_path)
-    refused(failed, "3 of 3 points of numbers failed", "asked to fail", "--retry")
+    refused(failed, "3 of 3 points of numbers failed", "asked to fail", "--retry", status=1)
     (tmp_path / "fail").unlink()
-    refused(doubled("--out", "here", cwd=tmp_path), "--retry")
+    refused(doubled("--out", "here", cwd=tmp_path), "--retry", status=1)
     assert "doubles: [0, 2, 4]" in succeeded(doubled("--out", "here", "--retry", cwd=tmp_path))
 
 

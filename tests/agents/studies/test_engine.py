@@ -240,7 +240,7 @@ def test_a_folder_of_something_else_is_refused(folder: Path, name: str, words: s
     path.write_text("{")
     with pytest.raises(UserError, match="cannot be read"):
         made(folder)
-    with pytest.raises(UserError, match="cannot be made"):
+    with pytest.raises(UserError, match="is no folder"):
         made(path / "below a file")
 
 

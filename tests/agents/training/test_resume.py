@@ -19,6 +19,7 @@ from juguo_agents.training.config import Experiment
 from juguo_agents.training.provenance import ResumeError
 from juguo_agents.training.train import train_seed
 from juguo_envs import Scenario
+from juguo_envs.files import draft_of
 from tests.agents.training.killing import Killed, content, kill
 
 SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T": 10})
@@ -67,7 +68,7 @@ def test_killed_while_a_checkpoint_is_written_it_ends_with_the_same_policy(
             write(path, data)
             raise Killed
         else:
-            (path.parent / f".{path.name}.x").write_bytes(data[: len(data) // 2])
+            draft_of(path).write_bytes(data[: len(data) // 2])
             raise Killed
 
     with monkeypatch.context() as patch:

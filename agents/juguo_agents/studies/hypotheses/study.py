@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -53,6 +53,7 @@ from juguo_agents.studies.hypotheses.outcomes import OUTCOMES, Watch
 from juguo_agents.studies.hypotheses.page import as_json, as_markdown, console_table
 from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study, record, recorded
 from juguo_envs.engine.batch import Batch
+from juguo_envs.engine.memory import episodes_together
 from juguo_envs.worlds.sampling import scenario_at
 from juguo_envs.worlds.scenario import Scenario
 
@@ -123,6 +124,14 @@ class HypothesesSettings(Settings):
             begin(SearchSettings(RULE + rule, Scenario(), claims.tuning.budget, seed=claims.tuning.seed))
         for family in test.families():
             begin(SearchSettings(family, Scenario(), claims.search.budget, seed=claims.search.seed))
+
+    def idle(self) -> Mapping[str, str]:
+        """What is said of searches and tunings, where the claims need none."""
+        searched = ("searched", "search_budget") if not self.test.families() else ()
+        tuned = ("tuning_points", "tuning_budget") if not self.test.tuned_rules() else ()
+        return dict.fromkeys(searched, "where no claim is searched for") | dict.fromkeys(
+            tuned, "where no claim tunes a rule"
+        )
 
     def remembered(self) -> dict[str, Any]:
         """The claims with what is changed in their numbers, and which are tested."""
@@ -236,7 +245,7 @@ def seeds_of(
     if first == "any":
         return all_seeds[:episodes]
     fitting: list[int] = []
-    step = 100
+    step = math.gcd(block, episodes_together(scenario, 100))
     batch = Batch(scenario, step)
     for i in range(0, block, step):
         batch.reset(all_seeds[i : i + step])

@@ -97,6 +97,10 @@ class Settings(engine.Settings):
             fewer = "; fewer levels need less" if self.levels > 2 else ""
             raise UserError(f"budget is {search.budget}; allowed is {least} to {10**9}{fewer}")
 
+    def idle(self) -> Mapping[str, str]:
+        """A search alone is measured on no test episodes."""
+        return {} if self.run is not None else dict.fromkeys(("episodes", "seed"), "without a run")
+
     def remembered(self) -> dict[str, Any]:
         """Budget, searches and policies as they are, wherever they come from."""
         fronts = self.fronts()

@@ -101,6 +101,13 @@ class PatternsSettings(Settings):
         if set(SEARCHED) & set(self.numbers):
             self.search_settings().check()
 
+    def idle(self) -> Mapping[str, str]:
+        """What is said of searches, where none is needed."""
+        if set(SEARCHED) & set(self.numbers):
+            return {}
+        where = f"where none of the patterns {', '.join(map(str, SEARCHED))} is measured"
+        return dict.fromkeys(("value", *BUDGETS), where)
+
     def search_settings(self) -> ArmSettings:
         """Settings of the searches that patterns 5, 8 and 9 need, measured on the patterns' test episodes.
 

@@ -19,8 +19,9 @@ class Choice:
     values: tuple[Any, ...]
 
     def holds(self, value: Any) -> bool:
-        """Whether a value is one of them."""
-        return value in self.values
+        """Whether a value is one of them; a list, as JSON has it, counts as a tuple."""
+        found = tuple(value) if isinstance(value, list) else value
+        return any(found == one and type(found) is type(one) for one in self.values)
 
     def as_json(self) -> dict[str, Any]:
         """For the record."""
@@ -36,7 +37,7 @@ class Logarithmic:
 
     def holds(self, value: Any) -> bool:
         """Whether a value is between them."""
-        return isinstance(value, int | float) and self.low <= value <= self.high
+        return type(value) in (int, float) and self.low <= value <= self.high
 
     def as_json(self) -> dict[str, Any]:
         """For the record."""

@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from pydantic import Field, ValidationError
 
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.provenance import check_same, software
 from juguo_agents.training.tuning.space import Choice, Logarithmic, Space, plain
+from juguo_envs.documents import load_json, read_text
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
+from juguo_envs.validation import Strict, explain
 
 STARTUP = 10
 """So many trials are drawn at random before the sampler models what they found."""
@@ -152,16 +155,44 @@ class Study:
             ResumeError: If it is the record of another study; the message names what differs.
         """
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            told = {name: data[name] for name in self.identity()}
-            trials = tuple(
-                Trial(t["number"], t["parameters"], tuple(t["returns"]), tuple(t["seconds"]))
-                for t in data["trials"]
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StudyError(f"{path}: no readable record of a study ({error!r}); move it away") from None
+            data = load_json(read_text(path, "record of a study"), str(path))
+            record = _Record.model_validate(data)
+        except ValidationError as error:
+            raise StudyError(f"{explain(error, _Record, str(path))}; move it away") from None
+        except UserError as error:
+            raise StudyError(f"{error}; move it away") from None
+        told = record.model_dump(exclude={"version", "best", "trials"})
         check_same(self.identity(), told, str(path))
+        for number, trial in enumerate(record.trials):
+            if trial.number != number:
+                raise StudyError(f"{path}: trial {number} is numbered {trial.number}; move it away")
+            if trial.parameters.keys() != self.space.keys() or not all(
+                self.space[name].holds(value) for name, value in trial.parameters.items()
+            ):
+                raise StudyError(f"{path}: trial {number} has parameters out of the space; move it away")
+        trials = tuple(Trial(t.number, t.parameters, t.returns, t.seconds) for t in record.trials)
         return replace(self, trials=trials)
+
+
+class _TrialRecord(Strict):
+    number: int
+    parameters: dict[str, Any]
+    returns: tuple[float | None, ...] = Field(min_length=1)
+    seconds: tuple[float, ...]
+    value: float | None
+
+
+class _Record(Strict):
+    version: Literal[1]
+    algorithm: str
+    sampler: dict[str, Any]
+    budget: dict[str, Any]
+    space: dict[str, Any]
+    base: dict[str, Any]
+    scenario_digest: str
+    software: dict[str, Any]
+    best: int | None
+    trials: tuple[_TrialRecord, ...]
 
 
 def suggest(study: Study, first: dict[str, Any] | None) -> dict[str, Any]:
