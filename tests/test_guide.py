@@ -127,3 +127,9 @@ def test_results_name_day_command_versions_and_the_world_as_it_ships(page: Path)
     for name, digest in worlds:
         assert name in scenario_names()
         assert Scenario.load(name).digest() == digest
+
+
+def test_an_example_is_short() -> None:
+    single = HOME / "examples" / "ppo_single_file.py"
+    examples = [path for path in (HOME / "examples").iterdir() if path.is_file() and path != single]
+    assert [p.name for p in examples if len(p.read_text(encoding="utf-8").splitlines()) > 40] == []

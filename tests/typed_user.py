@@ -31,8 +31,8 @@ def one_quarter(name: str) -> float:
     assert_type(observation, Floats)
     assert_type(info, dict[str, Any])
     action = encode_allocation(functions=np.ones(9), communities=np.ones(8), openness=0.5, advance=True)
-    _, reward, terminated, _, _ = env.step(action)
-    assert_type(reward, float)
+    _, gain, terminated, _, _ = env.step(action)
+    reward: float = gain
     assert_type(terminated, bool)
     layout: ObservationLayout = env.layout
     assert_type(layout.size, int)

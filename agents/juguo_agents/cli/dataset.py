@@ -9,6 +9,7 @@ from pydantic import Field
 
 from juguo_agents.artifacts.load import common_world, find_allocators
 from juguo_agents.cli.options import command
+from juguo_agents.cli.running import show
 from juguo_agents.evaluation.seeds import DATASETS
 from juguo_agents.progress import say
 from juguo_envs.errors import UserError
@@ -65,5 +66,5 @@ def dataset(asked: Dataset) -> int:
         threads=os.cpu_count() or 1,
         progress=lambda name: say(f"  recorded {name}"),
     )
-    print(f"{place}\nload it: minari.load_dataset({asked.id_!r})")
+    show(f"{place}\nload it: minari.load_dataset({asked.id_!r})")
     return 0

@@ -55,6 +55,7 @@ def evaluate(asked: Evaluate) -> int:
         )
     if asked.out:
         check_new(asked.out)
+        check_figures()
     made_for = None if asked.scenario else common_world(asked.names)
     world = made_for or load_world(asked.scenario or "default")
     allocators = find_allocators(asked.names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +18,7 @@ from minari.storage import get_dataset_path
 from juguo_agents.allocators import Allocator, Setting
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.transitions import Episode, transitions
+from juguo_agents.folders import new_folder
 from juguo_envs import ENV_ID
 from juguo_envs.errors import UserError
 from juguo_envs.spaces.action import action_size
@@ -94,12 +94,9 @@ def record(
         twice = next(name for name in names if names.count(name) > 1)
         raise UserError(f"allocator {twice!r} is named twice; each may be recorded once")
     env = gym.make(f"juguo_envs:{ENV_ID}", scenario=world, observe=observe)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".juguo-", dir=place.parent) as temporary:
-        whole = Path(temporary) / place.name
-        whole.mkdir()
+    with new_folder(place) as folder:
         storage = MinariStorage.new(
-            whole / _DATA,
+            folder / _DATA,
             observation_space=env.observation_space,
             action_space=env.action_space,
             env_spec=env.spec,
@@ -128,10 +125,9 @@ def record(
                 "mean_returns": means,
             }
         )
-        namespace = id_.rpartition("/")[0]
-        if namespace and namespace not in list_local_namespaces():
-            create_namespace(namespace)
-        whole.rename(place)
+    namespace = id_.rpartition("/")[0]
+    if namespace and namespace not in list_local_namespaces():
+        create_namespace(namespace)
     return place
 
 
