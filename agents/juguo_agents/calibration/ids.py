@@ -37,8 +37,10 @@ def near(text: str) -> str:
     if _POWER.fullmatch(plain):
         plain = f"{float(plain.replace(',', '.')):.0f}"
     plain = re.sub(r"(?<=[0-9])[.,'](?=[0-9]{3}(?![0-9]))", "", plain)
-    plain = re.sub(r"\A\+?0*(?=[0-9])|[.,]0*\Z", "", plain)
-    return unicodedata.normalize("NFC", plain)
+    plain = re.sub(r"(?<![0-9.,])0+(?=[0-9])", "", plain.removeprefix("+"))
+    whole = plain.rstrip("0.,")
+    zeros = re.split("[.,]", plain[len(whole) :], maxsplit=1)[0]  # of a whole number
+    return unicodedata.normalize("NFC", whole + zeros)
 
 
 def torn(text: str) -> bool:

@@ -230,8 +230,18 @@ def _decoded(file: Path, data: bytes) -> tuple[str, str]:
                 "the file anew as UTF-8"
             ) from None
     text, name = _guessed(file, data)
-    sample = next(re.finditer(r"\w*[^\x00-\x7f]+\w*", text), None)
-    return text, f"{name} (guessed; it holds {shown(sample[0])})" if sample else name
+    return text, f"{name} (guessed; it holds {shown(_sample(text))})"
+
+
+def _sample(text: str) -> str:
+    """The first word with a letter that is not ASCII; of a long one, what is around this letter."""
+    foreign = re.search("[^\x00-\x7f]", text)
+    assert foreign
+    at = foreign.start()
+    before, after = re.search(r"\w*\Z", text[max(at - 20, 0) : at]), re.match(r".\w*", text[at : at + 20])
+    assert before
+    assert after
+    return before[0] + after[0]
 
 
 def _utf16(data: bytes) -> str | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from juguo_agents.calibration.data import Diffusion
 from juguo_agents.calibration.form import Form, read_columns
@@ -244,6 +247,43 @@ def test_what_is_nearly_an_id_is_refused_with_its_lines(tmp_path: Path, text: st
             read(tmp_path, persons, [*EDGES, line])
     with pytest.raises(DataError, match=r"p\.csv, line 15, column id: .*\(line \d+ has '"):
         read(tmp_path, [*persons, f'"{text}",west,,0,'])
+
+
+WAYS: dict[str, Callable[[str, int], str]] = {
+    "capitals": lambda text, _: text.swapcase(),
+    "zero in front": lambda text, _: re.sub("[0-9]", r"0\g<0>", text, count=1),
+    "decimals": lambda text, at: f"{text}.{'0' * (at % 2 + 1)}",
+    "width": lambda text, _: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
+    "composition": lambda text, _: unicodedata.normalize("NFD", text),
+    "sign": lambda text, at: text[:at] + "\u200b\u00ad\u2060\ufeff\u200e"[at % 5] + text[at:],
+    "space": lambda text, at: text[:at] + " \u00a0\u3000\u2009"[at % 4] + text[at:],
+    "power": lambda text, _: f"{float(text):.3e}" if text.isascii() and text.isdecimal() else text,
+}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ids=st.lists(
+        st.from_regex(r"[a-zé北]{0,2}[1-9][0-9]{0,3}", fullmatch=True), min_size=3, max_size=6, unique=True
+    ),
+    ways=st.lists(st.sampled_from(sorted(WAYS)), min_size=1, max_size=3),
+    at=st.integers(0, 6),
+)
+def test_an_alter_written_otherwise_is_found_or_refused_and_never_taken_for_a_stranger(
+    tmp_path: Path, ids: list[str], ways: list[str], at: int
+) -> None:
+    alter = ids[1]
+    for way in ways:
+        alter = WAYS[way](alter, at)
+    persons = ["id,community,time_of_adoption", *(f"{name},a,{i + 1}" for i, name in enumerate(ids))]
+    edges = ["ego,alter", f"{ids[0]},{ids[2]}", f'{ids[0]},"{alter}"']
+    try:
+        found = read(tmp_path, persons, edges)
+    except DataError as refusal:
+        assert "\n" not in str(refusal)
+    else:
+        assert found.alter.tolist() == [2, 1]
+        assert not found.dropped
 
 
 def test_ids_are_text_and_capitals_matter_only_to_be_refused(tmp_path: Path) -> None:

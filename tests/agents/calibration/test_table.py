@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,15 @@ def test_what_is_no_table_of_text_is_refused(tmp_path: Path, content: bytes, wor
         read_table(tmp_path / "a.csv")
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_long_cell_takes_no_long_time(tmp_path: Path) -> None:
+    for word in ("x" * 120_000, "9" * 120_000, "1." * 60_000, "é" * 50_000, '"' * 120_000):
+        (tmp_path / "a.csv").write_bytes(f"id,note,{word}\n1,{word},2\n1,à la,3\n".encode("latin-1"))
+        begin = time.process_time()
+        with suppress(DataError):
+            read_table(tmp_path / "a.csv")
+        assert time.process_time() - begin < 1.0
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
