@@ -22,6 +22,7 @@ from juguo_agents.folders import (
 )
 from juguo_envs.errors import UserError
 from juguo_envs.files import draft_of, write_text
+from juguo_envs.names import slug
 
 
 def entries(folder: Path) -> list[str]:
@@ -157,8 +158,8 @@ def test_a_job_that_refuses_leaves_nothing(tmp_path: Path, own: bool) -> None:
 
 
 def test_a_job_that_has_done_something_keeps_it(tmp_path: Path) -> None:
-    path = tmp_path / "one"
-    for error in (UserError("no"), OSError("full")):
+    for number, error in enumerate((UserError("no"), OSError("full"))):
+        path = tmp_path / f"job{number}"
         with pytest.raises(type(error)), working_in(path, begin):
             write_text(path / "done.txt", "1")
             raise error
@@ -171,7 +172,7 @@ def test_a_job_that_has_done_something_keeps_it(tmp_path: Path) -> None:
 @given(st.sampled_from(["**", "[", "[a-z]*", "?", "a{2}", "run", "run-1", "(x"]), st.integers(0, 3))
 def test_any_name_is_numbered(tmp_path_factory: pytest.TempPathFactory, name: str, others: int) -> None:
     parent = tmp_path_factory.mktemp("numbered")
-    assert next_free(parent / "absent", name) == parent / "absent" / name
+    assert next_free(parent / "absent", name) == parent / "absent" / slug(name)
     for other in ("abc", "run2", "a-7"):
         (parent / other).mkdir()
     names = []
@@ -179,4 +180,5 @@ def test_any_name_is_numbered(tmp_path_factory: pytest.TempPathFactory, name: st
         path = next_free(parent, name)
         path.mkdir()
         names.append(path.name)
+    name = slug(name)
     assert names == [name, *(f"{name}-{i + 2}" for i in range(others))]

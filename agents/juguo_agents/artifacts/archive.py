@@ -12,6 +12,7 @@ import json
 import math
 import zipfile
 from collections.abc import Mapping
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def from_bytes(data: bytes, source: str) -> tuple[Arrays, dict[str, Any]]:
             raise ValueError("its values are no mapping")
     except (ValueError, LookupError, TypeError, ArithmeticError, NotImplementedError, MemoryError) as error:
         raise TornArchive(f"{source}: not readable ({_line(error)})") from None
-    except (OSError, EOFError, zipfile.BadZipFile, RecursionError) as error:
+    except (OSError, EOFError, SyntaxError, TokenError, zipfile.BadZipFile, RecursionError) as error:
         raise TornArchive(f"{source}: not readable ({_line(error)})") from None
     return arrays, values
 

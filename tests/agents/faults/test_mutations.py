@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from juguo_agents.studies.patterns.page import lines
 
 from juguo_agents.artifacts.archive import from_bytes, to_bytes
 from juguo_agents.artifacts.front import load_front
@@ -28,6 +27,7 @@ from juguo_agents.evaluation.rollout import setting_of
 from juguo_agents.report import console_table, read_comparison
 from juguo_agents.report.curves import cost_table
 from juguo_agents.search.optimise import take_up
+from juguo_agents.studies.patterns.analysis import lines
 from juguo_agents.studies.patterns.study import PatternsSettings
 from juguo_agents.studies.value.analysis import finished_value
 from juguo_agents.training.checkpoint import CheckpointFolder

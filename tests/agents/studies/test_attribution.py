@@ -238,7 +238,7 @@ def test_two_searches_of_one_rule_are_told_apart_by_their_folders(tmp_path: Path
     assert (a.rule.name, b.rule.name) == ("market:tuned_one", "market:tuned_other")
     assert a.rule.shares.tolist() != b.rule.shares.tolist()
     assert settings.world.digest() == SEARCHED.digest()
-    with pytest.raises(UserError, match="both allocate alike"):
+    with pytest.raises(UserError, match="hold the same allocator"):
         Settings(a=one, b=one).check()
 
 

@@ -98,8 +98,6 @@ def test_runs_that_cannot_be_compared_are_refused_by_name(policy: Policy, tmp_pa
         compared(tmp_path, two)
     with pytest.raises(UserError, match="did you mean 'flat'"):
         compared(tmp_path, two, against=["flatt"])
-    with pytest.raises(UserError, match=r"scenario\.yaml"):  # neither named nor in the first run's folder
-        compared(tmp_path, two, against=["flat"], scenario=None)
 
 
 def test_without_learning_curves_no_steps_of_equal_time_are_told(policy: Policy, tmp_path: Path) -> None:

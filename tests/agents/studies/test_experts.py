@@ -119,7 +119,7 @@ def test_a_larger_budget_goes_on_with_the_experts_that_are_there(folder: Path, t
     for index in range(2):
         one, two = (load_result(place / FILE.format(index)).data for place in (whole, parts))
         assert [before["budget"] for before in two.pop("earlier")] == [300]
-        assert one.pop("earlier") == [] and one == two
+        assert one.pop("earlier") == [] and one | {"sha256": ""} == two | {"sha256": ""}
     with pytest.raises(UserError, match=r"budget is 300, .* give 500 or more"):
         search(Settings.parse(less), parts)
 

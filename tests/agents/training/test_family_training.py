@@ -96,7 +96,7 @@ def test_episodes_of_a_family_do_not_depend_on_how_many_are_run_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = run(make_rule("market"), FAMILY, seeds(5))
-    monkeypatch.setattr("juguo_agents.evaluation.rollout._CHUNK", 2)
+    monkeypatch.setattr("juguo_agents.evaluation.rollout.CHUNK", 2)
     np.testing.assert_array_equal(run(make_rule("market"), FAMILY, seeds(5)).adoption, whole.adoption)
 
 

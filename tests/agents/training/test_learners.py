@@ -206,7 +206,7 @@ def test_a_setting_that_is_not_allowed_is_refused_by_name(
         ("ppo", {"format": True}, "format is True"),
         ("ppo", {"kind": "juguo_tree"}, "not a policy"),
         ("ppo", {"net": [10**30]}, "metadata 'juguo_policy': .*has more than 64 bits"),
-        ("ppo", {"communities": 10**9}, "communities is 1000000000: input should be less"),
+        ("ppo", {"communities": 10**9}, "communities is 1000000000; allowed is 1 to 1000"),
     ],
 )
 def test_a_file_whose_parts_do_not_belong_together_is_refused_by_name(
