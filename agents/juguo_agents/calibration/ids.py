@@ -7,8 +7,7 @@ import unicodedata
 
 _DECIMAL = re.compile(r"([0-9]+)([.,])(0+)")
 _POWER = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}")
-AMBIGUOUS = re.compile(r"[0-9]{1,3}[.,]000")
-"""One, with three decimals, or a thousand."""
+_AMBIGUOUS = re.compile(r"[0-9]{1,3}[.,]000")
 
 
 def same(text: str, delimiter: str) -> str:
@@ -19,7 +18,7 @@ def same(text: str, delimiter: str) -> str:
         delimiter: That of the file. Where it is no comma, a comma may stand before decimals.
     """
     decimal = _DECIMAL.fullmatch(text)
-    if decimal and decimal[2] != delimiter and not AMBIGUOUS.fullmatch(text):
+    if decimal and decimal[2] != delimiter and not _AMBIGUOUS.fullmatch(text):
         return decimal[1]
     return unicodedata.normalize("NFC", text)
 
@@ -32,8 +31,7 @@ def near(text: str) -> str:
     """
     if text.isascii() and text.isdecimal():
         return text.lstrip("0") or "0"
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    plain = "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
+    plain = _plain(text)
     if _POWER.fullmatch(plain):
         plain = f"{float(plain.replace(',', '.')):.0f}"
     plain = re.sub(r"(?<=[0-9])[.,'](?=[0-9]{3}(?![0-9]))", "", plain)
@@ -41,6 +39,17 @@ def near(text: str) -> str:
     whole = plain.rstrip("0.,")
     zeros = re.split("[.,]", plain[len(whole) :], maxsplit=1)[0]  # of a whole number
     return unicodedata.normalize("NFC", whole + zeros)
+
+
+def _plain(text: str) -> str:
+    """A text without capitals, spaces, widths and signs that cannot be seen."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
+
+
+def ambiguous(text: str) -> bool:
+    """Whether a text can be one, with three decimals, as well as a thousand."""
+    return len(text) < 100 and _AMBIGUOUS.fullmatch(_plain(text)) is not None
 
 
 def torn(text: str) -> bool:

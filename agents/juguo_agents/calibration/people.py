@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from juguo_agents.calibration.clock import Clock
 from juguo_agents.calibration.data import Dropped
 from juguo_agents.calibration.form import Form
-from juguo_agents.calibration.ids import AMBIGUOUS, near, same, torn
+from juguo_agents.calibration.ids import ambiguous, near, same, torn
 from juguo_agents.calibration.table import MISSING, DataError, Faults, Table, shown
 from juguo_envs.errors import did_you_mean
 from juguo_envs.names import ShortName
@@ -29,7 +29,7 @@ _NAME: TypeAdapter[str] = TypeAdapter(ShortName)
 
 def fault_of(text: str) -> str:
     """What is wrong with an id by itself; empty if nothing is."""
-    return _UNCLEAR if AMBIGUOUS.fullmatch(text) else _TORN if torn(text) else ""
+    return _UNCLEAR if ambiguous(text) else _TORN if torn(text) else ""
 
 
 class People:
@@ -102,7 +102,7 @@ class People:
         """A community's name, and what is wrong with it."""
         if text in MISSING:
             return text, "allowed is a name; write it, or leave out the line"
-        if AMBIGUOUS.fullmatch(text):
+        if ambiguous(text):
             return text, _UNCLEAR
         try:
             return _NAME.validate_python(same(text, self.table.delimiter)), ""
