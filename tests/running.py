@@ -31,7 +31,9 @@ def command(name: str, *arguments: str | Path) -> list[str]:
     return [sys.executable, *what, *map(str, arguments)]
 
 
-def run(name: str, *arguments: str | Path, cwd: Path, agents: Path | None = None) -> Done:
+def run(
+    name: str, *arguments: str | Path, cwd: Path, agents: Path | None = None, timeout: float = 600
+) -> Done:
     """Run a command in a process of its own, in a folder, to its end; `agents`: a copy that it shall use."""
     path = {} if agents is None else {"PYTHONPATH": os.pathsep.join([str(agents), str(ROOT / "envs")])}
     return subprocess.run(
@@ -40,7 +42,7 @@ def run(name: str, *arguments: str | Path, cwd: Path, agents: Path | None = None
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=timeout,
         env={**ENVIRONMENT, **path},
     )
 
