@@ -18,7 +18,7 @@ from juguo_agents.cli.running import say
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import claim_folder
 from juguo_agents.provenance import versions
-from juguo_agents.report import console_table, summarise, write_report
+from juguo_agents.report import console_page, summarise, write_report
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
@@ -78,7 +78,7 @@ def evaluate(asked: Evaluate) -> int:
     if asked.as_json:
         print(json.dumps(summary, allow_nan=False, indent=2))
     else:
-        print(console_table(summary))
+        print(console_page(summary))
         if asked.out:
             print(f"\ntables and figures: {asked.out / 'comparison.md'}")
     return 0

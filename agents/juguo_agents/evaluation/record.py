@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from juguo_agents.evaluation.course import Course
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -42,6 +43,7 @@ class Record:
         stage_quarters: (E, 3) quarters spent in each stage.
         exits: (any,) of `EXIT_DTYPE`, each project given up, by episode and then quarter.
         board: (E, 5, 3) indicator board, mean over the quarters.
+        course: Quarter by quarter, where a comparison was asked for.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Record:
     stage_quarters: npt.NDArray[np.int64]
     exits: npt.NDArray[Any]
     board: Floats
+    course: Course | None = None
 
     @property
     def abandoned(self) -> npt.NDArray[np.int64]:

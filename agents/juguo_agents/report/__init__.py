@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from juguo_agents.evaluation.record import Comparison
-from juguo_agents.report.console import console_table
+from juguo_agents.report.console import console_page, console_table
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.episodes import episodes_csv
 from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.summary import Summary, summarise
 from juguo_envs.files import write_bytes, write_text
 
-__all__ = ["Curves", "Summary", "console_table", "summarise", "write_report"]
+__all__ = ["Curves", "Summary", "console_page", "console_table", "summarise", "write_report"]
 
 
 def write_report(

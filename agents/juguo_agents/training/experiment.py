@@ -18,7 +18,7 @@ from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import claim_folder, locked
 from juguo_agents.provenance import versions
-from juguo_agents.report import Curves, Summary, console_table, summarise, write_report
+from juguo_agents.report import Curves, Summary, console_page, summarise, write_report
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.pool import train_all
 from juguo_agents.training.run import (
@@ -93,7 +93,7 @@ def resume_experiment(
     with locked(folder):
         if (folder / COMPARISON).exists():
             say(f"{folder} is finished; nothing is left to do")
-            return console_table(json.loads((folder / COMPARISON).read_text(encoding="utf-8")))
+            return console_page(json.loads((folder / COMPARISON).read_text(encoding="utf-8")))
         states = states_of(folder, experiment, scenario)
         for seed, state in states.items():
             say(f"{folder}, training seed {seed}: {state}")
@@ -151,7 +151,7 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     for path, allocator in zip(files, learned, strict=True):
         _record_evaluation(path, allocator.name, comparison, summary)
     write_report(comparison, folder, versions(), summary, curves=read_curves(folder))
-    return console_table(summary)
+    return console_page(summary)
 
 
 def read_curves(folder: Path) -> Curves:
