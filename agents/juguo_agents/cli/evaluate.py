@@ -19,6 +19,7 @@ from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import claim_folder
 from juguo_agents.provenance import versions
 from juguo_agents.report import console_page, summarise, write_report
+from juguo_agents.report.tidy import Format
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
@@ -42,6 +43,7 @@ class Evaluate(Strict):
     seed: int = Field(0, ge=0, description="seed of the first test episode")
     observe: Literal["noisy", "true"] = Field("noisy", description="noise on what is seen")
     out: Path | None = Field(None, description="new folder for tables and figures; default: none are made")
+    tables: Format = Field("csv", description="format of the tidy tables that --out writes")
     as_json: bool = Field(
         False, alias="json", description="print the content of comparison.json, nothing else"
     )
@@ -74,7 +76,7 @@ def evaluate(asked: Evaluate) -> int:
     )
     summary = summarise(comparison, versions())
     if asked.out:
-        write_report(comparison, claim_folder(asked.out), versions(), summary)
+        write_report(comparison, claim_folder(asked.out), versions(), summary, tables=asked.tables)
     if asked.as_json:
         print(json.dumps(summary, allow_nan=False, indent=2))
     else:

@@ -12,9 +12,9 @@ from pathlib import Path
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.console import console_page, console_table
 from juguo_agents.report.curves import Curves
-from juguo_agents.report.episodes import episodes_csv
 from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.summary import Summary, summarise
+from juguo_agents.report.tidy import COURSE_FILE, TABLES, Format, as_bytes, courses
 from juguo_envs.files import write_bytes, write_text
 
 __all__ = ["Curves", "Summary", "console_page", "console_table", "summarise", "write_report"]
@@ -27,8 +27,9 @@ def write_report(
     summary: Summary | None = None,
     *,
     curves: Curves | None = None,
+    tables: Format = "csv",
 ) -> list[Path]:
-    """Write `episodes.csv`, the figures, `comparison.md` and, last, `comparison.json`.
+    """Write the tidy tables, the figures, `comparison.md` and, last, `comparison.json`.
 
     Every file appears whole or not at all. The JSON comes last: where it is, the rest is, too.
 
@@ -38,6 +39,7 @@ def write_report(
         versions: Name and version of what it was measured with.
         summary: What `summarise` gave for this comparison, where it is at hand.
         curves: How the learned allocators were trained, where that is known: a figure and a table more.
+        tables: Format of the tidy tables.
 
     Returns:
         The files, in the order in which they were written.
@@ -51,8 +53,12 @@ def write_report(
     summary = summarise(comparison, versions) if summary is None else summary
     numbers = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     words = comparison_markdown(comparison, summary, curves)
-    written = [folder / "episodes.csv"]
-    write_text(written[0], episodes_csv(comparison))
+    contents = {f"{name}.{tables}": as_bytes(table(comparison), tables) for name, table in TABLES.items()}
+    contents[COURSE_FILE] = as_bytes(courses(comparison), "parquet")
+    written = []
+    for name, content in contents.items():
+        written.append(folder / name)
+        write_bytes(written[-1], content)
     for name, png in draw_figures(comparison, summary, curves):
         written.append(folder / name)
         write_bytes(written[-1], png)

@@ -23,7 +23,6 @@ from juguo_agents.evaluation.record import EXIT_DTYPE, Comparison
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.report import console_table, summarise, write_report
 from juguo_agents.report.doctrines import REFERENCES
-from juguo_agents.report.episodes import COLUMNS, episodes_csv
 from juguo_agents.report.factorial import SOURCES, effects, variance_shares
 from juguo_agents.report.figures import FACTORIAL, FIGURES, places
 from juguo_agents.report.figures.style import spread
@@ -33,6 +32,7 @@ from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.names import label
 from juguo_agents.report.summary import main_rows
 from juguo_agents.report.technologies import first_is_defective, share_given_up
+from juguo_agents.report.tidy import csv_text, episodes
 from juguo_envs import Batch, Scenario
 
 EPISODES = 30
@@ -172,8 +172,7 @@ def test_the_numbers_are_those_of_the_records(small: Comparison) -> None:
 
 
 def test_the_episodes_give_the_means_again(small: Comparison) -> None:
-    rows = list(csv.DictReader(io.StringIO(episodes_csv(small))))
-    assert tuple(rows[0]) == COLUMNS
+    rows = list(csv.DictReader(io.StringIO(csv_text(episodes(small)))))
     assert len(rows) == len(small.records) * EPISODES
     for a in summarise(small, VERSIONS)["allocators"]:
         own = [r for r in rows if r["allocator"] == a["name"]]
