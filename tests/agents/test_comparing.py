@@ -16,7 +16,7 @@ import pytest
 import juguo_agents
 from juguo_agents.allocators import BASELINE, make_rule
 from juguo_agents.comparing import Compared
-from juguo_agents.report.tidy import COURSE_FILE, TABLES, csv_text, parquet_bytes, read_courses
+from juguo_agents.report.tidy import COURSE_COLUMNS, COURSE_FILE, TABLES, csv_text, parquet_bytes, read_parquet
 from juguo_envs.errors import UserError
 
 WORLD = {
@@ -101,18 +101,18 @@ def test_all_is_written_into_a_new_folder_and_nothing_over_an_old_one(
 ) -> None:
     files = {path.name for path in compared.write(tmp_path / "new")}
     assert {"trajectories.csv", "places.csv", "episodes.csv", COURSE_FILE, "comparison.json"} <= files
-    found = read_courses(tmp_path / "new" / COURSE_FILE)
+    found = read_parquet(tmp_path / "new" / COURSE_FILE, COURSE_COLUMNS)
     assert set(found["allocator"]) == {r.name for r in compared.comparison.records}
     with pytest.raises(UserError, match="exists already"):
         compared.write(tmp_path / "new")
     (tmp_path / COURSE_FILE).write_text("no table")
     with pytest.raises(UserError, match="cannot be read"):
-        read_courses(tmp_path / COURSE_FILE)
+        read_parquet(tmp_path / COURSE_FILE, COURSE_COLUMNS)
 
 
 def test_figures_come_by_name_and_pandas_where_it_is_installed(compared: Compared) -> None:
     assert compared.plot("adoption").axes
-    with pytest.raises(UserError, match="unknown figure 'adoptoin'.*did you mean 'adoption'"):
+    with pytest.raises(UserError, match=r"unknown figure 'adoptoin'.*did you mean 'adoption'"):
         compared.plot("adoptoin")
     with pytest.raises(UserError, match="unknown table 'place'"):
         compared.to_pandas("place")

@@ -37,6 +37,7 @@ from juguo_agents.report.doctrines import (
 )
 from juguo_agents.report.factorial import factorial, institutions
 from juguo_agents.report.technologies import first_is_defective, share_given_up
+from juguo_envs.model.state import STAGES
 from juguo_envs.worlds.society import build_structure
 
 Summary = dict[str, Any]
@@ -70,7 +71,8 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
 
     `best` is the best programme, learned or not (see `juguo_agents.report.best`). `indicators` holds by name
     what `juguo_agents.evaluation.indicators` tells of an allocator, `spending` what
-    `juguo_agents.evaluation.spending` does, `board` its (5, 3) indicator board. `parts` tells by name how far
+    `juguo_agents.evaluation.spending` does, `given_up` how many projects per episode were given up in each
+    stage, with the quantiles .1, .25, .5, .75 and .9 of their age and of the estimate of harm, `board` its (5, 3) indicator board. `parts` tells by name how far
     the luck of the episodes moves the three parts of a mean return, and of its difference to the baseline:
     covariances (3, 3). `world` is what the words need of the scenario.
 
@@ -126,6 +128,7 @@ def _of_each(comparison: Comparison, references: list[Record]) -> Summary:
     return {
         "indicators": {r.name: indicators((r,), comparison, references) for r in records},
         "spending": {r.name: spending(r, population) for r in records},
+        "given_up": {r.name: _given_up(r) for r in records},
         "board": {r.name: r.board.mean(0).tolist() for r in records},
         "parts": {
             r.name: {"covariance": _covariance(r), "covariance_of_difference": _covariance(r, baseline)}
@@ -136,10 +139,21 @@ def _of_each(comparison: Comparison, references: list[Record]) -> Summary:
             "places": [place.name for place in society.listed()],
             "quarters": comparison.scenario.programme.T,
             "weights": {name: getattr(reward, name) for name in ("w_b", "w_r", "w_x")},
+            "aversion": reward.aversion,
             "family": comparison.family is not None,
             "weights_drawn": comparison.family is not None and comparison.family.weights is not None,
         },
     }
+
+
+def _given_up(record: Record) -> dict[str, Any]:
+    """Projects given up per episode by stage, and at what age and estimate of harm (None where none was)."""
+    quantiles = {
+        name: np.quantile(record.exits[name], (0.1, 0.25, 0.5, 0.75, 0.9)).tolist() if len(record.exits) else None
+        for name in ("age", "harm")
+    }
+    by_stage = np.bincount(record.exits["stage"], minlength=len(STAGES)) / len(record.returns)
+    return {"by_stage": by_stage.tolist(), **quantiles}
 
 
 def _covariance(record: Record, base: Record | None = None) -> list[list[float]]:

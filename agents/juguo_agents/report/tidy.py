@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from juguo_agents.evaluation.course import PLACE, SOCIETY
 from juguo_agents.evaluation.record import Comparison, Floats, Record
+from juguo_envs.documents import read_text
 from juguo_envs.errors import UserError
 
 Table = dict[str, np.ndarray[Any, Any]]
@@ -24,6 +25,7 @@ Format = Literal["csv", "parquet"]
 STRATA = ("low", "middle", "high")
 QUANTILES = {"q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90}
 COURSE_FILE = "courses.parquet"
+COURSE_COLUMNS = ("allocator", "quarter", "place", *PLACE)
 
 
 def episodes(comparison: Comparison) -> Table:
@@ -150,8 +152,8 @@ def as_bytes(table: Table, form: Format) -> bytes:
     return csv_text(table).encode("utf-8") if form == "csv" else parquet_bytes(table)
 
 
-def read_courses(path: Path) -> Table:
-    """The table of `courses` in a file.
+def read_parquet(path: Path, columns: Sequence[str]) -> Table:
+    """A table in a file, which must hold these columns.
 
     Raises:
         UserError: If there is none, or it cannot be read.
@@ -160,14 +162,25 @@ def read_courses(path: Path) -> Table:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-        found = {name: _column(table[name].combine_chunks()) for name in table.column_names}
-    except (OSError, pa.ArrowException) as error:
+        table = pq.read_table(path, columns=list(columns))
+        return {name: _column(table[name].combine_chunks()) for name in columns}
+    except (OSError, KeyError, pa.ArrowException) as error:
         raise UserError(f"{path}: cannot be read ({error}); run juguo evaluate anew") from None
-    wanted = ("allocator", "quarter", "place", *PLACE)
-    if tuple(found) != wanted:
-        raise UserError(f"{path}: columns are {', '.join(found)}; expected {', '.join(wanted)}")
-    return found
+
+
+def read_csv(path: Path, words: Sequence[str], numbers: Sequence[str]) -> Table:
+    """These columns of a table in a file.
+
+    Raises:
+        UserError: If there is none, or it cannot be read.
+    """
+    rows = list(csv.DictReader(io.StringIO(read_text(path, "table"))))
+    try:
+        return {name: np.array([row[name] for row in rows]) for name in words} | {
+            name: np.array([float(row[name] or "nan") for row in rows]) for name in numbers
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); run juguo evaluate anew") from None
 
 
 def _column(values: Any) -> np.ndarray[Any, Any]:
