@@ -16,7 +16,14 @@ import pytest
 import juguo_agents
 from juguo_agents.allocators import BASELINE, make_rule
 from juguo_agents.comparing import Compared
-from juguo_agents.report.tidy import COURSE_COLUMNS, COURSE_FILE, TABLES, csv_text, parquet_bytes, read_parquet
+from juguo_agents.report.tidy import (
+    COURSE_COLUMNS,
+    COURSE_FILE,
+    TABLES,
+    csv_text,
+    parquet_bytes,
+    read_parquet,
+)
 from juguo_envs.errors import UserError
 
 WORLD = {

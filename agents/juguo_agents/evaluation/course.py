@@ -12,9 +12,10 @@ from juguo_envs.model.state import N_SHARES, N_STRATA
 
 Floats = npt.NDArray[np.float64]
 
-SOCIETY = ("breadth", "resilience", "excluded")
-"""What is kept of the society, each quarter."""
-PLACE = ("adoption", "low", "middle", "high", "excluded", "resilience", "crisis", "money")
+STRATA = ("low", "middle", "high")
+SOCIETY = ("breadth", "resilience", "excluded", *(f"adoption_{stratum}" for stratum in STRATA))
+"""What is kept of the society, each quarter; last the adopting share of each stratum."""
+PLACE = ("adoption", *STRATA, "excluded", "resilience", "crisis", "money")
 """What is kept of a place: the adopting share of all and of each stratum, the excluded share, the mean
 resilience and the crisis level at the end of a quarter, and the money on functions per member in it."""
 MOST_NUMBERS = 500_000
@@ -26,7 +27,7 @@ class Course:
     """E episodes of T quarters in a world of R places. A programme that is over keeps its last values.
 
     Attributes:
-        society: (E, T, 3) each quarter's values of `SOCIETY`.
+        society: (E, T, 6) each quarter's values of `SOCIETY`.
         quarters: (Q,) quarters, from 1 to T, whose places are kept.
         places: (Q, R, 8) means over the episodes of `PLACE`; NaN where nobody of a stratum ever lives.
         excluded: (E, R) excluded share of a place, mean over the quarters.
@@ -68,8 +69,10 @@ class CourseWatcher:
         self._quarter = quarter
         state, sizes, length = batch.state, np.diff(batch.structure.start), batch.params["T"]
         going = quarter < length
-        for i, name in enumerate(SOCIETY):
+        for i, name in enumerate(SOCIETY[:-N_STRATA]):
             self.society[self._rows, quarter, i] = state.quarter[name]
+        strata = state.adopters.sum(1) / np.maximum(state.cells.sum(1), 1)
+        self.society[self._rows, quarter, -N_STRATA:] = strata
         excluded = state.community["excluded"] / sizes
         self.excluded[self._rows] += np.where(going[:, None], excluded, 0.0)
         shares = state.allocation[:, N_SHARES : N_SHARES + len(sizes)]

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from juguo_agents.evaluation.record import Comparison, Record
+from juguo_agents.evaluation.course import STRATA
+from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.statistics import CONFIDENCE, RESAMPLES
 
 Floats = npt.NDArray[np.float64]
@@ -26,14 +27,11 @@ FIFTH = 0.2
 """The share of the places that are the best and the worst served."""
 
 
-def indicators(
-    records: Sequence[Record], comparison: Comparison, references: Sequence[Record]
-) -> dict[str, Any]:
+def indicators(records: Sequence[Record], references: Sequence[Record]) -> dict[str, Any]:
     """The indicators of the records taken together: the mean over them, episode by episode.
 
     Args:
-        records: At least one, all of the comparison's episodes.
-        comparison: What they were compared in.
+        records: At least one, all of the same episodes, with their courses.
         references: Those to which the probability of being worse is told, in `worse_than` by name.
     """
     adoption = np.array([r.adoption for r in records])  # (S, E, T + 1)
@@ -47,12 +45,13 @@ def indicators(
         "worst_tenth": _worst_tenth(returns),
         "worse_than": {r.name: _share((returns < r.returns).mean(0)) for r in references},
     }
-    told |= _gaps(np.array([r.final_adoption for r in records]), comparison)
-    if all(r.course is not None for r in records):
-        told["excluded_by_place"] = _by_place(
-            np.mean([r.course.excluded for r in records if r.course is not None], axis=0)
-        )
-    return told
+    courses = [r.course for r in records if r.course is not None]
+    strata = np.array([course.society[:, -1, -len(STRATA) :] for course in courses]).mean(0)
+    return (
+        told
+        | _gaps(strata, np.array([r.final_adoption for r in records]), courses[0].persons)
+        | {"excluded_by_place": _by_place(np.mean([course.excluded for course in courses], axis=0))}
+    )
 
 
 def _reach(adoption: Floats, level: float) -> dict[str, Any]:
@@ -64,26 +63,22 @@ def _reach(adoption: Floats, level: float) -> dict[str, Any]:
     return {"level": level, "share": _share(ever.mean(0)), "quarters": told}
 
 
-def _gaps(final: Floats, comparison: Comparison) -> dict[str, Any]:
-    """Adopting shares at the end by stratum, and of the best and worst served fifth of the places."""
-    cells = comparison.records[0].course
-    population = np.ones(final.shape[2:]) if cells is None else cells.persons
-    weights = np.where(np.isnan(final), 0.0, population)
-    shares = np.nan_to_num(final)
+def _gaps(strata: Floats, final: Floats, persons: Floats) -> dict[str, Any]:
+    """Adopting shares at the end by stratum, and of the best and worst served fifth of an episode's places.
 
-    def over(axis: int) -> Floats:
-        total = weights.sum(axis)
-        found: Floats = (shares * weights).sum(axis) / np.maximum(total, 1e-12)
-        return found
-
-    strata, places = over(2).mean(0), np.sort(over(3), axis=-1)
+    Args:
+        strata: (E, 3) of the society.
+        final: (S, E, R, 3) by place.
+        persons: (R, 3) mean numbers, by which strata count in a place.
+    """
+    weights = np.where(np.isnan(final), 0.0, persons)
+    places = np.sort((np.nan_to_num(final) * weights).sum(3) / np.maximum(weights.sum(3), 1e-12), axis=-1)
     many = max(1, round(FIFTH * places.shape[-1]))
     worst, best = places[..., :many].mean((0, 2)), places[..., -many:].mean((0, 2))
     means = strata.mean(0)
-    high, low = strata[:, means.argmax()], strata[:, means.argmin()]
     return {
         "adoption_by_stratum": [_mean(one) for one in strata.T],
-        "gap_strata": _ratio(high, low),
+        "gap_strata": _ratio(strata[:, means.argmax()], strata[:, means.argmin()]),
         "adoption_best_places": _mean(best),
         "adoption_worst_places": _mean(worst),
         "gap_places": _ratio(best, worst),

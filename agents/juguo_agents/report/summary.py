@@ -126,7 +126,7 @@ def _of_each(comparison: Comparison, references: list[Record]) -> Summary:
     baseline = comparison.record(comparison.baseline)
     records = comparison.ranked()
     return {
-        "indicators": {r.name: indicators((r,), comparison, references) for r in records},
+        "indicators": {r.name: indicators((r,), references) for r in records},
         "spending": {r.name: spending(r, population) for r in records},
         "given_up": {r.name: _given_up(r) for r in records},
         "board": {r.name: r.board.mean(0).tolist() for r in records},
@@ -149,7 +149,9 @@ def _of_each(comparison: Comparison, references: list[Record]) -> Summary:
 def _given_up(record: Record) -> dict[str, Any]:
     """Projects given up per episode by stage, and at what age and estimate of harm (None where none was)."""
     quantiles = {
-        name: np.quantile(record.exits[name], (0.1, 0.25, 0.5, 0.75, 0.9)).tolist() if len(record.exits) else None
+        name: np.quantile(record.exits[name], (0.1, 0.25, 0.5, 0.75, 0.9)).tolist()
+        if len(record.exits)
+        else None
         for name in ("age", "harm")
     }
     by_stage = np.bincount(record.exits["stage"], minlength=len(STAGES)) / len(record.returns)
@@ -209,9 +211,7 @@ def _learned(comparison: Comparison, baseline: Record, best: Record) -> dict[str
         | spread_out("difference_to_best_rule", difference(values, best.returns))
         | spread_out("better_than_best_rule", improvement(values, best.returns))
         | {
-            "indicators": indicators(
-                records, comparison, [baseline, *reference_records(comparison).values()]
-            ),
+            "indicators": indicators(records, [baseline, *reference_records(comparison).values()]),
             "variance_saved": variance_saved(values, best.returns),
             "seeds_needed": asdict(needed) if needed else None,
         }

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from juguo_agents.evaluation.course import PLACE, SOCIETY
+from juguo_agents.evaluation.course import PLACE, SOCIETY, STRATA
 from juguo_agents.evaluation.record import Comparison, Floats, Record
 from juguo_envs.documents import read_text
 from juguo_envs.errors import UserError
@@ -22,7 +22,6 @@ Table = dict[str, np.ndarray[Any, Any]]
 """Columns by name, all of one length."""
 Format = Literal["csv", "parquet"]
 
-STRATA = ("low", "middle", "high")
 QUANTILES = {"q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90}
 COURSE_FILE = "courses.parquet"
 COURSE_COLUMNS = ("allocator", "quarter", "place", *PLACE)

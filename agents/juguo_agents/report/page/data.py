@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from juguo_agents.evaluation.course import PLACE, SOCIETY
+from juguo_agents.evaluation.course import PLACE, SOCIETY, STRATA
 from juguo_agents.report.captions import GLOSSARY
 from juguo_agents.report.formatting import code
 from juguo_agents.report.names import idea, label_of
@@ -25,7 +25,7 @@ from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
 COMPARISON, SCENARIO, CONFIG = "comparison.json", "scenario.yaml", "config.yaml"
-QUANTITIES = ("adoption", *SOCIETY)
+QUANTITIES = ("adoption", "excluded", *SOCIETY[-len(STRATA) :])
 BANDS = ("mean", "q10", "q90")
 MOST_NUMBERS = 450_000
 """Numbers of places and quarters that a page holds, at most."""
@@ -207,19 +207,19 @@ def _packed(shares: np.ndarray[Any, Any]) -> str:
 
 def _settings(source: Source) -> list[dict[str, Any]]:
     """Every setting, in groups: of the world, and of the training where there was one."""
-    groups = []
-    for group, info in type(source.scenario).model_fields.items():
-        value = getattr(source.scenario, group)
-        if not hasattr(value, "model_dump"):
-            groups.append({"name": group, "rows": [[group, _shown(value), info.description or ""]]})
-            continue
-        fields = type(value).model_fields
-        dumped = value.model_dump(mode="json")
-        rows = [[name, _shown(dumped[name]), fields[name].description or ""] for name in fields]
-        groups.append({"name": group, "rows": rows})
+    scenario = source.scenario
+    single, groups = [], []
+    for name, info in type(scenario).model_fields.items():
+        value = getattr(scenario, name)
+        if hasattr(value, "model_dump"):
+            fields, dumped = type(value).model_fields, value.model_dump(mode="json")
+            rows = [[field, _shown(dumped[field]), fields[field].description or ""] for field in fields]
+            groups.append({"name": name, "rows": rows})
+        else:
+            single.append([name, _shown(value), info.description or ""])
+    groups.insert(0, {"name": SCENARIO, "rows": single})
     if source.config:
-        rows = [[name, _shown(value), ""] for name, value in _flat(source.config)]
-        groups.append({"name": CONFIG, "rows": rows})
+        groups.append({"name": CONFIG, "rows": [[name, _shown(x), ""] for name, x in _flat(source.config)]})
     return groups
 
 
@@ -237,12 +237,19 @@ def _shown(value: Any) -> str:
         return f"{len(value)} listed"
     if isinstance(value, str):
         return value
-    return yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6).removesuffix("...\n").strip()
+    return (
+        yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
+        .removesuffix("...\n")
+        .strip()
+    )
 
 
 def _glossary(summary: Summary) -> list[list[str]]:
     weights = {name: f"{value:g}" for name, value in summary["world"]["weights"].items()}
     if summary["world"]["weights_drawn"]:
         weights = {name: f"{name} (drawn)" for name in weights}
-    values = weights | {"aversion": f"{summary['world']['aversion']:g}", "confidence": f"{summary['confidence']:.0%}"}
+    values = weights | {
+        "aversion": f"{summary['world']['aversion']:g}",
+        "confidence": f"{summary['confidence']:.0%}",
+    }
     return [[word, text.format(**values).replace("`", "")] for word, text in GLOSSARY]

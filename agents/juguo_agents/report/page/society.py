@@ -101,8 +101,8 @@ def _rings(count: int, hubs: list[int]) -> Floats:
         far = 0.48 * np.sqrt((np.arange(count) + 0.5) / count)
         spots[order] += far[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
         return spots
-    for ring, radius in ((hubs, 0.15 if len(hubs) > 1 else 0.0), (others, 0.42)):
-        turn = 2.0 * np.pi * np.arange(len(ring)) / max(len(ring), 1) - np.pi / 2.0
+    for ring, radius, start in ((hubs, 0.16 if len(hubs) > 1 else 0.0, 0.0), (others, 0.46, np.pi / 2.0)):
+        turn = 2.0 * np.pi * np.arange(len(ring)) / max(len(ring), 1) - start
         spots[ring] += radius * np.stack([np.cos(turn), np.sin(turn)], axis=1)
     return spots
 

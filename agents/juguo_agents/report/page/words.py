@@ -15,7 +15,11 @@ _APART = 1.2  # times the mean money per member from which a place is named
 
 
 def in_words(
-    scenario: Scenario, entry: dict[str, Any], spending: dict[str, Any], given_up: dict[str, Any], lang: str = "en"
+    scenario: Scenario,
+    entry: dict[str, Any],
+    spending: dict[str, Any],
+    given_up: dict[str, Any],
+    lang: str = "en",
 ) -> list[str]:
     """A sentence for each stage, and one on places and on giving up.
 
