@@ -19,7 +19,9 @@ from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import claim_folder
 from juguo_agents.provenance import versions
 from juguo_agents.report import console_page, summarise, write_report
+from juguo_agents.report.page import PAGE
 from juguo_agents.report.tidy import Format
+from juguo_agents.report.tree_rules import rules_of
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
@@ -76,11 +78,12 @@ def evaluate(asked: Evaluate) -> int:
     )
     summary = summarise(comparison, versions())
     if asked.out:
-        write_report(comparison, claim_folder(asked.out), versions(), summary, tables=asked.tables)
+        folder, rules = claim_folder(asked.out), rules_of(allocators)
+        write_report(comparison, folder, versions(), summary, tables=asked.tables, rules=rules)
     if asked.as_json:
         print(json.dumps(summary, allow_nan=False, indent=2))
     else:
         print(console_page(summary))
         if asked.out:
-            print(f"\ntables and figures: {asked.out / 'comparison.md'}")
+            print(f"\ntables and figures: {asked.out / 'comparison.md'}; in a browser: {asked.out / PAGE}")
     return 0

@@ -10,6 +10,7 @@ from pydantic import Field
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import going_on, say
 from juguo_agents.folders import FolderExists, next_free
+from juguo_agents.report.page import PAGE
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners.device import check_device
@@ -69,7 +70,10 @@ def train(asked: Train) -> int:
 
         with going_on(folder, "train"):
             table = run_experiment(experiment, scenario, folder)
-    print(f"{table}\n\n{time.monotonic() - begun:.0f} s; tables and figures: {folder / 'comparison.md'}")
+    print(
+        f"{table}\n\n{time.monotonic() - begun:.0f} s; tables and figures: {folder / 'comparison.md'}; "
+        f"in a browser: {folder / PAGE}"
+    )
     return 0
 
 

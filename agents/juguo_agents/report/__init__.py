@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.console import console_page, console_table
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.markdown import comparison_markdown
+from juguo_agents.report.page import PAGE, Source, report_page
+from juguo_agents.report.page.data import COMPARISON, SCENARIO, Rules
 from juguo_agents.report.summary import Summary, summarise
 from juguo_agents.report.tidy import COURSE_FILE, TABLES, Format, as_bytes, courses
 from juguo_envs.files import write_bytes, write_text
@@ -28,8 +31,10 @@ def write_report(
     *,
     curves: Curves | None = None,
     tables: Format = "csv",
+    config: Mapping[str, Any] | None = None,
+    rules: Rules | None = None,
 ) -> list[Path]:
-    """Write the tidy tables, the figures, `comparison.md` and, last, `comparison.json`.
+    """Write tidy tables, figures, the scenario, `report.html`, `comparison.md` and, last, `comparison.json`.
 
     Every file appears whole or not at all. The JSON comes last: where it is, the rest is, too.
 
@@ -40,6 +45,8 @@ def write_report(
         summary: What `summarise` gave for this comparison, where it is at hand.
         curves: How the learned allocators were trained, where that is known: a figure and a table more.
         tables: Format of the tidy tables.
+        config: Settings of the training, for the page.
+        rules: Trees in words, for the page.
 
     Returns:
         The files, in the order in which they were written.
@@ -53,8 +60,12 @@ def write_report(
     summary = summarise(comparison, versions) if summary is None else summary
     numbers = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     words = comparison_markdown(comparison, summary, curves)
-    contents = {f"{name}.{tables}": as_bytes(table(comparison), tables) for name, table in TABLES.items()}
-    contents[COURSE_FILE] = as_bytes(courses(comparison), "parquet")
+    made = {name: table(comparison) for name, table in TABLES.items()}
+    course = courses(comparison)
+    contents = {f"{name}.{tables}": as_bytes(table, tables) for name, table in made.items()}
+    contents[COURSE_FILE] = as_bytes(course, "parquet")
+    source = Source(folder.name, summary, course, made["trajectories"], comparison.scenario, config or {})
+    page = report_page([source], rules=rules)
     written = []
     for name, content in contents.items():
         written.append(folder / name)
@@ -62,7 +73,10 @@ def write_report(
     for name, png in draw_figures(comparison, summary, curves):
         written.append(folder / name)
         write_bytes(written[-1], png)
-    for name, text in (("comparison.md", words), ("comparison.json", numbers)):
+    if not (folder / SCENARIO).exists():
+        written.append(folder / SCENARIO)
+        comparison.scenario.save(written[-1])
+    for name, text in ((PAGE, page), ("comparison.md", words), (COMPARISON, numbers)):
         written.append(folder / name)
         write_text(written[-1], text)
     return written

@@ -72,9 +72,10 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
     `best` is the best programme, learned or not (see `juguo_agents.report.best`). `indicators` holds by name
     what `juguo_agents.evaluation.indicators` tells of an allocator, `spending` what
     `juguo_agents.evaluation.spending` does, `given_up` how many projects per episode were given up in each
-    stage, with the quantiles .1, .25, .5, .75 and .9 of their age and of the estimate of harm, `board` its (5, 3) indicator board. `parts` tells by name how far
-    the luck of the episodes moves the three parts of a mean return, and of its difference to the baseline:
-    covariances (3, 3). `world` is what the words need of the scenario.
+    stage, with the quantiles .1, .25, .5, .75 and .9 of their age and of the estimate of harm, `board` its
+    (5, 3) indicator board. `parts` tells by name how far the luck of the episodes moves the three parts of a
+    mean return, and of its difference to the baseline: covariances (3, 3). `world` is what the words need of
+    the scenario.
 
     `institutions` and `factorial` tell what the institutions are worth (see `juguo_agents.report.factorial`):
     a list with an entry for each doctrine of which all four cells were compared, and the totals (or None).

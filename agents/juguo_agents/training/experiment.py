@@ -150,7 +150,8 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     summary = summarise(comparison, versions())
     for path, allocator in zip(files, learned, strict=True):
         _record_evaluation(path, allocator.name, comparison, summary)
-    write_report(comparison, folder, versions(), summary, curves=read_curves(folder))
+    settings = experiment.model_dump(mode="json")
+    write_report(comparison, folder, versions(), summary, curves=read_curves(folder), config=settings)
     return console_page(summary)
 
 

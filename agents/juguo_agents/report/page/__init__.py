@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
-from juguo_agents.report.page.data import MOST_NUMBERS, Source, load_source, page_data
+from juguo_agents.report.page.data import MOST_NUMBERS, Rules, Source, load_source, page_data
 from juguo_agents.report.texts import say, texts
 from juguo_envs.names import html
 
@@ -19,9 +19,15 @@ PAGE = "report.html"
 _SCRIPTS = ("d3.min.js", "plot.umd.min.js", "page.js")
 
 
-def report_page(sources: Sequence[Source], lang: str = "en") -> str:
-    """The page of one comparison, or of several to choose from, as HTML."""
-    found = [page_data(source, lang, MOST_NUMBERS // len(sources)) for source in sources]
+def report_page(sources: Sequence[Source], lang: str = "en", rules: Rules | None = None) -> str:
+    """The page of one comparison, or of several to choose from, as HTML.
+
+    Args:
+        sources: At least one.
+        lang: Language of the page.
+        rules: Trees in words.
+    """
+    found = [page_data(source, lang, MOST_NUMBERS // len(sources), rules) for source in sources]
     data = {"lang": lang, "texts": dict(texts(lang)), "comparisons": found}
     scripts = [_asset(name) for name in _SCRIPTS]
     allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)

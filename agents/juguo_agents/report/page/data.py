@@ -1,4 +1,4 @@
-"""What the page shows of a comparison, as plain values: from its files, or from what they are written from."""
+"""What the page shows of a comparison, as plain values: from its files, or from what they are made of."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ BANDS = ("mean", "q10", "q90")
 MOST_NUMBERS = 450_000
 """Numbers of places and quarters that a page holds, at most."""
 _NONE, _FINEST = 65535, 65534  # of 16 bits: no number, and the largest
+Rules = Mapping[str, Sequence[tuple[str, Sequence[str]]]]
+"""Trees by the allocator that they are, or were distilled from: each its name and its lines."""
 _WORDS, _NUMBERS = ("allocator", "quantity"), ("quarter", *BANDS)
 _KEPT = (
     "scenario", "scenario_digest", "observe", "episodes", "first_seed", "baseline", "confidence", "versions",
@@ -48,7 +50,6 @@ class Source:
         trajectories: The table of `trajectories.csv`.
         scenario: The world, or that around which the worlds lie.
         config: The configuration of a training run; empty where there is none.
-        rules: Trees as lines, by name.
     """
 
     title: str
@@ -57,10 +58,9 @@ class Source:
     trajectories: Table
     scenario: Scenario
     config: Mapping[str, Any] = field(default_factory=dict)
-    rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def load_source(folder: Path, rules: Mapping[str, Sequence[str]] | None = None) -> Source:
+def load_source(folder: Path) -> Source:
     """The source of a page from the folder of a training run or of a comparison.
 
     Raises:
@@ -83,7 +83,6 @@ def load_source(folder: Path, rules: Mapping[str, Sequence[str]] | None = None) 
         trajectories=_read_trajectories(folder),
         scenario=Scenario.load(folder / SCENARIO),
         config=load_mapping(read_text(config, "config"), str(config)) if config.is_file() else {},
-        rules=rules or {},
     )
 
 
@@ -94,13 +93,19 @@ def _read_trajectories(folder: Path) -> Table:
     return read_parquet(path.with_suffix(".parquet"), (*_WORDS, *_NUMBERS))
 
 
-def page_data(source: Source, lang: str = "en", most: int = MOST_NUMBERS) -> dict[str, Any]:
+def page_data(
+    source: Source,
+    lang: str = "en",
+    most: int = MOST_NUMBERS,
+    rules: Rules | None = None,
+) -> dict[str, Any]:
     """What the page shows of one comparison.
 
     Args:
         source: What it is made from.
         lang: Language of the sentences.
         most: Numbers of places and quarters, at most.
+        rules: Trees in words.
     """
     summary = source.summary
     names, step = _systems(source, most)
@@ -110,7 +115,7 @@ def page_data(source: Source, lang: str = "en", most: int = MOST_NUMBERS) -> dic
         **{name: summary[name] for name in _KEPT},
         "verdict": verdict(summary, code, lang),
         "learned": _group(summary),
-        "systems": [_system(source, name, rows.get(name), step, lang) for name in names],
+        "systems": [_system(source, name, rows.get(name), step, lang, rules or {}) for name in names],
         "quarters": [int(q) for q in _kept(source, step)],
         "quantities": list(PLACE),
         "trajectory_quarters": _trajectory_quarters(source, step),
@@ -123,7 +128,7 @@ def page_data(source: Source, lang: str = "en", most: int = MOST_NUMBERS) -> dic
 def _systems(source: Source, most: int) -> tuple[list[str], int]:
     """The allocators that the page shows, and every how many quarters of their course.
 
-    All where there is room; else those of the main table, and where that is still too much, not every quarter.
+    All where there is room; else those of the main table; where that is too much, not every quarter.
     """
     everybody = [a["name"] for a in source.summary["allocators"]]
     each = len(source.courses["allocator"]) // len(everybody) * len(PLACE)
@@ -134,7 +139,14 @@ def _systems(source: Source, most: int) -> tuple[list[str], int]:
     return main, max(1, -(-each * len(main) // most))
 
 
-def _system(source: Source, name: str, row: Mapping[str, Any] | None, step: int, lang: str) -> dict[str, Any]:
+def _system(
+    source: Source,
+    name: str,
+    row: Mapping[str, Any] | None,
+    step: int,
+    lang: str,
+    rules: Rules,
+) -> dict[str, Any]:
     summary = source.summary
     entry = next(a for a in summary["allocators"] if a["name"] == name)
     doctrine = row["doctrine"] if row else None
@@ -151,7 +163,7 @@ def _system(source: Source, name: str, row: Mapping[str, Any] | None, step: int,
         "trajectories": _trajectories(source.trajectories, name, step),
         "course": _course(source, name, step),
         "words": in_words(source.scenario, entry, summary["spending"][name], summary["given_up"][name], lang),
-        "rules": list(source.rules.get(name, ())),
+        "rules": [{"name": tree, "lines": list(lines)} for tree, lines in rules.get(name, ())],
     }
 
 
@@ -188,7 +200,7 @@ def _trajectory_quarters(source: Source, step: int) -> list[int]:
 
 
 def _trajectories(table: Table, name: str, step: int) -> dict[str, str]:
-    """By quantity, mean and the middle 80 % of the episodes, in 16 bits; breadth and the rest have no start."""
+    """By quantity, mean and the middle 80 % of the episodes, in 16 bits; all but adoption lack a start."""
     found = {}
     for quantity in QUANTITIES:
         own = (table["allocator"] == name) & (table["quantity"] == quantity)

@@ -53,6 +53,7 @@
   }
 
   // A sentence in which names stand between backticks.
+  const fitted = (text, longest) => text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
   const sentence = (text) => text.split("`").map((part, i) => i % 2 ? h("code", {}, part) : part);
 
   // Numbers of 16 bits, low byte first; 65535 is none.
@@ -101,6 +102,7 @@
       item.width = width;
       const made = [draw(width)].flat().filter(Boolean);
       for (const svg of made.flatMap((node) => node.tagName === "svg" ? [node] : [...node.querySelectorAll("svg")])) {
+        for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
         svg.setAttribute("role", "img");
         svg.setAttribute("aria-label", label);
       }
@@ -483,16 +485,17 @@
         if (tiles) mark_.attr("x", -r).attr("y", -r).attr("width", 2 * r).attr("height", 2 * r).attr("rx", 5);
         else mark_.attr("r", r);
       });
+    const letters = (name) => tiles ? Math.max(7.5, Math.min(11.5, 3.7 * size() / name.length)) : 11.5;
     if (!many || tiles) {
       marks.append("text").attr("class", "value").attr("text-anchor", "middle").attr("dy", tiles ? "1.05em" : "0.35em")
         .attr("font-size", (place) => tiles ? Math.min(13, size() * 0.46) : Math.min(14, 0.72 * size(place)));
       marks.append("text").attr("text-anchor", "middle").attr("y", (place) => tiles ? -6 : size(place) + 12)
         .attr("class", tiles ? "inside" : "halo")
-        .attr("font-size", (place) => tiles ? Math.min(11.5, 3.2 * size() / Math.max(place.name.length, 5)) : 11.5)
-        .text((place) => tiles || place.name.length < 19 ? place.name : `${place.name.slice(0, 17)}…`);
+        .attr("font-size", (place) => letters(place.name))
+        .text((place) => fitted(place.name, tiles ? Math.floor(2 * size() / (0.53 * letters(place.name))) : 18));
       marks.filter((place) => place.hub).append("rect").attr("fill", "#1c2430").attr("width", 7).attr("height", 7)
         .attr("stroke", "#ffffff").attr("x", (place) => tiles ? size(place) - 11 : -3.5)
-        .attr("y", (place) => tiles ? 4 - size(place) : 5 - size(place));
+        .attr("y", (place) => tiles ? size(place) - 10 : 5 - size(place));
     }
     const nodes = marks.nodes();
     marks.on("pointerenter focus", (event) => showTip(event.currentTarget.told, event.currentTarget.getBoundingClientRect()))
@@ -571,7 +574,8 @@
       ],
     }), `${say("page.money.title")}: ${system.label}`);
     const legend = h("div.legend", {}, [...ACTORS.map((actor, a) => h("span", {}, `${say(`actor.${actor}`)}: `,
-      [0, 1, 2].map((i) => [h("i.swatch", { style: `background: ${USE_COLOURS[3 * a + i]}` }), `${useName(3 * a + i)} `]))),
+      [0, 1, 2].map((i) => h("span.together", {}, h("i.swatch", { style: `background: ${USE_COLOURS[3 * a + i]}` }),
+        `${useName(3 * a + i)} `)))),
     h("span", {}, h("i.swatch", { style: `background: ${USE_COLOURS[9]}` }), useName(9))]);
     const money = folded(table(say("page.money.title"), ["", ...pair().flatMap(({ mark }) => STAGES.map((stage) =>
       `${mark}, ${say(`stage.${stage}`)}`))], USES.map((_, j) => [useName(j), ...pair().flatMap(({ system }) =>
@@ -662,8 +666,8 @@
   }
   function drawDoes() {
     pairs.does.replaceChildren(two(({ system }) => [h("p.soft", {}, system.idea), h("ul", {}, system.words.map((text) =>
-      h("li", {}, text))), system.rules.length ? h("details", { open: true }, h("summary", {}, say("page.does.rules")),
-      h("pre", { tabindex: 0 }, system.rules.join("\n"))) : null]));
+      h("li", {}, text))), system.rules.map((tree) => h("details", { open: system.rules.length === 1 }, h("summary", {},
+      say("page.does.rules", { name: tree.name })), h("pre", { tabindex: 0 }, tree.lines.join("\n"))))]));
   }
 
   // ---- indicators, settings, words ----

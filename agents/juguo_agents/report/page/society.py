@@ -15,10 +15,12 @@ Floats = npt.NDArray[np.float64]
 CHINA = {
     "Heilongjiang": (8, 0),
     "Inner Mongolia": (5, 1), "Liaoning": (7, 1), "Jilin": (8, 1),
-    "Xinjiang": (1, 2), "Gansu": (3, 2), "Ningxia": (4, 2), "Hebei": (5, 2), "Beijing": (6, 2), "Tianjin": (7, 2),
+    "Xinjiang": (1, 2), "Gansu": (3, 2), "Ningxia": (4, 2), "Hebei": (5, 2), "Beijing": (6, 2),
+    "Tianjin": (7, 2),
     "Qinghai": (2, 3), "Shaanxi": (4, 3), "Shanxi": (5, 3), "Shandong": (6, 3),
     "Tibet": (1, 4), "Sichuan": (3, 4), "Hubei": (4, 4), "Henan": (5, 4), "Anhui": (6, 4), "Jiangsu": (7, 4),
-    "Yunnan": (2, 5), "Chongqing": (3, 5), "Hunan": (4, 5), "Jiangxi": (5, 5), "Zhejiang": (6, 5), "Shanghai": (7, 5),
+    "Yunnan": (2, 5), "Chongqing": (3, 5), "Hunan": (4, 5), "Jiangxi": (5, 5), "Zhejiang": (6, 5),
+    "Shanghai": (7, 5),
     "Guizhou": (3, 6), "Guangxi": (4, 6), "Guangdong": (5, 6), "Fujian": (6, 6),
     "Hainan": (5, 7),
 }  # fmt: skip
@@ -31,9 +33,10 @@ def society_map(scenario: Scenario) -> dict[str, Any]:
     """The map of a scenario's society, as plain values.
 
     Returns:
-        `kind`, "tiles" or "ties"; `places`, each with `name`, `share` of the population, whether it is a `hub`, its
-        mean `capability` at the start, and `x` and `y` (columns and rows of tiles, or within the unit square);
-        `links`, each the numbers of two places and the share of the ties between places that joins them.
+        `kind`, "tiles" or "ties"; `places`, each with `name`, `share` of the population, whether a `hub`,
+        its mean `capability` at the start, and `x` and `y` (columns and rows of tiles, or within the unit
+        square); `links`, each the numbers of two places and the share of all ties between places that joins
+        them.
     """
     listed, structure = scenario.society.listed(), build_structure(scenario)
     joined = ties_between(scenario)
@@ -101,7 +104,7 @@ def _rings(count: int, hubs: list[int]) -> Floats:
         far = 0.48 * np.sqrt((np.arange(count) + 0.5) / count)
         spots[order] += far[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
         return spots
-    for ring, radius, start in ((hubs, 0.16 if len(hubs) > 1 else 0.0, 0.0), (others, 0.46, np.pi / 2.0)):
+    for ring, radius, start in ((hubs, 0.16 if len(hubs) > 1 else 0.0, np.pi), (others, 0.46, np.pi / 2.0)):
         turn = 2.0 * np.pi * np.arange(len(ring)) / max(len(ring), 1) - start
         spots[ring] += radius * np.stack([np.cos(turn), np.sin(turn)], axis=1)
     return spots
