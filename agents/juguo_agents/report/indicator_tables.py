@@ -15,9 +15,9 @@ _REACH = (
     "scenario's units: for each adopter at the end, and for each year that a person uses the technology."
 )
 _GAPS = (
-    "Gaps: how many times as many use the technology at the end in the best served third of the society as in "
-    "the worst served; and in the best served fifth of an episode's places as in its worst served. The worst "
-    "tenth is the mean return over the worst tenth of the episodes. The last columns are shares of them."
+    "Gaps: how many times as many use the technology at the end in the best served third of the society as "
+    "in the worst served; and in the best served fifth of an episode's places as in its worst served. The "
+    "worst tenth is the mean return over the worst tenth of the episodes. The last columns are shares of them."
 )
 
 
