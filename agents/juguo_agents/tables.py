@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from juguo_envs.names import terminal
+
 WIDTH = 110
 """Columns of a terminal that a table may take."""
 _RULE = "    \n    \n -- \n    \n    \n    \n    \n    \n"  # a line below the head alone
@@ -24,9 +26,9 @@ def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
     table = Table(box=Box(_RULE), show_edge=False, padding=(0, 1, 0, 0))
     console = Console(width=WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
     for title, side in zip(head, _sides(align, len(head)), strict=True):
-        table.add_column(title, justify="right" if side == "r" else "left")
+        table.add_column(terminal(title), justify="right" if side == "r" else "left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(terminal, row))
     wide = console.measure(table, options=console.options.update_width(2 * WIDTH)).maximum
     if WIDTH < wide <= WIDTH + len(head):
         table.padding = 0  # closer together no cell is folded
@@ -40,7 +42,7 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
 
     Args:
         head: Heads of the columns.
-        rows: Cells, in Markdown; a bar in a cell must be escaped.
+        rows: Cells, in Markdown; of texts that people give, as `juguo_envs.names` escapes them.
         align: `l` or `r` for each column; the last letter holds for those that follow. Default: all left.
     """
     rule = "".join("---:|" if side == "r" else "---|" for side in _sides(align, len(head)))

@@ -1,8 +1,8 @@
 """YAML and JSON as people write them: nothing misread, nothing without bounds, each fault in one line.
 
 YAML has the scalars of its core schema 1.2, all numbers decimal: `1e3`, `1e-3` and `0100` (a hundred) are
-numbers; `yes`, `on`, `1:30` and dates are text, as are `0x10` and `0o17`. Keys are text. Merge keys (`<<`)
-and aliases work.
+numbers; `yes`, `on`, `1:30` and dates are text, as are `0x10` and `0o17`. Keys are text, and hold nothing
+that nobody can see. Merge keys (`<<`) and aliases work.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import yaml
 
 from juguo_envs.errors import UserError
+from juguo_envs.names import composed
 
 LARGEST = 64 * 2**20
 """Bytes of the largest text that is read."""
@@ -314,6 +315,11 @@ def _put(top: _Open, value: Any, line: int, refuse: _Refuse) -> None:
         if not isinstance(value, str):
             comma = ", and a number has no comma in it" if kind_of(value) == "a number" else ""
             refuse(line, f"a key is {kind_of(value)}; a key is text, in quotation marks where needed{comma}")
+        if value != _MERGE:
+            try:
+                value = composed(value)
+            except ValueError as error:
+                refuse(line, f"the key {error}")
         if value in top.lines and value != _MERGE:
             refuse(line, f"{value!r} stands twice in a mapping, on lines {top.lines[value]} and {line}")
         top.key, top.lines[value] = value, line

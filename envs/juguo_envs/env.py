@@ -21,6 +21,7 @@ from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.validation import explain
 from juguo_envs.worlds.family import PREFERENCES, VALUES, Family, load_world
 from juguo_envs.worlds.scenario import Scenario, ScenarioError
+from juguo_envs.worlds.seeds import check_seed
 
 RENDER_MODES = ("ansi", "rgb_array")
 
@@ -38,7 +39,9 @@ def prepare_config(**shown: Any) -> ObservationConfig:
 
 
 def prepare_world(
-    scenario: str | Path | Scenario | Family, reward: Mapping[str, float] | None, preferences: Preferences
+    scenario: str | Path | Mapping[str, Any] | Scenario | Family,
+    reward: Mapping[str, float] | None,
+    preferences: Preferences,
 ) -> Scenario | Family:
     """The scenario or the family, with the caller's reward weights or with weights that are drawn.
 
@@ -110,11 +113,12 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     too: parameters over their sampling ranges, T among them. `env.unwrapped.scenario_now()` tells which.
 
     ## Arguments
-    `scenario`: name, path of a YAML file, or `Scenario`; "family", "family:NAME", or a `Family`. `reward`:
-    weights by the names breadth, resilience, excluded; aversion: that to inequality, 0 to 2. `observe`:
-    "noisy" or "true". `context`: bool. `preferences`: "hidden", "shown", or "drawn": the weights at every
-    reset, from the ranges of the family or of `juguo_envs.worlds.family.PREFERENCES`; the reward follows.
-    `history`: quarters that are shown, 1 to 64. `render_mode`: "ansi" or "rgb_array".
+    `scenario`: name, path of a YAML file, mapping of fields (with a `base`), or `Scenario`; "family",
+    "family:NAME", or a `Family`. `reward`: weights by the names breadth, resilience, excluded; aversion: that
+    to inequality, 0 to 2. `observe`: "noisy" or "true". `context`: bool. `preferences`: "hidden", "shown", or
+    "drawn": the weights at every reset, from the ranges of the family or of
+    `juguo_envs.worlds.family.PREFERENCES`; the reward follows. `history`: quarters that are shown, 1 to 64.
+    `render_mode`: "ansi" or "rgb_array".
 
     ## Version history
     v0: initial version.
@@ -125,7 +129,7 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
 
     def __init__(
         self,
-        scenario: str | Path | Scenario | Family = "default",
+        scenario: str | Path | Mapping[str, Any] | Scenario | Family = "default",
         reward: Mapping[str, float] | None = None,
         observe: Observe = "noisy",
         render_mode: str | None = None,
@@ -154,7 +158,12 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
-        """Begin an episode; `seed` (0 to 2**63 - 1) fixes it wholly. `options` are not used."""
+        """Begin an episode; `seed` (0 to 2**63 - 1) fixes it wholly. `options` are not used.
+
+        Raises:
+            SeedError: If the seed is no whole number in this range.
+        """
+        seed = None if seed is None else check_seed(seed)
         super().reset(seed=seed)
         number = seed if seed is not None else int(self.np_random.integers(2**63))
         observation = self.batch.reset(np.array([number], np.uint64))[0]

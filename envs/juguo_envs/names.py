@@ -1,7 +1,7 @@
 """Names and texts that people give: one form, and one escape for each place where they are shown.
 
-A name becomes a file's or folder's name by `slug`, stands in a page by `markdown` or `html`, and on a screen
-by `terminal`.
+A name becomes a file's or folder's name by `slug`, stands in a page by `code`, `markdown` or `html`, and on a
+screen by `terminal`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _ODD = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Categories of characters that nobody can see, or that change what stands beside them."""
 _LONGEST_SLUG = 120
 _NOT_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_PLAIN = re.compile(r"[\w.+=@:,/() -]+")
 _HASHED = re.compile(r"-[0-9a-f]{8}$")
 _MARKED = re.compile(r"[\\`*\[\]<>|~$&@]|(?<!\w)_|_(?!\w)|(?<=\w):(?=//)|(?<=www)\.", re.IGNORECASE)
 _BEGINS = re.compile(r"^(\s*\d*)([#+=.)-])")
@@ -38,10 +39,19 @@ def normal(text: str, allowed: str = "") -> str:
         allowed: Control characters that it may have.
 
     Raises:
+        ValueError: As `composed`.
+    """
+    return composed(text.strip(), allowed)
+
+
+def composed(text: str, allowed: str = "") -> str:
+    """A text with its letters composed (NFC); see `normal`.
+
+    Raises:
         ValueError: If it holds a control or format character (of no width, or of direction), or one that is
             assigned to nothing; it is named.
     """
-    text = unicodedata.normalize("NFC", text).strip()
+    text = unicodedata.normalize("NFC", text)
     for place, character in enumerate(text):
         if character not in allowed and unicodedata.category(character) in _ODD:
             name = unicodedata.name(character, "a control character").lower()
@@ -111,6 +121,11 @@ def markdown(text: str) -> str:
     line = " ".join(_visible(text).split())
     line = _MARKED.sub(r"\\\g<0>", line)
     return _BEGINS.sub(r"\1\\\2", line)
+
+
+def code(name: str) -> str:
+    """A name in Markdown: as code where it is plain, and otherwise escaped, which code cannot be."""
+    return f"`{name}`" if _PLAIN.fullmatch(name) else markdown(name)
 
 
 def html(text: str) -> str:

@@ -105,7 +105,9 @@ def explain(
         found = _walk(fault, model)
         by_place.setdefault(found.place, []).append(found)
     within = {place for field in by_place for place in _around(field)}  # a union tells what is wrong within
-    faults = [_told(label(field), found) for field, found in by_place.items() if field not in within]
+    faults = [
+        _told(label(_visible(field)), found) for field, found in by_place.items() if field not in within
+    ]
     start = f"{source}: " if source else ""
     if len(faults) == 1:
         return start + faults[0]
@@ -135,6 +137,10 @@ def allowed_range(field: FieldInfo | None, thousands: str = "") -> str:
     if least and most:
         return f"{least} to {most}"
     return f"up to {most}" if most else f"{least} or more" if isinstance(low, Ge) else least
+
+
+def _visible(field: str) -> str:
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in field)
 
 
 def _around(field: str) -> list[str]:

@@ -18,6 +18,7 @@ from juguo_envs.info import batch_info
 from juguo_envs.spaces.context import Observe, Preferences
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.seeds import check_seed
 
 Observations = npt.NDArray[np.float32]
 
@@ -41,7 +42,7 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
     def __init__(
         self,
         num_envs: int = 1,
-        scenario: str | Path | Scenario | Family = "default",
+        scenario: str | Path | Mapping[str, Any] | Scenario | Family = "default",
         reward: Mapping[str, float] | None = None,
         observe: Observe = "noisy",
         render_mode: str | None = None,
@@ -83,7 +84,12 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observations, dict[str, Any]]:
-        """Begin episodes in all sub-environments, or in those of `options["reset_mask"]`."""
+        """Begin episodes in all sub-environments, or in those of `options["reset_mask"]`.
+
+        Raises:
+            SeedError: If a seed is no whole number from 0 to 2**63 - 1.
+            ValueError: If there are more or fewer seeds than sub-environments, or the mask is none.
+        """
         mask = np.ones(self.num_envs, np.bool_)
         if options and "reset_mask" in options:
             mask = np.asarray(options["reset_mask"])
@@ -92,9 +98,11 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
                     f"reset_mask must be a bool array of shape ({self.num_envs},) with a True in it"
                 )
         if isinstance(seed, int):
-            seeds: list[int | None] = [seed + i for i in range(self.num_envs)]
+            first = check_seed(seed)
+            seeds: list[int | None] = [check_seed(first + i) for i in range(self.num_envs)]
         else:
-            seeds = list(seed) if seed is not None else [None] * self.num_envs
+            given = list(seed) if seed is not None else [None] * self.num_envs
+            seeds = [number if number is None else check_seed(number) for number in given]
             if len(seeds) != self.num_envs:
                 raise ValueError(f"seed has {len(seeds)} entries; expected {self.num_envs}")
         if not self._generators:

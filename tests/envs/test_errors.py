@@ -15,12 +15,14 @@ from juguo_envs import (
     Batch,
     ExperimentDiffusionEnv,
     ExperimentDiffusionVectorEnv,
+    Family,
     Scenario,
     ScenarioError,
     decode_allocation,
     encode_allocation,
     scenario_names,
 )
+from juguo_envs.errors import UserError
 from tests.support import Array, bits, small, society_bytes
 
 WORLD = small({"programme.T": 3})
@@ -170,9 +172,25 @@ def test_seeds_must_be_one_each() -> None:
         ExperimentDiffusionVectorEnv(3, WORLD).reset(seed=[1, 2])
 
 
-def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(gym.error.Error, match="-1"):
-        ExperimentDiffusionEnv(WORLD).reset(seed=-1)
+@pytest.mark.parametrize("seed", [-1, 2**63, 2**64, 1.5, True, "1"])
+def test_what_is_no_seed_is_refused_with_the_range(seed: Any) -> None:
+    said = r"allowed are whole numbers from 0 to 2\*\*63 - 1"
+    with pytest.raises(UserError, match=said):
+        ExperimentDiffusionEnv(WORLD).reset(seed=seed)
+    with pytest.raises(UserError, match=said):
+        ExperimentDiffusionVectorEnv(2, WORLD).reset(seed=[0, seed])
+    with pytest.raises(UserError, match=said):
+        Batch(WORLD, 2).reset(np.array([seed, seed]))
+    with pytest.raises(UserError, match=said):
+        Family(WORLD).scenario(seed)
+
+
+def test_seeds_that_follow_the_last_one_are_refused() -> None:
+    envs = ExperimentDiffusionVectorEnv(3, WORLD)
+    with pytest.raises(UserError, match=f"seed is {2**63}"):
+        envs.reset(seed=2**63 - 2)
+    envs.reset(seed=2**63 - 3)
+    ExperimentDiffusionEnv(WORLD).reset(seed=2**63 - 1)
 
 
 def test_a_batch_refuses_what_its_kernels_would_read_beyond() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +34,7 @@ from juguo_agents.search.result import finished, write_result
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.table import console_table
 from juguo_agents.training.provenance import check_same
+from juguo_envs.documents import yaml_value
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import Family, load_world
@@ -115,7 +118,7 @@ def settings_of(asked: Search) -> Settings:
         asked.observe,
         asked.validation,
         start=asked.start,
-        fixed=dict(_held(text) for text in asked.fix),
+        fixed=_all_held(asked.fix),
         begin=_begun_at([result_in(path) for path in asked.begin]) if asked.begin else None,
         lever=asked.lever,
         varies=isinstance(world, Family),
@@ -162,12 +165,21 @@ def conduct(state: State, folder: Path) -> SearchResult:
     return write_result(state, folder, scorer)
 
 
+def _all_held(texts: Sequence[str]) -> dict[str, float]:
+    held = [_held(text) for text in texts]
+    found = dict(held)
+    if len(found) < len(held):
+        names = [name for name, _ in held]
+        raise UserError(f"--fix gives {next(n for n in names if names.count(n) > 1)} twice; give it once")
+    return found
+
+
 def _held(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
-    try:
-        return name, float(value)
-    except ValueError:
-        raise UserError(f"--fix is {text!r}; expected NAME=VALUE, for example hold.harm=1") from None
+    number = yaml_value(value, "--fix")
+    if not name or isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
+        raise UserError(f"--fix is {text!r}; expected NAME=VALUE, for example hold.harm=1")
+    return name, float(number)
 
 
 def _begun_at(others: list[Path]) -> dict[str, float]:

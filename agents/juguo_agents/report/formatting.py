@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from juguo_envs.names import code
+
 _LISTED = 6  # names in a sentence before the rest is counted
-
-
-def code(name: str) -> str:
-    """A name as code, safe inside a Markdown table."""
-    return f"`{name.replace('|', '/').replace('`', chr(39))}`"
 
 
 def number(x: float, signed: bool = False, digits: int = 3) -> str:

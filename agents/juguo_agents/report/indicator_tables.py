@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from juguo_agents.report.formatting import code, number
+from juguo_agents.report.formatting import number
 from juguo_agents.report.names import name_of
 from juguo_agents.report.summary import Summary, main_rows
 from juguo_agents.tables import markdown_table
+from juguo_envs.names import code
 
 _REACH = (
     "Quarters until a share of all persons uses the technology, mean over the episodes that reach it "
@@ -17,7 +18,7 @@ _REACH = (
 _GAPS = (
     "Gaps: how many times as many use the technology at the end in the best served third of the society as "
     "in the worst served; and in the best served fifth of an episode's places as in its worst served. The "
-    "worst tenth is the mean return over the worst tenth of the episodes. The last columns are shares of them."
+    "worst tenth is the mean return over the worst tenth of the episodes. The last columns: shares of them."
 )
 
 

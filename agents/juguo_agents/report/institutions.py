@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from juguo_agents.report.factorial import CELL_NAMES, SOURCES
-from juguo_agents.report.formatting import code, interval, number, verdict
+from juguo_agents.report.formatting import interval, number, verdict
 from juguo_agents.report.summary import Summary
 from juguo_agents.tables import markdown_table
+from juguo_envs.names import code
 
 _EFFECTS = ("exit", "relief", "interplay")
 _MEANT = {

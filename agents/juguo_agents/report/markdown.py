@@ -6,13 +6,14 @@ from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.captions import BOARD, FACTORIAL, FIGURES, GLOSSARY, LEARNING
 from juguo_agents.report.curves import Curves, cost_table
 from juguo_agents.report.findings import findings
-from juguo_agents.report.formatting import code, interval, mean_with_interval, number
+from juguo_agents.report.formatting import interval, mean_with_interval, number
 from juguo_agents.report.indicator_tables import indicator_tables
 from juguo_agents.report.institutions import institutions_table, variance_table
 from juguo_agents.report.names import idea, name_of
 from juguo_agents.report.summary import Row, Summary, has_own, is_like_for_like, main_rows
 from juguo_agents.report.verdict import verdict
 from juguo_agents.tables import markdown_table
+from juguo_envs.names import code, markdown
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -104,7 +105,7 @@ def _world(s: Scenario, summary: Summary, family: Family | None) -> str:
         if s.defect.p_X > 0.0
         else "No technology is seriously defective."
     )
-    about = f" {s.description.strip().rstrip('.')}." if s.description.strip() else ""
+    about = f" {markdown(s.description.rstrip('.'))}." if s.description else ""
     if family is not None:
         length, money, defective = _of_family(family)
     else:
@@ -139,7 +140,7 @@ def _table(summary: Summary) -> str:
     ]
     rows = []
     for row in main_rows(summary):
-        cells = [_named(row), idea(row["doctrine"] or row["name"]).replace("|", "/"), mean_with_interval(row)]
+        cells = [_named(row), markdown(idea(row["doctrine"] or row["name"])), mean_with_interval(row)]
         cells += [_own(row)] if own else []
         cells += [
             number(row["iqm"]),

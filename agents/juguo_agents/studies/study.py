@@ -38,7 +38,7 @@ _KEY = re.compile(r"[\w+@=,()][\w+@=,(). -]{0,150}")
 
 
 def _load(value: Any) -> Any:
-    return Scenario.load(value) if isinstance(value, str | Path | Mapping) else value
+    return Scenario.load(value) if isinstance(value, str | Path) else value
 
 
 NamedScenario = Annotated[Scenario, BeforeValidator(_load)]

@@ -35,6 +35,7 @@ from juguo_envs.model.state import N_ROLES, Array, State, Structure, allocate_st
 from juguo_envs.spaces.action import action_size, check_actions, decode_into
 from juguo_envs.spaces.observation import ObservationLayout, observe_one
 from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.seeds import check_seeds
 from juguo_envs.worlds.society import build_structure
 
 LARGE = 20_000
@@ -211,9 +212,12 @@ class Batch:
 
         Returns:
             (B, size) float32 observations; rows of societies not in `mask` are zero.
+
+        Raises:
+            SeedError: If a seed is no whole number from 0 to 2**63 - 1.
         """
         out = np.zeros((self.size, self.layout.size), np.float32)
-        numbers = self._per_society(seeds, np.uint64, "seeds")
+        numbers = self._per_society(check_seeds(seeds), np.uint64, "seeds")
         chosen = self._chosen(mask)
         copies, originals = self._twins(numbers, chosen)
         if len(copies):

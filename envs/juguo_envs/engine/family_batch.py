@@ -12,6 +12,7 @@ from juguo_envs.spaces.context import Context, ContextLayout, ObservationBuffer,
 from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.seeds import check_seeds
 
 AS_IT_IS = ObservationConfig()
 """A quarter's observation with its noise, and nothing beside it."""
@@ -57,7 +58,8 @@ class FamilyBatch(Batch):
         self, seeds: npt.NDArray[np.uint64], mask: npt.NDArray[np.bool_] | None = None
     ) -> npt.NDArray[np.float32]:
         """Draw worlds and make societies anew; see `Batch.reset`."""
-        numbers, chosen = self._per_society(seeds, np.uint64, "seeds"), self._chosen(mask)
+        numbers = self._per_society(check_seeds(seeds), np.uint64, "seeds")
+        chosen = self._chosen(mask)
         self._draw(numbers, chosen)
         self._buffer.begin(self._facts(chosen), chosen)
         out = np.zeros((self.size, self.layout.size), np.float32)

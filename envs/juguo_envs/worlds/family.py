@@ -21,6 +21,7 @@ from juguo_envs.model import random as draws
 from juguo_envs.model.state import Structure
 from juguo_envs.worlds.sampling import Axis, axes, changes_at, scenario_with
 from juguo_envs.worlds.scenario import Scenario, ScenarioError
+from juguo_envs.worlds.seeds import check_seed, check_seeds
 from juguo_envs.worlds.society import apportion, build_structure
 
 FAMILY = "family"
@@ -125,7 +126,7 @@ class Family:
 
     def values(self, seeds: npt.NDArray[np.uint64]) -> list[dict[str, float]]:
         """The value on each axis, by its name, for each seed."""
-        units = uniforms(np.asarray(seeds, np.uint64), AXIS, len(self.axes))
+        units = uniforms(check_seeds(seeds), AXIS, len(self.axes))
         # one at a time: a whole array's logarithms may be rounded otherwise
         return [{a.name: a.value(u) for a, u in zip(self.axes, row, strict=True)} for row in units.tolist()]
 
@@ -134,7 +135,7 @@ class Family:
         if self.weights is None:
             own = [getattr(self.base.reward, name) for name in WEIGHTS.values()]
             return np.tile(np.array(own, np.float64), (len(seeds), 1))
-        units = uniforms(np.asarray(seeds, np.uint64), WEIGHT, len(WEIGHTS)).tolist()
+        units = uniforms(check_seeds(seeds), WEIGHT, len(WEIGHTS)).tolist()
         return np.array(
             [
                 [_log_uniform(low, high, u) for (low, high), u in zip(self.weights, row, strict=True)]
@@ -162,7 +163,7 @@ class Family:
 
     def scenario(self, seed: int, name: str | None = None) -> Scenario:
         """The world of one episode as a scenario of its own, in which all hidden parameters can be read."""
-        seeds = np.array([seed], np.uint64)
+        seeds = np.array([check_seed(seed)], np.uint64)
         found = self.base
         if self.varies:
             found = scenario_with(self.values(seeds)[0], self.base, self.base.name)
@@ -185,8 +186,8 @@ class Family:
         society = self.base.society
         own = {d.rpartition(".")[2]: v for d, v in changes.items() if d.startswith(_OF_COMMUNITIES)}
         listed = society.communities.model_copy(update=own).listed()  # type: ignore[union-attr]
-        whole = apportion(np.array([c.producers for c in listed]), round(society.producers * society.persons))
-        return np.minimum(whole, np.diff(self.structure.start))
+        wanted = round(society.producers * society.persons)
+        return apportion(np.array([c.producers for c in listed]), wanted, np.diff(self.structure.start))
 
     def _check_society(self) -> None:
         """The societies of a batch share sizes and places: only where the producers are may differ."""
@@ -198,8 +199,7 @@ class Family:
             values = dict(zip((a.name for a in self._of_society), corner, strict=True))
             other = build_structure(scenario_with(values, self.base))
             for name, mine, theirs in zip(Structure._fields, self.structure, other, strict=True):
-                same = mine.sum() == theirs.sum() if name == "producers" else np.array_equal(mine, theirs)
-                if not same:
+                if name != "producers" and not np.array_equal(mine, theirs):
                     shown = ", ".join(f"{name} = {value:g}" for name, value in values.items())
                     raise ScenarioError(
                         f"family around {self.base.name}: with {shown} the {name} of a society differ, and "

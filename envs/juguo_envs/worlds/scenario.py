@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,7 @@ class Community(Group):
 
     name: ShortName = Field(description="name, as figures show it")
     population: float = Field(gt=0, description="relative population")
-    producers: float = Field(ge=0, description="relative number of producers")
+    producers: float = Field(ge=0, description="relative number of producers, at most its persons")
     capability: float = Field(ge=0, le=1, description="mean capability at the start")
     hub: bool = Field(default=False, description="whether it is a hub, which some rules favour")
     neighbours: tuple[ShortName, ...] = Field(
@@ -139,6 +139,8 @@ class Society(Group):
             raise ValueError(f"mean_degree is {self.mean_degree}, more than persons - 1")
         for c in listed:
             for other in c.neighbours:
+                if other == c.name:
+                    raise ValueError(f"community {c.name}: neighbours names the community itself")
                 if other not in names:
                     raise ValueError(
                         f"community {c.name}: neighbours names {other!r}, which is not a community"
@@ -364,11 +366,19 @@ def by_dotted_name(changes: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(value, Mapping):
                 put(value, f"{name}.")
             elif name in found:
-                raise ScenarioError(f"override gives {name} twice, by its dotted name and in its group")
+                twice(name)
             else:
                 found[name] = value
 
+    def twice(name: str) -> NoReturn:
+        raise ScenarioError(f"override gives {name} twice; give it once")
+
     put(changes, "")
+    for name in found:
+        parts = name.split(".")
+        for n in range(1, len(parts)):
+            if (whole := ".".join(parts[:n])) in found:
+                twice(whole)
     return found
 
 

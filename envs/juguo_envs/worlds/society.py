@@ -25,24 +25,46 @@ def build_structure(scenario: Scenario) -> Structure:
         sizes = population.astype("i8")
     else:
         sizes = apportion(population, society.persons, at_least=1)
-    producers = np.minimum(
-        apportion(np.array([c.producers for c in listed]), round(society.producers * society.persons)), sizes
-    )
+    wanted = round(society.producers * society.persons)
+    producers = apportion(np.array([c.producers for c in listed]), wanted, sizes)
     start = np.concatenate([[0], np.cumsum(sizes)]).astype("i8")
     offsets, neighbours = _listed_ties(society)
-    return Structure(
+    structure = Structure(
         start=start,
         blocks=cut_into_blocks(start),
         share=sizes / society.persons,
         hub=np.array([float(c.hub) for c in listed]),
         kappa_mean=np.array([c.capability for c in listed]),
-        producers=producers.astype("i8"),
+        producers=producers,
         mixing=np.cumsum(_mixing(society, sizes / society.persons), axis=1),
         edges=np.array(_edges(society), "i8"),
         offsets=offsets,
         neighbours=neighbours,
         team=np.zeros(0, "i8"),
     )
+    _check(structure, society.persons, wanted)
+    return structure
+
+
+def _check(w: Structure, persons: int, producers: int) -> None:
+    """What the compiled model takes for granted; it looks at no bounds.
+
+    Raises:
+        ScenarioError: If something of it does not hold, whatever the scenario says.
+    """
+    sizes = np.diff(w.start)
+    holds = {
+        "sizes of communities": w.start[0] == 0 and sizes.min() >= 1 and sizes.sum() == persons,
+        "producers": (w.producers >= 0).all() and (w.producers <= sizes).all(),
+        "number of producers": w.producers.sum() == producers,
+        "mixing of ties": np.isfinite(w.mixing).all() and w.mixing.min() >= 0.0,
+        "listed ties": not w.offsets.size
+        or (w.offsets.size == persons + 1 and w.offsets[-1] == w.neighbours.size == 2 * w.edges),
+        "ends of listed ties": not w.neighbours.size
+        or (w.neighbours.min() >= 0 and w.neighbours.max() < persons),
+    }
+    if wrong := [what for what, right in holds.items() if not right]:
+        raise ScenarioError(f"the society cannot be built: its {wrong[0]} would be out of bounds")
 
 
 def _edges(society: Society) -> int:
@@ -76,17 +98,38 @@ def _listed_ties(society: Society) -> tuple[Array, Array]:
     return np.concatenate([[0], np.cumsum(degree)]).astype("i8"), ends[:, 1].astype("i4")
 
 
-def apportion(weights: Array, total: int, at_least: int = 0) -> Array:
-    """Whole numbers in proportion to `weights` that sum to `total` (largest remainder)."""
-    weights = np.asarray(weights, float)
-    if weights.sum() <= 0.0:
+def apportion(weights: Array, total: int, room: Array | None = None, at_least: int = 0) -> Array:
+    """Whole numbers in proportion to `weights` that sum to `total` (largest remainder).
+
+    Args:
+        weights: (n,) shares, not negative, of any size; alike if all are zero.
+        total: What is shared out, at least n times `at_least` and at most the sum of `room`.
+        room: (n,) most that each may have; what is beyond it goes to the others in the same way.
+        at_least: Least that each has.
+    """
+    if room is None:
+        shared_out: Array = _shares(np.asarray(weights, float), total - at_least * len(weights)) + at_least
+        return shared_out
+    made: Array = np.minimum(_shares(np.asarray(weights, float), total), room)
+    while (left := int(total - made.sum())) > 0 and (free := made < room).any():
+        made[free] += _shares(np.asarray(weights, float)[free], left)
+        made = np.minimum(made, room)
+    return made
+
+
+def _shares(weights: Array, total: int) -> Array:
+    """Whole numbers in proportion to weights that sum to a total."""
+    if not weights.any():
         weights = np.ones_like(weights)
-    quota = weights / weights.sum() * (total - at_least * len(weights))
-    whole = np.floor(quota).astype("i8")
+    with np.errstate(over="ignore"):
+        normal = np.finfo(float).tiny <= weights.sum() < np.inf
+    if not normal:  # the sum is infinite, or quotients by it are coarse
+        weights = weights / weights.max()
+    quota = weights / weights.sum() * total
+    whole: Array = np.floor(quota).astype("i8")
     order = np.argsort(-(quota - whole), kind="stable")
-    whole[order[: total - at_least * len(weights) - whole.sum()]] += 1
-    shared_out: Array = whole + at_least
-    return shared_out
+    whole[order[: total - whole.sum()]] += 1
+    return whole
 
 
 def _mixing(society: Society, share: Array) -> Array:

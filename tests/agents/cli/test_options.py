@@ -12,12 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from juguo_agents.cli.options import command
 from juguo_agents.studies.study import NamedScenario
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
 found: list[BaseModel] = []
 
 
-class Asked(BaseModel):
+class Asked(Strict):
     """Settings of every kind."""
 
     run: str = Field(description="a run", json_schema_extra={"positional": True})
@@ -32,7 +33,7 @@ class Asked(BaseModel):
     worlds: tuple[NamedScenario, ...] = Field((), description="worlds")
 
 
-class How(BaseModel):
+class How(Strict):
     """How it runs."""
 
     model_config = ConfigDict(title="Running")
@@ -61,12 +62,10 @@ def test_what_is_not_said_has_the_defaults_of_the_models() -> None:
 
 
 def test_every_kind_of_field_is_read() -> None:
-    words = (
-        "a b --first-seed 7 c --share .25 --leaves 1 2 3 --observe true --deep --no-wide --workers 2 --json"
-    )
+    words = "a b --first-seed 07 c --share .25 --leaves 1 2 3 --observe true --deep --no-wide --workers 2e0"
     worlds = ("--world", "sound", "--worlds", "sound", "poor")
     sound, poor = Scenario.load("sound"), Scenario.load("poor")
-    assert parsed(*words.split(), *worlds) == (
+    assert parsed(*words.split(), "--json", *worlds) == (
         Asked(
             run="a", rest=(Path("b"), Path("c")), first_seed=7, share=0.25, leaves=(1, 2, 3), observe="true",
             deep=True, wide=False, world=sound, worlds=(sound, poor),
@@ -80,7 +79,13 @@ def test_every_kind_of_field_is_read() -> None:
     [
         (["--first-seed", "128"], "--first-seed is 128; allowed is 0 to 127"),
         (["--first-seed", "-1"], "--first-seed is -1; allowed is 0 to 127"),
-        (["--share", "1"], "--share is 1.0; allowed is above 0.0 to below 1.0"),
+        (["--share", "1"], "--share is 1; allowed is above 0 to below 1"),
+        (
+            ["--first-seed", "10**2"],
+            "--first-seed is '10**2': input should be a valid integer; write the number",
+        ),
+        (["--first-seed", "yes"], "--first-seed is 'yes': input should be a valid integer; write a number"),
+        (["--share", "5e-1x", "--first-seed", "-1"], "2 faults: (1) --first-seed is -1; allowed is 0 to 127"),
         (["--workers", "0"], "--workers is 0; allowed is 1 or more"),
         (["--world", "pour"], "--world: unknown scenario 'pour' (did you mean 'poor'?)"),
         (["--worlds", "poor", "soundd"], "--worlds: unknown scenario 'soundd' (did you mean 'sound'?)"),
@@ -99,7 +104,7 @@ def test_help_tells_descriptions_ranges_defaults_and_groups(capsys: pytest.Captu
     page = " ".join(capsys.readouterr().out.replace("│", " ").split())
     for words in (
         "RUN a run [required] OTHER more runs",
-        "a seed; 0 to 127 [default: 3]", "above 0.0 to below 1.0 [default: 0.5]",
+        "a seed; 0 to 127 [default: 3]", "above 0 to below 1 [default: 0.5]",
         "sizes [default: 8 16]", "[choices: noisy, true]", "a world [default: poor]",
         "processes; 1 or more",
     ):  # fmt: skip

@@ -145,10 +145,10 @@ def test_a_name_stands_for_a_config_or_else_for_a_scenario(
         (["--config", "tiny.yaml", "training.step=5"], ["training.step", "did you mean 'steps'"]),
         (
             ["--config", "tiny.yaml", "training.steps=0"],
-            ["training.steps", "0", "greater than or equal to 1"],
+            ["training.steps", "0", "allowed is 1 to"],
         ),
         (["training.seeds=[1]", "--config", "tiny.yaml", "training.steps=0"], ["training.steps", "0"]),
-        (["--config", "tiny.yaml", "override.money.B=-1"], ["money.B", "-1", "greater than or equal to 0"]),
+        (["--config", "tiny.yaml", "override.money.B=-1"], ["money.B", "-1", "allowed is 0 to 100"]),
         (["--config", "tiny.yaml", "training.override.money.B=-1"], ["money.B", "-1"]),
         (["--config", "tiny.yaml", "override.money.b=1"], ["money.b", "did you mean 'B'"]),
         (["--config", "tiny.yaml", "scenario=defalt"], ["defalt", "did you mean 'default'"]),

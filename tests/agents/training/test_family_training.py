@@ -188,7 +188,7 @@ def test_the_configuration_knows_families_and_refuses_what_is_none(tmp_path: Pat
     assert isinstance(worlds, Family)
     assert worlds.base.money.m0 == 0.3
     assert worlds.base.name == "family:poor"
-    with pytest.raises(ConfigError, match=r"shown\.history is 0: input should be greater"):
+    with pytest.raises(ConfigError, match=r"shown\.history is 0; allowed is 1 to 64"):
         load_experiment(path, ["shown.history=0"])
     with pytest.raises(ConfigError, match=r"shown\.preferences is 'some'"):
         load_experiment(path, ["shown.preferences=some"])

@@ -24,8 +24,9 @@ from juguo_envs import (
 from juguo_envs.engine.family_batch import make_batch
 from juguo_envs.model import random as draws
 from juguo_envs.spaces.context import ContextLayout, ObservationConfig
+from juguo_envs.worlds import family, sampling
 from juguo_envs.worlds.family import AXIS, PREFERENCES, WEIGHT, load_world, uniforms
-from juguo_envs.worlds.sampling import scenario_at
+from juguo_envs.worlds.sampling import Axis, scenario_at
 from juguo_envs.worlds.society import build_structure
 from tests.support import bits, random_actions, seeds, small, society_bytes
 
@@ -325,10 +326,21 @@ def test_ranges_of_weights_that_cannot_be_drawn_are_refused() -> None:
         Family(SMALL, weights=((1.0, 1.0), (0.0, 1.0), (1.0, 1.0)))
 
 
-def test_a_family_whose_societies_would_not_fit_into_one_batch_is_refused() -> None:
-    crowded = small({"society.producers": 0.6})  # more producers in hubs than hubs have persons
-    with pytest.raises(ScenarioError, match="the producers of a society differ"):
-        Family(crowded)
+def test_a_family_whose_societies_would_not_fit_into_one_batch_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = "society.communities.hub_size"
+    size = Axis(name, 1.0, 2.0, False, False, (name,), False, "1", "size of hubs")
+    monkeypatch.setattr(family, "axes", lambda base: (size,))
+    monkeypatch.setattr(sampling, "axes", lambda base, preferences: (size,))
+    with pytest.raises(ScenarioError, match="hub_size = 1 the start of a society differ"):
+        Family(SMALL)
+
+
+def test_producers_beyond_the_persons_of_hubs_are_elsewhere() -> None:
+    crowded = small({"society.producers": 0.6})
+    for drawn in Family(crowded).draw(np.arange(20, dtype=np.uint64)).producers:
+        assert drawn.sum() == round(0.6 * crowded.society.persons)
 
 
 def test_where_one_scenario_is_needed_a_family_is_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from juguo_envs import Batch, Scenario, scenario_names
+from juguo_envs import Batch, Scenario, ScenarioError, scenario_names
 from juguo_envs.worlds.scenario import PARAMETER_GROUPS
 from tests.properties.strategies import (
     BOUNDS,
@@ -79,6 +79,134 @@ def test_an_override_changes_what_it_names_and_nothing_else() -> None:
     assert default.money.B != 0.3
     back = changed.override({"money.B": default.money.B, "society.communities.count": 8})
     assert back == default
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"crisis": {"severity": 0.2}},
+        {"crisis.severity": 0.2},
+        {"crisis": {"severity": 0.2}, "society": {"persons": 1000}},
+    ],
+)
+def test_an_override_of_a_group_keeps_its_other_fields(changes: Changes) -> None:
+    poor = Scenario.load("poor")
+    changed = poor.override(changes)
+    assert changed.crisis == poor.crisis.model_copy(update={"severity": 0.2})
+    assert changed.crisis.shock_rate != Scenario().crisis.shock_rate
+
+
+def test_an_override_of_some_persons_keeps_the_communities_that_are_listed() -> None:
+    china = Scenario.load("china31")
+    changed = china.override({"society": {"persons": 2000}})
+    assert changed.society.listed() == china.society.listed()
+    assert changed.society.persons == 2000
+
+
+def test_both_ways_to_write_an_override_hold_together_and_nothing_is_given_twice() -> None:
+    changed = Scenario().override({"money.mu": 0.9, "money": {"B": 0.5}})
+    assert (changed.money.mu, changed.money.B) == (0.9, 0.5)
+    for twice in (
+        {"money.B": 0.4, "money": {"B": 0.5}},
+        {"money": {"B": 0.4}, "money.B": 0.5},
+        {"society.communities.count": 3, "society.communities": []},
+    ):
+        with pytest.raises(ScenarioError, match=r"override gives (money\.B|society\.communities) twice"):
+            Scenario().override(twice)
+
+
+def test_a_part_of_what_is_listed_cannot_be_changed_and_the_way_is_told() -> None:
+    china = Scenario.load("china31")
+    for changes in ({"society.communities.count": 12}, {"society": {"communities": {"count": 12}}}):
+        with pytest.raises(ScenarioError, match=r"society\.communities is listed there.*give the whole list"):
+            china.override(changes)
+    place = {"name": "all", "population": 10_000, "producers": 1, "capability": 0.5}
+    assert len(china.override({"society.communities": [place]}).society.listed()) == 1
+
+
+def numbers(data: Changes, prefix: str = "") -> dict[str, float]:
+    """Every number of a scenario, by dotted name."""
+    found: dict[str, float] = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            found |= numbers(value, f"{prefix}{name}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found[prefix + name] = value
+    return found
+
+
+def test_nothing_but_a_number_is_a_number_in_any_field() -> None:
+    scenario = Scenario()
+    held = numbers(scenario.model_dump(mode="json"))
+    assert len(held) > 100
+    for dotted, value in held.items():
+        for odd in (True, False, "1", "yes", "1:00", None, [1], {}, 1j):
+            with pytest.raises(ScenarioError, match=dotted):
+                scenario.override({dotted: odd if odd != {} else [{}]})
+        assert scenario.override({dotted: float(value)}) == scenario
+        if isinstance(value, int):
+            with pytest.raises(
+                ScenarioError, match=f"{dotted} is {value + 0.5}: input should be a valid int"
+            ):
+                scenario.override({dotted: value + 0.5})
+
+
+def test_a_mapping_with_a_base_stands_for_a_scenario(tmp_path: Path) -> None:
+    mapping = {"base": "poor", "money": {"mu": 0.9}, "crisis.severity": 0.3}
+    meant = Scenario.load("poor").override({"money.mu": 0.9, "crisis.severity": 0.3})
+    made = Scenario.load(mapping)
+    assert made.digest() == meant.digest() == Scenario.parse(mapping).digest()
+    assert made.digest() == Scenario.model_validate(mapping).digest()
+    assert (made.name, made.description) == ("custom", "")
+    (tmp_path / "mine.yaml").write_text("base: poor\nname: mine\nmoney: {mu: 0.9}\ncrisis: {severity: 0.3}\n")
+    file = Scenario.load(tmp_path / "mine.yaml")
+    assert file.digest() == meant.digest() and file.name == "mine"
+    onto = Scenario.load({"base": {"base": str(tmp_path / "mine.yaml"), "money.B": 0.2}, "money.mu": 0.8})
+    assert (onto.money.B, onto.money.mu, onto.crisis.severity) == (0.2, 0.8, 0.3)
+    assert Scenario.load({"base": meant}).digest() == meant.digest()
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ({"base": "pour"}, r"unknown scenario 'pour' \(did you mean 'poor'\?\)"),
+        ({"base": "family"}, "is a family of scenarios"),
+        ({"base": 3}, "a scenario is a name, a path or a mapping of fields, and here a number is given"),
+        ({"base": None}, "here nothing is given"),
+        ({"base": "poor", "mony": {"B": 1}}, "base poor: unknown field 'mony.B'"),
+        ({"base": "poor", "money": {"B": -1}}, "money.B is -1; allowed is 0 to 100"),
+    ],
+)
+def test_a_base_that_is_none_is_refused(mapping: Changes, said: str) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        Scenario.load(mapping)
+
+
+def test_a_base_that_rests_on_itself_is_refused(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
+    one.write_text(f"base: {other}\n")
+    other.write_text(f"base: {one}\n")
+    with pytest.raises(ScenarioError, match="rests on itself"):
+        Scenario.load(one)
+    Scenario.load({"base": "poor"})  # what was refused is forgotten
+
+
+def test_a_neighbour_is_another_community() -> None:
+    place = {"name": "a", "population": 1, "producers": 1, "capability": 0.5, "neighbours": ["a"]}
+    with pytest.raises(ScenarioError, match="community a: neighbours names the community itself"):
+        Scenario.parse({"society": {"communities": [place]}})
+
+
+def test_names_that_look_alike_are_one_name() -> None:
+    def places(*names: str) -> Changes:
+        fields = {"population": 1, "producers": 1, "capability": 0.5}
+        return {"society": {"persons": 20, "communities": [{"name": name, **fields} for name in names]}}
+
+    for one, other in (("caf\u00e9", "cafe\u0301"), ("a", "a "), ("a", "\u00a0a")):
+        with pytest.raises(ScenarioError, match=r"communities holds the name .* twice"):
+            Scenario.parse(places(one, other))
+    with pytest.raises(ScenarioError, match=r"society\.communities\.0\.name: .* has U\+0085"):
+        Scenario.parse(places("a\x85b", "a b"))
 
 
 def test_a_scenario_cannot_be_changed_in_place() -> None:

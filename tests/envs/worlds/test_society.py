@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from juguo_envs import Batch, Scenario
+from juguo_envs import Batch, Scenario, ScenarioError
 from juguo_envs.model.equations import INTERACTOR, PRODUCER
-from juguo_envs.worlds.society import apportion
+from juguo_envs.worlds import society as societies
+from juguo_envs.worlds.society import apportion, build_structure
 from tests.properties.strategies import first_seeds, scenarios
 from tests.support import Array, parameters, small, started, ties
 
@@ -136,12 +137,74 @@ def test_apportioned_numbers_sum_to_the_total_and_are_near_their_quotas(
     weights: list[float], total: int, at_least: int
 ) -> None:
     total += at_least * len(weights)
-    found = apportion(np.array(weights), total, at_least)
+    found = apportion(np.array(weights), total, at_least=at_least)
     assert found.sum() == total
     assert (found >= at_least).all()
     if sum(weights) > 0.0:
         quota = np.array(weights) / sum(weights) * (total - at_least * len(weights)) + at_least
         assert (np.abs(found - quota) < 1.0 + 1e-6).all()
+
+
+SIZES = st.floats(min_value=5e-324, allow_infinity=False, allow_nan=False) | st.sampled_from(
+    [5e-324, 1e-308, 2.2e-308, 1.0, 1e16, 1e308, 1.7e308]
+)
+
+
+@given(
+    st.lists(st.tuples(SIZES, SIZES | st.just(0.0)), min_size=1, max_size=10),
+    st.integers(10, 10_000_000),
+    st.floats(0.0, 1.0),
+)
+@example([(1e308, 1e308)] * 2, 1000, 0.05)
+@example([(5e-324, 0.0)] * 2, 20, 1.0)
+def test_every_person_lives_somewhere_and_every_producer_is_one_of_them(
+    places: list[tuple[float, float]], persons: int, share: float
+) -> None:
+    listed = [
+        {"name": f"place {i}", "population": size, "producers": own, "capability": 0.5}
+        for i, (size, own) in enumerate(places)
+    ]
+    society = {"persons": persons, "producers": share, "mean_degree": 1.0, "communities": listed}
+    made = build_structure(Scenario.parse({"society": society}))
+    sizes = np.diff(made.start)
+    assert sizes.sum() == persons and sizes.min() >= 1
+    assert made.producers.sum() == round(share * persons)
+    assert (made.producers >= 0).all() and (made.producers <= sizes).all()
+    assert np.isfinite(made.mixing).all()
+
+
+@pytest.mark.parametrize("size", [1e308, 5e-324, 1.0])
+def test_sizes_are_in_proportion_however_large_the_numbers_are(size: float) -> None:
+    assert apportion(np.array([size, size]), 1000, at_least=1).tolist() == [500, 500]
+    assert apportion(np.array([size, size]), 50, np.array([10, 990])).tolist() == [10, 40]
+
+
+def test_producers_are_in_proportion_while_they_have_room_and_then_elsewhere() -> None:
+    weights, room = np.array([8.0, 1.0, 1.0]), np.array([100, 100, 100])
+    assert apportion(weights, 100, room).tolist() == [80, 10, 10]
+    assert apportion(weights, 200, room).tolist() == [100, 50, 50]
+    assert apportion(weights, 300, room).tolist() == [100, 100, 100]
+    assert apportion(np.array([1.0, 0.0]), 30, np.array([10, 90])).tolist() == [10, 20]
+
+
+def test_what_kernels_would_read_beyond_is_refused_before_they_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(societies, "_shares", lambda weights, total: np.ones(len(weights), "i8"))
+    with pytest.raises(ScenarioError, match="its sizes of communities would be out of bounds"):
+        build_structure(Scenario())
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(SIZES, SIZES), min_size=1, max_size=4), st.integers(10, 40), first_seeds())
+def test_a_society_of_extreme_sizes_lives(places: list[tuple[float, float]], persons: int, seed: int) -> None:
+    listed = [
+        {"name": f"place {i}", "population": size, "producers": own, "capability": 0.5}
+        for i, (size, own) in enumerate(places)
+    ]
+    world = Scenario.parse({"society": {"persons": persons, "communities": listed}})
+    batch = started(world, 1, seed)
+    for _ in range(2):
+        observation = batch.step(np.zeros((1, batch.action_size)))
+        assert np.isfinite(observation).all()
 
 
 @given(scenarios(), first_seeds())

@@ -9,7 +9,6 @@ from importlib import resources
 from typing import Protocol
 
 import numpy as np
-import yaml
 
 from juguo_agents.allocators.base import Allocator, Floats
 from juguo_agents.allocators.declared import RuleShares
@@ -29,6 +28,7 @@ from juguo_agents.allocators.parametric.schedules import (
 from juguo_agents.allocators.parametric.space import Number, Parameters, Shares, Space
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.allocators.side_by_side import SideBySide
+from juguo_envs.documents import load_mapping
 from juguo_envs.errors import UserError, unknown
 from juguo_envs.model.state import STAGES
 from juguo_envs.worlds.scenario import Scenario
@@ -312,7 +312,7 @@ def warm_start_numbers() -> Parameters:
     text = (resources.files("juguo_agents.allocators.parametric") / "warm_start.yaml").read_text(
         encoding="utf-8"
     )
-    return {name: float(value) for name, value in yaml.safe_load(text).items()}
+    return {name: float(value) for name, value in load_mapping(text, "warm_start.yaml").items()}
 
 
 def _allocation(phase: str) -> list[Number | Shares]:

@@ -13,7 +13,6 @@ import yaml
 
 from juguo_agents.evaluation.course import PLACE, SOCIETY, STRATA
 from juguo_agents.report.captions import GLOSSARY
-from juguo_agents.report.formatting import code
 from juguo_agents.report.names import idea, label_of
 from juguo_agents.report.page.society import society_map
 from juguo_agents.report.page.words import in_words
@@ -22,6 +21,7 @@ from juguo_agents.report.tidy import COURSE_COLUMNS, COURSE_FILE, Table, read_cs
 from juguo_agents.report.verdict import verdict
 from juguo_envs.documents import load_json, load_mapping, read_text
 from juguo_envs.errors import UserError
+from juguo_envs.names import code
 from juguo_envs.worlds.scenario import Scenario
 
 COMPARISON, SCENARIO, CONFIG = "comparison.json", "scenario.yaml", "config.yaml"

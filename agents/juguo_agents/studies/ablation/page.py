@@ -12,6 +12,7 @@ from juguo_agents.studies.ablation.analysis import CONTROL, lost, matters
 from juguo_agents.studies.arms import ArmResults
 from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, percent
 from juguo_agents.studies.study import Page
+from juguo_envs.names import code
 
 ABLATION_FILE = "ablation.json"
 
@@ -26,7 +27,7 @@ def ablation_lines(data: dict[str, Any]) -> list[str]:
     settings, gap = data["settings"], data["gap"]
     doubled = bool(data["doubling"])
     lines = [
-        f"## Levers in `{settings['scenario']['name']}`",
+        f"## Levers in {code(settings['scenario']['name'])}",
         "",
         f"The closed loop ({gap['best']['mean']:.3f}) with a lever forced, as a share of the gap to the "
         f"worst rule ({gap['worst']}), {gap['mean']:.3f}; {settings['episodes']:,} test episodes from seed "

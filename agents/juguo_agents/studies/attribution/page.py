@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from juguo_agents.report.formatting import code, number
+from juguo_agents.report.formatting import number
 from juguo_agents.tables import markdown_table
+from juguo_envs.names import code
 
 _EFFECTS = {
     (1, 1): "helps, first and last",

@@ -9,10 +9,11 @@ from typing import Any
 from juguo_agents.artifacts.tree_file import USES, StoredTree
 from juguo_agents.report.figures import importance, tree, uses
 from juguo_agents.report.figures.style import styled_png
-from juguo_agents.report.formatting import code, number
+from juguo_agents.report.formatting import number
 from juguo_agents.report.tree_rules import LEAST_LEAN, LEAST_SHARE, tree_lines
 from juguo_agents.tables import markdown_table
 from juguo_envs.model.state import FUNCTIONS, STAGES
+from juguo_envs.names import code, markdown
 
 _NAMED = 5
 _FIDELITY = (
@@ -122,8 +123,8 @@ def _places(data: dict[str, Any], stage: int) -> str:
     names = [c["name"] for c in data["communities"]]
     most, least = (pick(range(len(names)), key=lambda c: relative[c]) for pick in (max, min))
     return (
-        f"per member most in {names[most]} ({100 * relative[most]:.0f} % of the mean), least in "
-        f"{names[least]} ({100 * relative[least]:.0f} %)"
+        f"per member most in {markdown(names[most])} ({100 * relative[most]:.0f} % of the mean), least in "
+        f"{markdown(names[least])} ({100 * relative[least]:.0f} %)"
     )
 
 
@@ -160,8 +161,8 @@ def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
             f"## The tree of at most {leaves} leaves",
             f"![the tree of at most {leaves} leaves](tree{leaves}.png)",
             f"As rules (uses of {LEAST_SHARE:.0%} or more; places: how much more money a place gets for each "
-            f"0.1 that it is above the society's mean, {10.0 * LEAST_LEAN:.0f} % or more; `{stored.name}` in "
-            f"`tree{leaves}.json`, an allocator for `juguo evaluate`):",
+            f"0.1 that it is above the society's mean, {10.0 * LEAST_LEAN:.0f} % or more; "
+            f"{code(stored.name)} in `tree{leaves}.json`, an allocator for `juguo evaluate`):",
             _fenced(tree_lines(stored.tree)),
         ]
     parts += [

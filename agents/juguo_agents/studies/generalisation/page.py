@@ -7,6 +7,7 @@ from typing import Any
 from juguo_agents.report.figures.regret import FIGURE, MOST_REGRET, Summary
 from juguo_agents.studies.generalisation.analysis import AIM
 from juguo_agents.tables import markdown_table, terminal_table
+from juguo_envs.names import code, markdown
 
 _LISTED = ("run", "learned", "tuned", "searched", "oracle")
 KINDS = {
@@ -40,7 +41,7 @@ def as_markdown(summary: Summary) -> str:
     """The whole page."""
     confidence = f"{summary['confidence']:.0%}"
     parts = [
-        f"# Generalists on {summary['scenarios']} held-out scenarios around `{summary['scenario']}`",
+        f"# Generalists on {summary['scenarios']} held-out scenarios around {code(summary['scenario'])}",
         _setup(summary),
         "## Verdict",
         *(_verdicts(summary) or ["No trained run was named: yardsticks only."]),
@@ -56,8 +57,8 @@ def as_markdown(summary: Summary) -> str:
         _table(summary),
     ]
     for name, verdict in summary["verdicts"].items():
-        parts += [f"## `{name}` against every yardstick", _against(name, verdict, confidence)]
-        parts += [f"## Where `{name}` does badly", _axes(summary["axes"][name])]
+        parts += [f"## {code(name)} against every yardstick", _against(name, verdict, confidence)]
+        parts += [f"## Where {code(name)} does badly", _axes(summary["axes"][name])]
     made_with = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
     parts.append(f"Made with {made_with}.")
     return "\n\n".join(parts) + "\n"
@@ -106,9 +107,9 @@ def _verdict(name: str, verdict: dict[str, Any]) -> str:
         else "not less than every rule's beyond noise"
     )
     return (
-        f"{name}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} (closest: "
-        f"{closest['name']}, whose median is {_difference(closest, 'medians')} apart; mean of the "
-        f"differences {_difference(closest, 'mean')})."
+        f"{markdown(name)}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} "
+        f"(closest: {markdown(closest['name'])}, whose median is {_difference(closest, 'medians')} apart; "
+        f"mean of the differences {_difference(closest, 'mean')})."
     )
 
 
@@ -118,7 +119,7 @@ def _table(summary: Summary) -> str:
          "beaten by baseline", "by it tuned", "mean return"],
         (
             [
-                f"`{r['name']}`", KINDS[r["kind"]], f"{r['median']:.1%}",
+                code(r["name"]), KINDS[r["kind"]], f"{r['median']:.1%}",
                 f"{r['median_low']:.1%} to {r['median_high']:.1%}", f"{r['worst_tenth']:.1%}",
                 f"{r['ninth_decile']:.1%}", f"{r['median_to_best']:.1%}", f"{r['beaten_by_baseline']:.1%}",
                 f"{r['beaten_by_tuned_baseline']:.1%}", f"{r['return']:.3f}",
@@ -130,10 +131,10 @@ def _table(summary: Summary) -> str:
 
 def _against(name: str, verdict: dict[str, Any], confidence: str) -> str:
     table = markdown_table(
-        ["against", "what", f"its median less that of `{name}`", "mean of the differences",
+        ["against", "what", f"its median less that of {code(name)}", "mean of the differences",
          "share of scenarios in which it has less regret"],
         (
-            [f"`{r['name']}`", KINDS[r["kind"]], _difference(r, "medians"), _difference(r, "mean"),
+            [code(r["name"]), KINDS[r["kind"]], _difference(r, "medians"), _difference(r, "mean"),
              f"{r['worse_in']:.0%}"]
             for r in verdict["against"]
         ),
@@ -147,7 +148,7 @@ def _against(name: str, verdict: dict[str, Any], confidence: str) -> str:
 def _axes(rows: list[dict[str, Any]]) -> str:
     table = markdown_table(
         ["parameter", "meaning", "rank correlation"],
-        ([f"`{r['name']}`", r["text"], f"{r['rank_correlation']:+.2f}"] for r in rows),
+        ([code(r["name"]), r["text"], f"{r['rank_correlation']:+.2f}"] for r in rows),
     )
     return (
         "Parameters with which its regret goes most, by Spearman's rank correlation over the scenarios "

@@ -284,7 +284,10 @@ class Hypotheses(Strict):
         if name not in self.arms:
             raise ValueError(f"{where}: arm {name!r} is unknown; there are {', '.join(self.arms)}")
         arm = self.arms[name]
-        world = changed(changed(Scenario(), claim.world_of(part)), arm.world)
+        try:
+            world = changed(changed(Scenario(), claim.world_of(part)), arm.world)
+        except UserError as error:
+            raise ValueError(f"{where}: {error}") from None
         if arm.edits.take_away is not None and world.crisis.cover > 0.0:
             raise ValueError(
                 f"{where}: arm {name!r} takes money away to the reserve, which would pay for damage; "

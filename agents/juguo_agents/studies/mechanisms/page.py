@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from juguo_agents.tables import markdown_table
+from juguo_envs.names import code
 
 RULE = """\
 Each mechanism is switched off alone. All is measured on the same episodes as in the world as it is.
@@ -32,7 +33,7 @@ def page(data: dict[str, Any]) -> list[str]:
     total = sum(data["parameters"].values())
     rows = sorted(data["mechanisms"].items(), key=lambda item: -_change(item[1]))
     return [
-        f"# Mechanisms of `{settings['scenario']['name']}`",
+        f"# Mechanisms of {code(settings['scenario']['name'])}",
         "",
         RULE,
         "",
@@ -78,7 +79,7 @@ def _returns(row: dict[str, Any]) -> list[str]:
     level = f"{told['mean']:+.3f} [{told['low']:+.3f}, {told['high']:+.3f}]"
     return [
         f"{told['change']:.3f}",
-        f"`{told['who']}`",
+        code(told["who"]),
         f"{told['chance']:.3f}",
         f"{told['tau']:.2f}",
         level + (" *" if told["level_changed"] else ""),

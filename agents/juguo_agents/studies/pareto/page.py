@@ -13,6 +13,7 @@ from juguo_agents.search.multi_objective import Searched
 from juguo_agents.studies.pareto.analysis import FALLBACK, Summary
 from juguo_agents.tables import WIDTH, markdown_table, terminal_table
 from juguo_envs.info import REWARD_PARTS
+from juguo_envs.names import code, markdown
 
 _MAIN = "worst rule"
 
@@ -71,7 +72,7 @@ def as_markdown(summary: Summary) -> str:
     s, confidence = summary, f"{summary['confidence']:.0%}"
     reference = s["references"][_MAIN]
     parts = [
-        f"# One policy against a multi-objective search in `{s['scenario']}`",
+        f"# One policy against a multi-objective search in {code(s['scenario'])}",
         "Breadth and resilience are to be high, the excluded share low; all are means over the quarters and "
         f"over the same {s['episodes']:,} test episodes (seeds from {s['first_seed']}), observations "
         f"{s['observe']}. A policy is run under {s['levels'] ** 3} preferences, {s['levels']} weights on "
@@ -104,7 +105,7 @@ def _fronts(summary: Summary) -> str:
         ["front", "hypervolume", "interval", "points", "not dominated", "generations", "steps"],
         (
             [
-                front["name"], f"{front['volume']:.5f}",
+                markdown(front["name"]), f"{front['volume']:.5f}",
                 f"{front['volume_low']:.5f} to {front['volume_high']:.5f}", str(len(front["points"])),
                 str(_count_kept(front)),
                 str(front.get("generations", "")), f"{front['steps']:,}" if "steps" in front else "",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from juguo_envs.names import code
+
 _WIDTHS = (3, 64, 34, 20)
 
 
@@ -13,7 +15,7 @@ def lines(data: dict[str, Any]) -> list[str]:
     settings = data["settings"]
     first, episodes = settings["first_seed"], settings["episodes"]
     rows = [
-        f"## Patterns in `{settings['scenario']['name']}`",
+        f"## Patterns in {code(settings['scenario']['name'])}",
         "",
         f"{episodes:,} test episodes from seed {first:,} (seeds for {data['seeds']} the world). "
         "Intervals are 95 %, over the episodes.",

@@ -11,6 +11,7 @@ from juguo_agents.studies.arms import ArmResults
 from juguo_agents.studies.arms_page import doubling_lines, finish, header, intervals, page_of, row
 from juguo_agents.studies.study import Page
 from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, VALUE_FILE
+from juguo_envs.names import code
 
 LITTLE = 0.05
 """Share of the gap under which feedback is said to be worth little."""
@@ -25,7 +26,7 @@ def value_lines(data: dict[str, Any]) -> list[str]:
     """The answers of `value`, as lines of Markdown that a terminal shows well, too."""
     settings, gap, kinds = data["settings"], data["gap"], data["kinds"]
     lines = [
-        f"## What feedback is worth in `{settings['scenario']['name']}`",
+        f"## What feedback is worth in {code(settings['scenario']['name'])}",
         "",
         f"Searches of {settings['budget']:,} episodes, {settings['searches']} of each yardstick, and of "
         f"{settings['refine']:,} from the best of them; measured on {settings['episodes']:,} test episodes "

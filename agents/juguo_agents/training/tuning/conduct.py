@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from juguo_agents.artifacts.policy import Learned
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
@@ -20,6 +18,7 @@ from juguo_agents.training.learners.settings import SECTIONS
 from juguo_agents.training.train import train_seed
 from juguo_agents.training.tuning.space import SPACES, plain, present
 from juguo_agents.training.tuning.study import Budget, Study, Trial, suggest
+from juguo_envs.documents import dump_yaml
 from juguo_envs.files import write_text
 from juguo_envs.spaces.action import AllocationError
 from juguo_envs.worlds.scenario import Scenario
@@ -151,8 +150,7 @@ def write_winner(experiment: Experiment, study: Study, files: Files) -> None:
         f"# Mean return {best.value:.3f} on {budget.episodes} selection episodes, which is optimistic: "
         "it was chosen for it.\n"
     )
-    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, allow_unicode=True)
-    write_text(files.winner, words + text)
+    write_text(files.winner, words + dump_yaml(content))
 
 
 def _try(
