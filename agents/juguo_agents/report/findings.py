@@ -11,15 +11,8 @@ from juguo_agents.report.formatting import interval, listed, mean_with_interval,
 from juguo_agents.report.institutions import institutions_in_short
 from juguo_agents.report.names import PROPOSAL, name_of
 from juguo_agents.report.summary import Summary, is_like_for_like, main_rows
-<<<<<<< HEAD
 from juguo_agents.report.verdict import TOO_FEW
-=======
 from juguo_envs.names import code
-
-# Episodes below which there is no verdict, or one with a warning: of the 95 % intervals of a normal sample,
-# 50 % cover the mean with 2 values, 83 % with 5, 91 % with 10, 93 % with 30.
-_TOO_FEW, _FEW = 10, 30
->>>>>>> inputs
 
 
 def findings(summary: Summary) -> list[str]:

@@ -21,7 +21,6 @@ from juguo_agents.report.tidy import COURSE_COLUMNS, COURSE_FILE, Table, read_cs
 from juguo_agents.report.verdict import verdict
 from juguo_envs.documents import load_json, load_mapping, read_text
 from juguo_envs.errors import UserError
-from juguo_envs.names import code
 from juguo_envs.worlds.scenario import Scenario
 
 COMPARISON, SCENARIO, CONFIG = "comparison.json", "scenario.yaml", "config.yaml"
@@ -113,7 +112,7 @@ def page_data(
     return {
         "title": source.title,
         **{name: summary[name] for name in _KEPT},
-        "verdict": verdict(summary, code, lang),
+        "verdict": verdict(summary, _marked, lang),
         "learned": _group(summary),
         "systems": [_system(source, name, rows.get(name), step, lang, rules or {}) for name in names],
         "quarters": [int(q) for q in _kept(source, step)],
@@ -123,6 +122,11 @@ def page_data(
         "settings": _settings(source),
         "glossary": _glossary(summary),
     }
+
+
+def _marked(name: str) -> str:
+    """A name between the marks by which the page tells it from the words around it."""
+    return f"`{name.replace('`', chr(39))}`"
 
 
 def _systems(source: Source, most: int) -> tuple[list[str], int]:
