@@ -64,7 +64,9 @@ def write_report(
     course = courses(comparison)
     contents = {f"{name}.{tables}": as_bytes(table, tables) for name, table in made.items()}
     contents[COURSE_FILE] = as_bytes(course, "parquet")
-    source = Source(folder.name, summary, course, made["trajectories"], comparison.scenario, config or {})
+    source = Source(
+        comparison.scenario.name, summary, course, made["trajectories"], comparison.scenario, config or {}
+    )
     page = report_page([source], rules=rules)
     written = []
     for name, content in contents.items():

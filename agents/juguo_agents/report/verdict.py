@@ -163,7 +163,7 @@ class _Words:
         summary, world, count = self.summary, self.summary["world"], self.summary["episodes"]
         said = [
             self.say(
-                "rests.on",
+                "rests.family" if world["family"] else "rests.on",
                 episodes=self.say(
                     "count.episodes.one" if count == 1 else "count.episodes", count=f"{count:,}"
                 ),
@@ -172,7 +172,7 @@ class _Words:
                 places=f"{len(world['places']):,}",
                 quarters=self._quarters(world["quarters"]),
             ),
-            self.say("rests.family") if world["family"] else self.say("rests.luck"),
+            self.say("rests.luck"),
         ]
         weights = {name: f"{value:g}" for name, value in world["weights"].items()}
         said.append(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,14 @@ def test_all_is_in_one_file_and_names_are_no_markup(source: Source) -> None:
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", html.split("<script>")[0])
     assert "default-src 'none'" in html
     assert html.count("<li>") == 5  # the verdict stands there without a script, too
+
+
+def test_libraries_are_those_that_were_bundled() -> None:
+    folder = resources.files("juguo_agents.report.page")
+    told = re.findall(r"^([0-9a-f]{64})  (\S+)$", (folder / "LICENSES.txt").read_text(encoding="utf-8"), re.M)
+    assert {name for _, name in told} == {"d3.min.js", "plot.umd.min.js"}
+    for digest, name in told:
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
 
 
 def test_the_page_holds_the_numbers_of_the_comparison(source: Source, comparison: Comparison) -> None:

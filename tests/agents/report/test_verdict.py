@@ -14,7 +14,7 @@ from juguo_agents.evaluation.rollout import compare
 from juguo_agents.report import console_page, summarise
 from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.verdict import verdict
-from juguo_envs import Scenario
+from juguo_envs import Family, Scenario
 
 SMALL = {"society.persons": 60, "society.communities.count": 3, "programme.T": 12}
 EPISODES = 40
@@ -120,6 +120,11 @@ def test_learned_allocators_are_one_programme_and_may_fall_behind_a_rule(measure
 def test_a_rule_that_is_the_baseline_is_said_to_be_it(measured: Comparison) -> None:
     best = points(with_returns(measured, flat=0.1, care_only=0.1, nothing=0.0, baseline=0.5))[0]
     assert "It is the baseline itself." in best
+
+
+def test_worlds_that_are_drawn_are_told_as_such(measured: Comparison) -> None:
+    drawn = replace(with_returns(measured, flat=0.5, **REFERENCES), family=Family(measured.scenario))
+    assert "each with a world of its own, drawn around" in points(drawn)[4]
 
 
 def test_reach_and_who_is_left_out_are_those_of_the_records(measured: Comparison) -> None:

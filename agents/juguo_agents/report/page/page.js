@@ -447,7 +447,7 @@
     pairs.maps.replaceChildren(h("div.pair.stack", {}, pairs.map.map((one) => h("div.map", {}, heading(one), one.svg))),
       h("div.legend", {}, say(`quantity.${state.quantity}`), " ", tell(0), h("i.ramp", { style:
         `background: linear-gradient(to right, ${stops})` }), tell(top), shown.society.places.some((place) => place.hub)
-        ? ` · ■ ${say("page.hub")}` : ""), folded(pairs.values));
+        && shown.society.places.length <= 40 ? ` · ■ ${say("page.hub")}` : ""), folded(pairs.values));
     fillMaps();
   }
   const mapWidth = () => Math.max(300, Math.min(560, window.matchMedia("(max-width: 44rem)").matches ? pairs.maps.clientWidth

@@ -26,6 +26,7 @@ CHINA = {
 }  # fmt: skip
 """Column and row of each province's tile."""
 _MOST_LINKS = 3  # drawn for each place, on average
+_MANY = 24  # places from which rings are a spiral, and ties without a pattern are not drawn
 _SPRUNG = 200  # places up to which springs are reckoned
 
 
@@ -40,8 +41,8 @@ def society_map(scenario: Scenario) -> dict[str, Any]:
     """
     listed, structure = scenario.society.listed(), build_structure(scenario)
     joined = ties_between(scenario)
-    tiles = all(place.name in CHINA for place in listed)
-    spots: Floats = np.array([CHINA[p.name] for p in listed]) if tiles else _spots(scenario, joined)
+    tiles, near = all(place.name in CHINA for place in listed), _some_are_nearer(scenario)
+    spots: Floats = np.array([CHINA[p.name] for p in listed]) if tiles else _spots(scenario, joined, near)
     places = [
         {
             "name": place.name,
@@ -53,7 +54,11 @@ def society_map(scenario: Scenario) -> dict[str, Any]:
         }
         for place, share, (x, y) in zip(listed, structure.share, spots, strict=True)
     ]
-    return {"kind": "tiles" if tiles else "ties", "places": places, "links": _strongest(joined)}
+    return {
+        "kind": "tiles" if tiles else "ties",
+        "places": places,
+        "links": _strongest(joined) if near or len(listed) <= _MANY else [],
+    }
 
 
 def ties_between(scenario: Scenario) -> Floats:
@@ -83,10 +88,15 @@ def _strongest(joined: Floats) -> list[list[float]]:
     return [[int(first[i]), int(second[i]), round(float(weights[i]), 6)] for i in order if weights[i] > 0.0]
 
 
-def _spots(scenario: Scenario, joined: Floats) -> Floats:
+def _some_are_nearer(scenario: Scenario) -> bool:
+    """Whether ties tell some places from others; else they only tell how large places are."""
+    society = scenario.society
+    return society.network == "listed" or any(place.neighbours for place in society.listed())
+
+
+def _spots(scenario: Scenario, joined: Floats, near: bool) -> Floats:
     """(R, 2) within the unit square: by springs where some places are nearer than others, else on rings."""
     listed = scenario.society.listed()
-    near = scenario.society.network == "listed" or any(place.neighbours for place in listed)
     hubs = [i for i, place in enumerate(listed) if place.hub]
     spots = _rings(len(listed), hubs)
     if near and 2 < len(listed) <= _SPRUNG:
@@ -98,7 +108,7 @@ def _rings(count: int, hubs: list[int]) -> Floats:
     """Hubs in the middle, the others around them; of many, in the spiral of a sunflower's seeds."""
     others = [i for i in range(count) if i not in set(hubs)]
     spots = np.full((count, 2), 0.5)
-    if count > 24 or not others:
+    if count > _MANY or not others:
         order = np.array([*hubs, *others])
         turn = np.arange(count) * np.pi * (3.0 - np.sqrt(5.0))
         far = 0.48 * np.sqrt((np.arange(count) + 0.5) / count)
