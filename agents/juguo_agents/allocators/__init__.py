@@ -3,6 +3,7 @@
 from juguo_agents.allocators.base import Allocator, Observed, Setting
 from juguo_agents.allocators.registry import (
     BASELINE,
+    NOTHING,
     UnknownAllocator,
     Variant,
     all_rule_names,
@@ -16,6 +17,7 @@ from juguo_agents.allocators.registry import (
 
 __all__ = [
     "BASELINE",
+    "NOTHING",
     "Allocator",
     "Observed",
     "Setting",

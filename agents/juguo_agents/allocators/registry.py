@@ -19,6 +19,8 @@ RULES: tuple[type[Rule], ...] = tuple(
 _BY_NAME = {rule.base_name: rule for rule in RULES}
 BASELINE = rules.Concentrated.base_name + LIKE_FOR_LIKE
 """The traditional system, with both institutions as every doctrine has them where all are alike."""
+NOTHING = rules.Nothing.base_name
+"""No programme."""
 
 
 class UnknownAllocator(UserError):

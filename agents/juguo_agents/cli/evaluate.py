@@ -17,7 +17,10 @@ from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import check_new, new_folder
 from juguo_agents.progress import say
 from juguo_agents.provenance import versions
-from juguo_agents.report import check_figures, comparison_data, console_table, summarise, write_report
+from juguo_agents.report import check_figures, comparison_data, console_page, summarise, write_report
+from juguo_agents.report.page import PAGE
+from juguo_agents.report.tidy import Format
+from juguo_agents.report.tree_rules import rules_of
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
@@ -41,6 +44,7 @@ class Evaluate(Strict):
     seed: int = Field(0, ge=0, description="seed of the first test episode")
     observe: Literal["noisy", "true"] = Field("noisy", description="noise on what is seen")
     out: Path | None = Field(None, description="new folder for tables and figures; default: none are made")
+    tables: Format = Field("csv", description="format of the tidy tables that --out writes")
     as_json: bool = Field(
         False, alias="json", description="print the content of comparison.json, nothing else"
     )
@@ -76,12 +80,14 @@ def evaluate(asked: Evaluate) -> int:
     where = ""
     try:
         if asked.out:
+            rules = rules_of(allocators)
             with new_folder(asked.out) as folder:
-                write_report(comparison, folder, versions(), summary)
-            where = f"\n\ntables and figures: {asked.out / 'comparison.md'}"
+                write_report(comparison, folder, versions(), summary, tables=asked.tables, rules=rules)
+            page = asked.out / PAGE
+            where = f"\n\ntables and figures: {asked.out / 'comparison.md'}; in a browser: {page}"
     finally:  # a disk that is full takes no result away
         if asked.as_json:
             show_json(comparison_data(summary))
         else:
-            show(f"{console_table(summary)}{where}")
+            show(f"{console_page(summary)}{where}")
     return 0

@@ -32,6 +32,13 @@ _COMMANDS = {
 
         Institutions stand behind the name of a rule, as in flat+exit+relief: see juguo list allocators.""",
     ),
+    "report": (
+        "report:report",
+        """Make the page of finished runs and comparisons for a browser: one file that needs no network.
+
+        Training and evaluation make it, too. Name an explanation beside its run, and the page shows its
+        trees. With several comparisons the page has a list to choose from.""",
+    ),
     "search": (
         "search:search",
         """Search the best allocator of a family in a scenario, at a stated budget of episodes.

@@ -12,6 +12,7 @@ from juguo_agents.cli.running import going_on, show
 from juguo_agents.evaluation.rollout import check_comparison
 from juguo_agents.folders import check_destination, check_new, next_free
 from juguo_agents.progress import say
+from juguo_agents.report.page import PAGE
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners.device import check_device
@@ -73,7 +74,10 @@ def train(asked: Train) -> int:
 
         with going_on(folder, "train"):
             table = run_experiment(experiment, scenario, folder)
-    show(f"{table}\n\n{time.monotonic() - begun:.0f} s; tables and figures: {folder / 'comparison.md'}")
+    show(
+        f"{table}\n\n{time.monotonic() - begun:.0f} s; tables and figures: {folder / 'comparison.md'}; "
+        f"in a browser: {folder / PAGE}"
+    )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Effects by scenario and episode: verdicts on them (holds, fails or depends), and where a claim is true."""
+"""Effects by scenario and episode: verdicts (holds, depends, undecided, refuted), and where one is true."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Rules(Strict):
     some: Annotated[float, Field(gt=0.0, le=0.5)]
 
 
-Word = Literal["holds", "fails", "depends"]
+Word = Literal["holds", "depends", "undecided", "refuted"]
 RESAMPLES = 50_000
 DEPTH, LEAST, LEAST_SHARE, FOLDS = 2, 4, 0.1, 5
 """Of the tree that tells where a claim is true: depth, scenarios in a leaf, and folds that check it."""
@@ -106,16 +106,16 @@ def _verdict(
             "true beyond noise in some scenarios, and not shown to count in the others",
         )
     if enough:
-        return "fails", "not shown: the average counts, but too few scenarios show it beyond noise"
+        return "undecided", "the average counts, but too few scenarios show it beyond noise"
     if direction == "at_most":
         if effect.low > counts:
-            return "fails", "refuted: the effect is larger than the claim allows"
-        return "fails", "not shown: the interval includes effects that are larger than the claim allows"
+            return "refuted", "the effect is larger than the claim allows"
+        return "undecided", "the interval includes effects that are larger than the claim allows"
     if effect.high < 0.0:
-        return "fails", "refuted: the effect goes the other way"
+        return "refuted", "the effect goes the other way"
     if effect.high < counts:
-        return "fails", "refuted: no effect that counts"
-    return "fails", "not shown: the interval includes effects that do not count"
+        return "refuted", "no effect that counts"
+    return "undecided", "the interval includes effects that do not count"
 
 
 def _support(judged: Judged) -> float:
@@ -171,7 +171,7 @@ def together(parts: Sequence[Judged]) -> tuple[Word, int]:
 
     Of parts with the same verdict the one with the least support among scenarios decides.
     """
-    order = ("fails", "depends", "holds")
+    order = ("refuted", "undecided", "depends", "holds")
     place = min(range(len(parts)), key=lambda i: (order.index(parts[i].verdict), _support(parts[i])))
     return parts[place].verdict, place
 

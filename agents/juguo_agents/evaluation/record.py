@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.array_types import Floats, Ints
+from juguo_agents.evaluation.course import Course
 from juguo_envs.model.state import N_ACTORS, N_FUNCTIONS, N_INDICATORS, N_STRATA, STAGES
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
@@ -42,6 +43,7 @@ class Record:
         stage_quarters: (E, 3) quarters spent in each stage.
         exits: (any,) of `EXIT_DTYPE`, each project given up, by episode and then quarter.
         board: (E, 5, 3) indicator board, mean over the quarters.
+        course: Quarter by quarter, where a comparison was asked for.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Record:
     stage_quarters: Ints
     exits: npt.NDArray[Any]
     board: Floats
+    course: Course | None = None
 
     @property
     def abandoned(self) -> Ints:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators import BASELINE, Allocator, Setting, make_rule
+from juguo_agents.allocators import BASELINE, NOTHING, Allocator, Setting, make_rule
 from juguo_agents.allocators.base import show_hidden
 from juguo_agents.array_types import Seeds
 from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.course import CourseWatcher
 from juguo_agents.evaluation.record import EXIT_DTYPE, Comparison, Record, record_bytes
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import make_batch
@@ -34,6 +36,11 @@ def setting_of(world: Scenario | Family, seeds: Seeds) -> Setting:
     return Setting.of(world) if isinstance(world, Scenario) else Setting.of_family(world, seeds)
 
 
+def longest_programme(world: Scenario | Family, seeds: npt.NDArray[np.uint64]) -> int:
+    """Quarters of the longest programme of the episodes of these seeds."""
+    return world.programme.T if isinstance(world, Scenario) else int(world.draw(seeds).params["T"].max())
+
+
 def run(
     allocator: Allocator,
     world: Scenario | Family,
@@ -48,7 +55,7 @@ def run(
     In a family each episode has the world of its seed. Programmes that are over stand still until the last.
     """
     together = episodes_together(world if isinstance(world, Scenario) else world.base, CHUNK)
-    longest = world.programme.T if isinstance(world, Scenario) else int(world.draw(seeds).params["T"].max())
+    longest = longest_programme(world, seeds)
     config = ObservationConfig.model_validate({"observe": observe})
     parts = [
         _run_chunk(allocator, world, longest, seeds[i : i + together], i, config, threads, watch)
@@ -56,8 +63,9 @@ def run(
     ]
     if len(parts) == 1:
         return parts[0]
-    fields = [name for name in Record.__dataclass_fields__ if name != "name"]
-    return Record(allocator.name, **{f: np.concatenate([getattr(p, f) for p in parts]) for f in fields})
+    fields = [name for name in Record.__dataclass_fields__ if name not in ("name", "course")]
+    joined: dict[str, Any] = {f: np.concatenate([getattr(p, f) for p in parts]) for f in fields}
+    return Record(allocator.name, **joined)
 
 
 def _run_chunk(
@@ -162,7 +170,9 @@ def compare(
     threads: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
-    """Run allocators over the same test episodes. The baseline, `BASELINE`, is added where it is missing.
+    """Run allocators over the same test episodes, and record their course.
+
+    What others are read against is added where it is missing: the baseline, `BASELINE`, and `NOTHING`.
 
     Args:
         allocators: What to compare; names must differ.
@@ -174,19 +184,23 @@ def compare(
         progress: Called with each allocator's name when it is done.
     """
     everyone = list(allocators)
-    if all(a.name != BASELINE for a in everyone):
-        everyone.insert(0, make_rule(BASELINE))
+    given = {a.name for a in everyone}
+    everyone = [*(make_rule(name) for name in (BASELINE, NOTHING) if name not in given), *everyone]
     names = [a.name for a in everyone]
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise UserError(f"allocator {twice!r} is named twice; each may be compared once")
     check_comparison(world, episodes, len(everyone))
     episode_seeds = seeds.test(first_seed, episodes)
+    longest = longest_programme(world, episode_seeds)
+    base = world if isinstance(world, Scenario) else world.base
+    places = len(base.society.listed())
     records = []
     for allocator in everyone:
-        records.append(run(allocator, world, episode_seeds, observe=observe, threads=threads))
+        watcher = CourseWatcher(episodes, longest, places)
+        record = run(allocator, world, episode_seeds, observe=observe, threads=threads, watch=watcher)
+        records.append(replace(record, course=watcher.course()))
         if progress:
             progress(allocator.name)
-    if isinstance(world, Scenario):
-        return Comparison(world, observe, first_seed, episodes, BASELINE, tuple(records))
-    return Comparison(world.base, observe, first_seed, episodes, BASELINE, tuple(records), world)
+    family = None if isinstance(world, Scenario) else world
+    return Comparison(base, observe, first_seed, episodes, BASELINE, tuple(records), family)

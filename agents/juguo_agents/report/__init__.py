@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from juguo_agents.artifacts.identity import text_of
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.comparison_file import COMPARISON, comparison_data, read_comparison
-from juguo_agents.report.console import console_table
+from juguo_agents.report.console import console_page, console_table
 from juguo_agents.report.curves import Curves
-from juguo_agents.report.episodes import episodes_csv
 from juguo_agents.report.markdown import comparison_markdown
+from juguo_agents.report.page import PAGE, Source, report_page
+from juguo_agents.report.page.data import SCENARIO, Rules
 from juguo_agents.report.summary import Summary, summarise
+from juguo_agents.report.tidy import COURSE_FILE, TABLES, Format, as_bytes, courses
 from juguo_envs.files import write_bytes, write_text
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "Summary",
     "check_figures",
     "comparison_data",
+    "console_page",
     "console_table",
     "read_comparison",
     "summarise",
@@ -49,8 +53,11 @@ def write_report(
     *,
     curves: Curves | None = None,
     of: str | None = None,
+    tables: Format = "csv",
+    config: Mapping[str, Any] | None = None,
+    rules: Rules | None = None,
 ) -> list[Path]:
-    """Write `episodes.csv`, the figures, `comparison.md` and, last, `comparison.json`.
+    """Write tidy tables, figures, the scenario, `report.html`, `comparison.md` and, last, `comparison.json`.
 
     Every file appears whole or not at all. The JSON comes last: where it is, the rest is, too.
 
@@ -61,6 +68,9 @@ def write_report(
         summary: What `summarise` gave for this comparison, where it is at hand.
         curves: How the learned allocators were trained, where that is known: a figure and a table more.
         of: Identity of the run that it is a part of, where it is one's.
+        tables: Format of the tidy tables.
+        config: Settings of the training, for the page.
+        rules: Trees in words, for the page.
 
     Returns:
         The files, in the order in which they were written.
@@ -74,12 +84,25 @@ def write_report(
     summary = summarise(comparison, versions) if summary is None else summary
     numbers = text_of(comparison_data(summary, of), 2)
     words = comparison_markdown(comparison, summary, curves)
-    written = [folder / "episodes.csv"]
-    write_text(written[0], episodes_csv(comparison))
+    made = {name: table(comparison) for name, table in TABLES.items()}
+    course = courses(comparison)
+    contents = {f"{name}.{tables}": as_bytes(table, tables) for name, table in made.items()}
+    contents[COURSE_FILE] = as_bytes(course, "parquet")
+    source = Source(
+        comparison.scenario.name, summary, course, made["trajectories"], comparison.scenario, config or {}
+    )
+    page = report_page([source], rules=rules)
+    written = []
+    for name, content in contents.items():
+        written.append(folder / name)
+        write_bytes(written[-1], content)
     for name, png in draw_figures(comparison, summary, curves):
         written.append(folder / name)
         write_bytes(written[-1], png)
-    for name, text in (("comparison.md", words), (COMPARISON, numbers)):
+    if not (folder / SCENARIO).exists():
+        written.append(folder / SCENARIO)
+        comparison.scenario.save(written[-1])
+    for name, text in ((PAGE, page), ("comparison.md", words), (COMPARISON, numbers)):
         written.append(folder / name)
         write_text(written[-1], text)
     return written

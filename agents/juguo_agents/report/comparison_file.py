@@ -99,6 +99,7 @@ class _Learned(_Mean, _Difference, _ToBest):
     better_than_best_rule_high: float
     variance_saved: float | None
     seeds_needed: _Needed | None
+    indicators: dict[str, Any]
 
 
 class _Cell(_Mean):
@@ -200,6 +201,13 @@ class ComparisonRecord(Record):
     learned: _Learned | None
     institutions: list[_Institutions]
     factorial: _Factorial | None
+    best: dict[str, Any] | None
+    indicators: dict[str, dict[str, Any]]
+    spending: dict[str, Any]
+    board: dict[str, Any]
+    parts: dict[str, Any]
+    given_up: dict[str, Any]
+    world: dict[str, Any]
 
     @model_validator(mode="after")
     def _compared(self) -> Self:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from juguo_agents.report.factorial import SOURCES
 from juguo_agents.report.formatting import interval
 from juguo_agents.report.names import name_of, shorten
 from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
-from juguo_agents.tables import terminal_table
+from juguo_agents.report.verdict import verdict
+from juguo_agents.tables import WIDTH, terminal_table
+from juguo_envs.names import terminal
+
+
+def console_page(summary: Summary) -> str:
+    """The verdict, then the table."""
+    points = [
+        textwrap.fill(terminal(point), WIDTH, initial_indent=f"{i}. ", subsequent_indent="   ")
+        for i, point in enumerate(verdict(summary), 1)
+    ]
+    return "\n".join([*points, "", console_table(summary)])
 
 
 def console_table(summary: Summary) -> str:

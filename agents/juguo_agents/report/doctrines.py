@@ -10,6 +10,9 @@ REFERENCES = ("nothing", "care_only")
 WITHOUT_TECHNOLOGY = (*REFERENCES, "knowledge_centred")
 """The doctrines that bring no technology to people."""
 
+ORACLE = "oracle"
+"""What a search calls an allocator that sees what is hidden from all others."""
+
 Cell = tuple[bool, bool]
 """Whether there is the common exit, and whether there is relief."""
 CELLS: tuple[Cell, ...] = ((False, False), (True, False), (False, True), (True, True))
@@ -61,6 +64,19 @@ def like_for_like_records(comparison: Comparison) -> dict[str, Record]:
         elif doctrine not in REFERENCES:
             return {}
     return chosen
+
+
+def is_reference(name: str) -> bool:
+    """Whether an allocator is no programme, with whatever institutions, or one that sees what is hidden."""
+    variant = variant_of(name)
+    return name.partition("_")[0] == ORACLE if variant is None else variant.doctrine in REFERENCES
+
+
+def reference_records(comparison: Comparison) -> dict[str, Record]:
+    """By reference that was compared, its record: as it stands like for like, or else as the paper has it."""
+    alike = like_for_like_records(comparison)
+    found = {doctrine: alike.get(doctrine) or own_version(comparison, doctrine) for doctrine in REFERENCES}
+    return {doctrine: record for doctrine, record in found.items() if record is not None}
 
 
 def programmes(comparison: Comparison) -> list[Record]:

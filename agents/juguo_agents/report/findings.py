@@ -11,24 +11,14 @@ from juguo_agents.report.formatting import interval, listed, mean_with_interval,
 from juguo_agents.report.institutions import institutions_in_short
 from juguo_agents.report.names import PROPOSAL, name_of
 from juguo_agents.report.summary import Summary, is_like_for_like, main_rows
+from juguo_agents.report.verdict import TOO_FEW
 from juguo_envs.names import code
-
-# Episodes below which there is no verdict, or one with a warning: of the 95 % intervals of a normal sample,
-# 50 % cover the mean with 2 values, 83 % with 5, 91 % with 10, 93 % with 30.
-_TOO_FEW, _FEW = 10, 30
 
 
 def findings(summary: Summary) -> list[str]:
-    """The sentences, one paragraph an item."""
-    episodes, first = summary["episodes"], main_rows(summary)[0]
-    if episodes < _TOO_FEW:
-        text = "This is a single episode" if episodes == 1 else f"These are only {episodes} episodes"
-        return [
-            f"{text}, too few to tell merit from luck: intervals from fewer than {_TOO_FEW} are far too "
-            f"narrow, and no verdict is given. The highest mean return is that of "
-            f"{_named(summary, first)}, "
-            f"{number(first['mean'])}."
-        ]
+    """The sentences, one paragraph an item; none where there are too few episodes."""
+    if summary["episodes"] < TOO_FEW:
+        return []
     parts = (
         _best_rule,
         _division,
@@ -40,14 +30,7 @@ def findings(summary: Summary) -> list[str]:
         _right_calls,
         _aspects,
     )
-    said = [text for part in parts if (text := part(summary))]
-    if episodes < _FEW:
-        said.insert(
-            0,
-            f"With {episodes} episodes the intervals are somewhat too narrow; take what is close to a tie "
-            "as a tie.",
-        )
-    return said
+    return [text for part in parts if (text := part(summary))]
 
 
 def _entry(summary: Summary, name: str) -> dict[str, Any]:

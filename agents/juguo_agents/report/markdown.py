@@ -7,9 +7,11 @@ from juguo_agents.report.captions import BOARD, FACTORIAL, FIGURES, GLOSSARY, LE
 from juguo_agents.report.curves import Curves, cost_table
 from juguo_agents.report.findings import findings
 from juguo_agents.report.formatting import interval, made_with, mean_with_interval, number
+from juguo_agents.report.indicator_tables import indicator_tables
 from juguo_agents.report.institutions import institutions_table, variance_table
 from juguo_agents.report.names import idea, name_of
 from juguo_agents.report.summary import Row, Summary, has_own, is_like_for_like, main_rows
+from juguo_agents.report.verdict import verdict
 from juguo_agents.tables import markdown_table
 from juguo_envs.names import code, markdown
 from juguo_envs.worlds.family import Family
@@ -26,12 +28,13 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
     } | {"aversion": f"{s.reward.aversion:g}"}
     parts = [
         f"# Allocators compared in the world {code(s.name)}",
+        "\n".join(f"{i}. {point}" for i, point in enumerate(verdict(summary, code), 1)),
+        "## What was compared",
         _world(s, summary, comparison.family),
-        "## What the numbers say",
-        *findings(summary),
-        "## The numbers",
-        _table(summary),
     ]
+    if said := findings(summary):
+        parts += ["## What the numbers say", *said]
+    parts += ["## The numbers", _table(summary), "## Indicators that policy uses", *indicator_tables(summary)]
     if summary["institutions"]:
         parts += ["## What doctrine, exit and relief are worth", *_factorial(summary)]
     parts.append("## Figures")

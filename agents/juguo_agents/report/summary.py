@@ -17,7 +17,9 @@ from juguo_agents.evaluation.bootstrap import (
     seeds_needed,
     variance_saved,
 )
+from juguo_agents.evaluation.indicators import indicators
 from juguo_agents.evaluation.record import Comparison, Record
+from juguo_agents.evaluation.spending import spending
 from juguo_agents.evaluation.statistics import (
     CONFIDENCE,
     interquartile_mean,
@@ -25,9 +27,19 @@ from juguo_agents.evaluation.statistics import (
     paired_difference,
     spread_out,
 )
-from juguo_agents.report.doctrines import REFERENCES, like_for_like_records, own_version, programmes
+from juguo_agents.report.best import best_programme
+from juguo_agents.report.doctrines import (
+    REFERENCES,
+    is_reference,
+    like_for_like_records,
+    own_version,
+    programmes,
+    reference_records,
+)
 from juguo_agents.report.factorial import factorial, institutions
 from juguo_agents.report.technologies import first_is_defective, share_given_up
+from juguo_envs.model.state import STAGES
+from juguo_envs.worlds.society import build_structure
 
 Summary = dict[str, Any]
 Row = dict[str, Any]
@@ -58,6 +70,14 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
     `programmes` are the doctrines in it that are no references, best first; where it is empty, all their
     variants. The first is the `best_rule`. `references` tells which of them earn more than each reference.
 
+    `best` is the best programme, learned or not (see `juguo_agents.report.best`). `indicators` holds by name
+    what `juguo_agents.evaluation.indicators` tells of an allocator, `spending` what
+    `juguo_agents.evaluation.spending` does, `given_up` how many projects per episode were given up in each
+    stage, with the quantiles .1, .25, .5, .75 and .9 of their age and of the estimate of harm, `board` its
+    (5, 3) indicator board. `parts` tells by name how far the luck of the episodes moves the three parts of a
+    mean return, and of its difference to the baseline: covariances (3, 3). `world` is what the words need of
+    the scenario.
+
     `institutions` and `factorial` tell what the institutions are worth (see `juguo_agents.report.factorial`):
     a list with an entry for each doctrine of which all four cells were compared, and the totals (or None).
     """
@@ -76,7 +96,7 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
         | spread_out("difference_to_best_rule", paired_difference(r.returns, best.returns))
         for r in comparison.ranked()
     ]
-    return {
+    summary = {
         "scenario": comparison.scenario.name,
         "scenario_digest": comparison.scenario.digest(),
         "observe": comparison.observe,
@@ -95,6 +115,61 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
         "institutions": institutions(comparison),
         "factorial": factorial(comparison),
     }
+    references = reference_records(comparison)
+    names = [row["name"] for row in main_rows(summary) if not row["reference"]]
+    summary["best"] = best_programme(comparison, names, list(references.values()))
+    return summary | _of_each(comparison, [baseline, *references.values()])
+
+
+def _of_each(comparison: Comparison, references: list[Record]) -> Summary:
+    """What is told of every allocator, by its name."""
+    society, reward = comparison.scenario.society, comparison.scenario.reward
+    population = build_structure(comparison.scenario).share
+    baseline = comparison.record(comparison.baseline)
+    records = comparison.ranked()
+    return {
+        "indicators": {r.name: indicators((r,), references) for r in records},
+        "spending": {r.name: spending(r, population) for r in records},
+        "given_up": {r.name: _given_up(r) for r in records},
+        "board": {r.name: r.board.mean(0).tolist() for r in records},
+        "parts": {
+            r.name: {"covariance": _covariance(r), "covariance_of_difference": _covariance(r, baseline)}
+            for r in records
+        },
+        "world": {
+            "persons": society.persons,
+            "places": [place.name for place in society.listed()],
+            "quarters": comparison.scenario.programme.T,
+            "weights": {name: getattr(reward, name) for name in ("w_b", "w_r", "w_x")},
+            "aversion": reward.aversion,
+            "family": comparison.family is not None,
+            "weights_drawn": comparison.family is not None and comparison.family.weights is not None,
+        },
+    }
+
+
+def _given_up(record: Record) -> dict[str, Any]:
+    """Projects given up per episode by stage, and at what age and estimate of harm (None where none was)."""
+    quantiles = {
+        name: np.quantile(record.exits[name], (0.1, 0.25, 0.5, 0.75, 0.9)).tolist()
+        if len(record.exits)
+        else None
+        for name in ("age", "harm")
+    }
+    by_stage = np.bincount(record.exits["stage"], minlength=len(STAGES)) / len(record.returns)
+    return {"by_stage": by_stage.tolist(), **quantiles}
+
+
+def _covariance(record: Record, base: Record | None = None) -> list[list[float]]:
+    """Of the mean parts of a return, or of their differences to another's; 0 for a single episode."""
+    parts = np.array([getattr(record, part) for part in _PARTS])
+    if base is not None:
+        parts = parts - np.array([getattr(base, part) for part in _PARTS])
+    episodes = parts.shape[1]
+    covariance: list[list[float]] = (
+        (np.cov(parts) / episodes).tolist() if episodes > 1 else np.zeros((3, 3)).tolist()
+    )
+    return covariance
 
 
 def _of_returns(returns: Floats) -> dict[str, float]:
@@ -138,6 +213,7 @@ def _learned(comparison: Comparison, baseline: Record, best: Record) -> dict[str
         | spread_out("difference_to_best_rule", difference(values, best.returns))
         | spread_out("better_than_best_rule", improvement(values, best.returns))
         | {
+            "indicators": indicators(records, [baseline, *reference_records(comparison).values()]),
             "variance_saved": variance_saved(values, best.returns),
             "seeds_needed": asdict(needed) if needed else None,
         }
@@ -162,12 +238,9 @@ def _like_for_like(comparison: Comparison, allocators: list[dict[str, Any]]) -> 
 
 def _references(comparison: Comparison) -> list[dict[str, Any]]:
     """For each reference that was compared: which programmes earn more, as much or less, beyond noise."""
-    alike, competing = like_for_like_records(comparison), programmes(comparison)
+    competing = programmes(comparison)
     told = []
-    for doctrine in REFERENCES:
-        record = alike.get(doctrine) or own_version(comparison, doctrine)
-        if record is None:
-            continue
+    for doctrine, record in reference_records(comparison).items():
         gains = {r.name: paired_difference(r.returns, record.returns) for r in competing}
         told.append(
             {"doctrine": doctrine, "name": record.name}
@@ -206,5 +279,5 @@ def main_rows(summary: dict[str, Any]) -> list[Row]:
         if name in told:
             rows.append(told[name])
         elif name not in beside:
-            rows.append({"doctrine": None, "reference": name in REFERENCES} | entry | {"own": None})
+            rows.append({"doctrine": None, "reference": is_reference(name)} | entry | {"own": None})
     return rows

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from juguo_agents.artifacts.tree import LEAF, Tree, as_allocation
+from collections.abc import Iterable
+
+from juguo_agents.allocators import Allocator
+from juguo_agents.artifacts.tree import LEAF, Tree, TreeAllocator, as_allocation
 from juguo_agents.artifacts.tree_file import USES
 
 MOST_USES = 5
@@ -10,6 +13,12 @@ LEAST_SHARE = 0.05
 """Share of the money under which a use is not named in a rule."""
 LEAST_LEAN = 0.5
 """Lean under which it is not named: 5 % per 0.1."""
+
+
+def rules_of(allocators: Iterable[Allocator]) -> dict[str, list[tuple[str, list[str]]]]:
+    """The trees among some allocators, in words, by name, as the page takes them."""
+    trees = {a.name: a.tree for a in allocators if isinstance(a, TreeAllocator)}
+    return {name: [(name, tree_lines(tree))] for name, tree in trees.items()}
 
 
 def tree_lines(tree: Tree) -> list[str]:

@@ -22,7 +22,7 @@ from juguo_agents.report import (
     COMPARISON,
     Summary,
     check_figures,
-    console_table,
+    console_page,
     read_comparison,
     summarise,
     write_report,
@@ -103,7 +103,7 @@ def resume_experiment(
     with working_in(folder):
         if (folder / COMPARISON).exists():
             say(f"{folder} is finished; nothing is left to do")
-            return console_table(read_comparison(folder))
+            return console_page(read_comparison(folder))
         states = states_of(folder, experiment, scenario)
         for seed, state in states.items():
             say(f"{folder}, training seed {seed}: {state}")
@@ -155,9 +155,10 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     summary = summarise(comparison, versions())
     for path, allocator in zip(files, learned, strict=True):
         _record_evaluation(path, allocator.name, comparison, summary)
-    of = run_identity(experiment, scenario)
-    write_report(comparison, folder, versions(), summary, curves=read_curves(folder), of=of)
-    return console_table(summary)
+    of, settings = run_identity(experiment, scenario), experiment.model_dump(mode="json")
+    curves = read_curves(folder)
+    write_report(comparison, folder, versions(), summary, curves=curves, of=of, config=settings)
+    return console_page(summary)
 
 
 def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: Summary) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from juguo_agents.allocators import BASELINE, Setting
+from juguo_agents.allocators import BASELINE, NOTHING, Setting
 from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.artifacts.searched import (
     SearchedFileError,
@@ -42,7 +42,7 @@ def test_what_was_found_is_an_allocator_like_any_other(tmp_path: Path) -> None:
     allocators = find_allocators(["flat", *(str(tmp_path / name) for name in names)])
     comparison = compare(allocators, TINY, episodes=3)
     assert {r.name for r in comparison.records} == {
-        "flat", BASELINE, "searched_open_loop", "searched_closed_loop", "concentrated+exit:tuned",
+        "flat", BASELINE, NOTHING, "searched_open_loop", "searched_closed_loop", "concentrated+exit:tuned",
     }  # fmt: skip
     assert not any(r.learned for r in comparison.records)
 

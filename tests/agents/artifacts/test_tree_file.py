@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from juguo_agents.artifacts.tree import Tree
 from juguo_agents.artifacts.tree_file import TreeFileError, TreeRecord, load_tree, tree_content
 from juguo_agents.evaluation.rollout import Conditions
 from tests.agents.forging import Change, forge, store
+from tests.running import juguo, refused, succeeded
 
 ABOUT = {"name": "tree6_of_rule", "observe": "noisy", "source": {"name": "rule"}, "fidelity": {}}
 
@@ -55,6 +57,23 @@ def test_trees_of_one_name_take_their_folders_name(file: Path, tmp_path: Path) -
     forge(other / file.name, lambda data: data.update(cut=0.25))
     names = [a.name for a in find_allocators([str(file), str(other)])]
     assert names == [f"tree6_of_rule_{tmp_path.name}", "tree6_of_rule_other"]
+
+
+def test_the_page_of_a_comparison_shows_a_tree_and_that_of_what_it_explains(
+    file: Path, world: Conditions, tmp_path: Path
+) -> None:
+    world.scenario.save(tmp_path / "world.yaml")
+    asked = ("--scenario", "world.yaml", "--episodes", "2")
+    succeeded(juguo("evaluate", file, *asked, "--out", "with", cwd=tmp_path))
+    succeeded(juguo("evaluate", "flat", *asked, "--out", "without", cwd=tmp_path))
+    assert '"lines":["if ' in (tmp_path / "with" / "report.html").read_text(encoding="utf-8")
+    explained = tmp_path / "explained"
+    explained.mkdir()
+    shutil.copy(file, explained)
+    forge(explained / file.name, lambda data: data.update(source={"name": "flat"}))
+    succeeded(juguo("report", "without", "explained", cwd=tmp_path))
+    assert '"name":"tree6_of_rule","lines":["if ' in (tmp_path / "without" / "report.html").read_text()
+    refused(juguo("report", "explained", cwd=tmp_path), "is an explanation", "name its run")
 
 
 def test_a_folder_without_anything_says_what_could_be_in_it(tmp_path: Path) -> None:

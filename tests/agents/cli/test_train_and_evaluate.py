@@ -51,6 +51,8 @@ def test_training_prints_the_table_and_leaves_every_file(trained: tuple[Path, st
     left = {path.name for path in (folder / "run").iterdir()}
     wanted = {"config.yaml", "scenario.yaml", "policy-seed0.safetensors", "policy-seed1.safetensors"}
     assert wanted | {"comparison.json", "comparison.md", "learning_curve.json", "tensorboard"} <= left
+    assert {"report.html", "episodes.csv", "trajectories.csv", "places.csv", "courses.parquet"} <= left
+    assert "training.ppo.n_steps" in (folder / "run" / "report.html").read_text(encoding="utf-8")
     assert len([name for name in left if name.endswith(".png")]) >= 5
     assert not [name for name in left if name.startswith(".")]
     assert "versions" in (folder / "run" / "config.yaml").read_text()
@@ -66,7 +68,7 @@ def test_a_run_can_be_evaluated_in_the_scenario_it_saved_and_json_prints_nothing
     )
     assert json.loads((folder / "again" / "comparison.json").read_text()) == told
     rows = {row["name"]: row for row in told["allocators"]}
-    assert set(rows) == {"learned_seed0", "learned_seed1", "flat", "concentrated+exit+relief"}
+    assert set(rows) == {"learned_seed0", "learned_seed1", "flat", "concentrated+exit+relief", "nothing"}
     assert all(set(row) >= FIELDS for row in rows.values())
     assert rows["concentrated+exit+relief"]["difference"] == 0
     first = json.loads((folder / "run" / "comparison.json").read_text())

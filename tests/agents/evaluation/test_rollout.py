@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from juguo_agents.allocators import BASELINE, make_rule
+from juguo_agents.allocators import BASELINE, NOTHING, make_rule
 from juguo_agents.allocators.registry import Variant, like_for_like, variant_of
 from juguo_agents.evaluation import rollout as evaluation
 from juguo_agents.evaluation.record import record_bytes
@@ -46,9 +46,9 @@ def test_money_by_stage_adds_up_to_what_was_in_the_pot() -> None:
     assert (record.stage_quarters.sum(1) == SMALL.programme.T).all()
 
 
-def test_the_baseline_is_always_compared() -> None:
+def test_the_baseline_and_no_programme_are_always_compared() -> None:
     comparison = compare([make_rule("flat")], SMALL, episodes=3)
-    assert {r.name for r in comparison.records} == {"flat", BASELINE}
+    assert {r.name for r in comparison.records} == {"flat", BASELINE, NOTHING}
     assert comparison.record(comparison.baseline).returns.shape == (3,)
 
 

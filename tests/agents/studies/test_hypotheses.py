@@ -94,14 +94,17 @@ def made_up() -> list[dict[str, Any]]:
     return runs
 
 
-def test_a_claim_that_depends_says_where_and_one_without_effect_fails() -> None:
+def test_a_claim_that_depends_says_where_and_one_without_effect_is_refuted() -> None:
     runs = made_up()
     results = results_of(TEST, runs)
     pays = results[0].parts[0]
     assert pays.judged.verdict == "depends"
     assert pays.region is not None
     assert pays.region.tells
-    assert [r.verdict for r in results] == ["fails", "fails"]  # of the first, opening later brings no more
+    assert [r.verdict for r in results] == [
+        "refuted",
+        "refuted",
+    ]  # of the first, opening later brings no more
     page = as_markdown(TEST, results, runs)
     assert "Where *it pays* is true" in page
     assert "budget (B) above" in page
@@ -118,7 +121,7 @@ def test_every_claim_has_a_figure_and_an_entry() -> None:
     assert draw(result, TEST).startswith(b"\x89PNG")
     entry = as_json(TEST, result)
     assert list(entry)[:6] == ["claim", "verdict", "effect", "low", "high", "scenarios"]
-    assert entry["reason"].startswith("refuted")
+    assert (entry["verdict"], entry["reason"]) == ("refuted", "the effect goes the other way")
 
 
 TINY: dict[str, Any] = {
@@ -180,7 +183,7 @@ def test_a_test_leaves_a_verdict_a_number_and_a_figure_for_each_claim(whole: Pat
     assert json.loads((whole / "verdicts.json").read_text(encoding="utf-8")) == page.data
     assert [(entry["id"], entry["scenarios"]) for entry in page.data["claims"]] == [(1, 3), (2, 2)]
     for entry in page.data["claims"]:
-        assert entry["verdict"] in ("holds", "fails", "depends")
+        assert entry["verdict"] in ("holds", "depends", "undecided", "refuted")
         assert entry["low"] <= entry["effect"] <= entry["high"]
         assert (whole / entry["figure"]).read_bytes().startswith(b"\x89PNG")
     text = (whole / "hypotheses.md").read_text(encoding="utf-8")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.captions import FACTORIAL
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.figures import adoption, board, exits, factorial, learning, money, places, returns
-from juguo_agents.report.figures.style import styled_png
+from juguo_agents.report.figures.style import parameters, styled_png
 from juguo_agents.report.summary import Summary
+from juguo_envs.errors import UserError, unknown
 
 FIGURES = {
     "return.png": returns.draw,
@@ -22,6 +27,19 @@ FIGURES = {
     "board.png": board.draw,
 }
 LEARNING_CURVE = "learning_curve.png"
+
+
+def draw_figure(name: str, comparison: Comparison, summary: Summary) -> Figure:
+    """A figure by its name, without the suffix, in the project's style.
+
+    Raises:
+        UserError: If there is none of that name, or not of this comparison.
+    """
+    there = [Path(file).stem for file in FIGURES if file != FACTORIAL or summary["institutions"]]
+    if name not in there:
+        raise UserError(unknown("figure", name, there))
+    with rc_context(parameters()):
+        return FIGURES[f"{name}.png"](comparison, summary)
 
 
 def draw_figures(

@@ -1,4 +1,4 @@
-"""From effects by scenario and episode to verdicts (holds, fails or depends), and where a claim is true.
+"""From effects by scenario and episode to verdicts (holds, depends, undecided, refuted), and where they hold.
 
 Also what is written of them: entries of `verdicts.json`, the page, and the table of the console.
 """
@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequen
     claims = test.claims
     tally = Counter(r.verdict for r in results)
     searched = min(claims.search.scenarios, claims.sample.scenarios)
-    counted = ", ".join(f"{tally[word]} {word}" for word in ("holds", "depends", "fails") if tally[word])
+    counted = ", ".join(f"{tally[word]} {word}" for word in get_args(Word) if tally[word])
     head = ("", "claim", "verdict", "effect", "interval", "for / against")
     lines = [
         "# The paper's claims, tested",
@@ -136,11 +136,10 @@ def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequen
 
 def _row(result: ClaimResult) -> list[str]:
     judged = result.deciding.judged
-    reason = _short(judged).removeprefix(result.verdict)
     return [
         str(result.claim.id),
         result.claim.claim,
-        f"**{result.verdict}**{reason}",
+        f"**{result.verdict}**",
         f"{_signed(judged.effect.mean)} {OUTCOMES[result.deciding.part.outcome].unit}",
         _interval(judged),
         f"{judged.share(FOR):.0%} / {judged.share(AGAINST):.0%}",
@@ -183,7 +182,7 @@ def _table(parts: Sequence[PartResult]) -> str:
         judged, part = result.judged, result.part
         return [
             part.says,
-            _short(judged),
+            judged.verdict,
             f"{_signed(judged.effect.mean)} {OUTCOMES[part.outcome].unit}",
             _interval(judged),
             ("at most " if part.direction == "at_most" else "from ") + f"{part.counts:g}",
@@ -262,7 +261,7 @@ def console_table(results: Sequence[ClaimResult]) -> str:
         (
             str(result.claim.id),
             result.claim.claim,
-            _short(judged),
+            judged.verdict,
             _signed(judged.effect.mean),
             _interval(judged),
             f"{judged.share(FOR):.0%}",
@@ -272,15 +271,6 @@ def console_table(results: Sequence[ClaimResult]) -> str:
         for judged in (result.deciding.judged,)
     ]
     return terminal_table(("", "claim", "verdict", "effect", "interval", FOR, AGAINST), rows, "rllrlr")
-
-
-def _short(judged: Judged) -> str:
-    """The verdict with the first words of its reason, where it fails."""
-    return (
-        f"{judged.verdict}, {judged.reason.partition(':')[0]}"
-        if judged.verdict == "fails"
-        else judged.verdict
-    )
 
 
 def _interval(judged: Judged) -> str:

@@ -1,0 +1,62 @@
+"""A comparison as one page for a browser: everything is in it, and it asks no network for anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+from juguo_agents.report.page.data import MOST_NUMBERS, Rules, Source, load_source, page_data
+from juguo_agents.report.texts import say, texts
+from juguo_envs.names import html
+
+__all__ = ["PAGE", "Source", "load_source", "report_page"]
+
+PAGE = "report.html"
+_SCRIPTS = ("d3.min.js", "plot.umd.min.js", "page.js")
+
+
+def report_page(sources: Sequence[Source], lang: str = "en", rules: Rules | None = None) -> str:
+    """The page of one comparison, or of several to choose from, as HTML.
+
+    Args:
+        sources: At least one.
+        lang: Language of the page.
+        rules: Trees in words.
+    """
+    found = [page_data(source, lang, MOST_NUMBERS // len(sources), rules) for source in sources]
+    data = {"lang": lang, "texts": dict(texts(lang)), "comparisons": found}
+    scripts = [_asset(name) for name in _SCRIPTS]
+    allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    title = say("page.title", lang, world=found[0]["scenario"])
+    points = "".join(f"<li>{html(point.replace('`', ''))}</li>" for point in found[0]["verdict"])
+    parts = [
+        f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        f"style-src 'unsafe-inline'; script-src {allowed}; base-uri 'none'; form-action 'none'\">",
+        f"<title>{html(title)}</title>\n<style>\n{_asset('page.css')}</style>\n</head>\n<body>",
+        f'<div id="page"><main><h1>{html(title)}</h1><ol class="verdict">{points}</ol>'
+        f"<noscript><p>{html(say('page.no_script', lang))}</p></noscript></main></div>",
+        f'<script type="application/json" id="data">{_as_script(data)}</script>',
+        *(f"<script>{script}</script>" for script in scripts),
+        "</body>\n</html>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _as_script(data: dict[str, Any]) -> str:
+    """JSON in which nothing ends the element that holds it, or begins another."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _asset(name: str) -> str:
+    return (resources.files(__name__) / name).read_text(encoding="utf-8")
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

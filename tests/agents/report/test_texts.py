@@ -1,0 +1,41 @@
+"""The catalogue of texts: every text that is asked for is there, in every language, with the same values."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import juguo_agents.report.texts
+from juguo_agents.report.texts import joined, languages, say, texts
+from juguo_envs.model.state import ACTORS, FUNCTIONS, INDICATORS, STAGES
+
+REPORT = Path(juguo_agents.report.texts.__file__).parents[1]
+
+
+def values_of(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_text_that_is_asked_for_is_there() -> None:
+    sources = [*REPORT.rglob("*.py"), *REPORT.rglob("page.js")]
+    asked = {key for path in sources for key in re.findall(r'say\(\s*"([\w.]+)"', path.read_text("utf-8"))}
+    assert len(asked) > 60
+    assert asked - set(texts()) == set()
+    for kind, names in (("stage", STAGES), ("actor", ACTORS), ("use", FUNCTIONS), ("indicator", INDICATORS)):
+        assert {f"{kind}.{name}" for name in names} <= set(texts())
+
+
+@pytest.mark.parametrize("lang", languages())
+def test_every_language_has_every_text_with_the_same_values(lang: str) -> None:
+    assert set(texts(lang)) == set(texts())
+    for key, text in texts(lang).items():
+        assert values_of(text) == values_of(texts()[key]), key
+
+
+def test_names_are_joined_as_in_a_sentence() -> None:
+    assert joined(["a"]) == "a"
+    assert joined(["a", "b", "c"]) == "a, b and c"
+    assert say("count.more", count=2) == "2 more"
