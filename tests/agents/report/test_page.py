@@ -229,6 +229,10 @@ def test_every_control_changes_what_it_should(browser: Any, file: Path, comparis
         assert page.inner_html(what) != before
 
     heads = opened.texts("#pair .name")
+    assert heads[:2] == [
+        "A: learned, seed 0",
+        "B: experiment diffusion",
+    ]  # what was learned, and the best rule
     page.select_option("#system-a", label="flat")
     assert opened.texts("#pair .name") != heads and opened.texts("#pair .name")[0] == "A: flat"
     changes("#pair figure, #pair .chart >> nth=0", lambda: page.select_option("#who", "strata"))

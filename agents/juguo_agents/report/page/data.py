@@ -34,8 +34,8 @@ Rules = Mapping[str, Sequence[tuple[str, Sequence[str]]]]
 """Trees by the allocator that they are, or were distilled from: each its name and its lines."""
 _WORDS, _NUMBERS = ("allocator", "quantity"), ("quarter", *BANDS)
 _KEPT = (
-    "scenario", "scenario_digest", "observe", "episodes", "first_seed", "baseline", "confidence", "versions",
-    "defective_first", "best", "world",
+    "best_rule", "scenario", "scenario_digest", "observe", "episodes", "first_seed", "baseline", "confidence",
+    "versions", "defective_first", "best", "world",
 )  # fmt: skip
 
 
@@ -111,6 +111,7 @@ def page_data(
     return {
         "title": source.title,
         **{name: summary[name] for name in _KEPT},
+        "alike": bool(summary["like_for_like"]),
         "verdict": verdict(summary, _marked, lang),
         "learned": _group(summary),
         "systems": [_system(source, name, rows.get(name), step, lang, rules or {}) for name in names],
@@ -156,7 +157,6 @@ def _system(
     return {
         **entry,
         "label": label_of(summary, name),
-        "shown": doctrine or name,
         "idea": idea(doctrine or name),
         "main": row is not None,
         "reference": bool(row and row["reference"]),

@@ -185,9 +185,8 @@
       (ranking.sliders ??= {})[weight] = { input, output };
       return h("div", {}, h("label", { for: `weight-${weight}` }, say(`page.weights.${part}`), " ", output), input);
     });
-    return section("ranking", say("page.ranking.title"),
-      h("p.lead", {}, say("page.ranking.lead"), " ", mainSystems().some((s) => s.shown !== s.name)
-        ? say("page.ranking.alike") : ""),
+    return section("ranking", say(shown.alike ? "page.ranking.title_alike" : "page.ranking.title"),
+      h("p.lead", {}, say("page.ranking.lead"), " ", shown.alike ? say("page.ranking.alike") : ""),
       ranking.chart, h("h3", {}, say("page.parts.title")), h("p.lead", {}, say("page.parts.lead")), ranking.parts,
       h("div.legend", {}, WEIGHTS.map(([, part], i) => h("span", {}, h("i.swatch", { style: `background: ${PART_COLOURS[i]}` }),
         say(`page.weights.${part}`)))), folded(ranking.table),
@@ -717,8 +716,9 @@
     if (state.timer) togglePlay();
     shown = data.comparisons[state.comparison];
     const index = (name) => Math.max(0, shown.systems.findIndex((system) => system.name === name));
-    state.a = index(shown.best.names[0]);
-    state.b = index(shown.baseline);
+    const learned = shown.systems.findIndex((system) => system.learned);
+    state.a = learned < 0 ? index(shown.best.names[0]) : learned; // best first
+    state.b = index(learned < 0 ? shown.baseline : shown.best_rule);
     if (state.a === state.b) state.b = shown.systems.findIndex((system, i) => i !== state.a && system.main);
     if (state.b < 0) state.b = state.a;
     Object.assign(state, { weights: { ...shown.world.weights }, moved: false, who: "all", place: 0, quantity: "adoption",
