@@ -29,7 +29,7 @@ def command(name: str, *arguments: str | Path) -> list[str]:
     return [sys.executable, *what, *map(str, arguments)]
 
 
-def run(name: str, *arguments: str | Path, cwd: Path) -> Done:
+def run(name: str, *arguments: str | Path, cwd: Path, timeout: float = 600) -> Done:
     """Run a command in a process of its own, in a folder, to its end."""
     return subprocess.run(
         command(name, *arguments),
@@ -37,7 +37,7 @@ def run(name: str, *arguments: str | Path, cwd: Path) -> Done:
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=timeout,
         env=ENVIRONMENT,
     )
 

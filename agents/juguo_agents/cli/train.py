@@ -17,8 +17,10 @@ from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners.device import check_device
 from juguo_agents.training.run import CONFIG, load_run
 from juguo_agents.training.shipped import DEFAULT, config_names, find_config
-from juguo_envs.engine.memory import check_societies
+from juguo_envs.engine.memory import check_bytes, check_societies
 from juguo_envs.errors import UserError
+from juguo_envs.spaces.action import action_size
+from juguo_envs.spaces.context import ContextLayout
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario, scenario_names
 
@@ -100,6 +102,7 @@ def checked(experiment: Experiment, processes: int | None = None) -> Scenario:
     trained_in = experiment.training_world(scenario)
     processes = min(training.processes, len(training.seeds)) if processes is None else processes
     check_societies(trained_in, training.settings.envs, processes)
+    _check_steps(experiment, len(scenario.society.listed()), processes)
     worlds, rules = experiment.worlds(scenario), experiment.comparison.names()
     check_comparison(worlds, training.selection_episodes, processes)
     check_comparison(worlds, experiment.comparison.episodes, len(rules) + len(training.seeds))
@@ -108,3 +111,16 @@ def checked(experiment: Experiment, processes: int | None = None) -> Scenario:
     if training.expert is not None:
         find_experts(training.expert, learned_in)
     return scenario
+
+
+def _check_steps(experiment: Experiment, communities: int, processes: int) -> None:
+    """Refuse a learner whose steps, of a rollout or of a replay buffer, do not fit into memory."""
+    settings = experiment.training.settings
+    replayed = getattr(settings, "buffer_size", 0)  # with what was seen next
+    seen = ContextLayout(communities, experiment.observation).size * (2 if replayed else 1)
+    held = replayed or settings.rollout
+    check_bytes(
+        processes * held * (seen + action_size(communities)) * 4,
+        f"{held:,} steps that a learner holds, in {processes} processes,",
+        "take fewer envs, n_steps or processes, or a smaller buffer_size",
+    )

@@ -36,7 +36,7 @@ training:
   td3: {envs: 4, learning_starts: 20, buffer_size: 400, net: [8]}
 """
 _WORLD = ("--scenario", "tiny.yaml")
-_BUDGET = ("--trials", "3", "--trainings", "2", "--steps", "120", "--episodes", "2")
+_BUDGET = ("--trials", "3", "--trainings", "1", "--steps", "120", "--episodes", "2")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ JOBS: dict[str, Job] = {
     "explain": _study("explain", "flat", *_WORLD),
     "compare-runs": _study("compare-runs", "run", "--against", "flat"),
     "experts": _study("experts", *_WORLD),
-    "generalisation": _study("generalisation", *_WORLD),
+    "generalisation": _study(
+        "generalisation", *_WORLD, "--scenarios", "2", "--budget", "300", "--convergence", "0"
+    ),
     "hypotheses": _study("hypotheses", "--only", "1"),
     "map": _study("map", *_WORLD),
     "mechanisms": _study("mechanisms", *_WORLD, "--only", "peers", "--no-patterns"),

@@ -37,7 +37,7 @@ class Undisturbed:
         """Its outcome, and the seconds that it took."""
         if name not in self._found:
             begun, words = time.monotonic(), JOBS[name].command(f"undisturbed/{name}")
-            succeeded(run(words[0], *words[1:], cwd=self.folder))
+            succeeded(run(words[0], *words[1:], cwd=self.folder, timeout=3600))
             self._found[name] = outcome(self.folder / "undisturbed" / name), time.monotonic() - begun
         return self._found[name]
 
@@ -142,7 +142,7 @@ def disk(tmp_path: Path) -> Iterator[tuple[Path, Callable[[str], None]]]:
 def asked(name: str, out: Path, cwd: Path) -> Done:
     """A job, run to its end."""
     words = JOBS[name].command(out)
-    return run(words[0], *words[1:], cwd=cwd)
+    return run(words[0], *words[1:], cwd=cwd, timeout=3600)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.8])

@@ -96,9 +96,8 @@ def test_another_run_in_its_folder_is_refused_by_what_differs(trained: tuple[Pat
     changed = juguo("train", "tiny.yaml", "training.steps=300", "--out", "run", cwd=folder)
     refused(changed, "training.steps is 300 now and was 200")
     (folder / "other").mkdir(exist_ok=True)
-    refused(
-        juguo("train", "tiny.yaml", "--out", "other", cwd=folder), "other exists already and holds no run"
-    )
+    (folder / "other" / "theirs.txt").touch()
+    refused(juguo("train", "tiny.yaml", "--out", "other", cwd=folder), "other exists already")
     refused(juguo("evaluate", "flat", "--episodes", "2", "--out", "run", cwd=folder), "run exists already")
     assert {p: p.stat().st_mtime_ns for p in (folder / "run").rglob("*")} == before
 
