@@ -8,12 +8,12 @@ import shlex
 from pathlib import Path
 
 import pytest
-import yaml
 from cyclopts.exceptions import MissingArgumentError
 
 from juguo_agents.allocators import rules
 from juguo_agents.cli.main import make_app
 from juguo_envs import Scenario
+from juguo_envs.documents import load_yaml
 from juguo_envs.worlds.scenario import scenario_names
 
 HOME = Path(__file__).resolve().parents[1]
@@ -42,7 +42,7 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "yaml")], ids=name_of)
 def test_the_worlds_of_a_page_are_scenarios(page: Path) -> None:
     for text in blocks(page, "yaml"):
-        Scenario.parse(yaml.safe_load(text))
+        Scenario.parse(load_yaml(text, page.name))
 
 
 def commands(page: Path) -> list[str]:

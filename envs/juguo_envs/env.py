@@ -39,7 +39,9 @@ def prepare_config(**shown: Any) -> ObservationConfig:
 
 
 def prepare_world(
-    scenario: str | Path | Scenario | Family, reward: Mapping[str, float] | None, preferences: Preferences
+    scenario: str | Path | Mapping[str, Any] | Scenario | Family,
+    reward: Mapping[str, float] | None,
+    preferences: Preferences,
 ) -> Scenario | Family:
     """The scenario or the family, with the caller's reward weights or with weights that are drawn.
 
@@ -111,11 +113,12 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
     too: parameters over their sampling ranges, T among them. `env.unwrapped.scenario_now()` tells which.
 
     ## Arguments
-    `scenario`: name, path of a YAML file, or `Scenario`; "family", "family:NAME", or a `Family`. `reward`:
-    weights by the names breadth, resilience, excluded; aversion: that to inequality, 0 to 2. `observe`:
-    "noisy" or "true". `context`: bool. `preferences`: "hidden", "shown", or "drawn": the weights at every
-    reset, from the ranges of the family or of `juguo_envs.worlds.family.PREFERENCES`; the reward follows.
-    `history`: quarters that are shown, 1 to 64. `render_mode`: "ansi" or "rgb_array".
+    `scenario`: name, path of a YAML file, mapping of fields (with a `base`), or `Scenario`; "family",
+    "family:NAME", or a `Family`. `reward`: weights by the names breadth, resilience, excluded; aversion: that
+    to inequality, 0 to 2. `observe`: "noisy" or "true". `context`: bool. `preferences`: "hidden", "shown", or
+    "drawn": the weights at every reset, from the ranges of the family or of
+    `juguo_envs.worlds.family.PREFERENCES`; the reward follows. `history`: quarters that are shown, 1 to 64.
+    `render_mode`: "ansi" or "rgb_array".
 
     ## Version history
     v0: initial version.
@@ -126,7 +129,7 @@ class ExperimentDiffusionEnv(gym.Env[npt.NDArray[np.float32], npt.NDArray[np.flo
 
     def __init__(
         self,
-        scenario: str | Path | Scenario | Family = "default",
+        scenario: str | Path | Mapping[str, Any] | Scenario | Family = "default",
         reward: Mapping[str, float] | None = None,
         observe: Observe = "noisy",
         render_mode: str | None = None,

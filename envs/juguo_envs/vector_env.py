@@ -42,7 +42,7 @@ class ExperimentDiffusionVectorEnv(VectorEnv[Observations, npt.NDArray[np.float3
     def __init__(
         self,
         num_envs: int = 1,
-        scenario: str | Path | Scenario | Family = "default",
+        scenario: str | Path | Mapping[str, Any] | Scenario | Family = "default",
         reward: Mapping[str, float] | None = None,
         observe: Observe = "noisy",
         render_mode: str | None = None,

@@ -116,6 +116,7 @@ def _parameter(name: str, field: FieldInfo, model: type[BaseModel]) -> inspect.P
         "show_default": _shown_default(field),
         "consume_multiple": get_origin(hint) is tuple or None,
         "completer": (lambda context: list(names())) if names else None,
+        "metavar": _metavar(field.annotation, several=get_origin(hint) is tuple),
     }
     if positional := _extra(field, "positional"):
         of_command |= {"name": positional} if isinstance(positional, str) else {}
@@ -128,6 +129,12 @@ def _parameter(name: str, field: FieldInfo, model: type[BaseModel]) -> inspect.P
     if default is None:
         hint = hint | None
     return inspect.Parameter(name, kind, default=default, annotation=Annotated[hint, Parameter(**of_command)])
+
+
+def _metavar(hint: Any, several: bool) -> str | None:
+    """What stands for a number in the help, which is read as text."""
+    kind = "FLOAT" if _holds(hint, float) else "INT" if _holds(hint, int) else None
+    return f"{kind}..." if kind and several else kind
 
 
 @cache

@@ -67,7 +67,7 @@ def test_nothing_and_a_bare_study_show_what_there_is(tmp_path: Path) -> None:
             ["evaluate", "flat", "--epsodes", "3"],
             ["--epsodes", "Did you mean --episodes?", "juguo evaluate --help"],
         ),
-        (["evaluate", "flat", "--episodes", "three"], ["--episodes", '"three"', "int"]),
+        (["evaluate", "flat", "--episodes", "three"], ["--episodes is 'three'", "write a number"]),
         (["evaluate", "flat", "--episodes"], ["--episodes requires an argument"]),
         (["evaluate", "flat", "--observe", "noisi"], ['Did you mean "noisy"?']),
         (["list", "scenarois"], ['Did you mean "scenarios"?']),

@@ -124,6 +124,33 @@ def test_a_part_of_what_is_listed_cannot_be_changed_and_the_way_is_told() -> Non
     assert len(china.override({"society.communities": [place]}).society.listed()) == 1
 
 
+def numbers(data: Changes, prefix: str = "") -> dict[str, float]:
+    """Every number of a scenario, by dotted name."""
+    found: dict[str, float] = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            found |= numbers(value, f"{prefix}{name}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found[prefix + name] = value
+    return found
+
+
+def test_nothing_but_a_number_is_a_number_in_any_field() -> None:
+    scenario = Scenario()
+    held = numbers(scenario.model_dump(mode="json"))
+    assert len(held) > 100
+    for dotted, value in held.items():
+        for odd in (True, False, "1", "yes", "1:00", None, [1], {}, 1j):
+            with pytest.raises(ScenarioError, match=dotted):
+                scenario.override({dotted: odd if odd != {} else [{}]})
+        assert scenario.override({dotted: float(value)}) == scenario
+        if isinstance(value, int):
+            with pytest.raises(
+                ScenarioError, match=f"{dotted} is {value + 0.5}: input should be a valid int"
+            ):
+                scenario.override({dotted: value + 0.5})
+
+
 def test_a_mapping_with_a_base_stands_for_a_scenario(tmp_path: Path) -> None:
     mapping = {"base": "poor", "money": {"mu": 0.9}, "crisis.severity": 0.3}
     meant = Scenario.load("poor").override({"money.mu": 0.9, "crisis.severity": 0.3})
