@@ -336,7 +336,7 @@ def _put(top: _Open, value: Any, line: int, refuse: _Refuse) -> None:
 
 def _scalar(event: Any, top: _Open, line: int, refuse: _Refuse) -> Any:
     text, tag = event.value, event.tag
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
         refuse(line, "holds half of a character (a lone surrogate)")
     if isinstance(top.value, dict) and top.key is None and text == "<<" and event.implicit[0]:
         return _MERGE
@@ -351,9 +351,10 @@ def _scalar(event: Any, top: _Open, line: int, refuse: _Refuse) -> Any:
     if name in ("", "bool") and _BOOL.fullmatch(text):
         return text[0] in "tT"
     if name in ("", "int") and _INT.fullmatch(text):
-        if len(text.lstrip("+-0")) > 19 or int(text) not in INTEGERS:
+        digits = text.lstrip("+-").lstrip("0") or "0"
+        if len(digits) > 19 or (number := int(digits) * (-1 if text[0] == "-" else 1)) not in INTEGERS:
             refuse(line, f"the whole number {_short(text)} has more than 64 bits")
-        return int(text)
+        return number
     if name in ("", "float") and _FLOAT.fullmatch(text):
         value = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
         if math.isinf(value) and "n" not in text.lower():

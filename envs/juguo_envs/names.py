@@ -51,6 +51,8 @@ def composed(text: str, allowed: str = "") -> str:
         ValueError: If it holds a control or format character (of no width, or of direction), or one that is
             assigned to nothing; it is named.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = unicodedata.normalize("NFC", text)
     for place, character in enumerate(text):
         if character not in allowed and unicodedata.category(character) in _ODD:

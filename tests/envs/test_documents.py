@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from juguo_envs import documents
 from juguo_envs.documents import (
     DocumentError,
     dump_yaml,
@@ -83,6 +85,7 @@ def aliases(count: int, each: int) -> str:
         ("0100", 100),
         ("060", 60),
         ("-012", -12),
+        ("0" * 5000 + "7", 7),
         ("-9223372036854775808", -(2**63)),
         ("true", True),
         ("FALSE", False),
@@ -141,6 +144,26 @@ def test_what_cannot_be_read_is_refused_in_one_short_line_with_its_number(text: 
     assert message.startswith("made: line ") and said in message
     assert "\n" not in message and len(message) < 250
     assert time.process_time() - start < 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: [1, {b: 1e3}, yes]\nc: &x {d: 'e'}\nf: {<<: *x}", None),
+        ("a: 1\na: 2", "line 2"),
+        ("a: [1", "line 1"),
+    ],
+)
+def test_without_the_c_parser_the_same_is_read_and_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str, value: str | None
+) -> None:
+    fast = None if value else load_yaml(text, "made")
+    monkeypatch.setattr(documents, "_Parser", yaml.SafeLoader)
+    if value is None:
+        assert load_yaml(text, "made") == fast
+    else:
+        with pytest.raises(DocumentError, match=value):
+            load_yaml(text, "made")
 
 
 def test_merge_keys_aliases_a_mark_of_byte_order_and_other_line_ends_work() -> None:
