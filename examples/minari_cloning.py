@@ -5,9 +5,7 @@ import sys
 import gymnasium as gym
 import minari
 import numpy as np
-from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn import neural_network, pipeline, preprocessing
 
 from juguo_agents.cli.main import main
 
@@ -23,8 +21,8 @@ def clone(chosen):
     """A network that does what was done in these episodes."""
     seen = np.concatenate([episode.observations[:-1] for episode in chosen])
     done = np.concatenate([episode.actions for episode in chosen])
-    net = MLPRegressor(hidden_layer_sizes=(64, 64), max_iter=200, early_stopping=True, random_state=0)
-    return make_pipeline(StandardScaler(), net).fit(seen, done)
+    net = neural_network.MLPRegressor((64, 64), max_iter=200, early_stopping=True, random_state=0)
+    return pipeline.make_pipeline(preprocessing.StandardScaler(), net).fit(seen, done)
 
 
 def score(policy):

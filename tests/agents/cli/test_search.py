@@ -40,7 +40,7 @@ def test_evaluate_takes_the_folder_of_a_search(searched: tuple[Path, str]) -> No
     arguments = ("closed", "flat", "--scenario", "closed/scenario.yaml", "--episodes", "4", "--json")
     told = json.loads(succeeded(juguo("evaluate", *arguments, cwd=folder)))
     names = {row["name"] for row in told["allocators"]}
-    assert names == {"searched_closed_loop", "flat", "concentrated+exit+relief"}
+    assert names == {"searched_closed_loop", "flat", "concentrated+exit+relief", "nothing"}
 
 
 @pytest.mark.parametrize("named", [("--family", "closed_loop", *ASKED), ()])
