@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from juguo_agents.array_types import Floats, Ints
-from juguo_agents.evaluation.course import Course
+from juguo_agents.evaluation.course import SOCIETY, Course
 from juguo_envs.model.state import N_ACTORS, N_FUNCTIONS, N_INDICATORS, N_STRATA, STAGES
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
@@ -75,6 +75,7 @@ def record_bytes(quarters: int, communities: int) -> int:
     """Bytes that a record takes for each episode, of so many quarters; but for the projects given up."""
     by_stage = len(STAGES) * (N_FUNCTIONS + 1 + communities + 1)
     numbers = 4 + quarters + 1 + communities * N_STRATA + by_stage + N_INDICATORS * N_ACTORS
+    numbers += quarters * len(SOCIETY) + communities  # its course
     return numbers * np.dtype(np.float64).itemsize
 
 

@@ -72,13 +72,14 @@ def test_a_different_test_seed_gives_other_episodes_and_the_same_seed_the_same()
 
 
 def test_a_comparison_that_does_not_fit_into_memory_is_refused_with_the_numbers(monkeypatch) -> None:
-    record = run(make_rule("flat"), SMALL, SEEDS)
+    record = compare([make_rule("flat")], SMALL, episodes=len(SEEDS)).record("flat")
     arrays = [value for name, value in vars(record).items() if name not in ("name", "exits", "course")]
+    arrays += [record.course.society, record.course.excluded]
     communities = len(SMALL.society.listed())
     assert sum(a.nbytes for a in arrays) == len(SEEDS) * record_bytes(SMALL.programme.T, communities)
     monkeypatch.setattr(memory, "available", lambda: 10**9)
     with pytest.raises(
-        UserError, match=r"records of 1,000,000 episodes of 2 allocators, .* take fewer episodes"
+        UserError, match=r"records of 1,000,000 episodes of 3 allocators, .* take fewer episodes"
     ):
         compare([make_rule("flat")], SMALL, episodes=1_000_000)
     huge = SMALL.override({"society.persons": 10_000_000})
