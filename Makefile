@@ -11,10 +11,10 @@ PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-all lint format types bench bench-peers lock clean
+.PHONY: help setup train test test-all test-integrations lint format types bench bench-peers lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## make .venv and install the locked packages and the project
 
@@ -26,6 +26,10 @@ test: setup  ## run the tests except the slow ones
 
 test-all: setup  ## run every test
 	$(PYTEST) -m "" $(ARGS)
+
+# They make environments of their own. Other interpreters for the wheel alone: ARGS="--python PATH --python PATH".
+test-integrations: setup  ## try the wheel and other libraries in fresh environments, and write their table
+	$(PY) tools/integrations.py $(ARGS)
 
 lint: setup  ## check style and formatting
 	$(PY) -m ruff check .
@@ -52,7 +56,7 @@ lock: $(PY)  ## resolve the packages anew into requirements.lock
 	$(PY) tools/lock.py
 
 clean:  ## remove .venv, caches and build output, but no runs
-	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-integrations build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find envs agents scripts tools tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(PY):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
@@ -15,6 +16,7 @@ from juguo_agents.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+TINY_WORLD = "name: tiny\nsociety: {persons: 60, communities: {count: 3, hubs: 1}}\nprogramme: {T: 8}\n"
 Done = subprocess.CompletedProcess[str]
 
 
@@ -29,16 +31,26 @@ def command(name: str, *arguments: str | Path) -> list[str]:
     return [sys.executable, *what, *map(str, arguments)]
 
 
-def run(name: str, *arguments: str | Path, cwd: Path) -> Done:
-    """Run a command in a process of its own, in a folder, to its end."""
+def run(
+    name: str, *arguments: str | Path, cwd: Path, agents: Path | None = None, timeout: float = 600
+) -> Done:
+    """Run a command in a process of its own, in a folder, to its end; `agents`: a copy that it shall use."""
+    path = {} if agents is None else {"PYTHONPATH": os.pathsep.join([str(agents), str(ROOT / "envs")])}
     return subprocess.run(
         command(name, *arguments),
         cwd=cwd,
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
-        env=ENVIRONMENT,
+        timeout=timeout,
+        env={**ENVIRONMENT, **path},
+    )
+
+
+def copy_agents(folder: Path) -> Path:
+    """A copy of the agents in a folder, to which a test adds something."""
+    return Path(
+        shutil.copytree(ROOT / "agents", folder / "agents", ignore=shutil.ignore_patterns("__pycache__"))
     )
 
 
@@ -56,9 +68,9 @@ def succeeded(done: Done) -> str:
     return done.stdout
 
 
-def refused(done: Done, *words: str) -> None:
-    """One clear message, exit status 2, no traceback."""
-    assert done.returncode == 2, done.stderr
+def refused(done: Done, *words: str, status: int = 2) -> None:
+    """One clear message, an exit status, no traceback."""
+    assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     message = done.stderr.strip().splitlines()[-1]
     for word in words:

@@ -13,7 +13,7 @@ from juguo_agents.allocators import Allocator
 from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare as run_all
-from juguo_agents.folders import claim_folder
+from juguo_agents.folders import new_folder
 from juguo_agents.provenance import versions
 from juguo_agents.report import console_page, summarise, write_report
 from juguo_agents.report.summary import Summary, main_rows
@@ -132,7 +132,9 @@ class Compared:
         Raises:
             FolderExists: If it is there already.
         """
-        return write_report(self.comparison, claim_folder(Path(folder)), versions(), self.summary)
+        with new_folder(Path(folder)) as new:
+            written = write_report(self.comparison, new, versions(), self.summary)
+        return [Path(folder) / path.name for path in written]
 
     def __repr__(self) -> str:
         return console_page(self.summary)

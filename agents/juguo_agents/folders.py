@@ -1,25 +1,26 @@
-"""The folder of a run: made once, never overwritten, each file whole or absent."""
+"""The folder of a job: looked at before the work, made whole, and never another one's."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from juguo_envs.documents import dump_yaml
 from juguo_envs.errors import UserError
-from juguo_envs.files import write_text
+from juguo_envs.files import draft_of, is_draft, sync_folder, write_text
+from juguo_envs.names import slug
 
 SETTINGS_FILE = "settings.json"
 """What a study was asked for, in its folder."""
 
 
 class FolderExists(UserError):
-    """The folder that a run should be written to is there already."""
+    """The folder that a job should be written to holds something else already."""
 
 
 class FolderInUse(UserError):
@@ -51,23 +52,143 @@ def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
         os.close(handle)
 
 
-def claim_folder(path: Path) -> Path:
-    """Make a new folder.
+def is_vacant(path: Path) -> bool:
+    """Whether nothing is there: no folder, or one that holds nothing, or only what a kill left unfinished."""
+    try:
+        return all(is_draft(entry) for entry in path.iterdir())
+    except FileNotFoundError:
+        return True
+
+
+def check_destination(path: Path) -> None:
+    """Refuse a folder that could not be made, or could not be written, before work is done for it.
 
     Raises:
-        FolderExists: If it exists; nothing in it is touched.
+        UserError: Saying why.
+    """
+    there, missing = path, [draft_of(Path("x")).name]
+    try:
+        while not os.path.lexists(there):
+            missing.append(there.name)
+            there = there.parent
+        if not there.is_dir():
+            why = f"{there} is no folder"
+        elif not os.access(there, os.W_OK | os.X_OK | (os.R_OK if there == path else 0)):
+            why = f"{there} cannot be written; it is read-only, or you are not permitted to"
+        else:
+            for name in missing:  # the system says whether it can have such names, and a path so long
+                with suppress(FileNotFoundError):
+                    (there / name).lstat()
+            with suppress(FileNotFoundError):
+                (path / missing[0]).lstat()
+            return
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+    raise UserError(f"--out is {path}: {why}; name another folder")
+
+
+def check_new(path: Path) -> None:
+    """Refuse a folder that is there already, or that could not be made.
+
+    Raises:
+        UserError: Saying why; `FolderExists` if it holds something.
+    """
+    check_destination(path)
+    if not is_vacant(path):
+        raise FolderExists(f"{path} exists already; name another --out, or move it away")
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder to write into, which gets its name when all is written: it is there whole or not at all.
+
+    Raises:
+        FolderExists: If it exists and holds something; nothing in it is touched.
         OSError: If it cannot be made.
     """
+    check_new(path)
+    empty = path.exists()  # somebody's own: it stays, and may be a mount
+    made = [parent for parent in path.parents if not parent.exists()]
+    draft = draft_of(path / "new" if empty else path)
+    _sweep_beside(draft)
     try:
-        path.mkdir(parents=True)
-    except FileExistsError:
-        raise FolderExists(f"{path} exists already; name another --out, or move it away") from None
-    return path
+        draft.mkdir(parents=True)
+        with locked(draft):
+            yield draft
+            check_new(path)
+            if empty:
+                for entry in draft.iterdir():
+                    entry.replace(path / entry.name)
+                draft.rmdir()
+            else:
+                draft.rename(path)
+        sync_folder(path.parent)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        _remove(made)
+        raise
+
+
+@contextmanager
+def working_in(folder: Path, begin: Callable[[Path], None] | None = None) -> Iterator[None]:
+    """Work alone in a folder that holds a job already, or in a new one.
+
+    A job that refuses, and has done nothing in its new folder, leaves none.
+
+    Args:
+        folder: Of the job.
+        begin: Writes what a job begins with into the new folder; None where the job is gone on with.
+
+    Raises:
+        UserError: If it cannot be written; `FolderExists` if it should be new and is not.
+        FolderInUse: If another process works in it.
+    """
+    check_destination(folder)
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    if begin:
+        with new_folder(folder) as draft:
+            begin(draft)
+    with locked(folder):
+        sweep(folder)
+        before = set(folder.rglob("*")) if begin else set()
+        try:
+            yield
+        except UserError:
+            if begin and set(folder.rglob("*")) == before:
+                for path in before:
+                    path.unlink()
+                _remove(made)
+            raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a kill left unfinished, from a folder in which nobody else works."""
+    for path in [path for path in folder.rglob(".*") if is_draft(path)]:
+        with suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _sweep_beside(draft: Path) -> None:
+    """Remove earlier drafts of the same folder, whose makers were killed."""
+    beginning = draft.name.removesuffix(".part").rpartition(".")[0]
+    with suppress(FileNotFoundError):
+        for other in draft.parent.iterdir():
+            if is_draft(other) and other.name.startswith(f"{beginning}.") and other.is_dir():
+                with suppress(OSError, FolderInUse), locked(other):
+                    shutil.rmtree(other)
+
+
+def _remove(folders: list[Path]) -> None:
+    """Remove folders, the innermost first, as far as they are empty."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def next_free(parent: Path, name: str) -> Path:
-    """`parent/name`, or `parent/name-2`, `parent/name-3`, ... where that exists."""
-    taken = {p.name for p in parent.glob(f"{name}*")} if parent.is_dir() else set()
+    """`parent/name`, or `parent/name-2`, `parent/name-3`, ... where that exists; the name as a slug."""
+    name = slug(name)
+    taken = {entry.name for entry in parent.iterdir()} if parent.is_dir() else set()
     if name not in taken:
         return parent / name
     numbers = [int(m[1]) for t in taken if (m := re.fullmatch(re.escape(name) + r"-(\d+)", t))]
@@ -76,4 +197,4 @@ def next_free(parent: Path, name: str) -> Path:
 
 def write_yaml(path: Path, data: Mapping[str, Any]) -> None:
     """Write a mapping as YAML, whole or not at all."""
-    write_text(path, yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True))
+    write_text(path, dump_yaml(data))

@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from juguo_envs.errors import UserError
+from juguo_envs.errors import Unfinished
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 _POLL = 0.5  # seconds between a worker's looks at its parent
 
 
-class WorkerDied(UserError):
+class WorkerDied(Unfinished):
     """A process ended without a result."""
 
 
@@ -98,7 +98,9 @@ def work_through(
                 for future in finished:
                     done(running.pop(future), future.result())
         except BrokenProcessPool:
-            raise WorkerDied("a process was killed (out of memory?); try fewer workers") from None
+            raise WorkerDied(
+                "a process was killed (out of memory?); go on with the same command and fewer workers"
+            ) from None
         finally:
             if running:  # the pool gives up by itself what its processes no longer do
                 for child in multiprocessing.active_children():

@@ -5,6 +5,10 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+from juguo_envs.engine.compiled import SOURCE_KEY
+
+MODEL = f"{SOURCE_KEY:014x}"
+"""Fingerprint of the model's source, which may change between two versions: runs of two models never mix."""
 _PACKAGES = (
     "juguo", "gymnasium", "numpy", "numba", "stable-baselines3", "sb3-contrib", "torch", "scipy",
     "safetensors", "cmaes", "optuna", "pyarrow", "scikit-learn",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from juguo_envs.names import terminal
 
@@ -24,7 +26,8 @@ def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
     from rich.table import Table
 
     table = Table(box=Box(_RULE), show_edge=False, padding=(0, 1, 0, 0))
-    console = Console(width=WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
+    out = io.StringIO()  # a table is the same wherever it is shown
+    console = Console(file=out, width=WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
     for title, side in zip(head, _sides(align, len(head)), strict=True):
         table.add_column(terminal(title), justify="right" if side == "r" else "left")
     for row in rows:
@@ -32,9 +35,8 @@ def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
     wide = console.measure(table, options=console.options.update_width(2 * WIDTH)).maximum
     if WIDTH < wide <= WIDTH + len(head):
         table.padding = 0  # closer together no cell is folded
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    console.print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str = "") -> str:
@@ -48,6 +50,20 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
     rule = "".join("---:|" if side == "r" else "---|" for side in _sides(align, len(head)))
     lines = ["| " + " | ".join(cells) + " |" for cells in (head, *rows)]
     return "\n".join([lines[0], f"|{rule}", *lines[1:]])
+
+
+def ranged(values: Mapping[str, Any], name: str = "mean", form: str | Callable[[float], str] = ".3f") -> str:
+    """A number with its interval, such as `0.512 [0.498, 0.527]`.
+
+    Args:
+        values: Holds the number by its name, and the interval's ends as `{name}_low` and `{name}_high`, or as
+            `low` and `high`.
+        name: Of the number.
+        form: How all three are written: a format, or a function.
+    """
+    low, high = (values[f"{name}_{end}" if f"{name}_{end}" in values else end] for end in ("low", "high"))
+    number, low, high = (form(x) if callable(form) else format(x, form) for x in (values[name], low, high))
+    return f"{number} [{low}, {high}]"
 
 
 def _sides(align: str, columns: int) -> str:

@@ -1,4 +1,4 @@
-"""The one kind of error that a user can mend: its message names the field, the value and what is allowed."""
+"""Errors that a user can mend: the message names the field, the value and what is allowed, or what to do."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from collections.abc import Iterable
 
 class UserError(ValueError):
     """Bad input. The command prints the message on one line and exits with status 2."""
+
+
+class Unfinished(RuntimeError):
+    """A job that was begun and cannot be finished as it is; the message says how to go on.
+
+    What was done is kept. The command prints the message on one line and exits with status 1.
+    """
 
 
 def did_you_mean(word: str, known: Iterable[object]) -> str:

@@ -13,6 +13,11 @@ from juguo_envs.model.state import STAGES
 _BAR = 20
 
 
+def render(mode: str, batch: Batch, b: int) -> Any:
+    """Society `b` in the render mode "ansi" or "rgb_array"."""
+    return render_text(batch, b) if mode == "ansi" else render_picture(batch, b)
+
+
 def render_text(batch: Batch, b: int = 0) -> str:
     """A table of society `b`: one line on the programme, one for each community."""
     programme, quarter = batch.state.programme[b], batch.state.quarter[b]

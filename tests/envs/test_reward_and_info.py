@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from juguo_envs import ExperimentDiffusionEnv, ExperimentDiffusionVectorEnv, Scenario
-from juguo_envs.info import ACCOUNTS, REWARD_PARTS, batch_info
+from juguo_envs.info import ACCOUNTS, ENTRIES, REWARD_PARTS, batch_info
 from juguo_envs.model.equations import INTERACTOR, PARTICIPANT
 from juguo_envs.model.state import ACTORS, INDICATORS
 from tests.properties.strategies import Plan, first_seeds, plans, scenarios
@@ -78,10 +78,40 @@ def test_info_tells_the_same_at_reset_as_in_a_step() -> None:
     env = ExperimentDiffusionEnv(WORLD)
     _, begin = env.reset(seed=0)
     *_, after = env.step(env.action_space.sample())
-    assert begin.keys() == after.keys()
-    assert begin["money"].keys() == after["money"].keys() == set(ACCOUNTS)
-    assert not any(begin["money"].values())
+    assert list(begin) == list(after) == [entry.name for entry in ENTRIES]
+    assert not any(begin[f"money_{name}"] for name in ACCOUNTS)
     assert (begin["breadth"], begin["stage"], begin["project"], begin["abandoned"]) == (0.0, 0, 0, 0)
+
+
+def test_info_is_flat_and_of_numpy() -> None:
+    """So that what makes a spec of it, or keeps it in arrays, needs no word of ours."""
+    env = ExperimentDiffusionEnv(WORLD)
+    _, begin = env.reset(seed=0)
+    *_, after = env.step(env.action_space.sample())
+    for info in (begin, after):
+        assert {type(value) for value in info.values()} == {np.float64, np.int64, np.ndarray}
+        assert {name: value.dtype for name, value in info.items()} == {n: v.dtype for n, v in begin.items()}
+
+
+def test_the_money_that_info_tells_is_the_money_there_is() -> None:
+    env = ExperimentDiffusionEnv(small({"crisis.shock_rate": 0.3}))
+    env.reset(seed=0)
+    for _ in range(12):
+        before = env.batch.state.programme["M"][0]
+        *_, info = env.step(env.action_space.sample())
+        assert_allclose(
+            info["money_spent"] + info["money_payout"] + info["money_saved"], info["money_budget"]
+        )
+        assert_allclose(info["reserve"] - before, info["money_saved"], atol=1e-9)
+
+
+def test_costs_over_the_programme_sum_to_the_mean_share_of_the_excluded() -> None:
+    env = ExperimentDiffusionEnv(small({"programme.T": 6, "resilience.r0": 0.02}))
+    env.reset(seed=0)
+    infos = [env.step(env.action_space.sample())[4] for _ in range(6)]
+    mean = np.mean([info["excluded"] for info in infos])
+    assert_allclose(sum(info["cost_over_T"] for info in infos), mean, rtol=1e-12)
+    assert mean > 0.0
 
 
 def test_info_counts_stages_projects_and_those_given_up() -> None:

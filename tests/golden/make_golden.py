@@ -42,8 +42,8 @@ def trajectory() -> list[dict[str, float]]:
             rows.append(
                 {
                     "quarter": quarter + 1,
-                    "stage": info["stage"],
-                    "project": info["project"],
+                    "stage": int(info["stage"]),
+                    "project": int(info["project"]),
                     "return": total,
                     "breadth": info["breadth"],
                     "resilience": info["resilience"],

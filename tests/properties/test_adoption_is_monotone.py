@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from juguo_envs import Batch, Scenario
@@ -62,7 +62,6 @@ def expected_adoption(before: Batch, after: Batch) -> Array:
 
 
 @pytest.mark.parametrize("name", RAISED)
-@settings(max_examples=25)
 @given(scenario=scenarios(), plan=plans(abandon=False), seed=first_seeds(), by=shares, data=st.data())
 def test_nobody_is_less_likely_to_adopt_when_one_stock_is_raised(
     name: str, scenario: Scenario, plan: Plan, seed: int, by: float, data: st.DataObject

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from juguo_agents.array_types import Floats, Ints, Seeds, Singles
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.measures import breadth_seen
 from juguo_envs.model.state import FUNCTIONS, State
@@ -16,11 +17,6 @@ from juguo_envs.spaces.context import Context
 from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-
 
 RELIEF = [FUNCTIONS.index(name) for name in ("governance", "resilience")]
 """The functions that end a crisis."""
@@ -59,7 +55,7 @@ class Setting:
         return replace(setting, quarters=scenario.programme.T, reward=(weights.w_b, weights.w_r, weights.w_x))
 
     @classmethod
-    def of_family(cls, family: Family, seeds: npt.NDArray[np.uint64]) -> Setting:
+    def of_family(cls, family: Family, seeds: Seeds) -> Setting:
         """The setting of episodes of a family, one per seed."""
         structure, drawn = family.structure, family.draw(seeds)
         known = Context.of(drawn.params, structure, drawn.producers)
@@ -95,7 +91,7 @@ class Allocator(Protocol):
         """Name in tables and figures."""
         ...
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes: forget everything, and hold memory for `len(seeds)` environments.
 
         Args:
@@ -105,7 +101,7 @@ class Allocator(Protocol):
         """
         ...
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """Actions (n, 10 + R + 3) in [-1, 1] for observations (n, size)."""
         ...
 
@@ -130,7 +126,7 @@ class Observed:
     """A batch of observations, read by name. Arrays are (n,), (n, R) or (n, R, 3)."""
 
     setting: Setting
-    vector: npt.NDArray[np.float32]
+    vector: Singles
 
     def _place(self, name: str) -> Floats:
         return self.setting.layout.place(self.vector, name)
@@ -138,11 +134,11 @@ class Observed:
     def _scalar(self, name: str) -> Floats:
         return self.setting.layout.scalar(self.vector, name)
 
-    def _quarters(self, name: str) -> npt.NDArray[np.int64]:
+    def _quarters(self, name: str) -> Ints:
         return np.rint(self._scalar(name) * self.setting.quarters).astype(np.int64)
 
     @cached_property
-    def stage(self) -> npt.NDArray[np.int64]:
+    def stage(self) -> Ints:
         """0 production, 1 diffusion, 2 application."""
         return self.setting.layout.stage(self.vector)
 
@@ -208,17 +204,17 @@ class Observed:
         return self._place("excluded") @ self.setting.population
 
     @property
-    def stage_quarters(self) -> npt.NDArray[np.int64]:
+    def stage_quarters(self) -> Ints:
         """Quarters in this stage."""
         return self._quarters("stage_quarters")
 
     @property
-    def project_quarters(self) -> npt.NDArray[np.int64]:
+    def project_quarters(self) -> Ints:
         """Quarters of this project."""
         return self._quarters("project_quarters")
 
     @property
-    def quarter(self) -> npt.NDArray[np.int64]:
+    def quarter(self) -> Ints:
         """Quarters of the programme so far."""
         return self.setting.quarters - self._quarters("time_left")
 

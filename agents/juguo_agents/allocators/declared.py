@@ -8,11 +8,9 @@ from __future__ import annotations
 from typing import Any, Literal, overload
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Floats
 from juguo_envs.model.state import FUNCTIONS
-
-Floats = npt.NDArray[np.float64]
 
 
 class RuleNumber:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from juguo_agents.allocators.declared import Floats, RuleNumber, RuleShares, numbers_of, shares_of
+from juguo_agents.allocators.declared import RuleNumber, RuleShares, numbers_of, shares_of
 from juguo_agents.allocators.institutions import EXIT_NUMBERS, RELIEF_NUMBERS
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.allocators.rule import Rule
+from juguo_agents.array_types import Floats
 from juguo_agents.tables import markdown_table
 from juguo_envs.model.state import FUNCTIONS, STAGES
 

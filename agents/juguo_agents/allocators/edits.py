@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from juguo_agents.allocators.base import Allocator, Floats, Observed, Setting
+from juguo_agents.allocators.base import Allocator, Observed, Setting
+from juguo_agents.array_types import Floats, Seeds, Singles
 from juguo_envs.model.state import FUNCTIONS, N_FUNCTIONS, STAGES
 from juguo_envs.spaces.action import Allocation, decode_allocation, encode_allocation
 from juguo_envs.validation import Strict
@@ -222,13 +222,13 @@ class Edited:
         """Name in tables."""
         return self._name
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; see `Allocator`."""
         self.setting = setting
         self.allocator.start(setting, seeds)
         self.changes = self.edits.begin(setting, len(seeds))
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """The allocator's actions, changed."""
         allocation = decode_allocation(self.allocator.act(observation), self.setting.population)
         seen = Observed(self.setting, observation)

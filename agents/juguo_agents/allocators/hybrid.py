@@ -6,10 +6,10 @@ import copy
 from collections.abc import Set as AbstractSet
 
 import numpy as np
-import numpy.typing as npt
 
-from juguo_agents.allocators.base import Bools, Floats, Ints, Observed, Setting
+from juguo_agents.allocators.base import Observed, Setting
 from juguo_agents.allocators.rule import Decision, Rule
+from juguo_agents.array_types import Bools, Floats, Ints, Seeds, Singles
 from juguo_envs.model.state import STAGES
 
 FUNCTIONS_IN = tuple(f"functions in {stage}" for stage in STAGES)
@@ -45,13 +45,13 @@ class Hybrid:
         """The name of A, and what is taken from B."""
         return f"{self.a.name}|{self.b.name}: {', '.join(p for p in PARTS if p in self.from_b)}"
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; see `Allocator`."""
         self.setting = setting
         for rule in (self.a, self.b):
             rule.start(setting, seeds)
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """Actions (n, 10 + R + 3) in [-1, 1]."""
         seen = Observed(self.setting, observation)
         decision = self._together(seen.stage, self.a.decide(seen), self.b.decide(seen))

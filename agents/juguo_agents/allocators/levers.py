@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
+from juguo_agents.array_types import Floats, Seeds, Singles
 from juguo_envs.errors import UserError, unknown
 from juguo_envs.model.state import FUNCTIONS, N_FUNCTIONS, State
 from juguo_envs.spaces.action import SHARES
 
-Actions = npt.NDArray[np.float32]
+Actions = Singles
 
 NO, YES = -1.0, 1.0
 _OPENNESS, _ADVANCE, _ABANDON = -3, -2, -1
@@ -35,26 +35,26 @@ class Lever:
 
     name: str
     forced: str
-    force: Callable[[Actions, npt.NDArray[np.float64]], None]
+    force: Callable[[Actions, Floats], None]
 
 
-def _no_share(column: int) -> Callable[[Actions, npt.NDArray[np.float64]], None]:
+def _no_share(column: int) -> Callable[[Actions, Floats], None]:
     """No money for one use; the others keep their proportions. Where nothing else is paid, it is saved."""
 
-    def force(actions: Actions, population: npt.NDArray[np.float64]) -> None:
+    def force(actions: Actions, population: Floats) -> None:
         actions[:, column] = NO
 
     return force
 
 
-def _fixed(column: int, value: float) -> Callable[[Actions, npt.NDArray[np.float64]], None]:
-    def force(actions: Actions, population: npt.NDArray[np.float64]) -> None:
+def _fixed(column: int, value: float) -> Callable[[Actions, Floats], None]:
+    def force(actions: Actions, population: Floats) -> None:
         actions[:, column] = value
 
     return force
 
 
-def _by_population(actions: Actions, population: npt.NDArray[np.float64]) -> None:
+def _by_population(actions: Actions, population: Floats) -> None:
     actions[:, SHARES : SHARES + len(population)] = 2.0 * population / population.max() - 1.0
 
 
@@ -95,18 +95,18 @@ class Forced:
         """The allocator's name and what is forced."""
         return f"{self.allocator.name}|{self.lever.name}"
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; see `Allocator`."""
         self.population = setting.population
         self.allocator.start(setting, seeds)
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """The allocator's actions with the lever forced."""
         actions = np.array(self.allocator.act(observation), np.float32)
         self.lever.force(actions, self.population)
         return actions
 
-    def reveal(self, state: State, hazard: npt.NDArray[np.float64]) -> None:
+    def reveal(self, state: State, hazard: Floats) -> None:
         """Pass on what is hidden to an allocator that may see it."""
         if isinstance(self.allocator, Clairvoyant):
             self.allocator.reveal(state, hazard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from juguo_agents.allocators import rules
@@ -24,6 +25,10 @@ NOTHING = rules.Nothing.base_name
 
 class UnknownAllocator(UserError):
     """A name that stands for no allocator; the message lists those there are."""
+
+
+class NamedTwice(UserError):
+    """Allocators that are one and the same; the message names both."""
 
 
 @dataclass(frozen=True)
@@ -97,3 +102,24 @@ def make_rule(name: str) -> Rule:
         "+exit or -exit and then +relief or -relief behind it, or the folder of a trained run, of a search, "
         "of a searched front or of an explanation"
     )
+
+
+def refuse_twice(names: Sequence[str]) -> None:
+    """Refuse rules that allocate alike, among them one that is named twice.
+
+    Raises:
+        NamedTwice: Naming two of them.
+        UnknownAllocator: If a name is no rule's.
+    """
+    seen: dict[Variant | None, str] = {}
+    for name in names:
+        make_rule(name)
+        variant = variant_of(name)
+        if variant in seen:
+            one = seen[variant]
+            raise NamedTwice(
+                f"allocator {name!r} is named twice; name it once"
+                if one == name
+                else f"allocators {one!r} and {name!r} allocate alike; name one of them"
+            )
+        seen[variant] = name

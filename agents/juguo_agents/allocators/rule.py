@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from juguo_agents.allocators.base import RELIEF, Bools, Floats, Observed, Setting, rows
+from juguo_agents.allocators.base import RELIEF, Observed, Setting, rows
 from juguo_agents.allocators.declared import RuleNumber, RuleShares, numbers_of
 from juguo_agents.allocators.institutions import EXIT_NUMBERS, RELIEF_NUMBERS, Exit, Institutions
+from juguo_agents.array_types import Bools, Floats, Seeds, Singles
 from juguo_envs.spaces.action import encode_allocation
 
 
@@ -24,7 +24,7 @@ class Decision:
     advance: Bools | bool
     reserve: Floats | None = None  # (n,), none by default
 
-    def action(self, abandon: Bools) -> npt.NDArray[np.float32]:
+    def action(self, abandon: Bools) -> Singles:
         """(n, 10 + R + 3) the action that says so, and (n,) whether the project is given up."""
         return encode_allocation(
             self.functions,
@@ -111,7 +111,7 @@ class Rule:
         """(3,) openness in each stage."""
         return np.full(3, self.openness)
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; see `Allocator`."""
         self.setting = setting
         self.seeds = np.asarray(seeds, np.uint64)
@@ -121,7 +121,7 @@ class Rule:
     def remember(self) -> None:
         """Make room for what the rule remembers of each environment."""
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """Actions for a batch of observations."""
         seen = Observed(self.setting, observation)
         decision = self.decide(seen)

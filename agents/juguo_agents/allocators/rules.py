@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from juguo_agents.allocators.base import Bools, Floats, Observed, rows
+from juguo_agents.allocators.base import Observed, rows
 from juguo_agents.allocators.declared import RuleNumber, RuleShares, alike
 from juguo_agents.allocators.institutions import EXIT_NUMBERS
 from juguo_agents.allocators.rule import Decision, FixedShares, HarmInUseExit, Rule, level_of
+from juguo_agents.array_types import Bools, Floats
 
 
 class Nothing(Rule):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Setting
+from juguo_agents.array_types import Seeds, Singles
 
 
 class SideBySide:
@@ -22,14 +22,14 @@ class SideBySide:
         """The first one's name."""
         return self.allocators[0].name
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; see `Allocator`."""
         count = len(self.allocators)
         runs = zip(self.allocators, setting.split(count), np.split(seeds, count), strict=True)
         for allocator, known, part in runs:
             allocator.start(known, part)
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """Actions for a batch of observations."""
         parts = np.split(observation, len(self.allocators))
         return np.concatenate([a.act(part) for a, part in zip(self.allocators, parts, strict=True)])

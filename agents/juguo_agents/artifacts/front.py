@@ -5,24 +5,25 @@ A JSON file that people can read, checked by name when it is loaded. Needs neith
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from juguo_agents.allocators.base import Allocator, Setting
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.base import JsonArtifact, read_json, read_scenario
+from juguo_agents.artifacts.base import JsonArtifact
+from juguo_agents.artifacts.identity import STUDY, Count, Record, check_scenario, read_record
 from juguo_envs.errors import UserError
 from juguo_envs.info import REWARD_PARTS
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
-KIND, FORMAT = "juguo_front", 1
 FRONT_PATTERN = "front-seed*.json"
 Floats = npt.NDArray[np.float64]
 
@@ -42,6 +43,8 @@ class StoredFront(JsonArtifact):
 
     members: list[Parameters]
     means: Floats
+
+    decisive = ("members", "scenario_digest")
 
     def allocator(self, name: str | None = None) -> Allocator:
         """What acts as the best member for each episode's weights."""
@@ -89,60 +92,87 @@ def best_members(
     return found
 
 
-def front_text(
+class _Member(Strict):
+    breadth: Annotated[float, Field(ge=0.0, le=1.0)]
+    resilience: Annotated[float, Field(ge=0.0, le=1.0)]
+    excluded: Annotated[float, Field(ge=0.0, le=1.0)]
+    parameters: dict[str, float]
+
+
+class FrontRecord(Record):
+    """What a front's file holds."""
+
+    KIND: ClassVar[str] = "juguo_front"
+    FORMAT: ClassVar[int] = 2
+    WHAT: ClassVar[str] = "a front"
+    FAULT: ClassVar[type[UserError]] = FrontFileError
+
+    name: str
+    seed: Count
+    observe: Literal["noisy", "true"]
+    budget: Count
+    steps: Count
+    generations: Count
+    begun: bool
+    versions: dict[str, str]
+    members: Annotated[list[_Member], Field(min_length=1)]
+    scenario_digest: str
+    scenario: dict[str, Any]
+
+
+def front_content(
     members: Sequence[Parameters], means: Floats, about: Mapping[str, Any], scenario: Scenario
-) -> str:
-    """The content of a front's file.
+) -> dict[str, Any]:
+    """What stands in the record of a front.
 
     Args:
         members: The numbers of closed loops.
         means: (members, 3) breadth, resilience and excluded of each.
-        about: What is to be told of it; `name` and `observe` must be among it.
+        about: The other fields of `FrontRecord`.
         scenario: The world that it was searched in.
     """
     told = [
         {**dict(zip(REWARD_PARTS, row, strict=True)), "parameters": dict(member)}
         for member, row in zip(members, means.tolist(), strict=True)
     ]
-    data = {
-        "kind": KIND,
-        "format": FORMAT,
+    return {
         **about,
         "members": told,
         "scenario_digest": scenario.digest(),
         "scenario": scenario.model_dump(mode="json"),
     }
-    return json.dumps(data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
 
 
 def load_front(path: Path) -> StoredFront:
     """Read and check a front.
 
     Raises:
-        FrontFileError: If the file is missing, is no front, or anything in it cannot be; it is named.
+        FrontFileError: If the file is missing, is no front, lies where another belongs, or anything in it
+            cannot be; it is named.
     """
-    data = read_json(path, KIND, FORMAT, "a front", FrontFileError)
-    for name, kind in (("name", str), ("observe", str), ("members", list)):
-        if not isinstance(data.get(name), kind) or not data[name]:
-            raise FrontFileError(f"{path}: {name!r} is missing, empty or of another kind")
-    scenario = read_scenario(data, path, FrontFileError)
+    data, record = read_record(path, FrontRecord)
+    STUDY.check(path, record.of, FrontFileError)
+    if path.match(FRONT_PATTERN) and path.name != front_file(record.seed):
+        raise FrontFileError(
+            f"{path}: holds the front of seed {record.seed}; it was copied or renamed: put back the one that "
+            "belongs here"
+        )
+    if record.name != front_name(record.seed):
+        raise FrontFileError(f"{path}: name is {record.name!r}; allowed is {front_name(record.seed)!r}")
+    scenario = check_scenario(record.scenario, record.scenario_digest, str(path), FrontFileError)
     space = CLOSED_LOOP.space(scenario)
-    members, means = [], []
-    for i, told in enumerate(data["members"]):
-        fault = _fault(told)
-        fault = fault or space.fault(told["parameters"])
-        if fault:
+    for i, member in enumerate(record.members):
+        if fault := space.fault(member.parameters):
             raise FrontFileError(f"{path}: members[{i}]: {fault}")
-        members.append(told["parameters"])
-        means.append([float(told[part]) for part in REWARD_PARTS])
-    return StoredFront(scenario, data, members, np.array(means))
+    means = [[getattr(member, part) for part in REWARD_PARTS] for member in record.members]
+    return StoredFront(scenario, data, [member.parameters for member in record.members], np.array(means))
 
 
-def _fault(told: Any) -> str | None:
-    if not isinstance(told, dict) or not isinstance(told.get("parameters"), dict):
-        return "'parameters' is missing or no object"
-    for part in REWARD_PARTS:
-        value = told.get(part)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
-            return f"{part} is {value!r}; allowed is 0 to 1"
-    return None
+def front_file(seed: int) -> str:
+    """The name of the file of a search's front."""
+    return FRONT_PATTERN.replace("*", str(seed))
+
+
+def front_name(seed: int) -> str:
+    """The name of the allocator that a search's front is."""
+    return f"front_seed{seed}"

@@ -6,18 +6,26 @@ A kind of artifact is a line in `KINDS`.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.registry import UnknownAllocator, all_rule_names, make_rule
-from juguo_agents.artifacts import front, searched, tree_file
-from juguo_agents.artifacts.base import Artifact, World, kind_of
-from juguo_agents.artifacts.front import FRONT_PATTERN, load_front
+from juguo_agents.allocators.registry import (
+    NamedTwice,
+    UnknownAllocator,
+    all_rule_names,
+    make_rule,
+    refuse_twice,
+)
+from juguo_agents.artifacts.base import Artifact, World
+from juguo_agents.artifacts.front import FRONT_PATTERN, FrontRecord, load_front
+from juguo_agents.artifacts.identity import kind_of
 from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
-from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, load_result
-from juguo_agents.artifacts.tree_file import TREE_PATTERN, load_tree
+from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, SearchRecord, load_result
+from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
+from juguo_agents.provenance import MODEL
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 
@@ -54,6 +62,7 @@ class Kind:
             UserError: If a file cannot be used.
         """
         loaded = [self.load(file) for file in files]
+        _refuse_copies(files, loaded)
         names = [artifact.name for artifact in loaded]
         shared = {name for name in names if names.count(name) > 1}
         if shared and self.all_or_none:
@@ -64,9 +73,9 @@ class Kind:
         ]
 
 
-SEARCHED = Kind(searched.KIND, (RESULT_FILE, PANEL_PATTERN), load_result)
-TREE = Kind(tree_file.KIND, (TREE_PATTERN,), load_tree)
-FRONT = Kind(front.KIND, (FRONT_PATTERN,), load_front)
+SEARCHED = Kind(SearchRecord.KIND, (RESULT_FILE, PANEL_PATTERN), load_result)
+TREE = Kind(TreeRecord.KIND, (TREE_PATTERN,), load_tree)
+FRONT = Kind(FrontRecord.KIND, (FRONT_PATTERN,), load_front)
 POLICY = Kind(None, (POLICY_PATTERN,), load_policy, all_or_none=True)
 KINDS = (SEARCHED, TREE, FRONT, POLICY)
 """In this order allocators are listed, and looked for in a folder."""
@@ -87,23 +96,30 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
 
     Raises:
         UnknownAllocator: If a name is none of these.
+        NamedTwice: If two of them are one and the same, or would have one name.
         UserError: If a file cannot be used; it is named.
     """
-    rules: list[Allocator] = []
+    rules: list[str] = []
     files: list[Path] = []
     for name in names:
         if name == ALL:
-            rules += [make_rule(rule) for rule in all_rule_names()]
+            rules += all_rule_names()
         elif found := files_of(name):
             files += found
         else:
-            rules.append(make_rule(name))
+            rules.append(name)
+    refuse_twice(rules)
     kinds = [kind_of_file(file) for file in files]
     stored = [
         kind.allocators([file for file, its in zip(files, kinds, strict=True) if its is kind])
         for kind in KINDS
     ]
-    return [*rules, *(allocator for some in stored for allocator in some)]
+    everyone: list[Allocator] = [*map(make_rule, rules), *itertools.chain(*stored)]
+    called = [allocator.name for allocator in everyone]
+    for name in called:
+        if called.count(name) > 1:
+            raise NamedTwice(f"two allocators are called {name!r}; rename the folder of one")
+    return everyone
 
 
 def find_allocator(name: str, field: str) -> Allocator:
@@ -159,12 +175,37 @@ def load_artifact(file: Path) -> Artifact:
     return kind_of_file(file).load(file)
 
 
+def _refuse_copies(files: Sequence[Path], loaded: Sequence[Artifact]) -> None:
+    """Refuse files that hold the same: one would count as two.
+
+    Raises:
+        NamedTwice: Naming two of them.
+    """
+    seen: dict[str, Path] = {}
+    for file, artifact in zip(files, loaded, strict=True):
+        other = seen.setdefault(artifact.acts_by, file)
+        if other is not file:
+            raise NamedTwice(f"{other} and {file} hold the same allocator; name one of them")
+
+
 def digest_of(name: str) -> str | None:
     """SHA-256 of the files behind a name, in their order; None where there are none, as for a rule."""
     files = [path for path in files_of(name) if path.is_file()]
     if not files:
         return None
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def of_other_models(names: Sequence[str]) -> list[Path]:
+    """Those of the files behind some names that were made with another model than this.
+
+    Args:
+        names: As `find_allocators` takes them.
+
+    Raises:
+        UserError: If a file cannot be used.
+    """
+    return [file for name in names for file in files_of(name) if load_artifact(file).model != MODEL]
 
 
 def common_world(names: Sequence[str]) -> World | None:

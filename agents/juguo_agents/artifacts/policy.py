@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field, ValidationError
 
 from juguo_agents.allocators.base import Setting
 from juguo_agents.artifacts.base import World
+from juguo_agents.artifacts.identity import CHECKSUM, RUN, Count, Fingerprint, Identity, check_scenario
 from juguo_agents.artifacts.networks import ACTIVATIONS, ARCHITECTURES, HEADS, Architecture, Floats, Memory
+from juguo_envs.documents import DocumentError, load_json
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.spaces.action import action_size
-from juguo_envs.spaces.context import ContextLayout, ObservationBuffer, ObservationConfig
+from juguo_envs.spaces.context import ContextConfig, ContextLayout, ObservationBuffer, ObservationConfig
 from juguo_envs.spaces.observation import ObservationLayout
+from juguo_envs.validation import Strict, explain
 from juguo_envs.worlds.family import Family, names_family
 from juguo_envs.worlds.scenario import Scenario
 
-FORMAT = 2
+FORMAT = 3
 POLICY_PATTERN = "policy-seed*.safetensors"
 KEY = "juguo_policy"
 SHOWN = "shown"
 """Field of a policy's metadata: what it sees beside a quarter's observation, a `ContextConfig`."""
 OBS_MEAN, OBS_VAR = "normaliser.mean", "normaliser.var"
+Size = Annotated[int, Field(ge=1)]
+Weights = tuple[Annotated[float, Field(gt=0.0)], Annotated[float, Field(gt=0.0)]]
 
 
 class PolicyFileError(UserError):
@@ -40,11 +48,8 @@ class Policy:
 
     Attributes:
         tensors: float32 arrays by the learner's names, and `normaliser.mean` and `normaliser.var` (float64).
-        metadata: What is known of it: `architecture` and `head` (see `networks`), `net`, `activation`,
-            `observation_size`, `action_size`, `communities`, `normaliser` (clip, epsilon), `scenario`,
-            `scenario_digest`, `family`, `observe`, `shown`, `versions`, `algorithm`, `training` (seed, steps,
-            config, curve), `spaces` (what each entry of an observation is, and the bounds of actions) and,
-            once it was evaluated, `evaluation` (on selection and on test episodes).
+        metadata: What is known of it; see `Metadata`. `spaces` tells what each entry of an observation is,
+            and the bounds of actions; `evaluation`, how it did on selection and on test episodes.
     """
 
     tensors: dict[str, npt.NDArray[Any]]
@@ -76,6 +81,16 @@ class Policy:
         """What it was trained to see of that."""
         return str(self.metadata["observe"])
 
+    @property
+    def model(self) -> str:
+        """Fingerprint of the model that it was trained with."""
+        return str(self.metadata["model"])
+
+    @cached_property
+    def acts_by(self) -> str:
+        """Digest of its tensors."""
+        return _checksum(self.tensors)
+
     def layout(self, communities: int) -> ContextLayout:
         """Where each quantity stands in what it was trained to see of so many communities."""
         config = ObservationConfig(observe=self.metadata["observe"], **self.metadata[SHOWN])
@@ -88,7 +103,9 @@ class Policy:
     def normalise(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Observations as the network takes them."""
         rules = self.metadata["normaliser"]
-        scaled = (observation - self.tensors[OBS_MEAN]) / np.sqrt(self.tensors[OBS_VAR] + rules["epsilon"])
+        spread = np.sqrt(self.tensors[OBS_VAR] + rules["epsilon"])
+        with np.errstate(over="ignore"):  # what is clipped may be anything
+            scaled = (observation - self.tensors[OBS_MEAN]) / spread
         clipped: npt.NDArray[np.float64] = np.clip(scaled, -rules["clip"], rules["clip"])
         return clipped.astype(np.float32)
 
@@ -110,10 +127,17 @@ class Policy:
 
         Returns:
             (n, action_size) in [-1, 1], and the memory for the next quarter.
+
+        Raises:
+            PolicyFileError: If an action is no number.
         """
         x = self.normalise(observation)
-        latent, memory = self.architecture.step(self.tensors, self.metadata, x, memory)
-        return HEADS[self.metadata["head"]](latent), memory
+        with np.errstate(over="ignore", invalid="ignore"):  # of weights that are too large
+            latent, memory = self.architecture.step(self.tensors, self.metadata, x, memory)
+            actions = HEADS[self.metadata["head"]](latent)
+        if not np.isfinite(actions).all():
+            raise PolicyFileError(f"{self.name}: its weights are so large that its actions are no numbers")
+        return actions, memory
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The actions of a policy that remembers nothing: (n, observation_size) in, (n, action_size) out.
@@ -206,6 +230,88 @@ def expected_shapes(metadata: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     return {OBS_MEAN: (observations,), OBS_VAR: (observations,), **own}
 
 
+class _Layer(Strict):
+    size: Size
+    dtype: Literal["float32"]
+    names: list[str]
+
+
+class _Actions(Strict):
+    size: Size
+    dtype: Literal["float32"]
+    low: float
+    high: float
+
+
+class _Spaces(Strict):
+    observation: _Layer
+    action: _Actions
+
+
+class _Normaliser(Strict):
+    clip: Annotated[float, Field(gt=0.0)]
+    epsilon: Annotated[float, Field(gt=0.0)]
+
+
+class _Selection(Strict):
+    steps: Count
+    selection_return: float | None
+
+
+class _Training(Strict):
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    steps: Count
+    config: dict[str, Any]
+    multiplier: float | None = None
+    selection_return: float | None = None
+    curve: list[_Selection] | None = None
+
+
+class _Range(Strict):
+    base: str
+    base_digest: str
+    axes: dict[str, tuple[float, float]]
+    weights: tuple[Weights, Weights, Weights] | None
+
+
+class _Shown(ContextConfig, Strict):
+    """What is shown, all of it told."""
+
+
+class Metadata(Strict):
+    """What a policy's file tells of it, in JSON.
+
+    Attributes:
+        of: Identity of the run whose it is; None for one that was made otherwise.
+        model: Fingerprint of the model that it was trained with.
+    """
+
+    kind: Literal["juguo_policy"]
+    format: Literal[3]
+    model: Fingerprint
+    of: Identity | None
+    algorithm: str
+    architecture: str
+    head: str
+    activation: str
+    net: Annotated[list[Size], Field(min_length=1)]
+    lstm: Size | None = None
+    use_sde: bool | None = None
+    observation_size: Size
+    action_size: Size
+    communities: Annotated[int, Field(ge=1, le=1000)]
+    spaces: _Spaces
+    shown: _Shown
+    observe: Literal["noisy", "true"]
+    normaliser: _Normaliser
+    scenario: dict[str, Any]
+    scenario_digest: str
+    family: _Range | None
+    versions: dict[str, str]
+    training: _Training
+    evaluation: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
 def check_policy(policy: Policy, source: str) -> None:
     """Refuse a policy whose metadata or tensors are not what the format says.
 
@@ -213,9 +319,19 @@ def check_policy(policy: Policy, source: str) -> None:
         PolicyFileError: Naming the field or the tensor.
     """
     metadata = policy.metadata
+    if metadata.get("kind") != KEY:
+        raise PolicyFileError(f"{source}: not a policy (kind is not {KEY!r})")
     if metadata.get("format") != FORMAT:
-        raise PolicyFileError(f"{source}: format is {metadata.get('format')!r}; this version reads {FORMAT}")
-    _check_metadata(metadata, source)
+        raise PolicyFileError(
+            f"{source}: format is {metadata.get('format')!r}; this version reads {FORMAT}; train it anew "
+            "with this version, or use the version that wrote it"
+        )
+    try:
+        Metadata.model_validate(metadata)
+    except ValidationError as error:
+        raise PolicyFileError(explain(error, Metadata, source)) from None
+    _check_network(metadata, source)
+    check_scenario(metadata["scenario"], metadata["scenario_digest"], source, PolicyFileError)
     shapes = expected_shapes(metadata)
     for name, shape in shapes.items():
         if name not in policy.tensors:
@@ -235,45 +351,27 @@ def check_policy(policy: Policy, source: str) -> None:
         raise PolicyFileError(f"{source}: tensor {extra[0]!r} does not belong to this architecture")
 
 
-def _check_metadata(metadata: dict[str, Any], source: str) -> None:
-    needed = (
-        "algorithm", "architecture", "head", "observation_size", "action_size", "communities", "spaces",
-        SHOWN, "observe", "net", "activation", "normaliser", "scenario", "scenario_digest", "family",
-        "training",
-    )  # fmt: skip
-    for name in needed:
-        if name not in metadata:
-            raise PolicyFileError(f"{source}: metadata lacks {name!r}")
-    normaliser, training = metadata["normaliser"], metadata["training"]
+def _check_network(metadata: dict[str, Any], source: str) -> None:
     _among(source, "architecture", metadata["architecture"], ARCHITECTURES)
     architecture = ARCHITECTURES[metadata["architecture"]]
     _among(source, "algorithm", metadata["algorithm"], architecture.algorithms)
     _among(source, "head", metadata["head"], (architecture.head,))
     _among(source, "activation", metadata["activation"], ACTIVATIONS)
-    for name in ("observation_size", "action_size", "communities", *architecture.whole):
-        value = metadata.get(name)
-        if type(value) is not int or value < 1:
-            raise PolicyFileError(f"{source}: {name} is {value!r}; allowed are whole numbers from 1")
-    for name in architecture.flags:
-        if type(metadata.get(name)) is not bool:
-            raise PolicyFileError(f"{source}: {name} is {metadata.get(name)!r}; allowed is true or false")
-    net = metadata["net"]
-    if not isinstance(net, list) or not net or any(type(u) is not int or u < 1 for u in net):
-        raise PolicyFileError(f"{source}: net is {net!r}; allowed is a list of units per layer, each from 1")
-    for name in ("clip", "epsilon"):
-        value = normaliser.get(name) if isinstance(normaliser, dict) else None
-        if not isinstance(value, int | float) or not 0.0 < value < np.inf:
-            raise PolicyFileError(f"{source}: normaliser.{name} is {value!r}; allowed are numbers above 0")
-    seed = training.get("seed") if isinstance(training, dict) else None
-    if type(seed) is not int:
-        raise PolicyFileError(f"{source}: training.seed is {seed!r}; allowed are whole numbers")
-    if not isinstance(training.get("config"), dict):
-        raise PolicyFileError(f"{source}: metadata lacks 'training.config'")
+    for name in (*architecture.whole, *architecture.flags):
+        if metadata.get(name) is None:
+            raise PolicyFileError(f"{source}: {name} is missing; the architecture {architecture.name} has it")
+    if not isinstance(metadata["training"]["config"].get("scenario"), str):
+        raise PolicyFileError(f"{source}: training.config.scenario is missing or no text")
 
 
 def _among(source: str, field: str, value: Any, allowed: Collection[str]) -> None:
-    if not isinstance(value, str) or value not in allowed:
+    if value not in allowed:
         raise PolicyFileError(f"{source}: {field} is {value!r}; allowed is {', '.join(allowed)}")
+
+
+def policy_file(seed: int) -> str:
+    """The name of the file of a training seed's policy."""
+    return POLICY_PATTERN.replace("*", str(seed))
 
 
 def save_policy(policy: Policy, path: Path) -> None:
@@ -282,31 +380,61 @@ def save_policy(policy: Policy, path: Path) -> None:
 
     check_policy(policy, path.name)
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in policy.tensors.items()}
-    write_bytes(path, save(tensors, metadata={KEY: json.dumps(policy.metadata, sort_keys=True)}))
+    text = json.dumps(policy.metadata, sort_keys=True, allow_nan=False)
+    write_bytes(path, save(tensors, metadata={KEY: text, CHECKSUM: _checksum(tensors, text)}))
+
+
+def _checksum(tensors: Mapping[str, npt.NDArray[Any]], text: str = "") -> str:
+    """SHA-256 of tensors, and of the text of metadata."""
+    found = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        found.update(f"\n{name} {tensor.dtype.str} {tensor.shape}\n".encode())
+        found.update(np.ascontiguousarray(tensor).tobytes())
+    return found.hexdigest()
 
 
 def load_policy(path: Path) -> Policy:
     """Read a policy.
 
     Raises:
-        PolicyFileError: If the file is missing, is no safetensors file, or is not a whole policy of ours.
+        PolicyFileError: If the file is missing, is no safetensors file, is not a whole policy of ours, was
+            changed, or lies where another belongs: the policy of another training seed or of another run.
     """
     from safetensors import SafetensorError, safe_open  # as above
 
     try:
         with safe_open(path, framework="numpy") as file:
-            raw = (file.metadata() or {}).get(KEY)
+            told = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, TypeError, ValueError) as error:
         raise PolicyFileError(f"{path}: no readable policy file ({error})") from None
+    raw = told.get(KEY)
     if raw is None:
         raise PolicyFileError(f"{path}: a safetensors file, but not a policy of juguo (no {KEY!r} metadata)")
     try:
-        metadata = json.loads(raw)
-    except json.JSONDecodeError:
-        raise PolicyFileError(f"{path}: metadata {KEY!r} is no JSON") from None
+        metadata = load_json(raw, f"{path}: metadata {KEY!r}")
+    except DocumentError as error:
+        raise PolicyFileError(str(error)) from None
     if not isinstance(metadata, dict):
         raise PolicyFileError(f"{path}: metadata {KEY!r} is no JSON object")
     policy = Policy(tensors, metadata)
+    if metadata.get("format") == FORMAT and _checksum(tensors, raw) != told.get(CHECKSUM):
+        raise PolicyFileError(
+            f"{path}: was changed since it was written (its checksum {CHECKSUM} does not fit its content); "
+            "restore the file as it was written, or train its seed again"
+        )
     check_policy(policy, str(path))
+    _check_place(policy, path)
     return policy
+
+
+def _check_place(policy: Policy, path: Path) -> None:
+    """Refuse a policy that lies where another belongs, and a run whose world is no longer its own."""
+    if path.match(POLICY_PATTERN) and path.name != policy_file(policy.seed):
+        raise PolicyFileError(
+            f"{path}: holds the policy of training seed {policy.seed}; it was copied or renamed: put back "
+            "the one that belongs here, or give it another name"
+        )
+    RUN.check(path, policy.metadata["of"], PolicyFileError)
+    RUN.check_world(path, policy.metadata["scenario_digest"], PolicyFileError)

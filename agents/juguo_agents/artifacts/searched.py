@@ -5,21 +5,117 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.parametric.policy_classes import PolicyClass, find_policy_class
-from juguo_agents.artifacts.base import JsonArtifact, read_json, read_scenario
+from juguo_agents.artifacts.base import JsonArtifact
+from juguo_agents.artifacts.identity import (
+    SEARCH,
+    STUDY,
+    Count,
+    Identity,
+    Record,
+    check_record,
+    check_scenario,
+    read_record,
+)
 from juguo_envs.errors import UserError
+from juguo_envs.validation import Strict
 
-RESULT_FILE, STATE_FILE = "searched.json", "search_state.json"
-KIND, FORMAT = "juguo_search", 1
-PANEL_PATTERN = f"searches/world-*/{RESULT_FILE}"
+RESULT_FILE = "searched.json"
+STATE_FILE = SEARCH.file
+SEARCHES = "searches"
+"""The folder of a study that has a folder for each of its searches."""
+PANEL_PATTERN = f"{SEARCHES}/world-*/{RESULT_FILE}"
 """Results in the folder of `juguo_agents.studies.experts`, each of a world of its own."""
-_FIELDS = ("name", "family", "lever", "parameters", "varies", "observe", "budget")
 
 
 class SearchedFileError(UserError):
     """A file of a search that cannot be used; the message names the file and what is wrong."""
+
+
+class _Phase(Strict):
+    family: str
+    dimensions: Count
+    start: str | None
+    start_episodes: Count
+    population: Count
+    generations: Count
+    episodes_per_candidate: Count
+    choice_episodes: Count
+    spent: Count
+    chosen: str
+    search_mean: float
+    start_mean: float
+    ranking_seeds: list[Count]
+    start_seeds: list[Count]
+    choice_seeds: list[Count]
+    generation_means: list[float]
+
+
+class _Validation(Strict):
+    seeds: Annotated[list[Count], Field(min_length=2, max_length=2)]
+    episodes: Annotated[int, Field(ge=1)]
+    standard_deviation: float
+    mean: float
+    low: float
+    high: float
+    start_mean: float
+    start_low: float
+    start_high: float
+    difference_mean: float
+    difference_low: float
+    difference_high: float
+
+
+class _Earlier(Strict):
+    budget: Count
+    parameters: dict[str, float]
+    mean: float
+    difference_mean: float
+    difference_low: float
+    difference_high: float
+
+
+class SearchRecord(Record):
+    """What the file of a result holds.
+
+    Attributes:
+        search: Identity of the search; its state in the same folder has it, too.
+        place: Name of its folder among those of a study's searches; None for a search by itself.
+        name: Of the allocator: that of the policy class.
+        begun: Whether it began at given numbers.
+    """
+
+    KIND: ClassVar[str] = "juguo_search"
+    FORMAT: ClassVar[int] = 2
+    WHAT: ClassVar[str] = "the result of a search"
+    FAULT: ClassVar[type[UserError]] = SearchedFileError
+
+    search: Identity
+    place: str | None
+    name: str
+    family: str
+    parameters: dict[str, float]
+    start: dict[str, float]
+    scenario: dict[str, Any]
+    scenario_digest: str
+    observe: Literal["noisy", "true"]
+    budget: Count
+    spent: Count
+    seed: Count
+    fixed: dict[str, float]
+    lever: str | None
+    varies: bool
+    covariance: str
+    begun: bool
+    phases: Annotated[list[_Phase], Field(min_length=1)]
+    validation: _Validation
+    earlier: list[_Earlier]
+    versions: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -27,6 +123,8 @@ class SearchResult(JsonArtifact):
     """The content of a result, checked."""
 
     policy_class: PolicyClass
+
+    decisive = ("family", "lever", "parameters", "scenario_digest")
 
     def allocator(self, name: str | None = None) -> Allocator:
         """The allocator, named as its policy class says or otherwise."""
@@ -43,27 +141,42 @@ def load_result(path: Path) -> SearchResult:
 
     Raises:
         SearchedFileError: If the file is missing, which may be as its search is not finished, is no result
-            of a search, or holds a parameter that its policy class does not have or allow.
+            of a search, lies where another belongs, or holds a parameter that its policy class does not have
+            or allow.
     """
     if path.name == RESULT_FILE and not path.exists() and (path.parent / STATE_FILE).exists():
         raise SearchedFileError(
             f"{path.parent}: its search has no result yet; finish it: juguo search --out {path.parent}"
         )
-    data = read_json(path, KIND, FORMAT, "the result of a search", SearchedFileError)
-    for name in _FIELDS:
-        if name not in data:
-            raise SearchedFileError(f"{path}: {name!r} is missing")
-    validation = data.get("validation")
-    if not isinstance(validation, dict) or not {"mean", "seeds"} <= validation.keys():
-        raise SearchedFileError(f"{path}: 'validation' is missing or incomplete")
-    scenario = read_scenario(data, path, SearchedFileError)
+    data, record = read_record(path, SearchRecord)
+    SEARCH.check(path, record.search, SearchedFileError)
+    SEARCH.check_world(path, record.scenario_digest, SearchedFileError)
+    if record.place is not None and path.parent.parent.name == SEARCHES:
+        STUDY.check(path, record.of, SearchedFileError, *path.absolute().parents[2:4])
+        if path.parent.name != record.place:
+            raise SearchedFileError(
+                f"{path}: is what the search {record.place} found; it was copied or moved: put "
+                "back the one that belongs here"
+            )
+    return _result(data, record, str(path))
+
+
+def read_result(data: Any, source: str) -> SearchResult:
+    """Check the content of a result's file; see `load_result`."""
+    return _result(data, check_record(data, SearchRecord, source), source)
+
+
+def _result(data: dict[str, Any], record: SearchRecord, source: str) -> SearchResult:
+    scenario = check_scenario(record.scenario, record.scenario_digest, source, SearchedFileError)
     try:
-        policy_class = find_policy_class(str(data["family"]), data["lever"])
-        fault = policy_class.space(scenario).fault(data["parameters"])
+        policy_class = find_policy_class(record.family, record.lever)
+        fault = policy_class.space(scenario).fault(record.parameters)
     except UserError as error:
-        raise SearchedFileError(f"{path}: {error}") from None
+        raise SearchedFileError(f"{source}: {error}") from None
     if fault:
-        raise SearchedFileError(f"{path}: {fault}")
+        raise SearchedFileError(f"{source}: {fault}")
+    if record.name != policy_class.label:
+        raise SearchedFileError(f"{source}: name is {record.name!r}; allowed is {policy_class.label!r}")
     return SearchResult(scenario, data, policy_class)
 
 

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.artifacts.base import JsonArtifact, read_json, read_scenario
+from juguo_agents.artifacts.base import JsonArtifact
+from juguo_agents.artifacts.identity import STUDY, Record, check_record, check_scenario, read_record
 from juguo_agents.artifacts.place_weights import LOCAL_BY_NAME
 from juguo_agents.artifacts.tree import LEAF, Tree, TreeAllocator
 from juguo_agents.artifacts.tree_features import BY_NAME
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import FUNCTIONS
-from juguo_envs.validation import explain
+from juguo_envs.names import Name
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
-KIND, FORMAT = "juguo_tree", 2
 TREE_PATTERN = "tree*.json"
 USES = (*FUNCTIONS, "reserve")
 MOST_NODES = 4095
 _TOLERANCE = 1e-6  # of sums of shares
 _STEEPEST = 1e4  # lean that a file may hold
 _REQUESTS = ("openness", "advance", "abandon")
+_NAME = re.compile(r"tree\d+_of_.+")  # so it can stand for nothing else, such as a rule
+_FILE = re.compile(r"tree\d+")
 
 
 class TreeFileError(UserError):
@@ -39,13 +43,18 @@ class StoredTree(JsonArtifact):
 
     tree: Tree
 
+    decisive = ("communities", "cut", "features", "locals", "nodes")
+
     def allocator(self, name: str | None = None) -> Allocator:
         """What does as the tree says."""
         return TreeAllocator(self.tree, name or self.name)
 
 
 def tree_content(tree: Tree, scenario: Scenario) -> dict[str, Any]:
-    """A tree and the world that it was distilled in, as JSON values."""
+    """A tree and the world that it was distilled in, as JSON values.
+
+    In the record of a tree there stand besides: `name`, `observe`, `source`, `fidelity` and how it was made.
+    """
     return {
         "communities": tree.communities,
         "cut": tree.cut,
@@ -57,16 +66,6 @@ def tree_content(tree: Tree, scenario: Scenario) -> dict[str, Any]:
         "scenario_digest": scenario.digest(),
         "scenario": scenario.model_dump(mode="json"),
     }
-
-
-def tree_data(about: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of a tree's file.
-
-    Args:
-        about: What is to be told of it; `name`, `observe`, `source` and `fidelity` must be among it.
-        content: Of `tree_content`.
-    """
-    return {"kind": KIND, "format": FORMAT, **about, **content}
 
 
 def _node(tree: Tree, node: int) -> dict[str, Any]:
@@ -92,18 +91,28 @@ def load_tree(path: Path) -> StoredTree:
     """Read and check a tree.
 
     Raises:
-        TreeFileError: If the file is missing, is no tree, or anything in it cannot be; it is named.
+        TreeFileError: If the file is missing, is no tree, lies where another belongs, or anything in it
+            cannot be; it is named.
     """
-    return read_tree(read_json(path, KIND, FORMAT, "a tree", TreeFileError), path)
+    data, record = read_record(path, TreeRecord)
+    STUDY.check(path, record.of, TreeFileError)
+    if _FILE.fullmatch(path.stem) and not record.name.startswith(f"{path.stem}_of_"):
+        raise TreeFileError(
+            f"{path}: holds {record.name}; it was copied or renamed: give it back its name, or one that does "
+            "not begin with tree"
+        )
+    return _stored(data, record, path)
 
 
 def read_tree(data: dict[str, Any], path: Path) -> StoredTree:
     """Check the content of a file; see `load_tree`."""
-    scenario = read_scenario(data, path, TreeFileError)
+    return _stored(data, check_record(data, TreeRecord, str(path)), path)
+
+
+def _stored(data: dict[str, Any], record: TreeRecord, path: Path) -> StoredTree:
+    scenario = check_scenario(record.scenario, record.scenario_digest, str(path), TreeFileError)
     try:
-        return StoredTree(scenario, data, _tree(_File.model_validate(data)))
-    except ValidationError as error:
-        raise TreeFileError(explain(error, _File, str(path))) from None
+        return StoredTree(scenario, data, _tree(record))
     except ValueError as error:
         raise TreeFileError(f"{path}: {error}") from None
 
@@ -112,15 +121,13 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Whole = Annotated[int, Field(ge=0, lt=2**53)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
-
-
-class _Feature(_Part):
+class _Feature(Strict):
     name: str
+    words: str
+    unit: str
 
 
-class _Node(_Part):
+class _Node(Strict):
     feature: str | None = None
     at_most: float = 0.0
     yes: Whole = 0
@@ -141,19 +148,37 @@ class _Node(_Part):
         return self
 
 
-class _File(_Part):
-    name: Annotated[str, Field(min_length=1)]
-    observe: str
+class TreeRecord(Record):
+    """What a tree's file holds."""
+
+    KIND: ClassVar[str] = "juguo_tree"
+    FORMAT: ClassVar[int] = 3
+    WHAT: ClassVar[str] = "a tree"
+    FAULT: ClassVar[type[UserError]] = TreeFileError
+
+    name: Name
+    observe: Literal["noisy", "true"]
     source: dict[str, Any]
     fidelity: dict[str, Any]
+    measured: dict[str, Any] = Field(default_factory=dict)
+    distilled: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
     communities: Annotated[int, Field(ge=1, le=1000)]
     cut: Share
     features: list[_Feature]
     locals: list[str]
     nodes: Annotated[list[_Node], Field(min_length=1, max_length=MOST_NODES)]
+    scenario_digest: str
+    scenario: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"name is {self.name!r}; a tree is named tree<n>_of_<what it explains>")
+        return self
 
 
-def _tree(file: _File) -> Tree:
+def _tree(file: TreeRecord) -> Tree:
     """The tree in a file.
 
     Raises:

@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from scipy.stats import chi2
 
+from juguo_agents.calibration.data import Diffusion
 from juguo_agents.calibration.fit import LEVEL
 from juguo_agents.calibration.hindcast import BAND, Hindcast
 from juguo_agents.calibration.results import Calibration
@@ -40,13 +41,18 @@ def draw_figures(found: Calibration) -> Iterator[tuple[str, bytes]]:
 
 def _figure(found: Calibration, width: float, height: float, title: str, note: str) -> Figure:
     d = found.diffusion
-    subtitle = f"{readable(found.name, 'data')}: {len(d):,} persons, {d.periods} periods; {note}"
+    subtitle = f"{readable(found.name, 'data')}: {len(d):,} persons, {d.periods} {d.step}s; {note}"
     figure = Figure(figsize=(width, height), layout="constrained")
     # matplotlib types the base of all layout engines, which has no pads
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr, call-arg]
     figure.suptitle(f"{title}\n", x=0.012, ha="left", va="top", fontsize=12.0, fontweight="bold", color=BLACK)
     figure.text(0.012, 1.0 - 0.36 / height, subtitle, ha="left", va="top", fontsize=9.0, color="#555555")
     return figure
+
+
+def _axis(diffusion: Diffusion) -> str:
+    """What the axis of time counts."""
+    return diffusion.step + (f" (1 is {diffusion.start})" if diffusion.start else "")
 
 
 def _draw_hindcast(found: Calibration) -> Figure:
@@ -66,7 +72,7 @@ def _draw_hindcast(found: Calibration) -> Figure:
     axes.plot(periods, found.fitted.sum(axis=2).mean(axis=0), color=BLUE, lw=1.6)
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=BLACK, marker="o", ms=4, lw=1.0, label="what happened"),
-        Line2D([], [], color=BLUE, lw=1.6, label="simulated, coefficients fitted to all periods"),
+        Line2D([], [], color=BLUE, lw=1.6, label=f"simulated, coefficients fitted to all {d.step}s"),
     ]
     if isinstance(told, Hindcast):
         ahead = periods[told.half :]
@@ -81,7 +87,7 @@ def _draw_hindcast(found: Calibration) -> Figure:
         handles += [
             Line2D(
                 [], [], color=VERMILION, lw=2.0,
-                label=f"this model, periods 1 to {told.half} known (error {told.error:.1f} persons)",
+                label=f"this model, {d.step}s 1 to {told.half} known (error {told.error:.1f} persons)",
             ),
             Line2D(
                 [], [], color=ORANGE, lw=2.0, ls=(0, (4, 2)),
@@ -91,7 +97,7 @@ def _draw_hindcast(found: Calibration) -> Figure:
     axes.plot(periods, d.adopters().sum(axis=1), color=BLACK, marker="o", ms=4, lw=1.0, zorder=4)
     axes.set_xlim(0, d.periods)
     axes.set_ylim(0, None)
-    axes.set_xlabel("period")
+    axes.set_xlabel(_axis(d))
     axes.set_ylabel("persons who have adopted")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y")
@@ -123,7 +129,7 @@ def _draw_profiles(found: Calibration) -> Figure:
         axes.plot(values[shown], loss[shown], color=BLUE, lw=1.8)
         axes.plot([estimate], [0.0], "o", color=BLACK, ms=5, clip_on=False, zorder=5)
         axes.set_title(f"{_MEANINGS[j]}\n{estimate:.4f}  ({ends[0]:.4f} to {ends[1]:.4f})")
-        axes.set_xlabel("hazard per period")
+        axes.set_xlabel(f"hazard per {found.diffusion.step}")
         axes.set_xlim(max(0.0, values[0]), values[-1])
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     panels[0].set_ylim(0.0, 3.0 * cut)
@@ -164,6 +170,6 @@ def _draw_places(found: Calibration) -> Figure:
         axes.tick_params(labelbottom=True)
     for axes in panels[len(chosen) :]:
         axes.remove()
-    figure.supxlabel("period", fontsize=9.0)
+    figure.supxlabel(_axis(d), fontsize=9.0)
     figure.supylabel("share that has adopted", fontsize=9.0)
     return figure

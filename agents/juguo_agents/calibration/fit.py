@@ -148,7 +148,8 @@ def standard_errors(exposure: Exposure, at: Coefficients) -> tuple[float | None,
     inside = [j for j in range(3) if 0.0 < at[j] < 0.999 * HIGHEST[j]]
     information = -_curvature(exposure, at, inside)
     errors: list[float | None] = [None, None, None]
-    if np.all(np.linalg.eigvalsh(information) > 0.0):
+    values = np.linalg.eigvalsh(information)  # ascending
+    if inside and values[0] > max(values[-1], 0.0) / _SINGULAR:
         for j, variance in zip(inside, np.diag(np.linalg.inv(information)), strict=True):
             errors[j] = float(math.sqrt(variance))
     return errors[0], errors[1], errors[2]

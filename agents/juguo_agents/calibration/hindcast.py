@@ -95,7 +95,8 @@ def hindcast(diffusion: Diffusion, seed: int, runs: int = RUNS) -> Hindcast | st
     half = diffusion.periods // 2
     first = diffusion.until(half)
     if half < 2 or first.time.max() < 2:
-        return f"nobody adopted after period 1 in the first half, which ends with period {half}"
+        step = diffusion.step
+        return f"nobody adopted after {step} 1 in the first half, which ends with {step} {half}"
     seen = exposure(first)
     estimated = fit(seen)
     start = first.adopted_by(half)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
+import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from juguo_agents.calibration.data import Array, Diffusion
+from juguo_agents.calibration.data import LEAST_PERSONS, Array, Diffusion, Dropped
 from juguo_agents.calibration.fit import (
     HIGHEST,
     LEVEL,
@@ -23,9 +26,18 @@ from juguo_agents.calibration.fit import (
 )
 from juguo_agents.calibration.hindcast import BAND, RUNS, Hindcast, hindcast, simulate
 from juguo_agents.calibration.likelihood import Coefficients, exposure
-from juguo_agents.tables import terminal_table
+from juguo_agents.tables import WIDTH, terminal_table
+from juguo_envs.names import terminal
 
+DROPPED_FILE = "dropped.csv"
 SIGNIFICANT = 0.05
+MODELS = {
+    "both": "p, peers and community",
+    "peers": "p and peers",
+    "community": "p and community",
+    "external": "p alone",
+}
+"""The models that are fitted."""
 CONVENTIONS = (
     "exposure is that at the end of the period before",
     "peers of a person are the surveyed persons whom the person named; the share is 0 for who named none",
@@ -51,18 +63,20 @@ class Calibration:
         name: Name of the data.
         diffusion: The data.
         seed: Seed of the simulations.
+        chosen: Which of the models the world has its hazards from, one of `MODELS`.
         fit: Estimates from all periods.
         profiles: For each coefficient, values and twice the log-likelihood they fall short of the best.
         fitted: (runs, periods + 1, R) simulated adopters of each community, from the first period on.
         hindcast: The prediction of the second half, or why there is none.
         as_world: Log-likelihood of the data under the step of a simulated world, whose ties have no direction
-            and whose q has no part for the community, with p and q = q_peers + q_community.
+            and whose q has no part for the community, with p and q of the model chosen.
         best_world: The coefficients that such a step fits best with.
     """
 
     name: str
     diffusion: Diffusion
     seed: int
+    chosen: str
     fit: Fit
     profiles: tuple[tuple[Array, Array], ...]
     fitted: Array
@@ -71,29 +85,53 @@ class Calibration:
     best_world: Model
 
     @property
+    def model(self) -> Model:
+        """The model that the world has its hazards from."""
+        return model_of(self.fit, self.chosen)
+
+    @property
+    def p(self) -> float:
+        """Hazard of adopting by oneself in the world, per period."""
+        return self.model.coefficients.p
+
+    @property
     def q(self) -> float:
-        """Hazard by everybody who may have adopted, per period."""
-        return self.fit.full.coefficients.q_peers + self.fit.full.coefficients.q_community
+        """Hazard in the world by everybody who may have adopted, per period."""
+        return self.model.coefficients.q_peers + self.model.coefficients.q_community
 
 
-def calibrate(diffusion: Diffusion, name: str, seed: int = 0) -> Calibration:
-    """Estimate, simulate and predict."""
+def model_of(fitted: Fit, name: str) -> Model:
+    """One of `MODELS`."""
+    model: Model = getattr(fitted, "full" if name == "both" else name)
+    return model
+
+
+def calibrate(diffusion: Diffusion, name: str, seed: int = 0, chosen: str = "both") -> Calibration:
+    """Estimate, simulate and predict.
+
+    Args:
+        diffusion: The data.
+        name: Their name.
+        seed: Seed of the simulations.
+        chosen: Which model the world has its hazards from, one of `MODELS`.
+    """
     seen = exposure(diffusion)
     found = fit(seen)
     best = found.full
     everyone = np.tile(best.coefficients, (RUNS, 1))
     nobody = np.zeros(len(diffusion), bool)
     mutual = exposure(diffusion, mutual=True)
-    q = best.coefficients.q_peers + best.coefficients.q_community
+    p, q_peers, q_community = model_of(found, chosen).coefficients
     return Calibration(
         name=name,
         diffusion=diffusion,
         seed=seed,
+        chosen=chosen,
         fit=found,
         profiles=tuple(curve(seen, best, j, ends) for j, ends in enumerate(found.intervals)),
         fitted=simulate(diffusion, everyone, nobody, diffusion.periods, np.random.default_rng((seed, 0))),
         hindcast=hindcast(diffusion, seed),
-        as_world=mutual.log_likelihood(Coefficients(best.coefficients.p, q, 0.0)),
+        as_world=mutual.log_likelihood(Coefficients(p, q_peers + q_community, 0.0)),
         best_world=maximise(mutual, {2: 0.0}),
     )
 
@@ -109,10 +147,20 @@ def notes(found: Calibration) -> list[str]:
             )
         elif value > 0.999 * highest:
             said.append(f"{name} is at {highest:g}, the highest value looked for")
-    if diffusion.unsurveyed:
-        said.append(f"{_count(diffusion.unsurveyed, 'tie')} to persons not surveyed left out")
-    if diffusion.repeated:
-        said.append(f"{_count(diffusion.repeated, 'line')} of the ties said again what another says")
+    step, times = diffusion.step, np.unique(diffusion.time[diffusion.time > 0])
+    last, before = times[-1], times[-2] if len(times) > 1 else 0
+    if last - before > last / 2:
+        said.append(
+            f"nobody adopted in {step}s {before + 1} to {last - 1}; if {last} stands for no adoption, say "
+            "--periods"
+        )
+    elif (diffusion.time > 0).all():
+        said.append(
+            f"everybody adopted, {_count(int((diffusion.time == last).sum()), 'person')} in the last {step}; "
+            f"if {last} stands for no adoption, say --periods {last - 1}"
+        )
+    if len(diffusion) < LEAST_PERSONS:
+        said.append(f"no scenario.yaml: a world has at least {LEAST_PERSONS} persons")
     if isinstance(found.hindcast, str):
         said.append(f"no hindcast: {found.hindcast}")
     return said
@@ -138,7 +186,8 @@ def as_json(found: Calibration, versions: Mapping[str, str]) -> dict[str, Any]:
         "tests": {name: _test(fitted.tests[name], text) for name, text in _TESTS.items()},
         "hindcast": _hindcast(found.hindcast),
         "world": {
-            "p": fitted.full.coefficients.p,
+            "model": found.chosen,
+            "p": found.p,
             "q": found.q,
             "log_likelihood": found.as_world,
             "best_p": found.best_world.coefficients.p,
@@ -146,13 +195,15 @@ def as_json(found: Calibration, versions: Mapping[str, str]) -> dict[str, Any]:
             "best_log_likelihood": found.best_world.log_likelihood,
         },
         "data": {
+            "sources": [asdict(source) for source in diffusion.sources],
+            "step": diffusion.step,
+            "start": diffusion.start,
             "persons": len(diffusion),
             "communities": len(diffusion.places),
             "adopters": int((diffusion.time > 0).sum()),
             "periods": diffusion.periods,
             "ties": len(diffusion.ego),
-            "ties_to_unsurveyed": diffusion.unsurveyed,
-            "lines_repeated": diffusion.repeated,
+            "dropped": dict(diffusion.reasons()),
             "named_nobody": int((np.bincount(diffusion.ego, minlength=len(diffusion)) == 0).sum()),
         },
         "conventions": list(CONVENTIONS),
@@ -202,22 +253,38 @@ def _hindcast(found: Hindcast | str) -> dict[str, Any]:
 
 
 def console_table(found: Calibration) -> str:
-    """Estimates, tests and hindcast, in lines of at most 110 characters."""
+    """How the files were read, estimates, tests and hindcast, in lines of at most 110 characters."""
     diffusion, fitted = found.diffusion, found.fit
-    adopters = int((diffusion.time > 0).sum())
-    lines = [
+    adopters, step = int((diffusion.time > 0).sum()), diffusion.step
+    lines = []
+    for file in diffusion.sources:
+        read = terminal(f"{file.file}: {file.holds}; {file.delimiter}, {file.encoding}")
+        lines += textwrap.wrap(read, WIDTH, subsequent_indent="  ")
+    if diffusion.dropped:
+        lines.append(f"not used, line by line in {DROPPED_FILE}:")
+        lines += [f"  {count:,} x {reason}" for reason, count in diffusion.reasons().items()]
+    about = (
         f"{found.name}: {_count(len(diffusion), 'person')}, {_count(len(diffusion.places), 'community')}, "
-        f"{_count(len(diffusion.ego), 'tie')}; {adopters:,} adopted in {_count(diffusion.periods, 'period')}",
-        "",
-    ]
+        f"{_count(len(diffusion.ego), 'tie')}; {adopters:,} adopted in {_count(diffusion.periods, step)}"
+    )
+    lines += ["", *textwrap.wrap(about + (f" from {diffusion.start}" if diffusion.start else ""), WIDTH), ""]
     estimates = [
         (name, f"{value:.4f}", "-" if error is None else f"{error:.4f}", f"{low:.4f} to {high:.4f}")
         for name, value, error, (low, high) in zip(
             NAMES, fitted.full.coefficients, fitted.errors, fitted.intervals, strict=True
         )
     ]
-    head = ("per period", "estimate", "std. error", f"{LEVEL:.0%} interval")
-    lines += [terminal_table(head, estimates, "lr"), f"log-likelihood {fitted.full.log_likelihood:.2f}", ""]
+    head = (f"per {step}", "estimate", "std. error", f"{LEVEL:.0%} interval")
+    lines += [terminal_table(head, estimates, "lr"), ""]
+    models = [
+        (
+            text,
+            *(f"{value:.4f}" for value in (m.coefficients.p, sum(m.coefficients[1:]))),
+            f"{m.log_likelihood:.2f}",
+        )
+        for text, m in ((text, model_of(fitted, name)) for name, text in MODELS.items())
+    ]
+    lines += [terminal_table(("model", "p", "q", "log-likelihood"), models, "lr"), ""]
     tests = [
         (text, f"{test.statistic:.2f}", "< 0.0001" if test.p_value < 1e-4 else f"{test.p_value:.4f}")
         for text, test in ((text, fitted.tests[name]) for name, text in _TESTS.items())
@@ -229,15 +296,24 @@ def console_table(found: Calibration) -> str:
     return "\n".join([*lines, *([""] if said else []), *(f"note: {note}" for note in said)])
 
 
+def dropped_file(diffusion: Diffusion) -> str:
+    """What of the files was not used, as CSV: file, line, column, value, reason."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(Dropped._fields)
+    rows.writerows(diffusion.dropped)
+    return text.getvalue()
+
+
 def _told(found: Hindcast, diffusion: Diffusion) -> list[str]:
-    last, n = diffusion.periods, len(diffusion)
+    last, n, step = diffusion.periods, len(diffusion), diffusion.step
     return [
-        f"hindcast: periods {found.half + 1} to {last}, from what periods 1 to {found.half} tell",
+        f"hindcast: {step}s {found.half + 1} to {last}, from what {step}s 1 to {found.half} tell",
         f"  root mean square error {found.error:.1f} persons ({found.error / n:.1%}); "
         f"of a Bass curve {found.bass_error:.1f} ({found.bass_error / n:.1%})",
-        f"  by period {last}: predicted {found.predicted[-1]:.0f} "
+        f"  by {step} {last}: predicted {found.predicted[-1]:.0f} "
         f"(90 % band {math.floor(found.low[-1])} to {math.ceil(found.high[-1])}), "
-        f"happened {found.observed[-1]:,}; inside the band in {found.inside:.0%} of the periods",
+        f"happened {found.observed[-1]:,}; inside the band in {found.inside:.0%} of the {step}s",
     ]
 
 

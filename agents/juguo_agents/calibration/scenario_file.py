@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from juguo_agents.calibration.data import Diffusion
-from juguo_agents.calibration.results import Calibration
+from juguo_agents.calibration.results import MODELS, Calibration
 from juguo_envs.documents import dump_yaml
 from juguo_envs.worlds.scenario import Scenario
 
@@ -15,15 +15,18 @@ USABLE = {"alpha_k": 0.0, "alpha_s": 0.0, "d0": -10.0}
 """Theta and acceptance are 1: p and q were measured on a technology that people could use."""
 
 
-def scenario_file(found: Calibration) -> str:
-    """The scenario as YAML, under a comment that says what is measured and what is assumed.
+def check_world(diffusion: Diffusion, name: str) -> None:
+    """Find out before the work whether the data make a world.
 
     Raises:
-        ScenarioError: If the data do not fit into a scenario.
+        ScenarioError: If they do not fit into a scenario.
     """
-    data = _fields(found)
-    Scenario.parse(data, f"scenario {found.name}")
-    return _header(found) + dump_yaml(data)
+    Scenario.parse(_fields(diffusion, name, 0.1, 0.1), f"scenario {name}")
+
+
+def scenario_file(found: Calibration) -> str:
+    """The scenario as YAML, under a comment that says what is measured and what is assumed."""
+    return _header(found) + dump_yaml(_fields(found.diffusion, found.name, found.p, found.q))
 
 
 def mutual_ties(diffusion: Diffusion) -> list[list[int]]:
@@ -35,14 +38,13 @@ def mutual_ties(diffusion: Diffusion) -> list[list[int]]:
     return ties
 
 
-def _fields(found: Calibration) -> dict[str, object]:
-    diffusion = found.diffusion
+def _fields(diffusion: Diffusion, name: str, p: float, q: float) -> dict[str, object]:
     sizes = np.bincount(diffusion.community, minlength=len(diffusion.places)).tolist()
     return {
-        "name": found.name,
+        "name": name,
         "description": (
             f"{len(diffusion):,} persons and their own ties, with the hazards of adoption fitted to "
-            f"{diffusion.periods} periods of data."
+            f"{diffusion.periods} {diffusion.step}s of data. One step is one {diffusion.step} of the data."
         ),
         "society": {
             "persons": len(diffusion),
@@ -53,25 +55,28 @@ def _fields(found: Calibration) -> dict[str, object]:
             "network": "listed",
             "ties": mutual_ties(diffusion),
         },
-        "adoption": {"p": round(found.fit.full.coefficients.p, 8), "q": round(found.q, 8), **USABLE},
+        "adoption": {"p": round(p, 8), "q": round(q, 8), **USABLE},
     }
 
 
 def _header(found: Calibration) -> str:
-    d, best, own = found.diffusion, found.fit.full, found.best_world
+    d, used, own = found.diffusion, found.model, found.best_world
     return _HEADER.format(
         persons=len(d),
         periods=d.periods,
+        step=d.step,
+        first=f", of which {d.start} is the first" if d.start else "",
         named=len(d.ego),
         ties=len(mutual_ties(d)),
+        model=MODELS[found.chosen],
         q=found.q,
-        fitted=best.log_likelihood,
+        fitted=used.log_likelihood,
         here=found.as_world,
         own=own.log_likelihood,
         own_p=own.coefficients.p,
         own_q=own.coefficients.q_peers,
         capability=CAPABILITY,
-        **best.coefficients._asdict(),
+        **used.coefficients._asdict(),
     )
 
 
@@ -79,23 +84,24 @@ _HEADER = """\
 # A world made from data: who lives where, who named whom, and the hazards of adopting that fit what the
 # persons of the data did.
 #
-# Measured, on {persons:,} persons over {periods} periods
+# Measured, on {persons:,} persons over {periods} {step}s{first}
 #   persons      Counted from 0 in the order of the communities, then in that of the file of persons.
 #   ties         {named:,} pairs of who named whom become {ties:,} ties without direction. In the data the
 #                peers of a person are those whom the person named; in the model both ends of a tie are peers.
-#   p, q         Hazards per period, by maximum likelihood of the model's own step of adoption:
+#   p, q         Hazards per {step}, by maximum likelihood of the model's own step of adoption, fitted with
+#                {model} (--model):
 #                    p = {p:.6f}
 #                    q = q_peers + q_community = {q_peers:.6f} + {q_community:.6f} = {q:.6f}
 #                The model has no term for the community: in this world all of q goes by the adopting share of
 #                the persons one is tied to. Log-likelihood of the data under
-#                    the fitted step, with peers and community apart        {fitted:.2f}
+#                    the step that was fitted                               {fitted:.2f}
 #                    the step of this world, with these p and q             {here:.2f}
 #                    the step of this world, with p and q of its best fit   {own:.2f}
 #                The best fit of its own has override.adoption.p={own_p:.6f} override.adoption.q={own_q:.6f}.
 #
 # Chosen to go with it
-#   a step       One step is one period of the data, whatever the model page calls a quarter. Budget, decay
-#                and shocks are then per period, too. For steps n times shorter, divide p and q by n.
+#   a step       One step is one {step} of the data, whatever is called a quarter elsewhere. Budget, decay and
+#                shocks are then per {step}, too. For steps n times shorter, divide p and q by n.
 #   alpha_k, alpha_s, d0
 #                Theta and acceptance are 1, since p and q were measured on a technology that people could
 #                use: where nothing is paid for and everybody may adopt (in application), persons adopt by the

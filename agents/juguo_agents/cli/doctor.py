@@ -14,7 +14,7 @@ import numpy as np
 
 from juguo_agents.allocators import make_rule
 from juguo_agents.cli.options import command
-from juguo_agents.cli.running import FAILED, extras
+from juguo_agents.cli.running import FAILED, extras, show
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.processes import cores
 from juguo_agents.provenance import versions
@@ -33,7 +33,7 @@ def doctor() -> int:
     """Print what was found."""
     findings = [finding for check in CHECKS for finding in check()]
     for well, text in findings:
-        print(f"{'!' if well is False else '-' if well is None else ' '} {text}")
+        show(f"{'!' if well is False else '-' if well is None else ' '} {text}")
     return FAILED if any(well is False for well, _ in findings) else 0
 
 
@@ -72,7 +72,11 @@ def torch_build() -> Iterator[Finding]:
 
 def kernel_cache() -> Iterator[Finding]:
     """Whether compiled code can be kept."""
-    path = Path(kernel(measures.breadth_seen).stats.cache_path)
+    kept = kernel(measures.breadth_seen).stats.cache_path
+    if kept is None:
+        yield False, "compiled code cannot be kept; name a folder in the environment variable NUMBA_CACHE_DIR"
+        return
+    path = Path(kept)
     there = next(p for p in (path, *path.parents) if p.exists())
     well = os.access(there, os.W_OK)
     advice = "" if well else "; name a folder that is, in the environment variable NUMBA_CACHE_DIR"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Literal
@@ -10,15 +9,15 @@ from typing import Literal
 from pydantic import Field
 
 from juguo_agents.allocators import BASELINE, rule_names
-from juguo_agents.artifacts.load import common_world, find_allocators
-from juguo_agents.cli.listing import allocators as listed_allocators
-from juguo_agents.cli.listing import scenarios
+from juguo_agents.artifacts.load import common_world, find_allocators, of_other_models
 from juguo_agents.cli.options import command
-from juguo_agents.cli.running import say
+from juguo_agents.cli.running import show, show_json
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import compare
-from juguo_agents.folders import claim_folder
+from juguo_agents.folders import check_new, new_folder
+from juguo_agents.progress import say
 from juguo_agents.provenance import versions
-from juguo_agents.report import console_page, summarise, write_report
+from juguo_agents.report import check_figures, comparison_data, console_page, summarise, write_report
 from juguo_agents.report.page import PAGE
 from juguo_agents.report.tidy import Format
 from juguo_agents.report.tree_rules import rules_of
@@ -41,7 +40,7 @@ class Evaluate(Strict):
         "were made for, and 'default' for rules alone",
         json_schema_extra={"names": "scenario"},
     )
-    episodes: int = Field(200, ge=1, description="test episodes")
+    episodes: int = Field(200, ge=1, le=seeds.TEST_END, description="test episodes")
     seed: int = Field(0, ge=0, description="seed of the first test episode")
     observe: Literal["noisy", "true"] = Field("noisy", description="noise on what is seen")
     out: Path | None = Field(None, description="new folder for tables and figures; default: none are made")
@@ -49,24 +48,25 @@ class Evaluate(Strict):
     as_json: bool = Field(
         False, alias="json", description="print the content of comparison.json, nothing else"
     )
-    as_list: bool = Field(False, alias="list", description="name the allocators and the scenarios")
 
 
 @command
 def evaluate(asked: Evaluate) -> int:
     """Compare allocators."""
-    if asked.as_list:
-        print(f"{listed_allocators()}\n\n{scenarios()}")
-        return 0
     if not asked.names:
         raise UserError(
             f"name at least one allocator, for example {rule_names()[-1]} {BASELINE}; juguo list names them"
         )
+    if asked.out:
+        check_new(asked.out)
+        check_figures()
     made_for = None if asked.scenario else common_world(asked.names)
     world = made_for or load_world(asked.scenario or "default")
     allocators = find_allocators(asked.names)
-    if asked.out and asked.out.exists():
-        claim_folder(asked.out)  # refuses before the work is done
+    for file in of_other_models(asked.names):
+        say(f"  {file} was made with another version of the model; it is measured in this one")
+    if asked.out:
+        check_figures()  # refuses before the work is done
     comparison = compare(
         allocators,
         world,
@@ -77,13 +77,16 @@ def evaluate(asked: Evaluate) -> int:
         progress=None if asked.as_json else lambda name: say(f"  ran {name}"),
     )
     summary = summarise(comparison, versions())
-    if asked.out:
-        folder, rules = claim_folder(asked.out), rules_of(allocators)
-        write_report(comparison, folder, versions(), summary, tables=asked.tables, rules=rules)
-    if asked.as_json:
-        print(json.dumps(summary, allow_nan=False, indent=2))
-    else:
-        print(console_page(summary))
+    where = ""
+    try:
         if asked.out:
-            print(f"\ntables and figures: {asked.out / 'comparison.md'}; in a browser: {asked.out / PAGE}")
+            rules = rules_of(allocators)
+            with new_folder(asked.out) as folder:
+                write_report(comparison, folder, versions(), summary, tables=asked.tables, rules=rules)
+            where = f"\n\ntables and figures: {asked.out / 'comparison.md'}; in a browser: {asked.out / PAGE}"
+    finally:  # a disk that is full takes no result away
+        if asked.as_json:
+            show_json(comparison_data(summary))
+        else:
+            show(f"{console_page(summary)}{where}")
     return 0

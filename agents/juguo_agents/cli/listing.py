@@ -8,6 +8,7 @@ from pydantic import Field
 
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.cli.options import command
+from juguo_agents.cli.running import show
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.mechanisms.mechanism import count_parameters
 from juguo_agents.tables import terminal_table
@@ -87,5 +88,5 @@ class What(Strict):
 @command
 def names(asked: What) -> int:
     """Name the allocators, scenarios, configs and studies, and count the parameters of a scenario."""
-    print("\n\n".join(KINDS[kind]() for kind in ([asked.kind] if asked.kind else KINDS)))
+    show("\n\n".join(KINDS[kind]() for kind in ([asked.kind] if asked.kind else KINDS)))
     return 0

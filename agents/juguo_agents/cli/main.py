@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -9,7 +10,8 @@ from inspect import cleandoc
 from itertools import count
 from typing import TYPE_CHECKING
 
-from juguo_agents.cli.running import REFUSED, guarded, say
+from juguo_agents.cli.running import REFUSED, guarded
+from juguo_agents.progress import say
 from juguo_agents.studies import STUDIES
 
 if TYPE_CHECKING:
@@ -44,6 +46,13 @@ _COMMANDS = {
         juguo evaluate takes what is found by its folder. The same command with the same --out goes on with a
         search that was interrupted; so does --out alone. A search with --begin also takes a larger --budget.
         Families, seeds, how to read the numbers: docs/explanation/yardsticks.md.""",
+    ),
+    "dataset": (
+        "dataset:dataset",
+        """Record what allocators see and do as a Minari data set, for offline learning.
+
+        It lies where Minari looks for data sets (MINARI_DATASETS_PATH), and is never overwritten. How to
+        learn from it: docs/how-to/record-a-data-set.md.""",
     ),
     "tune": (
         "tune:tune",
@@ -87,6 +96,9 @@ def main(tokens: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     from cyclopts import CycloptsError, UnknownCommandError
 
+    if words[:1] != ["__complete"] and (place := _nothing_in(words)):
+        say(f"error: {place} nothing is named; name something there, or leave it out")
+        return REFUSED
     app = make_app()
     try:
         status = app(
@@ -103,6 +115,16 @@ def _run(words: list[str]) -> int:
         say(f"error: {' '.join(str(error).split())} See juguo {' '.join(error.command_chain or ())} --help")
         return REFUSED
     return status or 0
+
+
+def _nothing_in(words: list[str]) -> str:
+    """Where a command line names an empty text, which would pass for an option that is not there."""
+    for before, word in zip(["juguo", *words], words, strict=False):
+        if not word.strip():
+            return f"behind {before}"
+        if re.fullmatch(r"--[^=]+=\s*", word):
+            return f"behind {word.rstrip()}"
+    return ""
 
 
 def make_app() -> App:

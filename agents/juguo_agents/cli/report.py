@@ -10,8 +10,9 @@ from juguo_agents.artifacts.load import POLICY, TREE, digest_of
 from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.artifacts.tree_file import StoredTree, load_tree
 from juguo_agents.cli.options import command
+from juguo_agents.cli.running import show
+from juguo_agents.report import COMPARISON
 from juguo_agents.report.page import PAGE, load_source, report_page
-from juguo_agents.report.page.data import COMPARISON
 from juguo_agents.report.tree_rules import tree_lines
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
@@ -56,7 +57,7 @@ def report(asked: Report) -> int:
             for name in (tree.name, str(tree.data["source"]["name"])):
                 rules.setdefault(name, []).append((tree.name, tree_lines(tree.tree)))
     write_text(path, report_page(sources, rules=rules))
-    print(path)
+    show(str(path))
     return 0
 
 

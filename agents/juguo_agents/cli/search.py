@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
-from tqdm import tqdm
 
 from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, PARAMETRIC, RULE
@@ -24,17 +22,19 @@ from juguo_agents.artifacts.searched import (
     validated,
 )
 from juguo_agents.cli.options import command
-from juguo_agents.cli.running import going_on, say
+from juguo_agents.cli.running import going_on, show, show_json
 from juguo_agents.evaluation import seeds
-from juguo_agents.folders import claim_folder, next_free
-from juguo_agents.search.checkpoint import Settings, State, load_state
-from juguo_agents.search.optimise import begin, raised
+from juguo_agents.folders import check_destination, check_new, next_free, working_in
+from juguo_agents.progress import progress, say
+from juguo_agents.search.checkpoint import Settings, State
+from juguo_agents.search.optimise import begin, raised, take_up
 from juguo_agents.search.optimise import search as run_search
 from juguo_agents.search.result import finished, write_result
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.search.table import console_table
 from juguo_agents.training.provenance import check_same
 from juguo_envs.documents import yaml_value
+from juguo_envs.engine.memory import check_societies, episodes_together
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import Family, load_world
@@ -77,20 +77,26 @@ class Search(Strict):
 def search(asked: Search) -> int:
     """Search, or go on with a search."""
     folder = asked.out
-    if folder is not None and (folder / STATE_FILE).exists():
+    if folder is not None:
+        check_destination(folder)
+    if begun := folder is not None and (folder / STATE_FILE).exists():
         state = taken_up(asked, folder)
     else:
         settings = settings_of(asked)
+        folder = folder or next_free(Path("searches"), settings.family.replace(":", "-"))
+        check_new(folder)
         state = begin(settings)
-        folder = claim_folder(folder or next_free(Path("searches"), settings.family.replace(":", "-")))
-        settings.scenario.save(folder / "scenario.yaml")
-        state.save(folder)
-    with going_on(folder):
+
+    def begin_folder(new: Path) -> None:
+        state.settings.scenario.save(new / "scenario.yaml")
+        state.save(new)
+
+    with going_on(folder), working_in(folder, None if begun else begin_folder):
         found = conduct(state, folder)
     if asked.as_json:
-        print(json.dumps(found.data, allow_nan=False, indent=2))
+        show_json(found.data)
     else:
-        print(f"{console_table(found.data)}\n\nallocator for juguo evaluate: {folder}")
+        show(f"{console_table(found.data)}\n\nallocator for juguo evaluate: {folder}")
     return 0
 
 
@@ -110,9 +116,11 @@ def settings_of(asked: Search) -> Settings:
             )
         family = ORACLE.name
     world = load_world(asked.scenario)
+    base = world if isinstance(world, Scenario) else world.base
+    check_societies(base, episodes_together(base, asked.validation))
     return Settings(
         family,
-        world if isinstance(world, Scenario) else world.base,
+        base,
         asked.budget,
         asked.seed,
         asked.observe,
@@ -132,12 +140,11 @@ def taken_up(asked: Search, folder: Path) -> State:
     Raises:
         UserError: If it is another search; the message names what differs.
     """
-    state = load_state(folder)
+    state = take_up(folder)
     if asked.model_fields_set <= {"out", "as_json"}:
         return state
     settings = settings_of(asked)
     if larger := raised(state, settings):
-        larger.save(folder)
         return larger
     budget, held = settings.budget, state.settings.budget
     if budget != held and replace(settings, budget=held) == state.settings:
@@ -154,14 +161,15 @@ def conduct(state: State, folder: Path) -> SearchResult:
     settings = state.settings
     if found := finished(folder, settings):
         return found
+    state.save(folder)
     scorer = Scorer(settings.scenario, settings.observe, threads=os.cpu_count() or 1, varies=settings.varies)
-    with tqdm(total=settings.budget, unit="episode", unit_scale=True, desc=settings.family) as bar:
+    with progress(settings.budget, settings.family, "episode") as bar:
 
-        def progress(episodes: int, mean: float) -> None:
-            bar.set_postfix_str(f"mean return {mean:.3f}", refresh=False)
+        def told(episodes: int, mean: float) -> None:
+            bar.note(f"mean return {mean:.3f}")
             bar.update(episodes)
 
-        run_search(state, folder, scorer, progress)
+        run_search(state, folder, scorer, told)
     return write_result(state, folder, scorer)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -10,14 +9,17 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from juguo_agents.cli.options import read, said, with_options
-from juguo_agents.cli.running import going_on
-from juguo_agents.folders import next_free
+from juguo_agents.cli.running import going_on, show, show_json
+from juguo_agents.evaluation.rollout import CHUNK, check_comparison
+from juguo_agents.folders import check_destination, next_free
 from juguo_agents.processes import cores
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
-from juguo_agents.studies.study import conduct
+from juguo_agents.studies.study import Settings, conduct
+from juguo_envs.engine.memory import check_societies, episodes_together
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
+from juguo_envs.worlds.scenario import Scenario
 
 
 class Running(Strict):
@@ -45,21 +47,37 @@ def study_command(name: str) -> Callable[..., int]:
     def run(*arguments: Any, **options: Any) -> int:
         given = said(run, arguments, options)
         running = read(Running, given)
+        if running.out:
+            check_destination(running.out)
         smoke = kind.settings_type.smoke if running.smoke else {}
         settings = read(kind.settings_type, {**smoke, **given})
+        for field, where in settings.idle().items():
+            if field in given:
+                raise UserError(f"--{field.replace('_', '-')} changes nothing {where}; leave it out")
         settings.check()
         study = kind(settings)
         folder = running.out or next_free(Path(kind.home), study.default_name())
         executor = _executor(running)
+        processes = (running.workers or cores()) if running.executor == "local" else 1
+        for world in worlds_of(settings):
+            check_societies(world, episodes_together(world, CHUNK), processes)
+            check_comparison(world, getattr(settings, "episodes", None) or 1, 1)
         with going_on(folder):
             page = conduct(study, folder, executor, retry=running.retry)
         if running.as_json:
-            print(json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False))
+            show_json(page.data, indent=1)
         else:
-            print(f"{page.console}\n\nwritten: {folder}")
+            show(f"{page.console}\n\nwritten: {folder}")
         return 0
 
     return with_options(run, [kind.settings_type, Running])
+
+
+def worlds_of(settings: Settings) -> list[Scenario]:
+    """The worlds that settings name."""
+    values = [getattr(settings, name) for name in type(settings).model_fields]
+    some = [value if isinstance(value, tuple) else (value,) for value in values]
+    return [value for values in some for value in values if isinstance(value, Scenario)]
 
 
 def _executor(running: Running) -> Executor:

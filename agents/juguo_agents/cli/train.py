@@ -8,15 +8,20 @@ from pathlib import Path
 from pydantic import Field
 
 from juguo_agents.cli.options import command
-from juguo_agents.cli.running import going_on, say
-from juguo_agents.folders import FolderExists, next_free
+from juguo_agents.cli.running import going_on, show
+from juguo_agents.evaluation.rollout import check_comparison
+from juguo_agents.folders import check_destination, check_new, next_free
+from juguo_agents.progress import say
 from juguo_agents.report.page import PAGE
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners.device import check_device
 from juguo_agents.training.run import CONFIG, load_run
 from juguo_agents.training.shipped import DEFAULT, config_names, find_config
+from juguo_envs.engine.memory import check_bytes, check_societies
 from juguo_envs.errors import UserError
+from juguo_envs.spaces.action import action_size
+from juguo_envs.spaces.context import ContextLayout
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario, scenario_names
 
@@ -49,6 +54,8 @@ def train(asked: Train) -> int:
     if asked.out and asked.resume:
         raise UserError("--resume goes on in the run's own folder; leave out --out")
     folder = asked.out or asked.resume
+    if folder is not None:
+        check_destination(folder)
     path, assumed = find(names[0]) if names else (None, [])
     begun = time.monotonic()
     if folder is not None and (asked.resume or (folder / CONFIG).is_file()):
@@ -60,17 +67,14 @@ def train(asked: Train) -> int:
             table = resume_experiment(folder, path, [*assumed, *changes], say=say)
     else:
         experiment = load_experiment(path or find_config(DEFAULT), [*assumed, *changes])
-        scenario = checked(experiment)
         folder = folder or next_free(Path("runs"), experiment.name)
-        if folder.exists():
-            raise FolderExists(
-                f"{folder} exists already and holds no run; name another --out, or move it away"
-            )
+        check_new(folder)
+        scenario = checked(experiment)
         from juguo_agents.training.experiment import run_experiment
 
         with going_on(folder, "train"):
             table = run_experiment(experiment, scenario, folder)
-    print(
+    show(
         f"{table}\n\n{time.monotonic() - begun:.0f} s; tables and figures: {folder / 'comparison.md'}; "
         f"in a browser: {folder / PAGE}"
     )
@@ -88,15 +92,39 @@ def find(name: str) -> tuple[Path, list[str]]:
     return path, []
 
 
-def checked(experiment: Experiment) -> Scenario:
+def checked(experiment: Experiment, processes: int | None = None) -> Scenario:
     """The world of an experiment, of which everything is looked at before anything is written.
+
+    Args:
+        experiment: What is trained.
+        processes: That train it, if not those of the experiment.
 
     Raises:
         UserError: If something cannot be used.
     """
-    scenario = experiment.world()
-    experiment.training_world(scenario)
-    check_device(experiment.training)
-    if experiment.training.expert is not None:
-        find_experts(experiment.training.expert, experiment.worlds(scenario))
+    scenario, training = experiment.world(), experiment.training
+    trained_in = experiment.training_world(scenario)
+    processes = min(training.processes, len(training.seeds)) if processes is None else processes
+    check_societies(trained_in, training.settings.envs, processes)
+    _check_steps(experiment, len(scenario.society.listed()), processes)
+    worlds, rules = experiment.worlds(scenario), experiment.comparison.names()
+    check_comparison(worlds, training.selection_episodes, processes)
+    check_comparison(worlds, experiment.comparison.episodes, len(rules) + len(training.seeds))
+    check_device(training)
+    learned_in = experiment.worlds(trained_in)
+    if training.expert is not None:
+        find_experts(training.expert, learned_in)
     return scenario
+
+
+def _check_steps(experiment: Experiment, communities: int, processes: int) -> None:
+    """Refuse a learner whose steps, of a rollout or of a replay buffer, do not fit into memory."""
+    settings = experiment.training.settings
+    replayed = getattr(settings, "buffer_size", 0)  # with what was seen next
+    seen = ContextLayout(communities, experiment.observation).size * (2 if replayed else 1)
+    held = replayed or settings.rollout
+    check_bytes(
+        processes * held * (seen + action_size(communities)) * 4,
+        f"{held:,} steps that a learner holds, in {processes} processes,",
+        "take fewer envs, n_steps or processes, or a smaller buffer_size",
+    )

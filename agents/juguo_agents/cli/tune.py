@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field
-from tqdm import tqdm
 
 from juguo_agents.cli.options import command
-from juguo_agents.cli.running import FAILED, going_on, say
+from juguo_agents.cli.running import FAILED, going_on, show
 from juguo_agents.cli.train import checked, find
-from juguo_agents.folders import next_free
+from juguo_agents.folders import check_destination, next_free
 from juguo_agents.processes import cores
+from juguo_agents.progress import progress, say
 from juguo_agents.tables import terminal_table
-from juguo_agents.training.config import load_experiment
+from juguo_agents.training.config import Experiment, load_experiment
 from juguo_agents.training.learners.settings import Algorithm
 from juguo_agents.training.shipped import DEFAULT, find_config
+from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 
 if TYPE_CHECKING:
@@ -49,9 +51,13 @@ class Tune(Strict):
 @command
 def tune(asked: Tune) -> int:
     """Tune a learner, or go on with it."""
+    if asked.out:
+        check_destination(asked.out)
     path, changes = find(asked.config) if asked.config else (find_config(DEFAULT), [])
     experiment = load_experiment(path, [*changes, *asked.changes, f"training.algorithm={asked.algorithm}"])
-    scenario = checked(experiment)
+    check_in_trial(experiment, asked.changes)
+    workers = asked.workers or cores()
+    scenario = checked(experiment, min(workers, asked.trainings))
     from juguo_agents.training.tuning.conduct import Files, conduct, new_study  # needs torch and optuna
     from juguo_agents.training.tuning.study import Budget
 
@@ -61,21 +67,42 @@ def tune(asked: Tune) -> int:
     folder = asked.out or next_free(Path("tuned"), asked.algorithm)
     files = Files(folder, asked.algorithm)
     study = new_study(experiment, scenario, budget, asked.seed)
-    workers = asked.workers or cores()
-    with going_on(folder), tqdm(total=asked.trials, unit="trial", desc=asked.algorithm) as bar:
+    with going_on(folder), progress(asked.trials, asked.algorithm, "trial") as bar:
 
-        def progress(now: Study) -> None:
+        def told(now: Study) -> None:
             if now.best is not None:
-                bar.set_postfix_str(f"best {now.best.value:.3f}", refresh=False)
-            bar.update(min(len(now.trials), asked.trials) - bar.n)
+                bar.note(f"best {now.best.value:.3f}")
+            bar.update(min(len(now.trials), asked.trials) - bar.done)
 
-        study = conduct(experiment, scenario, study, asked.trials, files, workers, progress)
-    print(table(study))
+        study = conduct(experiment, scenario, study, asked.trials, files, workers, told)
+    show(table(study))
     if study.best is None:
         say("error: every trial broke down; lower the learning rates in the space")
         return FAILED
-    print(f"\nwinner: {files.winner}")
+    show(f"\nwinner: {files.winner}")
     return 0
+
+
+def check_in_trial(experiment: Experiment, changes: Sequence[str]) -> None:
+    """Refuse what has no part in a trial, and would be left out without a word.
+
+    Raises:
+        UserError: Naming the field.
+    """
+    training = experiment.training
+    for name, value, plain in (
+        ("shown", experiment.shown, type(experiment.shown)()),
+        ("training.constraint", training.constraint, None),
+        ("training.expert", training.expert, None),
+        ("training.per_weight", training.per_weight, False),
+    ):
+        if value != plain:
+            raise UserError(f"{name} is set, and has no part in a trial; take a config without it")
+    known = ("scenario", "override", "observe", "training.selections", "training.selection_episodes",
+             "training.override", f"training.{training.algorithm}")  # fmt: skip
+    for key in (change.partition("=")[0] for change in changes):
+        if not any(key == name or key.startswith(f"{name}.") for name in known):
+            raise UserError(f"{key} has no part in a trial; allowed are {', '.join(known)}")
 
 
 def table(study: Study, most: int = 5) -> str:

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.statistics import (
     CONFIDENCE,
     RESAMPLES,
@@ -26,8 +26,6 @@ from juguo_agents.evaluation.statistics import (
     interquartile_mean,
     mean_interval,
 )
-
-Floats = npt.NDArray[np.float64]
 
 POWER = 0.8
 """Probability with which a true difference should be told from none, for which seeds are counted."""

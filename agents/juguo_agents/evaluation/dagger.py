@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-import numpy as np
-import numpy.typing as npt
-
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
+from juguo_agents.array_types import Floats, Seeds, Singles
 from juguo_envs.model.state import State
 
-Rows = npt.NDArray[np.float32]
+Rows = Singles
 
 
 class Query(ABC):
@@ -31,7 +29,7 @@ class Query(ABC):
     expert: Allocator
     expert_acts = True
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; the answers so far are kept."""
         self.expert.start(setting, seeds)
 
@@ -42,7 +40,7 @@ class Query(ABC):
         self.collect(observation, wanted, done)
         return done
 
-    def reveal(self, state: State, hazard: npt.NDArray[np.float64]) -> None:
+    def reveal(self, state: State, hazard: Floats) -> None:
         """Pass on what is hidden, where the expert may see it."""
         if isinstance(self.expert, Clairvoyant):
             self.expert.reveal(state, hazard)

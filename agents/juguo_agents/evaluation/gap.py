@@ -6,11 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.statistics import CONFIDENCE, RESAMPLES
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,21 @@ from collections.abc import Callable
 
 import moocore
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Bools, Floats
 from juguo_agents.evaluation.statistics import CONFIDENCE, RESAMPLES, Estimate
 
-Floats = npt.NDArray[np.float64]
 SIGNS = np.array([1.0, 1.0, -1.0])
 """Breadth and resilience are to be high, the excluded low; an objective is to be high."""
 
 
-def non_dominated(points: Floats) -> npt.NDArray[np.bool_]:
+def non_dominated(points: Floats) -> Bools:
     """(n,) whether no other point is as good in all and better in one; of equal points the first counts.
 
     Args:
         points: (n, 3), to be high.
     """
-    kept: npt.NDArray[np.bool_] = moocore.is_nondominated(points, maximise=True)
+    kept: Bools = moocore.is_nondominated(points, maximise=True)
     return kept
 
 

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
+from juguo_agents.array_types import Floats, Seeds, Singles
 from juguo_agents.evaluation.rollout import Conditions
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_envs.model.state import State
 from juguo_envs.spaces.action import SHARES
 from juguo_envs.spaces.observation import PER_COMMUNITY, SCALARS, ObservationLayout
-
-Floats = npt.NDArray[np.float64]
 
 _CHUNK = 100  # episodes stepped together: a partner is one of these
 
@@ -99,7 +97,7 @@ class Misled:
         """The allocator's name."""
         return self.allocator.name
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; everybody gets a partner other than themselves.
 
         Raises:
@@ -112,7 +110,7 @@ class Misled:
         self._partner[ring] = np.roll(ring, 1)
         self.allocator.start(setting, seeds)
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """The allocator's actions for what it is made to see."""
         seen = observation.copy()
         seen[:, self.columns] = observation[self._partner][:, self.columns]
@@ -128,7 +126,7 @@ def returns_without(
     group: Group,
     allocator: Allocator,
     conditions: Conditions,
-    episodes: npt.NDArray[np.uint64],
+    episodes: Seeds,
     repeats: int,
 ) -> Floats:
     """(E,) what an allocator earns that sees a group as it is in another episode.

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.evaluation.course import Course
+from juguo_agents.array_types import Floats, Ints
+from juguo_agents.evaluation.course import SOCIETY, Course
+from juguo_envs.model.state import N_ACTORS, N_FUNCTIONS, N_INDICATORS, N_STRATA, STAGES
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
 
 EXIT_DTYPE = np.dtype(
     [
@@ -55,13 +55,13 @@ class Record:
     final_adoption: Floats
     spending: Floats
     community_spending: Floats
-    stage_quarters: npt.NDArray[np.int64]
+    stage_quarters: Ints
     exits: npt.NDArray[Any]
     board: Floats
     course: Course | None = None
 
     @property
-    def abandoned(self) -> npt.NDArray[np.int64]:
+    def abandoned(self) -> Ints:
         """(E,) projects given up in each episode."""
         return np.bincount(self.exits["episode"], minlength=len(self.returns))
 
@@ -69,6 +69,14 @@ class Record:
     def learned(self) -> bool:
         """Whether it was trained."""
         return self.name.startswith("learned")
+
+
+def record_bytes(quarters: int, communities: int) -> int:
+    """Bytes that a record takes for each episode, of so many quarters; but for the projects given up."""
+    by_stage = len(STAGES) * (N_FUNCTIONS + 1 + communities + 1)
+    numbers = 4 + quarters + 1 + communities * N_STRATA + by_stage + N_INDICATORS * N_ACTORS
+    numbers += quarters * len(SOCIETY) + communities * (1 + 2 * N_STRATA)  # of its course
+    return numbers * np.dtype(np.float64).itemsize
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 from juguo_agents.allocators import BASELINE, NOTHING, Allocator, Setting, make_rule
 from juguo_agents.allocators.base import show_hidden
+from juguo_agents.array_types import Seeds
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.course import CourseWatcher
-from juguo_agents.evaluation.record import EXIT_DTYPE, Comparison, Record
+from juguo_agents.evaluation.record import EXIT_DTYPE, Comparison, Record, record_bytes
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import make_batch
+from juguo_envs.engine.memory import check_bytes, check_societies, episodes_together
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import N_FUNCTIONS, N_STRATA, STAGES
 from juguo_envs.spaces.context import ObservationConfig
@@ -25,10 +27,11 @@ from juguo_envs.worlds.scenario import Scenario
 Watcher = Callable[[int, int, Batch], None]
 """Called after every quarter: index of the first episode in the batch, quarter from 0, and the batch."""
 
-_CHUNK = 100  # episodes stepped together; results do not depend on it
+CHUNK = 100
+"""Episodes stepped together, at most."""
 
 
-def setting_of(world: Scenario | Family, seeds: npt.NDArray[np.uint64]) -> Setting:
+def setting_of(world: Scenario | Family, seeds: Seeds) -> Setting:
     """What allocators are told of the episodes of these seeds."""
     return Setting.of(world) if isinstance(world, Scenario) else Setting.of_family(world, seeds)
 
@@ -41,7 +44,7 @@ def longest_programme(world: Scenario | Family, seeds: npt.NDArray[np.uint64]) -
 def run(
     allocator: Allocator,
     world: Scenario | Family,
-    seeds: npt.NDArray[np.uint64],
+    seeds: Seeds,
     *,
     observe: str = "noisy",
     threads: int = 1,
@@ -51,11 +54,12 @@ def run(
 
     In a family each episode has the world of its seed. Programmes that are over stand still until the last.
     """
+    together = episodes_together(world if isinstance(world, Scenario) else world.base, CHUNK)
     longest = longest_programme(world, seeds)
     config = ObservationConfig.model_validate({"observe": observe})
     parts = [
-        _run_chunk(allocator, world, longest, seeds[i : i + _CHUNK], i, config, threads, watch)
-        for i in range(0, len(seeds), _CHUNK)
+        _run_chunk(allocator, world, longest, seeds[i : i + together], i, config, threads, watch)
+        for i in range(0, len(seeds), together)
     ]
     if len(parts) == 1:
         return parts[0]
@@ -68,7 +72,7 @@ def _run_chunk(
     allocator: Allocator,
     world: Scenario | Family,
     longest: int,
-    seeds: npt.NDArray[np.uint64],
+    seeds: Seeds,
     first: int,
     config: ObservationConfig,
     threads: int,
@@ -137,9 +141,23 @@ class Conditions:
     scenario: Scenario
     observe: str = "noisy"
 
-    def run(self, allocator: Allocator, episodes: npt.NDArray[np.uint64]) -> Record:
+    def run(self, allocator: Allocator, episodes: Seeds) -> Record:
         """See `run`."""
         return run(allocator, self.scenario, episodes, observe=self.observe)
+
+
+def check_comparison(world: Scenario | Family, episodes: int, allocators: int) -> None:
+    """Refuse a comparison whose societies, or whose records, do not fit into memory.
+
+    Raises:
+        UserError: Saying how much it needs.
+    """
+    scenario = world if isinstance(world, Scenario) else world.base
+    check_societies(scenario, min(episodes, episodes_together(scenario, CHUNK)))
+    lengths = [a.high for a in world.axes if a.name == "programme.T"] if isinstance(world, Family) else []
+    each = record_bytes(int(max([scenario.programme.T, *lengths])), len(scenario.society.listed()))
+    what = f"records of {episodes:,} episodes of {allocators} allocators, {each:,} bytes each,"
+    check_bytes(allocators * episodes * each, what, "take fewer episodes, or compare fewer at a time")
 
 
 def compare(
@@ -165,7 +183,6 @@ def compare(
         threads: Threads of the model; results do not depend on it.
         progress: Called with each allocator's name when it is done.
     """
-    episode_seeds = seeds.test(first_seed, episodes)
     everyone = list(allocators)
     given = {a.name for a in everyone}
     everyone = [*(make_rule(name) for name in (BASELINE, NOTHING) if name not in given), *everyone]
@@ -173,6 +190,8 @@ def compare(
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise UserError(f"allocator {twice!r} is named twice; each may be compared once")
+    check_comparison(world, episodes, len(everyone))
+    episode_seeds = seeds.test(first_seed, episodes)
     longest = longest_programme(world, episode_seeds)
     base = world if isinstance(world, Scenario) else world.base
     places = len(base.society.listed())

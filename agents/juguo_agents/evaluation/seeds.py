@@ -11,12 +11,10 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Seeds
 from juguo_agents.tables import markdown_table
 from juguo_envs.errors import UserError
-
-Seeds = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -90,6 +88,9 @@ HYPOTHESES = _row(EPISODES, "hypotheses", 10**9, 4_096_000, "test of `hypotheses
 MAP = _row(EPISODES, "map", 2**30, 2**30, "test of `map`: 8,388,608 a map, 128 a world")
 SELECTION = _row(EPISODES, "selection", TEST_END, 1_000_000, "choice of the best policy of a training")
 TUNING = _row(EPISODES, "tuning", TEST_END + 2**26, 100_000, "scores of the trials of `juguo tune`")
+DATASETS = _row(
+    EPISODES, "data sets", TEST_END + 3 * 2**25, 2**25, "episodes of `juguo dataset`, from `--seed` on"
+)
 EXPLAIN_ROLLOUTS = _row(EPISODES, "rollouts", TEST_END + 2**27, 2**26, "`explain`: the allocator is asked")
 EXPLAIN_RANKING = _row(EPISODES, "tree ranking", EXPLAIN_ROLLOUTS.end, 2**25, "`explain`: rank of the trees")
 EXPLAIN_CHOICE = _row(EPISODES, "tree choice", EXPLAIN_RANKING.end, 2**25, "`explain`: choice of a tree")

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.statistics import mean_interval
-
-Floats = npt.NDArray[np.float64]
 
 
 def spending(record: Record, population: Floats) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-Floats = npt.NDArray[np.float64]
+from juguo_agents.array_types import Floats, Ints
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
@@ -65,7 +64,7 @@ def difference_of_medians(values: Floats, base: Floats) -> Estimate:
 
 
 def composite_interval(
-    statistic: Callable[[npt.NDArray[np.int64]], float], count: int, resamples: int = RESAMPLES
+    statistic: Callable[[Ints], float], count: int, resamples: int = RESAMPLES
 ) -> Estimate:
     """Any figure reckoned from episodes, with its percentile bootstrap interval, 95 %.
 
@@ -82,7 +81,7 @@ def composite_interval(
     return _percentiles(estimate, told)
 
 
-def _resamples(count: int, resamples: int = RESAMPLES) -> npt.NDArray[np.int64]:
+def _resamples(count: int, resamples: int = RESAMPLES) -> Ints:
     return np.random.default_rng(0).integers(0, count, (resamples, count))
 
 

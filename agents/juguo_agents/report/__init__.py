@@ -5,22 +5,44 @@ matplotlib is imported only when figures are drawn, so that `summarise` and `con
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from juguo_agents.artifacts.identity import text_of
 from juguo_agents.evaluation.record import Comparison
+from juguo_agents.report.comparison_file import COMPARISON, comparison_data, read_comparison
 from juguo_agents.report.console import console_page, console_table
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.page import PAGE, Source, report_page
-from juguo_agents.report.page.data import COMPARISON, SCENARIO, Rules
+from juguo_agents.report.page.data import SCENARIO, Rules
 from juguo_agents.report.summary import Summary, summarise
 from juguo_agents.report.tidy import COURSE_FILE, TABLES, Format, as_bytes, courses
 from juguo_envs.files import write_bytes, write_text
 
-__all__ = ["Curves", "Summary", "console_page", "console_table", "summarise", "write_report"]
+__all__ = [
+    "COMPARISON",
+    "Curves",
+    "Summary",
+    "check_figures",
+    "comparison_data",
+    "console_page",
+    "console_table",
+    "read_comparison",
+    "summarise",
+    "write_report",
+]
+
+
+def check_figures() -> None:
+    """For callers who work long before they write a report.
+
+    Raises:
+        ImportError: If matplotlib is missing.
+    """
+    import_module("matplotlib")
 
 
 def write_report(
@@ -33,6 +55,7 @@ def write_report(
     tables: Format = "csv",
     config: Mapping[str, Any] | None = None,
     rules: Rules | None = None,
+    of: str | None = None,
 ) -> list[Path]:
     """Write tidy tables, figures, the scenario, `report.html`, `comparison.md` and, last, `comparison.json`.
 
@@ -47,6 +70,7 @@ def write_report(
         tables: Format of the tidy tables.
         config: Settings of the training, for the page.
         rules: Trees in words, for the page.
+        of: Identity of the run that it is a part of, where it is one's.
 
     Returns:
         The files, in the order in which they were written.
@@ -58,7 +82,7 @@ def write_report(
 
     folder = Path(folder)
     summary = summarise(comparison, versions) if summary is None else summary
-    numbers = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    numbers = text_of(comparison_data(summary, of), 2)
     words = comparison_markdown(comparison, summary, curves)
     made = {name: table(comparison) for name, table in TABLES.items()}
     course = courses(comparison)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.bootstrap import crossed_mean, difference
-from juguo_agents.evaluation.record import Comparison, Floats, Record
+from juguo_agents.evaluation.record import Comparison, Record
 from juguo_agents.evaluation.statistics import Estimate, spread_out
 
 

@@ -6,6 +6,7 @@ import textwrap
 from typing import Any
 
 from juguo_agents.report.factorial import SOURCES
+from juguo_agents.report.formatting import interval
 from juguo_agents.report.names import name_of, shorten
 from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
 from juguo_agents.report.verdict import verdict
@@ -36,7 +37,7 @@ def console_table(summary: Summary) -> str:
             *([_own(row)] if own else []),
             f"{row['adoption_end']:.1%}",
             f"{row['excluded']:.1%}",
-            "baseline" if row["name"] == summary["baseline"] else _ranged(row, "difference", "+"),
+            "baseline" if row["name"] == summary["baseline"] else _ranged(row, "difference", True),
         ]
         for row in rows
     ]
@@ -59,9 +60,9 @@ def _own(row: dict[str, Any]) -> str:
     return "the same" if row["own"]["name"] == row["name"] else _ranged(row["own"], "mean")
 
 
-def _ranged(entry: dict[str, Any], name: str, sign: str = "") -> str:
-    low, high = (_number(entry[f"{name}_{end}"], sign) for end in ("low", "high"))
-    return f"{_number(entry[name], sign)} [{low}, {high}]"
+def _ranged(entry: dict[str, Any], name: str, signed: bool = False) -> str:
+    """As the page has it, with the minus of a terminal."""
+    return interval(entry, name, signed).replace("−", "-")
 
 
 def _institutions(summary: Summary) -> list[str]:
@@ -73,9 +74,9 @@ def _institutions(summary: Summary) -> list[str]:
         "",
         f"institutions: mean change of the return over the {len(totals['bringing'])} doctrines that bring a "
         f"technology [{summary['confidence']:.0%}]",
-        f"  exit      {_ranged(totals, 'exit', '+')}",
-        f"  relief    {_ranged(totals, 'relief', '+')}",
-        f"  interplay {_ranged(totals, 'interplay', '+')}, which one brings more where the other is there",
+        f"  exit      {_ranged(totals, 'exit', True)}",
+        f"  relief    {_ranged(totals, 'relief', True)}",
+        f"  interplay {_ranged(totals, 'interplay', True)}, which one brings more where the other is there",
     ]
     shares = totals["variance"]
     if shares:
@@ -98,7 +99,7 @@ def _group(summary: Summary) -> list[str]:
         "",
         f"learned ({learned['seeds']} seeds), over seeds and episodes: {_ranged(learned, 'mean')}; "
         f"vs {shorten(name_of(summary, summary['best_rule']), 20)}: "
-        f"{_ranged(learned, 'difference_to_best_rule', '+')}",
+        f"{_ranged(learned, 'difference_to_best_rule', True)}",
         f"  better in an episode with probability {_ranged(learned, 'better_than_best_rule')}"
         + (f"; pairing saves {saved:.0%} of the variance" if saved is not None else ""),
     ]
@@ -106,9 +107,3 @@ def _group(summary: Summary) -> list[str]:
         some, many = ("too few episodes" if n is None else n for n in (needed["seeds"], needed["cautious"]))
         lines.append(f"  training seeds needed at {needed['power']:.0%} power: {some} (cautiously {many})")
     return lines
-
-
-def _number(x: float, sign: str = "") -> str:
-    """Three decimals; what rounds to zero has no sign."""
-    text = f"{x:{sign}.3f}"
-    return "0.000" if float(text) == 0.0 else text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from juguo_agents.tables import markdown_table
 
 Curves = dict[str, list[dict[str, float]]]
-"""By training seed: its selections, each with `steps`, `seconds` and `selection_return`."""
+"""By training seed: its selections, each with `steps`, `seconds` and `selection_return` (NaN where none)."""
 
 
 def by_seed(curves: Curves) -> list[tuple[int, list[dict[str, float]]]]:
@@ -16,8 +16,9 @@ def by_seed(curves: Curves) -> list[tuple[int, list[dict[str, float]]]]:
 
 
 def kept(curve: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The selection whose policy was kept: the first of the highest."""
-    return max(curve, key=lambda point: point["selection_return"])
+    """The selection whose policy was kept: the first of the highest that are numbers."""
+    numbers = [point for point in curve if point["selection_return"] == point["selection_return"]]
+    return max(numbers or curve, key=lambda point: point["selection_return"])
 
 
 def cost_table(curves: Curves) -> str:

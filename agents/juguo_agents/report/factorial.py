@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.evaluation.record import Comparison, Floats, Record
+from juguo_agents.array_types import Floats
+from juguo_agents.evaluation.record import Comparison, Record
 from juguo_agents.evaluation.statistics import CONFIDENCE, RESAMPLES, mean_interval, spread_out
 from juguo_agents.report.doctrines import (
     BOTH,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from juguo_agents.tables import ranged
 from juguo_envs.names import code
 
 _LISTED = 6  # names in a sentence before the rest is counted
@@ -20,8 +22,7 @@ def number(x: float, signed: bool = False, digits: int = 3) -> str:
 
 def interval(a: dict[str, Any], name: str, signed: bool = True) -> str:
     """`name` of an entry with its interval."""
-    low, high = number(a[f"{name}_low"], signed), number(a[f"{name}_high"], signed)
-    return f"{number(a[name], signed)} [{low}, {high}]"
+    return ranged(a, name, partial(number, signed=signed))
 
 
 def mean_with_interval(a: dict[str, Any]) -> str:
@@ -34,6 +35,16 @@ def verdict(a: dict[str, Any], name: str) -> int:
     if a[f"{name}_low"] > 0.0:
         return 1
     return -1 if a[f"{name}_high"] < 0.0 else 0
+
+
+def sign(estimate: Mapping[str, float]) -> int:
+    """1 where an interval, `low` to `high`, lies above zero, -1 where below, 0 where it includes zero."""
+    return int(estimate["low"] > 0.0) - int(estimate["high"] < 0.0)
+
+
+def made_with(versions: Mapping[str, str]) -> str:
+    """With what versions a page was made."""
+    return f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}."
 
 
 def listed(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from juguo_agents.report.factorial import CELL_NAMES, SOURCES
 from juguo_agents.report.formatting import interval, number, verdict
 from juguo_agents.report.summary import Summary
-from juguo_agents.tables import markdown_table
+from juguo_agents.tables import markdown_table, ranged
 from juguo_envs.names import code
 
 _EFFECTS = ("exit", "relief", "interplay")
@@ -45,7 +45,7 @@ def variance_table(summary: Summary) -> str:
     rows = []
     for name in SOURCES:
         shares = totals["variance"]
-        share = "" if shares is None else _share(shares, name)
+        share = "" if shares is None else ranged(shares, name, ".0%")
         change = interval(totals, name) if totals.get(name) is not None else ""
         rows.append((name, share, change, _MEANT[name]))
     head = (
@@ -59,11 +59,6 @@ def variance_table(summary: Summary) -> str:
         f"and relief. Their mean returns have a standard deviation of {number(totals['std'])}. The mean "
         f"change is over the {len(totals['bringing'])} doctrines that bring a technology to people.\n\n"
     ) + markdown_table(head, rows, "lrrl")
-
-
-def _share(shares: dict[str, float], name: str) -> str:
-    low, high = (f"{shares[f'{name}_{end}']:.0%}" for end in ("low", "high"))
-    return f"{shares[name]:.0%} [{low}, {high}]"
 
 
 def institutions_in_short(summary: Summary) -> str:
@@ -85,8 +80,8 @@ def institutions_in_short(summary: Summary) -> str:
         shares = totals["variance"]
         said.append(
             f"Of the variance between the {totals['cells']} cells' mean returns, "
-            + ", ".join(f"{_share(shares, name)} is {name}" for name in SOURCES[:-1])
-            + f", and {_share(shares, 'interplay')} is interplay of these three."
+            + ", ".join(f"{ranged(shares, name, '.0%')} is {name}" for name in SOURCES[:-1])
+            + f", and {ranged(shares, 'interplay', '.0%')} is interplay of these three."
         )
     return " ".join(said)
 

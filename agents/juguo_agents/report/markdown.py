@@ -6,7 +6,7 @@ from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.captions import BOARD, FACTORIAL, FIGURES, GLOSSARY, LEARNING
 from juguo_agents.report.curves import Curves, cost_table
 from juguo_agents.report.findings import findings
-from juguo_agents.report.formatting import interval, mean_with_interval, number
+from juguo_agents.report.formatting import interval, made_with, mean_with_interval, number
 from juguo_agents.report.indicator_tables import indicator_tables
 from juguo_agents.report.institutions import institutions_table, variance_table
 from juguo_agents.report.names import idea, name_of
@@ -58,8 +58,8 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
         "\n".join(f"- **{w}**: {text.format(confidence=confidence, **weights)}" for w, text in GLOSSARY)
     )
     if summary["versions"]:
-        made_with = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
-        parts.append(f"Made with {made_with}. Scenario digest `{summary['scenario_digest']}`.")
+        digest = f"Scenario digest `{summary['scenario_digest']}`."
+        parts.append(f"{made_with(summary['versions'])} {digest}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.bootstrap import (
     crossed_iqm,
     crossed_mean,
@@ -17,7 +18,7 @@ from juguo_agents.evaluation.bootstrap import (
     variance_saved,
 )
 from juguo_agents.evaluation.indicators import indicators
-from juguo_agents.evaluation.record import Comparison, Floats, Record
+from juguo_agents.evaluation.record import Comparison, Record
 from juguo_agents.evaluation.spending import spending
 from juguo_agents.evaluation.statistics import (
     CONFIDENCE,

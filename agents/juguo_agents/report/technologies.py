@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Bools
 from juguo_agents.evaluation.record import Comparison, Record
 from juguo_envs.model import random as draws
 from juguo_envs.model.equations import latent_defect
 
 
-def first_is_defective(comparison: Comparison) -> npt.NDArray[np.bool_]:
+def first_is_defective(comparison: Comparison) -> Bools:
     """(E,) whether the first technology of an episode, the same for everybody, is seriously defective."""
     found = []
     for i, parameters in enumerate(comparison.parameters()):
@@ -20,14 +20,14 @@ def first_is_defective(comparison: Comparison) -> npt.NDArray[np.bool_]:
     return np.array(found, np.bool_)
 
 
-def first_given_up(record: Record) -> npt.NDArray[np.bool_]:
+def first_given_up(record: Record) -> Bools:
     """(E,) whether the first technology was given up."""
     given_up = np.zeros(len(record.returns), np.bool_)
     given_up[record.exits["episode"][record.exits["project"] == 0]] = True
     return given_up
 
 
-def share_given_up(record: Record, among: npt.NDArray[np.bool_]) -> float | None:
+def share_given_up(record: Record, among: Bools) -> float | None:
     """Share of the chosen episodes in which the first technology was given up; None where none was chosen."""
     if not among.any():
         return None

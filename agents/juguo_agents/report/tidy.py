@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.course import PLACE, SOCIETY, STRATA
-from juguo_agents.evaluation.record import Comparison, Floats, Record
+from juguo_agents.evaluation.record import Comparison, Record
 from juguo_envs.documents import read_text
 from juguo_envs.errors import UserError
 

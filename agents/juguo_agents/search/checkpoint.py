@@ -6,21 +6,33 @@ bit for bit, and needs no pickle.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from juguo_agents.allocators.parametric.space import Parameters
+from juguo_agents.artifacts.identity import (
+    SEARCH,
+    Count,
+    Identity,
+    Record,
+    identity_of,
+    read_record,
+    record_of,
+    text_of,
+)
 from juguo_agents.artifacts.searched import STATE_FILE
+from juguo_agents.provenance import MODEL
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
 SAVING = 0.05
 """Share of the time that saving a search may take."""
-_FORMAT = 1
 
 
 class CheckpointError(UserError):
@@ -65,7 +77,21 @@ class Settings:
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values."""
-        return {**asdict(self), "scenario": self.scenario.model_dump(mode="json")}
+        return {
+            **asdict(self),
+            "scenario": self.scenario.model_dump(mode="json"),
+            "fixed": _floats(self.fixed),
+            "begin": None if self.begin is None else _floats(self.begin),
+        }
+
+    @property
+    def identity(self) -> str:
+        """The identity of the search, whatever its budget, which may be raised."""
+        return identity_of({**self.as_json(), "budget": None}, MODEL)
+
+
+def _floats(numbers: Parameters) -> Parameters:
+    return {name: float(value) for name, value in numbers.items()}
 
 
 @dataclass
@@ -114,13 +140,13 @@ class State:
 
     def save(self, folder: Path) -> None:
         """Write the state, whole or not at all."""
-        data = {
-            "format": _FORMAT,
+        content = {
+            "id": self.settings.identity,
             "settings": self.settings.as_json(),
             "phases": [asdict(phase) for phase in self.phases],
             "earlier": [asdict(found) for found in self.earlier],
         }
-        write_text(folder / STATE_FILE, json.dumps(data, allow_nan=False) + "\n")
+        write_text(folder / STATE_FILE, text_of(record_of(StateRecord, content, None), indent=None))
 
 
 class Keeper:
@@ -141,36 +167,94 @@ class Keeper:
             self._due = monotonic() + (monotonic() - begun) / SAVING
 
 
+class _Settings(Strict):
+    family: str
+    scenario: dict[str, Any]
+    budget: Count
+    seed: Count
+    observe: Literal["noisy", "true"]
+    validation: Count
+    episodes: Annotated[int, Field(ge=1)]
+    start: str | None
+    fixed: dict[str, float]
+    begin: dict[str, float] | None
+    lever: str | None
+    varies: bool
+    covariance: str
+
+
+class _Outcome(Strict):
+    parameters: dict[str, float]
+    search_mean: float
+    start_mean: float
+    finalist: str
+
+
+class _Phase(Strict):
+    start: str | None
+    centre: str | None
+    told: list[list[float]]
+    spent: Count
+    outcome: _Outcome | None
+
+
+class _Earlier(Strict):
+    budget: Count
+    parameters: dict[str, float]
+
+
+class StateRecord(Record):
+    """What the file of a state holds.
+
+    Attributes:
+        id: Identity of the search.
+    """
+
+    KIND: ClassVar[str] = "juguo_search_state"
+    FORMAT: ClassVar[int] = 2
+    WHAT: ClassVar[str] = "the state of a search"
+    AGAIN: ClassVar[str] = "restore the file as it was written, or begin a new search"
+    FAULT: ClassVar[type[UserError]] = CheckpointError
+
+    id: Identity
+    settings: _Settings
+    phases: Annotated[list[_Phase], Field(min_length=1)]
+    earlier: list[_Earlier]
+
+
 def load_state(folder: Path) -> State:
     """Read the state of a search.
 
     Raises:
-        CheckpointError: If there is none, or it is not whole.
+        CheckpointError: If there is none, it is not whole, or it is of another version of the model.
     """
     path = folder / STATE_FILE
+    if not path.exists():
+        raise CheckpointError(f"{path}: is not there; there is no search to resume")
+    _, record = read_record(path, StateRecord)
+    if record.model != MODEL:
+        raise CheckpointError(
+            f"{folder} cannot be resumed: the model's source is {MODEL} now and was {record.model}, so "
+            "returns of two models would be mixed; restore the version that it was begun with, or begin "
+            "a new search"
+        )
+    told = record.settings
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path}: cannot be read ({error}); there is no search to resume") from None
-    except json.JSONDecodeError as error:
-        raise CheckpointError(f"{path}: no JSON ({error})") from None
-    try:
-        if data["format"] != _FORMAT:
-            raise CheckpointError(f"{path}: format is {data['format']!r}; this version reads {_FORMAT}")
-        settings = dict(data["settings"])
-        settings["scenario"] = Scenario.parse(settings["scenario"], str(path))
-        phases = [
-            PhaseState(
-                start=phase["start"],
-                centre=phase["centre"],
-                told=[[float(x) for x in row] for row in phase["told"]],
-                spent=int(phase["spent"]),
-                outcome=Outcome(**phase["outcome"]) if phase["outcome"] else None,
-            )
-            for phase in data["phases"]
-        ]
-        return State(Settings(**settings), phases, [Earlier(**row) for row in data["earlier"]])
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise CheckpointError(f"{path}: not the state of a search ({error!r})") from None
+        scenario = Scenario.parse(told.scenario, "scenario")
+    except UserError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    settings = Settings(**{**told.model_dump(), "scenario": scenario})
+    if record.id != settings.identity:
+        raise CheckpointError(f"{path}: its id does not fit its settings; {StateRecord.AGAIN}")
+    SEARCH.check_world(path, scenario.digest(), CheckpointError)
+    phases = [
+        PhaseState(
+            phase.start,
+            phase.centre,
+            phase.told,
+            phase.spent,
+            Outcome(**phase.outcome.model_dump()) if phase.outcome else None,
+        )
+        for phase in record.phases
+    ]
+    return State(settings, phases, [Earlier(**earlier.model_dump()) for earlier in record.earlier])

@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from juguo_agents.artifacts.searched import STATE_FILE, SearchResult
-from juguo_agents.search.checkpoint import CheckpointError, Settings, State, load_state
-from juguo_agents.search.optimise import begin, raised, search
+from juguo_agents.search.checkpoint import CheckpointError, Settings, State
+from juguo_agents.search.optimise import begin, raised, search, take_up
 from juguo_agents.search.result import finished, write_result
 from juguo_agents.search.scoring import Scorer
-
-SEARCHES = "searches"
-"""The folder of a study that has a folder for each of its searches."""
 
 
 def run_or_resume(settings: Settings, folder: Path, after: Path | None = None) -> SearchResult:
@@ -23,7 +20,7 @@ def run_or_resume(settings: Settings, folder: Path, after: Path | None = None) -
         after: Folder of the same search at a smaller budget, which a new one goes on from.
 
     Raises:
-        CheckpointError: If one of the folders holds another search.
+        CheckpointError: If one of the folders holds another search, or one that cannot be gone on with.
     """
     state, found = search_state(settings, folder, after), finished(folder, settings)
     if found is None:
@@ -43,7 +40,7 @@ def search_state(settings: Settings, folder: Path, after: Path | None = None) ->
     for place in (folder, after):
         if place is None or not (place / STATE_FILE).exists():
             continue
-        state = load_state(place)
+        state = take_up(place)
         if state.settings == settings:
             return state
         larger = raised(state, settings)

@@ -9,14 +9,12 @@ for bit; what it was told is kept, a file for each generation.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.core.evaluator import Evaluator
 from pymoo.core.population import Population
@@ -26,18 +24,21 @@ from pymoo.problems.static import StaticProblem
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, FEEDBACK_STARTS, WARM_START
 from juguo_agents.allocators.parametric.space import Parameters, Space
-from juguo_agents.artifacts.front import front_text
+from juguo_agents.array_types import Floats
+from juguo_agents.artifacts.archive import TornArchive, from_bytes, to_bytes
+from juguo_agents.artifacts.front import front_content, front_name
+from juguo_agents.artifacts.identity import identity_of
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.hypervolume import SIGNS, non_dominated
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.search.scoring import Scorer
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.worlds.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
 CANDIDATE_EPISODES = 5
 """Episodes of every candidate in every generation, as in the other searches."""
+_HEAD, _TOLD = {"kind": "juguo_front_generation", "format": 1}, "told"
 BOUND = 6.0
 """The unconstrained axes are searched from minus to plus this: every number's and share's ends lie inside."""
 Score = Callable[[list[Parameters], int], Floats]
@@ -72,6 +73,12 @@ class FrontSearch:
     def key(self) -> str:
         """Its name in a study."""
         return f"seed{self.seed}"
+
+    @property
+    def identity(self) -> str:
+        """The identity of the search, whatever its budget: that decides only when it ends."""
+        world = self.scenario.model_dump(mode="json")
+        return identity_of(MODEL, world, self.seed, self.population, self.observe, self.warm_start)
 
     def steps(self, candidates: int) -> int:
         """Environment steps of a generation with so many candidates."""
@@ -139,12 +146,13 @@ def search_front(search: FrontSearch, folder: Path, score: Score) -> Searched:
         cost = search.steps(size)
         if steps + cost > search.budget:
             break
-        path = folder / f"generation-{generations:05d}.npy"
+        path = folder / f"generation-{generations:05d}.told"
+        head = {**_HEAD, "of": search.identity, "generation": generations}
         everyone = Population.merge(members, children)
-        told = _read(path, len(everyone))
+        told = _read(path, len(everyone), head)
         if told is None:
             told = score([space.decode(x) for x in everyone.get("X")], generations)
-            _write(path, told)
+            write_bytes(path, to_bytes({_TOLD: told}, head))
         take(everyone, told)
         steps += cost
         generations += 1
@@ -154,10 +162,10 @@ def search_front(search: FrontSearch, folder: Path, score: Score) -> Searched:
     return Searched(front, means.tolist(), steps, generations)
 
 
-def result_text(search: FrontSearch, found: Searched) -> str:
-    """The content of the file of a front that was searched."""
+def result_content(search: FrontSearch, found: Searched) -> dict[str, Any]:
+    """What stands in the record of a front that was searched."""
     about = {
-        "name": f"front_seed{search.seed}",
+        "name": front_name(search.seed),
         "observe": search.observe,
         "seed": search.seed,
         "budget": search.budget,
@@ -166,7 +174,7 @@ def result_text(search: FrontSearch, found: Searched) -> str:
         "begun": search.warm_start,
         "versions": versions(),
     }
-    return front_text(found.front, np.array(found.means), about, search.scenario)
+    return front_content(found.front, np.array(found.means), about, search.scenario)
 
 
 def _generations(search: FrontSearch, space: Space) -> Iterator[tuple[Any, int, Any]]:
@@ -192,23 +200,25 @@ def take(everyone: Any, told: Floats) -> None:
         member.set("F", -np.mean(met, axis=0) * SIGNS)
 
 
-def _write(path: Path, told: Floats) -> None:
-    out = io.BytesIO()
-    np.save(out, told, allow_pickle=False)
-    write_bytes(path, out.getvalue())
+def _read(path: Path, count: int, head: dict[str, Any]) -> Floats | None:
+    """What was told of a generation; nothing where it has not been.
 
-
-def _read(path: Path, count: int) -> Floats | None:
-    """What was told of a generation; nothing where it has not been."""
+    Args:
+        path: The generation's file.
+        count: Members that were scored.
+        head: What the file must say that it is.
+    """
     if not path.exists():
         return None
     try:
-        told: Floats = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ToldError(f"{path}: cannot be read ({error}); remove it, and it is run again") from None
-    if told.shape != (count, len(SIGNS)) or not np.isfinite(told).all():
+        arrays, values = from_bytes(path.read_bytes(), str(path))
+    except (OSError, TornArchive) as error:
+        raise ToldError(f"{error}; remove {path.name}, and it is run again") from None
+    told = arrays.get(_TOLD, np.zeros(0))
+    fits = told.shape == (count, len(SIGNS)) and told.dtype == np.float64 and np.isfinite(told).all()
+    if values != head or not fits:
         raise ToldError(
-            f"{path}: holds {told.shape}, not {(count, len(SIGNS))} numbers; it is another search's: remove "
-            "the folder"
+            f"{path}: is no generation {head['generation']} of this search; it is another one's: remove it, "
+            "and it is run again"
         )
     return told

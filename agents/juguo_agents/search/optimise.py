@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from cmaes import CMA, SepCMA
 
 from juguo_agents.allocators.parametric.policy_classes import (
@@ -27,6 +26,8 @@ from juguo_agents.allocators.parametric.policy_classes import (
     find_policy_class,
 )
 from juguo_agents.allocators.parametric.space import Parameters, Space
+from juguo_agents.array_types import Seeds
+from juguo_agents.artifacts.searched import STATE_FILE
 from juguo_agents.evaluation import seeds
 from juguo_agents.search.checkpoint import (
     CheckpointError,
@@ -36,6 +37,8 @@ from juguo_agents.search.checkpoint import (
     PhaseState,
     Settings,
     State,
+    StateRecord,
+    load_state,
 )
 from juguo_agents.search.scoring import Scorer
 from juguo_envs.errors import UserError
@@ -199,6 +202,10 @@ def begin(settings: Settings) -> State:
         )
     phases = _phases(settings)
     if settings.begin is not None:
+        if settings.start is not None:
+            raise UserError(
+                f"start is {settings.start!r}, but a search with --begin begins there; leave it out"
+            )
         space = phases[-1][0].space(settings.scenario)
         if fault := space.fault({**space.start, **settings.begin}):
             raise UserError(f"begin: {fault}")
@@ -212,6 +219,59 @@ def begin(settings: Settings) -> State:
             len(_reacting(settings, policy_class, space)) if index else starts,
         )
     return State(settings, [PhaseState() for _ in phases])
+
+
+def take_up(folder: Path) -> State:
+    """The state of a search that can be gone on with.
+
+    Raises:
+        CheckpointError: If there is none, it is not whole, or holds what no search could have come to.
+    """
+    state = load_state(folder)
+    path = folder / STATE_FILE
+    try:
+        count = len(begin(state.settings).phases)
+        if len(state.phases) != count:
+            raise CheckpointError(f"phases holds {len(state.phases)}; allowed is {count}")
+        for index in range(count):
+            _check_phase(state, index)
+    except UserError as error:
+        raise CheckpointError(f"{path}: {error}; {StateRecord.AGAIN}") from None
+    return state
+
+
+def _check_phase(state: State, index: int) -> None:
+    """Refuse what cannot have come of a phase.
+
+    Raises:
+        UserError: Naming the field.
+    """
+    part, before = state.phases[index], state.phases[index - 1] if index else None
+    if before is not None and before.outcome is None:
+        if part != PhaseState():
+            raise CheckpointError(f"phases.{index} has begun, and the one before it is not finished")
+        return
+    phase, at = make_phase(state, index), f"phases.{index}"
+    if part.start is not None and part.start not in phase.starts:
+        raise CheckpointError(f"{at}.start is {part.start!r}; allowed is {', '.join(phase.starts)}")
+    if part.centre is not None and part.centre not in phase.reacting:
+        raise CheckpointError(f"{at}.centre is {part.centre!r}, where the search cannot have begun")
+    if (part.told or part.outcome) and (part.start is None or (phase.reacting and part.centre is None)):
+        raise CheckpointError(f"{at} holds returns, and not where it began")
+    if len(part.told) > phase.plan.generations:
+        raise CheckpointError(
+            f"{at}.told holds {len(part.told)} generations; allowed is up to {phase.plan.generations}"
+        )
+    for generation, told in enumerate(part.told):
+        if len(told) != phase.plan.population:
+            raise CheckpointError(
+                f"{at}.told.{generation} holds {len(told)} returns; expected {phase.plan.population}"
+            )
+    if part.outcome is not None:
+        if len(part.told) < phase.plan.generations:
+            raise CheckpointError(f"{at} has an outcome, and {len(part.told)} of its generations")
+        if fault := phase.space.fault(part.outcome.parameters):
+            raise CheckpointError(f"{at}.outcome: {fault}")
 
 
 def raised(state: State, settings: Settings) -> State | None:
@@ -288,11 +348,6 @@ def _run_phase(
             part.spent += returns.size
             keeper.save_if_due()
         told = part.told[generation]
-        if len(told) != plan.population:
-            raise CheckpointError(
-                f"{folder}: generation {generation + 1} holds {len(told)} returns, not {plan.population}; "
-                "the search was begun by another version"
-            )
         optimiser.tell([(z, -value) for z, value in zip(asked, told, strict=True)])
         if generation + 1 in marks:
             name = f"generation {generation + 1}"
@@ -306,7 +361,7 @@ def _run_phase(
         progress(len(finalists) * plan.choice_episodes, part.outcome.search_mean)
 
 
-def _begin_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) -> str:
+def _begin_at(phase: Phase, scorer: Scorer, episodes: Seeds) -> str:
     """The best place to begin at."""
     names = list(phase.starts)
     if len(names) == 1:
@@ -315,15 +370,13 @@ def _begin_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) ->
     return names[int(np.argmax(means))]
 
 
-def _react_at(phase: Phase, scorer: Scorer, episodes: npt.NDArray[np.uint64]) -> str:
+def _react_at(phase: Phase, scorer: Scorer, episodes: Seeds) -> str:
     """The best way to react to begin with."""
     means = scorer.returns(phase.policy_class, list(phase.reacting.values()), episodes).mean(1)
     return list(phase.reacting)[int(np.argmax(means))]
 
 
-def _choose(
-    phase: Phase, finalists: dict[str, Parameters], scorer: Scorer, episodes: npt.NDArray[np.uint64]
-) -> Outcome:
+def _choose(phase: Phase, finalists: dict[str, Parameters], scorer: Scorer, episodes: Seeds) -> Outcome:
     """The finalist with the highest mean return on episodes that none was ranked on; the start is one."""
     means = scorer.returns(phase.policy_class, list(finalists.values()), episodes).mean(1)
     best = int(np.argmax(means))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from juguo_agents.artifacts.searched import FORMAT, KIND, RESULT_FILE, SearchResult, load_result
+from juguo_agents.array_types import Seeds
+from juguo_agents.artifacts.identity import record_of, text_of
+from juguo_agents.artifacts.searched import (
+    RESULT_FILE,
+    SearchedFileError,
+    SearchRecord,
+    SearchResult,
+    load_result,
+)
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference
 from juguo_agents.provenance import versions
@@ -35,8 +41,8 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> SearchResult:
     candidates = [outcome.parameters, begun, *(before.parameters for before in state.earlier)]
     found, start, *earlier = scorer.returns(phase.policy_class, candidates, episodes)
     data = {
-        "kind": KIND,
-        "format": FORMAT,
+        "search": settings.identity,
+        "place": None,
         "family": settings.family,
         "name": phase.policy_class.label,
         "parameters": outcome.parameters,
@@ -72,20 +78,26 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> SearchResult:
         ],
         "versions": versions(),
     }
-    write_text(folder / RESULT_FILE, result_text(data))
+    write_text(folder / RESULT_FILE, text_of(record_of(SearchRecord, data, None), 2))
     return load_result(folder / RESULT_FILE)
 
 
-def result_text(data: dict[str, Any]) -> str:
-    """The content of a result's file."""
-    return json.dumps(data, allow_nan=False, indent=2, ensure_ascii=False) + "\n"
-
-
 def finished(folder: Path, settings: Settings) -> SearchResult | None:
-    """The result of a search in its folder; None if there is none yet, or only that of a smaller budget."""
+    """The result of a search in its folder; None if there is none yet, or only that of a smaller budget.
+
+    Raises:
+        SearchedFileError: If it cannot be used, or is another search's.
+    """
     file = folder / RESULT_FILE
-    found = load_result(file) if file.exists() else None
-    return found if found and found.data["budget"] == settings.budget else None
+    if not file.exists():
+        return None
+    found = load_result(file)
+    if found.data["search"] != settings.identity:
+        raise SearchedFileError(
+            f"{file}: is what another search found, or another version of the model; put back the one that "
+            "belongs here, or remove it"
+        )
+    return found if found.data["budget"] == settings.budget else None
 
 
 def _describe(state: State, index: int) -> dict[str, Any]:
@@ -117,7 +129,7 @@ def _describe(state: State, index: int) -> dict[str, Any]:
     }
 
 
-def _ends(episodes: npt.NDArray[np.uint64]) -> list[int]:
+def _ends(episodes: Seeds) -> list[int]:
     """First and last seed, where there are any."""
     return [] if not len(episodes) else [int(episodes[0]), int(episodes[-1])]
 

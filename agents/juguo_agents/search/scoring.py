@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, show_hidden
 from juguo_agents.allocators.parametric.policy_classes import PolicyClass
 from juguo_agents.allocators.side_by_side import SideBySide
+from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.evaluation.rollout import setting_of
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import make_batch
+from juguo_envs.engine.memory import episodes_together
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
-_PERSONS = 1_000_000  # stepped together, about 200 MB; results do not depend on it
 
 
 class Scorer:
@@ -38,12 +36,12 @@ class Scorer:
         self,
         policy_class: PolicyClass,
         candidates: Sequence[Mapping[str, float]],
-        seeds: npt.NDArray[np.uint64],
+        seeds: Seeds,
     ) -> Floats:
         """(candidates, episodes) returns; every candidate meets the same seeds."""
         return self._of_candidates(policy_class, candidates, seeds, ("reward",))[..., 0]
 
-    def returns_of(self, allocators: Sequence[Allocator], seeds: npt.NDArray[np.uint64]) -> Floats:
+    def returns_of(self, allocators: Sequence[Allocator], seeds: Seeds) -> Floats:
         """(allocators, episodes) returns; every allocator meets the same seeds."""
         return self._sums(lambda some: SideBySide(allocators[some]), len(allocators), seeds, ("reward",))[
             ..., 0
@@ -53,7 +51,7 @@ class Scorer:
         self,
         policy_class: PolicyClass,
         candidates: Sequence[Mapping[str, float]],
-        seeds: npt.NDArray[np.uint64],
+        seeds: Seeds,
     ) -> Floats:
         """(candidates, episodes, 3) breadth, resilience and excluded share, means over the quarters."""
         quarters = np.broadcast_to(setting_of(self.world, seeds).quarters, len(seeds))
@@ -64,7 +62,7 @@ class Scorer:
         self,
         policy_class: PolicyClass,
         candidates: Sequence[Mapping[str, float]],
-        seeds: npt.NDArray[np.uint64],
+        seeds: Seeds,
         fields: Sequence[str],
     ) -> Floats:
         """(candidates, episodes, fields) sums over the quarters."""
@@ -78,14 +76,14 @@ class Scorer:
         self,
         make: Callable[[slice], Allocator],
         count: int,
-        seeds: npt.NDArray[np.uint64],
+        seeds: Seeds,
         fields: Sequence[str],
     ) -> Floats:
         """(count, episodes, fields) of what a quarter holds, summed over the quarters.
 
         `make` gives one allocator for a run of the candidates, each of which has an equal run of a batch.
         """
-        room = max(1, _PERSONS // self.scenario.society.persons)
+        room = episodes_together(self.scenario, max(1, count * len(seeds)))
         found = np.zeros((count, len(seeds), len(fields)))
         for j in range(0, len(seeds), room):
             part = seeds[j : j + room]
@@ -97,7 +95,7 @@ class Scorer:
                 found[some, j : j + room] = sums.reshape(some.stop - i, len(part), len(fields))
         return found
 
-    def _run(self, allocator: Allocator, everyone: npt.NDArray[np.uint64], fields: Sequence[str]) -> Floats:
+    def _run(self, allocator: Allocator, everyone: Seeds, fields: Sequence[str]) -> Floats:
         """(episodes, fields) sums over the quarters of one batch."""
         batch = self._societies(len(everyone))
         allocator.start(setting_of(self.world, everyone), everyone)

@@ -30,46 +30,25 @@ class StudyEntry:
         return found
 
 
-_HERE = "juguo_agents.studies"
 STUDIES: dict[str, StudyEntry] = {
-    "ablation": StudyEntry(
-        f"{_HERE}.ablation.study", "Ablation", "what each lever of an allocation is worth"
-    ),
-    "attribution": StudyEntry(
-        f"{_HERE}.attribution.study", "Attribution", "which parts of two rules make the difference"
-    ),
-    "explain": StudyEntry(f"{_HERE}.explain.study", "Explain", "what an allocator does and looks at"),
-    "compare-runs": StudyEntry(
-        f"{_HERE}.compare_runs.study",
-        "CompareRuns",
-        "trained runs against the first of them, and against other allocators, on the same episodes",
-    ),
-    "experts": StudyEntry(
-        f"{_HERE}.experts.study", "Experts", "an expert for each of many worlds, for a generalist to imitate"
-    ),
-    "generalisation": StudyEntry(
-        f"{_HERE}.generalisation.study",
-        "Generalisation",
-        "trained policies in held-out worlds of a family, against tuned rules and each world's oracle",
-    ),
-    "hypotheses": StudyEntry(
-        f"{_HERE}.hypotheses.study", "HypothesesStudy", "which of the paper's claims hold, and where"
-    ),
-    "map": StudyEntry(f"{_HERE}.map.study", "Map", "which doctrine is best where and under which values"),
-    "mechanisms": StudyEntry(
-        f"{_HERE}.mechanisms.study", "Mechanisms", "what each mechanism of the model is worth"
-    ),
-    "pareto": StudyEntry(
-        f"{_HERE}.pareto.study",
-        "Pareto",
-        "the Pareto front of one policy over preferences, against a multi-objective search",
-    ),
-    "passive": StudyEntry(
-        f"{_HERE}.passive.study",
-        "Passive",
-        "which money saves an open system whose participants gain nothing",
-    ),
-    "patterns": StudyEntry(f"{_HERE}.patterns.study", "Patterns", "whether a world shows ten stylised facts"),
-    "value": StudyEntry(f"{_HERE}.value.study", "Value", "what feedback, evaluation and knowledge are worth"),
-}
+    name: StudyEntry(f"juguo_agents.studies.{name.replace('-', '_')}.study", kind, text)
+    for name, kind, text in (
+        ("ablation", "Ablation", "what each lever of an allocation is worth"),
+        ("attribution", "Attribution", "which parts of two rules make the difference"),
+        ("explain", "Explain", "what an allocator does and looks at"),
+        ("compare-runs", "CompareRuns",
+         "trained runs against the first of them, and against other allocators, on the same episodes"),
+        ("experts", "Experts", "an expert for each of many worlds, for a generalist to imitate"),
+        ("generalisation", "Generalisation",
+         "trained policies in held-out worlds of a family, against tuned rules and each world's oracle"),
+        ("hypotheses", "HypothesesStudy", "which of the paper's claims hold, and where"),
+        ("map", "Map", "which doctrine is best where and under which values"),
+        ("mechanisms", "Mechanisms", "what each mechanism of the model is worth"),
+        ("pareto", "Pareto",
+         "the Pareto front of one policy over preferences, against a multi-objective search"),
+        ("passive", "Passive", "which money saves an open system whose participants gain nothing"),
+        ("patterns", "Patterns", "whether a world shows ten stylised facts"),
+        ("value", "Value", "what feedback, evaluation and knowledge are worth"),
+    )
+}  # fmt: skip
 """Every study by its name on the command line."""

@@ -11,27 +11,26 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
 from juguo_agents.allocators.parametric.policy_classes import PolicyClass, find_policy_class
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import rule_names
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.searched import SearchResult, validated
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.gap import GapShare, share_of_gap
+from juguo_agents.provenance import MODEL
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure, measured, named
 from juguo_agents.studies.searches import found_in, search_all
 from juguo_agents.studies.store import record, recorded
 from juguo_agents.studies.study import Execute, NamedScenario, Settings, Stage
-from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
+from juguo_envs.names import slug
 from juguo_envs.worlds.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
 
 ROUNDS = 2
 START_EPISODES = 400
@@ -101,7 +100,7 @@ class ArmSettings(Settings):
         names = ("budget", "refine", "searches", "episodes", "first_seed", "observe")
         return {
             "format": self.format,
-            "model": str(SOURCE_KEY),
+            "model": MODEL,
             "scenario": scenario.model_dump(mode="json"),
             **{name: getattr(self, name) for name in names},
         }
@@ -174,7 +173,7 @@ class ArmSearches:
     def __init__(self, settings: ArmSettings, scenario: Scenario, execute: Execute) -> None:
         """Take the settings, one of their worlds, and what runs points."""
         self.settings, self.scenario, self._execute = settings, scenario, execute
-        self.room = f"{scenario.name}/" if len(settings.scenario) > 1 else ""
+        self.room = f"{slug(scenario.name)}/" if len(settings.scenario) > 1 else ""
         self.found: dict[str, SearchResult] = {}
 
     def numbers(self, search: str) -> Parameters:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,12 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from juguo_agents.artifacts.searched import RESULT_FILE
+from juguo_agents.artifacts.identity import headed
+from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchRecord
 from juguo_agents.report.figures.style import BLACK, png
-from juguo_agents.search.conduct import SEARCHES
-from juguo_agents.search.result import result_text
 from juguo_agents.studies.arms import ArmResults
-from juguo_agents.studies.study import Page
+from juguo_agents.studies.study import Content, Page
+from juguo_agents.tables import ranged, terminal_table
+from juguo_envs.names import slug
 
 
 def page_of(
@@ -33,9 +33,9 @@ def page_of(
     """
     stem = data_file.removesuffix(".json")
     page = "\n".join(["```", *lines, "```", "", f"![{alt}]({stem}.png)", ""])
-    files = {f"{stem}.md": page.encode(), f"{stem}.png": png(figure)}
+    files: dict[str, Content] = {f"{stem}.md": page.encode(), f"{stem}.png": png(figure)}
     for name, found in results.found.items():
-        files[f"{SEARCHES}/{name}/{RESULT_FILE}"] = result_text(found.data).encode()
+        files[f"{SEARCHES}/{name}/{RESULT_FILE}"] = headed(SearchRecord, {**found.data, "place": name})
     return Page(data, data_file, "\n".join(lines), files)
 
 
@@ -49,33 +49,28 @@ def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
     first = next(iter(pages.values()))
     if len(pages) == 1:
         return first
-    files = {
-        f"{world}/{name}": content for world, page in pages.items() for name, content in page.files.items()
+    files: dict[str, Content] = {
+        f"{slug(world)}/{name}": content
+        for world, page in pages.items()
+        for name, content in page.files.items()
     }
     for world, page in pages.items():
-        text = json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
-        files[f"{world}/{page.data_file}"] = text.encode()
+        files[f"{slug(world)}/{page.data_file}"] = page.data
     console = "\n\n".join([*(page.console for page in pages.values()), *(["\n".join(more)] if more else [])])
-    return Page({world: page.data for world, page in pages.items()}, first.data_file, console, files)
+    data = {"worlds": {world: page.data for world, page in pages.items()}}
+    return Page(data, first.data_file, console, files)
 
 
 def doubling_lines(doubling: dict[str, Any]) -> list[str]:
     """What each doubling brought."""
-    lines = header("twice the budget")
-    for name, steps in doubling.items():
-        lines += [row(f"{name}, {step['episodes']:,}", step) for step in steps]
-    return lines
+    rows = {f"{name}, {step['episodes']:,}": step for name, steps in doubling.items() for step in steps}
+    return share_lines("twice the budget", rows)
 
 
-def header(what: str) -> list[str]:
-    """Over rows of differences."""
-    return [f"{what:<30} {'difference':<26} share of the gap", f"{'-' * 30} {'-' * 26} {'-' * 20}"]
-
-
-def row(name: str, values: dict[str, Any]) -> str:
-    """A difference, and its share of the gap."""
-    plain = f"{values['difference']:+.3f} [{values['low']:+.3f}, {values['high']:+.3f}]"
-    return f"{name:<30} {plain:<26} {percent(values)}"
+def share_lines(what: str, rows: Mapping[str, dict[str, Any]]) -> list[str]:
+    """A table of differences by name, each with its share of the gap."""
+    cells = ((name, ranged(values, "difference", "+.3f"), percent(values)) for name, values in rows.items())
+    return terminal_table((what, "difference", "share of the gap"), cells).splitlines()
 
 
 def percent(values: dict[str, Any]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import qmc
 
+from juguo_agents.array_types import Floats
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.sampling import axes
 from juguo_envs.worlds.scenario import Scenario
@@ -18,7 +18,7 @@ LARGEST_SAMPLE = 2**16
 
 def points(
     count: int, seed: int, base: Scenario | None = None, design: str = "sobol", preferences: bool = False
-) -> npt.NDArray[np.float64]:
+) -> Floats:
     """Places of the unit cube of a family.
 
     Args:

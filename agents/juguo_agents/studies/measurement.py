@@ -7,19 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.levers import Forced, find_lever
 from juguo_agents.allocators.parametric.policy_classes import find_policy_class
 from juguo_agents.allocators.parametric.space import Parameters
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.load import digest_of, find_allocators
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.study import Execute, Stage
 from juguo_envs.worlds.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

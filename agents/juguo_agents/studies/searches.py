@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from juguo_agents.allocators.parametric.policy_classes import find_policy_class
-from juguo_agents.artifacts.searched import SearchResult
+from juguo_agents.artifacts.searched import SearchResult, read_result
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
+from juguo_agents.search.portfolio import Tuning, tune
 from juguo_agents.studies.study import Execute, Stage, record, recorded
-from juguo_envs.worlds.scenario import Scenario
 
 Result = dict[str, Any]
 """The content of a search's `searched.json`: `parameters`, `validation` and how they were found."""
@@ -60,11 +59,21 @@ def search_all(
     return {point.key: recorded(table) for point, table in zip(points, tables, strict=True)}
 
 
+def tune_all(execute: Execute, points: Sequence[Tuning]) -> list[dict[str, Any]]:
+    """What the searches of rules' numbers find, in their order; see `juguo_agents.search.portfolio.tune`."""
+    stage = Stage("tuning", points, run_tuning, cost=lambda point: point.search.budget, unit="episode")
+    return [recorded(table) for table in execute(stage)]
+
+
+def run_tuning(point: Tuning, work: Path) -> pa.Table:
+    """The record of what a search of a rule's numbers finds."""
+    return record(tune(point, work))
+
+
 def _budget(point: SearchPoint) -> int:
     return point.settings.budget
 
 
 def found_in(result: Result) -> SearchResult:
     """What a search found, from its result."""
-    scenario = Scenario.parse(result["scenario"], "scenario")
-    return SearchResult(scenario, result, find_policy_class(result["family"], result["lever"]))
+    return read_result(result, f"the result of {result.get('name')}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from juguo_envs.files import write_bytes, write_text
 
 _MARK = "juguo_cell"
 _JSON = "json"
+_BLANK = b"0" * 64
 
 
 class CellError(UserError):
@@ -27,17 +29,20 @@ class CellError(UserError):
 
 
 def encoded(table: pa.Table, key: str, mark: str = _MARK) -> bytes:
-    """A table as Parquet, with what it depends on, its number of rows, and a checksum for every page.
+    """A table as Parquet, with what it depends on, its number of rows, and a checksum of the whole file.
 
     Args:
         table: The rows; other metadata of its schema is dropped.
         key: Fingerprint of what the rows depend on.
-        mark: Name under which the metadata holds the key; `{mark}_rows` holds the number of rows.
+        mark: Name under which the metadata holds the key; `{mark}_rows` holds the number of rows, and
+            `{mark}_sha256` the SHA-256 of the file with zeros in its place.
     """
-    marked = table.replace_schema_metadata({mark: key, f"{mark}_rows": str(table.num_rows)})
+    about = {mark: key, f"{mark}_rows": str(table.num_rows), f"{mark}_sha256": _BLANK.decode()}
     out = io.BytesIO()
-    pq.write_table(marked, out, compression="zstd", write_page_checksum=True)
-    return out.getvalue()
+    pq.write_table(table.replace_schema_metadata(about), out, compression="zstd", write_page_checksum=True)
+    data = out.getvalue()
+    place = _place_of_checksum(data, mark)
+    return _with_checksum(data, place, hashlib.sha256(data).hexdigest().encode())
 
 
 def decoded(data: bytes, key: str, source: Path, mark: str = _MARK) -> pa.Table:
@@ -46,6 +51,10 @@ def decoded(data: bytes, key: str, source: Path, mark: str = _MARK) -> pa.Table:
     Raises:
         CellError: If it is torn, or depends on something else; the message names the source.
     """
+    place = _place_of_checksum(data, mark)
+    blank = _with_checksum(data, place, _BLANK)
+    if place is None or hashlib.sha256(blank).hexdigest().encode() != data[place : place + len(_BLANK)]:
+        raise CellError(f"{source}: torn or changed; its checksum does not fit its content")
     try:
         table = pq.read_table(io.BytesIO(data), page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
@@ -57,6 +66,16 @@ def decoded(data: bytes, key: str, source: Path, mark: str = _MARK) -> pa.Table:
     if rows != str(table.num_rows):
         raise CellError(f"{source}: has {table.num_rows} rows; expected {rows}")
     return table.replace_schema_metadata(None)
+
+
+def _place_of_checksum(data: bytes, mark: str) -> int | None:
+    """Where the checksum stands in the metadata, which come last; None where it does not."""
+    found = list(re.finditer(re.escape(f"{mark}_sha256").encode() + rb".{1,8}?(?=[0-9a-f]{64})", data, re.S))
+    return found[-1].end() if found else None
+
+
+def _with_checksum(data: bytes, place: int | None, checksum: bytes) -> bytes:
+    return data if place is None else data[:place] + checksum + data[place + len(checksum) :]
 
 
 def record(value: Any) -> pa.Table:

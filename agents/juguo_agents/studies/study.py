@@ -8,32 +8,40 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import pyarrow as pa
-from pydantic import BeforeValidator, ValidationError
-from tqdm import tqdm
+from pydantic import BeforeValidator, Field, ValidationError
 
-from juguo_agents.folders import SETTINGS_FILE, locked
+from juguo_agents.artifacts.identity import (
+    StudyRecord,
+    identity_of,
+    read_record,
+    record_of,
+    sealed,
+    text_of,
+)
+from juguo_agents.folders import SETTINGS_FILE, check_destination, is_vacant, working_in
+from juguo_agents.progress import progress, say
+from juguo_agents.provenance import MODEL
 from juguo_agents.studies.executors import Executor
 from juguo_agents.studies.store import Cell, CellError, fingerprint
 from juguo_agents.studies.store import record as record
 from juguo_agents.studies.store import recorded as recorded
-from juguo_envs.engine.compiled import SOURCE_KEY
-from juguo_envs.errors import UserError
+from juguo_envs.errors import Unfinished, UserError
 from juguo_envs.files import write_bytes, write_text
 from juguo_envs.validation import Strict, explain
 from juguo_envs.worlds.scenario import Scenario
 
 STORE_FOLDER, WORK_FOLDER = "store", "work"
-MODEL = f"{SOURCE_KEY:014x}"
-"""Fingerprint of the model's source: runs of two models are never mixed."""
+DATA_FORMAT = 1
+"""Of the files of numbers."""
 _KEY = re.compile(r"[\w+@=,()][\w+@=,(). -]{0,150}")
 
 
@@ -43,6 +51,11 @@ def _load(value: Any) -> Any:
 
 NamedScenario = Annotated[Scenario, BeforeValidator(_load)]
 """A field of settings that takes a scenario, the name of one, or the path of its file."""
+
+
+def default_world(description: str) -> Any:
+    """Such a field; without an answer it is the default scenario."""
+    return Field(default_factory=lambda: Scenario.load("default"), description=description)
 
 
 class Settings(Strict):
@@ -82,6 +95,10 @@ class Settings(Strict):
             UserError: Naming the field, the value and what is allowed.
         """
 
+    def idle(self) -> Mapping[str, str]:
+        """Fields that change nothing as the others are, and where; a command refuses them."""
+        return {}
+
     def remembered(self) -> dict[str, Any]:
         """What a folder remembers, as JSON values: the fields, or what is behind them (numbers of a file)."""
         return self.model_dump(mode="json", exclude=set(self.free))
@@ -101,32 +118,32 @@ class Settings(Strict):
             UserError: If the folder holds something else; the message names the first difference.
         """
         path = folder / SETTINGS_FILE
-        asked = {
-            "study": study,
-            "format": self.format,
-            "model": MODEL,
-            "settings": self.remembered(),
-        }
+        settings = self.remembered()
         if path.exists():
-            held = _read_settings(path)
-            for name, value, text in (
-                ("study", study, "holds the study {!r}"),
-                ("format", self.format, "was written by another version"),
-                ("model", MODEL, "was begun with another version of the model (its source differs)"),
+            held = read_record(path, StudyRecord)[1]
+            for now, was, text in (
+                (study, held.study, "holds the study {!r}"),
+                (self.format, held.version, "was written by another version"),
+                (MODEL, held.model, "was begun with another version of the model (its source differs)"),
             ):
-                if held.get(name) != value:
-                    raise UserError(f"{folder} {text.format(held.get(name))}; name another --out")
-            if held["settings"] == asked["settings"]:
+                if now != was:
+                    raise UserError(f"{folder} {text.format(was)}; name another --out")
+            if held.settings == settings:
                 return
-            self._check_agreement(held["settings"], path)
-        elif any(folder.iterdir()):
+            self._check_agreement(held.settings, path)
+        elif not is_vacant(folder):
             raise UserError(f"{folder} is not empty and holds no study; name another --out")
-        write_text(path, json.dumps(asked, allow_nan=False, indent=1, ensure_ascii=False) + "\n")
+        asked = {"study": study, "id": self.identity(study), "version": self.format, "settings": settings}
+        write_text(path, text_of(record_of(StudyRecord, asked, None)))
+
+    def identity(self, study: str) -> str:
+        """The identity of a study with these settings, which stands in its files."""
+        return identity_of(MODEL, study, self.format, self.fixed())
 
     def _check_agreement(self, held: dict[str, Any], path: Path) -> None:
         remembered = self.remembered()
         for name in sorted(self.grows - self.free):
-            if name in held and remembered[name] < held[name]:
+            if isinstance(held.get(name), int | float) and remembered[name] < held[name]:
                 raise UserError(
                     f"{name} is {remembered[name]}, but {path} has {held[name]}; give {held[name]} or more"
                 )
@@ -137,16 +154,6 @@ class Settings(Strict):
                 f"{name} is {_short(now)}, but {path} has {_short(before)}; "
                 "give the same, or name another --out"
             )
-
-
-def _read_settings(path: Path) -> dict[str, Any]:
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); name another --out") from None
-    if not isinstance(held, dict) or not isinstance(held.get("settings"), dict):
-        raise UserError(f"{path}: not the settings of a study; name another --out")
-    return held
 
 
 def _difference(place: str, held: Any, asked: Any) -> tuple[str, Any, Any] | None:
@@ -207,21 +214,25 @@ Execute = Callable[[Stage[Any]], list[pa.Table]]
 """Runs the points of a stage that are not stored, and returns the rows of all, in the order of the points."""
 
 
+Content = bytes | Mapping[str, Any]
+"""What a study's file holds: JSON values by name get besides what each of our files says of itself."""
+
+
 @dataclass(frozen=True)
 class Page:
     """What a study says.
 
     Attributes:
-        data: The numbers, as a JSON value.
+        data: The numbers, as JSON values by name.
         data_file: Name of the file that holds them.
         console: Text for the terminal.
         files: Content of each other file, by its name in the study's folder.
     """
 
-    data: Any
+    data: Mapping[str, Any]
     data_file: str
     console: str
-    files: Mapping[str, bytes]
+    files: Mapping[str, Content]
 
 
 S = TypeVar("S", bound=Settings)
@@ -262,13 +273,8 @@ class Study(ABC, Generic[S, T]):
         """Numbers, words and figures. Runs nothing, and depends on nothing else."""
 
 
-class PointsFailed(UserError):
+class PointsFailed(Unfinished):
     """Points raised errors; the others of their stage are done."""
-
-
-def tell(text: str) -> None:
-    """A note on standard error, above a progress bar."""
-    tqdm.write(text, file=sys.stderr)
 
 
 def conduct(
@@ -277,7 +283,7 @@ def conduct(
     executor: Executor,
     *,
     retry: bool = False,
-    say: Callable[[str], None] = tell,
+    say: Callable[[str], None] = say,
 ) -> Page:
     """Run what is not done yet, analyse, and write the page. The same call goes on with what a folder holds.
 
@@ -295,11 +301,9 @@ def conduct(
         WorkerDied: If processes were killed.
     """
     study.settings.check()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be made ({error}); name another --out") from None
-    with locked(folder):
+    check_destination(folder)
+    begin = partial(study.settings.claim, study=study.name) if is_vacant(folder) else None
+    with working_in(folder, begin):
         study.settings.claim(folder, study.name)
         if text := study.announcement():
             say(f"{folder}: {text}")
@@ -308,12 +312,27 @@ def conduct(
             return _execute(stage, study, folder, executor, retry, say)
 
         page = study.analyse(study.plan(execute))
-        data = json.dumps(page.data, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
-        for name, content in {**page.files, page.data_file: data.encode()}.items():
-            path = folder / name
+        of = study.settings.identity(study.name)
+        head = {"kind": f"juguo_{study.name.replace('-', '_')}", "format": DATA_FORMAT}
+        page = replace(page, data=sealed({**head, **page.data, "model": MODEL, "of": of}))
+        for name, content in {**page.files, page.data_file: page.data}.items():
+            if not isinstance(content, bytes):
+                content = text_of(sealed({**head, **content, "model": MODEL, "of": of})).encode()
+            path = folder / _inner(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, content)
     return page
+
+
+def _inner(name: str) -> str:
+    """The name of a file or folder within that of a study.
+
+    Raises:
+        ValueError: If it leads out of it.
+    """
+    if not all(_KEY.fullmatch(part) for part in name.split("/")):
+        raise ValueError(f"{name!r} is no name of a file within a study's folder")
+    return name
 
 
 @dataclass(frozen=True)
@@ -331,11 +350,15 @@ def _attempt(task: _Task) -> pa.Table | str:
 
     Raises:
         UserError: If the worker has another version of the model.
+        OSError: If it is the machine that failed, not the point: its disk is full, for example.
+        MemoryError: Likewise.
     """
     if task.model != MODEL:
         raise UserError(f"a worker has model {MODEL}, not {task.model}; install the same version everywhere")
     try:
         return task.run(task.point, task.work)
+    except (OSError, MemoryError):
+        raise
     except Exception:
         return traceback.format_exc()
 
@@ -372,7 +395,7 @@ def _execute(
     costs = {point.key: stage.cost(point) for point in stage.points}
     left = sum(costs[task.point.key] for task in tasks)
     total = sum(costs.values())
-    with tqdm(total=total, initial=total - left, desc=stage.name, unit=stage.unit, disable=not tasks) as bar:
+    with progress(total, stage.name, stage.unit, total - left) as bar:
 
         def done(task: _Task, outcome: pa.Table | str) -> None:
             key = task.point.key
@@ -397,7 +420,7 @@ def _cells(stage: Stage[Any], study: Study[Any, Any], folder: Path) -> dict[str,
     for point in stage.points:
         if not _KEY.fullmatch(point.key) or point.key in cells:
             raise ValueError(f"{stage.name}: key {point.key!r} is no name of a file, or is there twice")
-        path = folder / STORE_FOLDER / stage.name / f"{point.key}.parquet"
+        path = folder / STORE_FOLDER / _inner(stage.name) / f"{point.key}.parquet"
         cells[point.key] = Cell(path, fingerprint(common, point))
     return cells
 

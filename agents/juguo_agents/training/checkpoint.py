@@ -1,36 +1,102 @@
 """Checkpoints of a training: one file each, whole or detected as torn, and no pickle.
 
-A file is a line with the SHA-256 of what follows, then an `.npz` archive of plain arrays, one of which is
-JSON text. The newest two are kept: where the newest is torn, the one before it is used.
+The newest two are kept: where the newest is torn, the one before it is used. One that is whole, but of
+another training, is no torn one: it is refused.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import os
-import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
+from pydantic import ConfigDict, ValidationError
 
+from juguo_agents.artifacts.archive import Arrays as Arrays
+from juguo_agents.artifacts.archive import TornArchive, from_bytes, to_bytes
+from juguo_agents.artifacts.identity import Count
+from juguo_agents.folders import sweep
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
+from juguo_envs.validation import Strict, explain
 
 KEPT = 2
-_MAGIC = b"juguo-checkpoint 1 "
+HEAD = {"kind": "juguo_checkpoint", "format": 1}
 _SUFFIX = ".ckpt"
-_VALUES = "values.json"
-
-Arrays = dict[str, npt.NDArray[Any]]
 
 
-class TornCheckpoint(UserError):
-    """A checkpoint that is not whole; the message names the file and what is wrong."""
+class CheckpointMisfit(UserError):
+    """A whole checkpoint that cannot be gone on from; the message names the file and what is wrong."""
+
+
+class _Diverging(Strict):
+    model_config = ConfigDict(allow_inf_nan=True)  # a diverged training's NaN is its state, too
+
+
+class _Selection(_Diverging):
+    next: Count
+    curve: list[tuple[Count, float, float]]
+    best_return: float
+    best_kept: bool
+    best: dict[str, Any] | None
+    seconds: float
+
+
+class _Learner(_Diverging):
+    num_timesteps: Count
+    n_updates: Count
+    episode_num: Count
+    current_progress_remaining: float
+
+
+class _Logged(_Diverging):
+    name_to_value: dict[str, float | str]
+    name_to_count: dict[str, Count]
+    name_to_excluded: dict[str, list[str] | str | None]
+
+
+class _Optimiser(_Diverging):
+    groups: list[dict[str, Any]]
+
+
+class _Environment(_Diverging):
+    counts: dict[str, float]
+    episode_count: Count
+    generator: dict[str, Any]
+
+
+class _Generators(_Diverging):
+    python: dict[str, int | float | None]
+    numpy: dict[str, Any]
+
+
+class Values(_Diverging):
+    """What a checkpoint holds beside arrays.
+
+    Attributes:
+        seed: Training seed.
+        run: What the checkpoint belongs to; see `provenance.identity`.
+        steps: Environment steps done.
+        own: What this kind of learner keeps.
+        learner, episodes, logged, optimisers, environment, generators: See `learners.state`.
+        selection: See `train`.
+    """
+
+    kind: Literal["juguo_checkpoint"]
+    format: Literal[1]
+    seed: Count
+    run: dict[str, Any]
+    steps: Count
+    learner: _Learner
+    own: dict[str, Any]
+    episodes: list[dict[str, float]]
+    logged: _Logged
+    optimisers: dict[str, _Optimiser]
+    environment: _Environment
+    generators: _Generators
+    selection: _Selection
 
 
 @dataclass(frozen=True)
@@ -39,7 +105,7 @@ class Checkpoint:
 
     Attributes:
         arrays: Arrays by name, of any dtype but object.
-        values: Everything else, as JSON knows it; `values["steps"]` is the number of steps done.
+        values: Everything else, as JSON knows it; see `Values`.
     """
 
     arrays: Arrays
@@ -51,43 +117,6 @@ class Checkpoint:
         return int(self.values["steps"])
 
 
-def to_bytes(checkpoint: Checkpoint) -> bytes:
-    """The content of a file.
-
-    Raises:
-        ValueError: If an array holds objects, or a value is no JSON.
-    """
-    for name, array in checkpoint.arrays.items():
-        if array.dtype.hasobject:
-            raise ValueError(f"array {name!r} holds objects, which only pickle could write")
-    text = json.dumps(checkpoint.values).encode()  # a diverged training's NaN is its state, too
-    out = io.BytesIO()
-    content: dict[str, Any] = {**checkpoint.arrays, _VALUES: np.frombuffer(text, np.uint8)}
-    np.savez(out, **content)
-    body = out.getvalue()
-    return _MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body
-
-
-def from_bytes(data: bytes, source: str) -> Checkpoint:
-    """Read the content of a file.
-
-    Raises:
-        TornCheckpoint: If it is not whole, to the last bit.
-    """
-    head, newline, body = data.partition(b"\n")
-    if not newline or not head.startswith(_MAGIC):
-        raise TornCheckpoint(f"{source}: no checkpoint of this version, or its beginning is missing")
-    if hashlib.sha256(body).hexdigest().encode() != head.removeprefix(_MAGIC):
-        raise TornCheckpoint(f"{source}: torn; its checksum does not fit its content")
-    try:
-        with np.load(io.BytesIO(body), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        values = json.loads(arrays.pop(_VALUES).tobytes())
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise TornCheckpoint(f"{source}: not readable as a checkpoint ({error})") from None
-    return Checkpoint(arrays, values)
-
-
 class CheckpointFolder:
     """The checkpoints of one training seed, named by the steps done."""
 
@@ -97,44 +126,73 @@ class CheckpointFolder:
 
     def files(self) -> list[Path]:
         """The checkpoints, the newest first."""
-        return sorted((p for p in self.path.glob(f"*{_SUFFIX}") if p.stem.isdigit()), reverse=True)
+        return sorted((p for p in self.path.glob(f"*{_SUFFIX}") if p.stem.isdecimal()), reverse=True)
+
+    def file(self, steps: int) -> Path:
+        """The file of so many steps."""
+        return self.path / f"{steps:015d}{_SUFFIX}"
 
     def write(self, checkpoint: Checkpoint) -> Path:
         """Write one, then remove all but the newest `KEPT`."""
         self.path.mkdir(parents=True, exist_ok=True)
-        target = self.path / f"{checkpoint.steps:015d}{_SUFFIX}"
-        write_bytes(target, to_bytes(checkpoint))
-        sync_folder(self.path)
+        target = self.file(checkpoint.steps)
+        write_bytes(target, to_bytes(checkpoint.arrays, checkpoint.values))
         for old in self.files()[KEPT:]:
             old.unlink(missing_ok=True)
         return target
 
     def latest(self) -> tuple[Checkpoint | None, dict[Path, str]]:
-        """The newest whole checkpoint, or None; and what is wrong with newer files, which are torn."""
+        """The newest whole checkpoint, or None; and what is wrong with newer files, which are torn.
+
+        Raises:
+            CheckpointMisfit: If it is whole and not what a training writes, or its name is another's.
+        """
         torn: dict[Path, str] = {}
         for path in self.files():
             try:
-                return from_bytes(path.read_bytes(), str(path)), torn
-            except TornCheckpoint as error:
+                found = Checkpoint(*from_bytes(path.read_bytes(), str(path)))
+            except TornArchive as error:
                 torn[path] = str(error)
             except OSError as error:
                 torn[path] = f"{path}: cannot be read ({error})"
+            else:
+                self._check(found, path)
+                return found, torn
         return None, torn
 
+    def _check(self, found: Checkpoint, path: Path) -> None:
+        try:
+            Values.model_validate(found.values)
+        except ValidationError as error:
+            raise CheckpointMisfit(f"{explain(error, Values, str(path))}; {_AGAIN}") from None
+        if path != self.file(found.steps):
+            raise CheckpointMisfit(f"{path}: is of step {found.steps}; it was copied or renamed; {_AGAIN}")
+
     def take_up(self) -> Checkpoint | None:
-        """The newest whole checkpoint, or None; torn ones and what a kill left half written are removed."""
+        """The newest whole checkpoint, or None; torn ones and what a kill left half written are removed.
+
+        Raises:
+            CheckpointMisfit: See `latest`.
+        """
         found, torn = self.latest()
-        for rest in (*torn, *self.path.glob(f".*{_SUFFIX}.*")):
-            rest.unlink(missing_ok=True)
+        for path in torn:
+            path.unlink(missing_ok=True)
+        sweep(self.path)
         return found
 
+    @contextmanager
+    def blamed(self, checkpoint: Checkpoint) -> Iterator[None]:
+        """What goes wrong while a checkpoint is put back is the checkpoint's fault.
 
-def sync_folder(path: Path) -> None:
-    """Make a rename in a folder survive a power cut, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        Raises:
+            CheckpointMisfit: Naming its file.
+        """
+        try:
+            yield
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
+            told = " ".join(str(error).split())[:200]
+            path = self.file(checkpoint.steps)
+            raise CheckpointMisfit(f"{path}: no state of this training ({told}); {_AGAIN}") from None
+
+
+_AGAIN = "remove the file, and the one before it is used, or else the seed begins anew"

@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from juguo_agents.allocators import UnknownAllocator, make_rule
+from juguo_agents.allocators import all_rule_names
+from juguo_agents.allocators.registry import refuse_twice
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.learners.settings import (
     ON_POLICY,
@@ -150,20 +151,20 @@ class ComparisonProtocol(Strict):
     episodes: int = Field(200, ge=1, le=1_000_000)
     first_seed: int = Field(0, ge=0, description="seed of the first test episode")
 
+    def names(self) -> list[str]:
+        """The rules by name."""
+        return all_rule_names() if self.allocators == "all" else list(self.allocators)
+
     @model_validator(mode="after")
     def _known(self) -> Self:
         if self.first_seed + self.episodes > seeds.TEST_END:
             raise ValueError(
                 f"first_seed + episodes is above {seeds.TEST_END}, where the selection seeds begin"
             )
-        names = () if self.allocators == "all" else self.allocators
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"allocators holds {name!r} twice; each is compared once")
-            try:
-                make_rule(name)
-            except UnknownAllocator as error:
-                raise ValueError(str(error)) from None
+        try:
+            refuse_twice(() if self.allocators == "all" else self.allocators)
+        except UserError as error:
+            raise ValueError(f"allocators: {error}") from None
         return self
 
 
@@ -286,9 +287,16 @@ def load_experiment(path: Path, assignments: list[str], ignore: Sequence[str] = 
         except UserError as error:
             raise ConfigError(f"{shown(assignment)}: {error}") from None
     try:
-        return Experiment.model_validate(data)
+        experiment = Experiment.model_validate(data)
     except ValidationError as error:
         raise ConfigError(explain(error, Experiment, f"config {path}")) from None
+    for key in (assignment.partition("=")[0] for assignment in assignments):
+        section = key.removeprefix("training.").partition(".")[0]
+        if key.startswith("training.") and section in {*SECTIONS} - {experiment.training.algorithm}:
+            raise ConfigError(
+                f"{key} changes nothing: training.algorithm is {experiment.training.algorithm}; leave it out"
+            )
+    return experiment
 
 
 def _assign(place: dict[str, Any], key: str, value: Any) -> None:

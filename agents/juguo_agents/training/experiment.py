@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
-from juguo_agents.allocators import all_rule_names, make_rule
+from juguo_agents.allocators import make_rule
 from juguo_agents.artifacts.load import POLICY
 from juguo_agents.artifacts.policy import load_policy, save_policy
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
-from juguo_agents.folders import claim_folder, locked
+from juguo_agents.folders import working_in
+from juguo_agents.progress import progress
 from juguo_agents.provenance import versions
-from juguo_agents.report import Curves, Summary, console_page, summarise, write_report
+from juguo_agents.report import (
+    COMPARISON,
+    Summary,
+    check_figures,
+    console_page,
+    read_comparison,
+    summarise,
+    write_report,
+)
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.pool import train_all
+from juguo_agents.training.provenance import run_identity
 from juguo_agents.training.run import (
-    CURVES,
     begin_run,
     check_expert,
     forget_checkpoints,
+    keep_curve,
     load_run,
     policy_path,
+    read_curves,
     states_of,
 )
 from juguo_agents.training.train import Trained
 from juguo_envs.engine.batch import Batch
-from juguo_envs.files import write_text
 from juguo_envs.worlds.scenario import Scenario
 
-COMPARISON = "comparison.json"
 _EVALUATED = (
     "mean", "mean_low", "mean_high", "breadth", "resilience", "excluded", "excluded_low", "excluded_high",
     "difference", "difference_low", "difference_high", "difference_to_best_rule",
@@ -58,11 +66,11 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> 
 
     Raises:
         FolderExists: If the folder exists.
+        ImportError: If a package is missing that is used when training is over.
         TrainingFailed: If a training process dies.
     """
-    claim_folder(folder)
-    with locked(folder):
-        begin_run(folder, experiment, scenario)
+    _check_packages()
+    with working_in(folder, lambda new: begin_run(new, experiment, scenario)):
         return _conduct(experiment, scenario, folder, dict.fromkeys(experiment.training.seeds, 0))
 
 
@@ -88,12 +96,14 @@ def resume_experiment(
     Raises:
         ResumeError: If it is no run, or configuration, scenario or software are not what they were.
         FolderInUse: If another process works on it.
+        ImportError: If a package is missing that is used when training is over.
     """
+    _check_packages()
     experiment, scenario = load_run(folder, config, assignments)
-    with locked(folder):
+    with working_in(folder):
         if (folder / COMPARISON).exists():
             say(f"{folder} is finished; nothing is left to do")
-            return console_page(json.loads((folder / COMPARISON).read_text(encoding="utf-8")))
+            return console_page(read_comparison(folder))
         states = states_of(folder, experiment, scenario)
         for seed, state in states.items():
             say(f"{folder}, training seed {seed}: {state}")
@@ -118,12 +128,7 @@ def _conduct(
         forget_checkpoints(folder, seed)
 
     def keep(seed: int, trained: Trained) -> None:
-        curves = read_curves(folder)
-        curves[str(seed)] = [
-            {"steps": steps, "seconds": round(seconds, 1), "selection_return": mean}
-            for steps, seconds, mean in trained.curve
-        ]
-        write_text(folder / CURVES, json.dumps(curves, indent=2, sort_keys=True) + "\n")
+        keep_curve(folder, run_identity(experiment, scenario), seed, trained.curve)
         save_policy(trained.policy, policy_path(folder, seed))  # last: with it the seed is finished
         forget_checkpoints(folder, seed)
 
@@ -134,10 +139,10 @@ def _conduct(
 
 def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     protocol = experiment.comparison
-    rules = all_rule_names() if protocol.allocators == "all" else list(protocol.allocators)
+    rules = protocol.names()
     files = [policy_path(folder, seed) for seed in experiment.training.seeds]
     learned = POLICY.allocators(files)
-    with tqdm(total=len(rules) + len(learned), unit="allocator", desc="comparing") as bar:
+    with progress(len(rules) + len(learned), "comparing", "allocator") as bar:
         comparison = compare(
             [*(make_rule(name) for name in rules), *learned],
             experiment.worlds(scenario),
@@ -150,18 +155,10 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
     summary = summarise(comparison, versions())
     for path, allocator in zip(files, learned, strict=True):
         _record_evaluation(path, allocator.name, comparison, summary)
-    settings = experiment.model_dump(mode="json")
-    write_report(comparison, folder, versions(), summary, curves=read_curves(folder), config=settings)
+    of, settings = run_identity(experiment, scenario), experiment.model_dump(mode="json")
+    curves = read_curves(folder)
+    write_report(comparison, folder, versions(), summary, curves=curves, of=of, config=settings)
     return console_page(summary)
-
-
-def read_curves(folder: Path) -> Curves:
-    """The learning curves in a run's folder: by training seed, a list of selections."""
-    path = folder / CURVES
-    if not path.is_file():
-        return {}
-    curves: Curves = json.loads(path.read_text(encoding="utf-8"))
-    return curves
 
 
 def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: Summary) -> None:
@@ -179,6 +176,12 @@ def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: S
         kept = bool(row["excluded_high"] <= constraint["limit"])
         policy.metadata["evaluation"]["test"]["limit_kept"] = kept
     save_policy(policy, path)
+
+
+def _check_packages() -> None:
+    """Import what is used only when training is over, so that its lack is told before."""
+    check_figures()
+    import_module("safetensors")
 
 
 def _compile(scenario: Scenario) -> None:

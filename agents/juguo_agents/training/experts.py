@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from juguo_agents.allocators.base import Allocator
+from juguo_agents.artifacts.identity import StudyRecord, read_record
 from juguo_agents.artifacts.load import files_of, find_allocator
 from juguo_agents.artifacts.searched import PANEL_PATTERN, SearchResult, load_result
 from juguo_agents.folders import SETTINGS_FILE
@@ -39,11 +39,12 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
 
 
 def _check_complete(folder: Path, budgets: list[Any]) -> None:
-    try:
-        settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))["settings"]
-        asked, budget = int(settings["worlds"]), settings["budget"]
-    except (OSError, ValueError, KeyError, TypeError):
+    if not (folder / SETTINGS_FILE).exists():
         return  # a folder put together by hand says nothing of how many it should hold
+    settings = read_record(folder / SETTINGS_FILE, StudyRecord)[1].settings
+    asked, budget = settings.get("worlds"), settings.get("budget")
+    if not isinstance(asked, int):
+        raise UserError(f"{_FIELD}: {folder} is not the folder of juguo study experts; name that")
     done = budgets.count(budget)  # those of a smaller budget are to be searched on
     if done < asked:
         raise UserError(

@@ -13,19 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from juguo_agents.artifacts.policy import save_policy
 from juguo_agents.processes import cores, end_with_parent, single_threaded_children
+from juguo_agents.progress import Progress, progress
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.run import checkpoints_of, resume_command, steps_of
-from juguo_agents.training.train import Trained, train_seed
-from juguo_envs.errors import UserError
+from juguo_agents.training.train import Diverged, Trained, train_seed
+from juguo_envs.errors import Unfinished
 from juguo_envs.worlds.scenario import Scenario
 
 _POLL = 0.5  # seconds between looks at the workers
 
 
-class TrainingFailed(UserError):
+class TrainingFailed(Unfinished):
     """A training process ended without a policy."""
 
 
@@ -86,7 +86,7 @@ def train_all(
         begun: Steps that seeds have behind them, finished ones included; the bar starts there.
 
     Raises:
-        TrainingFailed: If a process dies.
+        TrainingFailed: If a process dies, or, when the others are trained, if one diverged.
     """
     if not seeds:
         return
@@ -99,24 +99,25 @@ def train_all(
     with (
         single_threaded_children(),
         ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(messages,)) as pool,
-        tqdm(
-            total=steps_of(experiment) * len(training.seeds),
-            initial=sum(steps.values()),
-            unit="step",
-            unit_scale=True,
-            desc="training",
-        ) as bar,
+        progress(steps_of(experiment) * len(training.seeds), "training", "step", sum(steps.values())) as bar,
     ):
         with _deaf_children():
             running: dict[Future[Trained], int] = {
                 pool.submit(_work, experiment, scenario, seed, folder, threads): seed for seed in seeds
             }
         best: dict[int, float] = {}
+        diverged: list[str] = []
         try:
             while running:
                 _listen(messages, steps, best, bar)
                 for future in [f for f in running if f.done()]:
-                    done(running.pop(future), future.result())
+                    seed = running.pop(future)
+                    try:
+                        trained = future.result()
+                    except Diverged as error:  # the others go on
+                        diverged.append(_kept(error, seed, folder))
+                    else:
+                        done(seed, trained)
         except BrokenProcessPool:
             raise TrainingFailed(
                 "a training process was killed (out of memory?); go on in one process with: "
@@ -128,6 +129,17 @@ def train_all(
             if running:
                 for child in multiprocessing.active_children():
                     child.terminate()
+    if diverged:
+        raise TrainingFailed("; ".join(diverged))
+
+
+def _kept(error: Diverged, seed: int, folder: Path) -> str:
+    """What to say of a training that diverged; the best policy that it had is written down."""
+    if error.best is None:
+        return str(error)
+    path = folder / f"diverged-seed{seed}.safetensors"
+    save_policy(error.best, path)
+    return f"{error}; its best policy until then is {path}"
 
 
 def share_of_cores(workers: int) -> int:
@@ -135,7 +147,7 @@ def share_of_cores(workers: int) -> int:
     return max(1, cores() // workers)
 
 
-def _listen(messages: Any, steps: dict[int, int], best: dict[int, float], bar: Any) -> None:
+def _listen(messages: Any, steps: dict[int, int], best: dict[int, float], bar: Progress) -> None:
     """Take what the workers said within a moment, and move the bar."""
     try:
         seed, count, selection = messages.get(timeout=_POLL)
@@ -150,7 +162,5 @@ def _listen(messages: Any, steps: dict[int, int], best: dict[int, float], bar: A
         except queue.Empty:
             break
     if best:
-        bar.set_postfix_str(
-            "best " + " ".join(f"{s}:{v:.3f}" for s, v in sorted(best.items())), refresh=False
-        )
-    bar.update(sum(steps.values()) - bar.n)
+        bar.note("best " + " ".join(f"{s}:{v:.3f}" for s, v in sorted(best.items())))
+    bar.update(sum(steps.values()) - bar.done)

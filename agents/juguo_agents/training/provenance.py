@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from juguo_agents.provenance import versions
+from juguo_agents.artifacts.identity import identity_of
+from juguo_agents.provenance import MODEL, versions
+from juguo_agents.training.checkpoint import Checkpoint
 from juguo_agents.training.config import Experiment
-from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -21,14 +23,19 @@ class ResumeError(UserError):
 
 
 def software() -> dict[str, str]:
-    """Versions, and a hash of the model's source, which may change between two versions."""
-    return {**versions(), "model source": f"{SOURCE_KEY:014x}"}
+    """Versions, and the fingerprint of the model's source."""
+    return {**versions(), "model source": MODEL}
 
 
 def identity(experiment: Experiment, scenario: Scenario) -> dict[str, Any]:
     """What a checkpoint belongs to, as JSON knows it."""
     world = scenario.model_dump(mode="json", exclude={"name", "description"})
     return {"config": config_of(experiment), "scenario": world, "software": software()}
+
+
+def run_identity(experiment: Experiment, scenario: Scenario) -> str:
+    """The identity of a run, which stands in each of its files."""
+    return identity_of(identity(experiment, scenario))
 
 
 def config_of(experiment: Experiment) -> dict[str, Any]:
@@ -71,6 +78,27 @@ def check_same(here: Mapping[str, Any], there: Mapping[str, Any], source: str) -
             f"{source} cannot be resumed bit for bit: {'; '.join(found[:3])}{more}; "
             "restore what it was begun with, or begin a new run"
         )
+
+
+def check_checkpoint(
+    found: Checkpoint, experiment: Experiment, scenario: Scenario, seed: int, folder: Path
+) -> None:
+    """Refuse to go on from the checkpoint of another training.
+
+    Args:
+        found: The newest in the folder.
+        experiment, scenario, seed: What is trained.
+        folder: Of the checkpoints of that seed.
+
+    Raises:
+        ResumeError: Naming what differs.
+    """
+    if found.values["seed"] != seed:
+        raise ResumeError(
+            f"{folder}: holds checkpoints of training seed {found.values['seed']}, and is the folder of seed "
+            f"{seed}; put back what belongs there, or remove the folder, and the seed begins anew"
+        )
+    check_same(identity(experiment, scenario), found.values["run"], str(folder))
 
 
 def _shown(value: Any) -> str:

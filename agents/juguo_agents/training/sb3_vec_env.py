@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,14 @@ import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
+from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.artifacts.networks import clipped
 from juguo_agents.evaluation.seeds import draw_training
+from juguo_agents.training.learners.base import array_like
 from juguo_agents.training.learners.constraint import Multiplier
+from juguo_envs.core import observation_space
 from juguo_envs.engine.family_batch import AS_IT_IS, FamilyBatch, make_batch
-from juguo_envs.env import observation_space
+from juguo_envs.engine.restored import check_state
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.worlds.family import WEIGHTS, Family
@@ -57,7 +60,7 @@ class BatchVecEnv(VecEnv):
         latent = spaces.Box(-1.0, 1.0, (self.batch.action_size,), np.float32)
         super().__init__(num_envs, observation_space(self.batch.layout), latent)
 
-    def _fresh_seeds(self) -> npt.NDArray[np.uint64]:
+    def _fresh_seeds(self) -> Seeds:
         return np.repeat(draw_training(self._generator, self.num_envs // self.paired), self.paired)
 
     def reset(self) -> VecEnvObs:
@@ -92,7 +95,7 @@ class BatchVecEnv(VecEnv):
             observation[done] = self.batch.reset(self._fresh_seeds(), done)[done]
         return observation, reward, done, infos
 
-    def _reward(self, quarter: npt.NDArray[np.void]) -> npt.NDArray[np.float64]:
+    def _reward(self, quarter: npt.NDArray[np.void]) -> Floats:
         """(num_envs,) what the learner is rewarded with."""
         params = self.batch.params
         reward = self.multiplier.reward(quarter, params) if self.multiplier else quarter["reward"]
@@ -106,19 +109,18 @@ class BatchVecEnv(VecEnv):
         arrays = {name: array.copy() for name, array in self._changing().items()}
         return arrays, dict(self._generator.bit_generator.state)
 
-    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], generator: dict[str, Any]) -> None:
+    def restore(self, arrays: dict[str, npt.NDArray[Any]], generator: dict[str, Any]) -> None:
         """Put back what `capture` gave, into an environment made alike.
 
         Raises:
-            ValueError: If an array is missing or of another shape or type; nothing has been changed then.
+            ValueError: If an array is missing, of another shape or type, or none that societies can come to.
         """
         own = self._changing()
+        found = {name: array_like(arrays, name, array) for name, array in own.items()}
+        state = {name: found[f"state.{name}"] for name in self.batch.state._fields}
+        check_state(self.batch, state)
         for name, array in own.items():
-            other = arrays.get(name)
-            if other is None or other.shape != array.shape or other.dtype != array.dtype:
-                raise ValueError(f"the state's array {name!r} is missing or of another shape or type")
-        for name, array in own.items():
-            array[...] = arrays[name]
+            array[...] = found[name]
         if isinstance(self.batch, FamilyBatch):
             self.batch.redraw()
         self._generator.bit_generator.state = generator

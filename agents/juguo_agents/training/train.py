@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch.utils.tensorboard import SummaryWriter
 
-from juguo_agents.artifacts.policy import Learned, Policy
+from juguo_agents.array_types import Seeds
+from juguo_agents.artifacts.policy import Learned, Policy, check_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import SELECTION
@@ -34,12 +34,29 @@ from juguo_agents.training.learners.kinds import (
     multiplier_of,
 )
 from juguo_agents.training.learners.state import capture, restore, restore_generators
-from juguo_agents.training.provenance import check_same, identity
+from juguo_agents.training.provenance import check_checkpoint, identity
+from juguo_envs.errors import Unfinished
 from juguo_envs.info import REWARD_PARTS
+from juguo_envs.spaces.action import AllocationError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
 _WRITING = 0.05  # the share of the time that checkpoints may take, where there is a pause between them
+
+
+class Diverged(Unfinished):
+    """A training whose numbers are no numbers any more.
+
+    Attributes:
+        best: The best policy until then, or None where there was no selection before.
+    """
+
+    def __init__(self, message: str, best: Policy | None = None) -> None:
+        super().__init__(message, best)
+        self.best = best
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Progress(Protocol):
@@ -142,7 +159,7 @@ class _Watch(BaseCallback):
             policy.metadata["evaluation"] = {"selection": selection}
             self.result = Trained(policy)
 
-    def _judge(self, record: Record, seeds: npt.NDArray[np.uint64]) -> tuple[Merit, float]:
+    def _judge(self, record: Record, seeds: Seeds) -> tuple[Merit, float]:
         """What is selected by, and the mean return; per weight where learning is."""
         training, returns = self.experiment.training, record.returns
         worlds = self.experiment.worlds(self.scenario)
@@ -158,14 +175,12 @@ class _Watch(BaseCallback):
         if not self.curve or self.curve[-1][0] < self.model.num_timesteps:
             self.select()
         if self.result is None:
-            raise FloatingPointError(
-                f"training seed {self.seed}: no selection return is a number; "
-                f"lower training.{self.experiment.training.algorithm}.learning_rate"
-            )
+            raise FloatingPointError("no selection return is a number")
         self.result.curve = self.curve
         # no seconds here: the same seed shall give the same file
         self.result.policy.metadata["training"]["curve"] = [
-            {"steps": steps, "selection_return": mean} for steps, _, mean in self.curve
+            {"steps": steps, "selection_return": mean if np.isfinite(mean) else None}
+            for steps, _, mean in self.curve
         ]
         return self.result
 
@@ -176,6 +191,7 @@ class _Watch(BaseCallback):
         if self.result is not None:
             best = self.result.policy.metadata
             state.arrays.update({f"best.{n}": t for n, t in self.result.policy.tensors.items()})
+        state.values["seed"] = self.seed
         state.values["run"] = identity(self.experiment, self.scenario)
         state.values["selection"] = {
             "next": self.next_selection,
@@ -201,7 +217,9 @@ class _Watch(BaseCallback):
                 for name, array in checkpoint.arrays.items()
                 if name.startswith("best.")
             }
-            self.result = Trained(Policy(tensors, values["best"]))
+            best = Policy(tensors, values["best"])
+            check_policy(best, "its best policy")
+            self.result = Trained(best)
 
 
 class _Scalars(TensorBoardOutputFormat):
@@ -237,7 +255,9 @@ def train_seed(
 
     Raises:
         ConfigError: If torch cannot use the device that is set.
-        ResumeError: If the checkpoint is of another configuration, scenario or software.
+        ResumeError: If the checkpoint is of another configuration, scenario, software or training seed.
+        CheckpointMisfit: If the checkpoint is no state of this training.
+        Diverged: If the learner's numbers are no numbers any more.
     """
     torch.set_num_threads(1)  # a second thread gains nothing for small networks, and starves the other seed
     if checkpoints is None:
@@ -246,6 +266,13 @@ def train_seed(
     with locked(checkpoints, wait=True):  # until a process that lost its parent has ended, too
         folder = CheckpointFolder(checkpoints)
         return _train(experiment, scenario, seed, tensorboard, folder, progress, threads)
+
+
+def _no_number(error: Exception) -> bool:
+    """Whether an error is about numbers that are none; torch and the engine refuse them by a ValueError."""
+    if isinstance(error, AllocationError):
+        return any(f" is {word}" in str(error) for word in ("nan", "inf", "-inf"))
+    return isinstance(error, FloatingPointError) or "invalid values" in str(error)
 
 
 def _train(
@@ -259,24 +286,35 @@ def _train(
 ) -> Trained:
     found = folder.take_up() if folder else None
     if found and folder:
-        check_same(identity(experiment, scenario), found.values["run"], str(folder.path))
+        check_checkpoint(found, experiment, scenario, seed, folder.path)
     learner = make_learner(experiment.training_world(scenario), experiment, seed, threads)
     outputs = [_Scalars(tensorboard, found.steps if found else None)] if tensorboard else []
     learner.set_logger(Logger(str(tensorboard) if tensorboard else None, list(outputs)))
     watch = _Watch(scenario, experiment, seed, progress, folder, threads)
     kind = kind_of(experiment.training.algorithm)
-    if experiment.training.expert is not None and not found:  # the watch runs: its time counts, too
-        begin_at_expert(learner, experiment, scenario, seed)
-    if found:
-        restore(learner, kind, found)
-        watch.take_up(found)
-    learner.learn(
-        experiment.training.steps - learner.num_timesteps,
-        callback=watch,
-        log_interval=kind.log_interval(experiment.training.settings),
-        reset_num_timesteps=found is None,
-    )
-    trained = watch.finish()
+    if found and folder:
+        with folder.blamed(found):
+            restore(learner, kind, found)
+            watch.take_up(found)
+    try:
+        if experiment.training.expert is not None and not found:  # the watch runs: its time counts, too
+            begin_at_expert(learner, experiment, scenario, seed)
+        learner.learn(
+            experiment.training.steps - learner.num_timesteps,
+            callback=watch,
+            log_interval=kind.log_interval(experiment.training.settings),
+            reset_num_timesteps=found is None,
+        )
+        trained = watch.finish()
+    except (FloatingPointError, ValueError) as error:
+        if not _no_number(error):
+            raise
+        where = f"training seed {seed} diverged at step {learner.num_timesteps:,}"
+        rate = f"training.{experiment.training.algorithm}.learning_rate"
+        raise Diverged(
+            f"{where}: its numbers are none any more; train with a lower {rate} in a new --out",
+            watch.result.policy if watch.result else None,
+        ) from None
     for output in outputs:
         output.close()
     return trained

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from juguo_envs.engine.compiled import SOURCE_KEY, announce_compilation, borrowed
+from juguo_envs.engine.compiled import SOURCE_KEY, borrowed, compilation
+from juguo_envs.engine.memory import check_societies
 from juguo_envs.engine.team import (
     PATIENCE,
     PRESENT,
@@ -28,10 +29,10 @@ from juguo_envs.engine.team import (
 )
 from juguo_envs.model.compiled import kernel
 from juguo_envs.model.initialisation import populate
-from juguo_envs.model.measures import measure_block, tally
 from juguo_envs.model.persons import MOVE, TELL
 from juguo_envs.model.quarter import begin_quarter, end_quarter
-from juguo_envs.model.state import N_ROLES, Array, State, Structure, allocate_state
+from juguo_envs.model.scratch import floats
+from juguo_envs.model.state import Array, State, Structure, allocate_state
 from juguo_envs.spaces.action import action_size, check_actions, decode_into
 from juguo_envs.spaces.observation import ObservationLayout, observe_one
 from juguo_envs.worlds.scenario import Scenario
@@ -42,58 +43,24 @@ LARGE = 20_000
 """Persons from which a team may share one society; in a smaller one, telling each other costs too much."""
 
 
-def _build_kernels(source_key: int) -> tuple[Any, Any]:
-    """The two entry points of the compiled model; see `juguo_envs.engine.compiled` for the key."""
+def _build_kernel(source_key: int) -> Any:
+    """The entry point of the compiled model; see `juguo_envs.engine.compiled` for the key."""
 
     @kernel
-    def reset_range(
+    def move_on(
         state: State,
         fixed: Structure,
         P: Array,
         seeds: Array,
-        mask: Array,
-        noisy: bool,
-        out: Array,
-        helps: bool,
-    ) -> int:
-        s, w = borrowed(state), borrowed(fixed)
-        team, count = w.team, mask.shape[0]
-        alone = team.shape[0] == 0
-        if not (alone or helps):
-            open_phase(team, SOCIETIES, 0, count)
-        b = -1
-        while True:
-            if alone:
-                b = b + 1 if b + 1 < count else -1
-            else:
-                _, _, b = claim(team)
-            if b < 0:
-                break
-            if mask[b]:
-                populate(s, w, P[b], b, seeds[b])
-                for k in range(w.blocks.shape[0]):
-                    measure_block(s, w, b, k)
-                tally(s, w, P[b], b, np.zeros(N_ROLES, np.int64), np.zeros(N_ROLES))
-                observe_one(s, w, P[b], b, noisy, out[b])
-            if not alone:
-                item_done(team)
-        if not (alone or helps):
-            wait_for_all(team)
-        return source_key
-
-    @kernel
-    def step_range(
-        state: State,
-        fixed: Structure,
-        P: Array,
         actions: Array,
         mask: Array,
         noisy: bool,
         out: Array,
         helps: bool,
     ) -> int:
+        """Make the societies of the mask from seeds, if there are any, or else move them on by actions."""
         s, w = borrowed(state), borrowed(fixed)
-        team, allocation, count = w.team, np.empty(actions.shape[1]), mask.shape[0]
+        team, allocation, count, begins = w.team, floats(actions.shape[1]), mask.shape[0], seeds.shape[0] > 0
         within = team.shape[0] > 0 and team[WITHIN] == 1
         alone = not helps and (within or team.shape[0] == 0)
         if helps:
@@ -107,7 +74,7 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
             else:
                 kind, b, item = claim(team)
             if item < 0:
-                if not helps:
+                if begins or not helps:
                     break
                 turns += 1
                 give_way()
@@ -116,11 +83,14 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
             if kind != SOCIETIES:
                 do_block(s, w, P[b], b, kind, item, within)
             elif mask[item]:
-                decode_into(actions[item], w.share, allocation)
-                begin_quarter(s, w, P[item], item, allocation)
-                for phase in (MOVE, TELL):
-                    each_block(s, w, P[item], item, phase)
-                end_quarter(s, w, P[item], item)
+                if begins:
+                    populate(s, w, P[item], item, seeds[item])
+                else:
+                    decode_into(actions[item], w.share, allocation)
+                    begin_quarter(s, w, P[item], item, allocation)
+                    for phase in (MOVE, TELL):
+                        each_block(s, w, P[item], item, phase)
+                    end_quarter(s, w, P[item], item)
                 observe_one(s, w, P[item], item, noisy, out[item])
             if not alone:
                 item_done(team)
@@ -130,22 +100,23 @@ def _build_kernels(source_key: int) -> tuple[Any, Any]:
             wait_for_all(team)
         return source_key
 
-    return reset_range, step_range
+    return move_on
 
 
-_reset_range, _step_range = _build_kernels(SOURCE_KEY)
-_compiled: set[Any] = set()
-"""The kernels that have run; to ask a kernel itself takes longer than a small society's quarter."""
+_kernel = _build_kernel(SOURCE_KEY)
+_NO_SEEDS, _NO_ACTIONS = np.zeros(0, np.uint64), np.zeros((0, 0), np.float32)
+_ready = threading.Event()
+"""Whether the kernel has run; to ask it itself takes longer than a small society's quarter."""
 
 
-def _run(kernel_: Any, arguments: tuple[Any, ...]) -> None:
-    """Run a kernel in this thread, as the leader of its team if it has one."""
-    if kernel_ in _compiled:
-        kernel_(*arguments, False)
+def _run(arguments: tuple[Any, ...]) -> None:
+    """Run the kernel in this thread, as the leader of its team if it has one."""
+    if _ready.is_set():
+        _kernel(*arguments, False)
         return
-    with announce_compilation((kernel_,)):
-        kernel_(*arguments, False)
-    _compiled.add(kernel_)
+    with compilation((_kernel,)):
+        _kernel(*arguments, False)
+    _ready.set()
 
 
 class Batch:
@@ -170,6 +141,9 @@ class Batch:
             size: Number of societies, at least 1.
             noisy: Whether observations carry the scenario's noise.
             threads: Threads that share the societies of a call; results do not depend on it.
+
+        Raises:
+            UserError: If so many persons do not fit into memory.
         """
         if size < 1:
             raise ValueError(f"size is {size}; a batch holds at least 1 society")
@@ -180,6 +154,7 @@ class Batch:
         self.noisy = noisy
         self.threads = threads
         self.structure: Structure = build_structure(scenario)
+        check_societies(scenario, size, threads=threads, fixed=self.structure)
         self.communities = len(self.structure.share)
         self.persons = scenario.society.persons
         self.layout = ObservationLayout(self.communities)
@@ -231,13 +206,12 @@ class Batch:
 
     def _make(self, seeds: Array, chosen: Array, out: Array) -> None:
         """Make the chosen societies, and write their observations to `out`."""
-        if self.threads == 1 or self.size == 1 or _reset_range not in _compiled:
-            _run(_reset_range, (self.state, self.structure, self.params, seeds, chosen, self.noisy, out))
-            return
-        fixed = self.structure._replace(team=new_team())  # of its own: a helper that comes late does no harm
-        arguments = (self.state, fixed, self.params, seeds, chosen, self.noisy, out)
-        _call_helpers(min(self.threads, self.size) - 1, _reset_range, arguments)
-        _run(_reset_range, arguments)
+        helpers = min(self.threads, self.size) - 1 if _ready.is_set() else 0
+        # a team of its own: a helper that comes late does no harm
+        fixed = self.structure._replace(team=new_team()) if helpers else self.structure
+        arguments = (self.state, fixed, self.params, seeds, _NO_ACTIONS, chosen, self.noisy, out)
+        _call_helpers(helpers, arguments)
+        _run(arguments)
 
     def _twins(self, seeds: Array, chosen: Array) -> tuple[Array, Array]:
         """Of the chosen, those that another one's seed and parameters would make once more, and that one."""
@@ -264,13 +238,13 @@ class Batch:
         Raises:
             AllocationError: If actions have the wrong shape or are not finite; nothing is stepped then.
         """
-        checked, chosen = check_actions(actions, self.size, self.communities), self._chosen(mask)
-        if self.threads > 1 and _step_range in _compiled:
+        checked, chosen = check_actions(actions, (self.size,), self.communities), self._chosen(mask)
+        if self.threads > 1 and _ready.is_set():
             if self._team is None or self._team.epoch is not _epoch:
                 self._team = _Team(self)
             return self._team.step(checked, chosen)
         out = np.zeros((self.size, self.layout.size), np.float32)
-        _run(_step_range, (self.state, self.structure, self.params, checked, chosen, self.noisy, out))
+        _run((self.state, self.structure, self.params, _NO_SEEDS, checked, chosen, self.noisy, out))
         return out
 
     @property
@@ -307,8 +281,8 @@ class _Team:
         self.mask = np.zeros(batch.size, np.bool_)
         self.out = np.zeros((batch.size, batch.layout.size), np.float32)
         self.arguments = (
-            batch.state, batch.structure._replace(team=self.words), batch.params, self.actions, self.mask,
-            batch.noisy, self.out,
+            batch.state, batch.structure._replace(team=self.words), batch.params, _NO_SEEDS, self.actions,
+            self.mask, batch.noisy, self.out,
         )  # fmt: skip
 
     def step(self, actions: Array, mask: Array) -> npt.NDArray[np.float32]:
@@ -317,8 +291,8 @@ class _Team:
         self.mask[:] = mask
         if not mask.all():
             self.out[:] = 0.0
-        _call_helpers(self.helpers - int(self.words[PRESENT]), _step_range, self.arguments)
-        _run(_step_range, self.arguments)
+        _call_helpers(self.helpers - int(self.words[PRESENT]), self.arguments)
+        _run(self.arguments)
         return self.out.copy()
 
 
@@ -326,7 +300,7 @@ class _Epoch:
     """The process and its helpers; a forked child has none of its parent's threads."""
 
     def __init__(self) -> None:
-        self.calls: SimpleQueue[tuple[Any, tuple[Any, ...]]] = SimpleQueue()
+        self.calls: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
         self.threads = 0
         self.lock = threading.Lock()
 
@@ -334,8 +308,8 @@ class _Epoch:
 _epoch = _Epoch()
 
 
-def _call_helpers(count: int, kernel_: Any, arguments: tuple[Any, ...]) -> None:
-    """Ask threads, kept between calls, to run a kernel as helpers."""
+def _call_helpers(count: int, arguments: tuple[Any, ...]) -> None:
+    """Ask threads, kept between calls, to run the kernel as helpers."""
     if count <= 0:
         return
     with _epoch.lock:
@@ -343,15 +317,15 @@ def _call_helpers(count: int, kernel_: Any, arguments: tuple[Any, ...]) -> None:
             threading.Thread(target=_help, args=(_epoch.calls,), name="juguo", daemon=True).start()
             _epoch.threads += 1
     for _ in range(count):
-        _epoch.calls.put((kernel_, arguments))
+        _epoch.calls.put(arguments)
 
 
-def _help(calls: SimpleQueue[tuple[Any, tuple[Any, ...]]]) -> None:
+def _help(calls: SimpleQueue[tuple[Any, ...]]) -> None:
     """What a helper does all its life."""
     while True:
-        kernel_, arguments = calls.get()
-        kernel_(*arguments, True)
-        del kernel_, arguments  # let a batch that is no longer used go
+        arguments = calls.get()
+        _kernel(*arguments, True)
+        del arguments  # let a batch that is no longer used go
 
 
 def _forget_helpers() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from numba.extending import intrinsic
+from numba.core import event, types
+from numba.core.cgutils import alloca_once_value, gep_inbounds
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 
 # numba's cache looks at a kernel's own file only; a change in another file of the model would leave a
 # stale kernel behind. Kernels therefore close over this number, and closures are part of the cache key.
@@ -28,58 +31,90 @@ _SOURCES = sorted((_PACKAGE / "model").glob("*.py")) + [
 ]
 SOURCE_KEY = int.from_bytes(hashlib.sha256(b"".join(p.read_bytes() for p in _SOURCES)).digest()[:7], "big")
 
+PIECES, THEIR_SHARE = 40, 0.15
+"""So many of the pieces that numba compiles for the model take this share of the time, measured."""
+
 _intrinsic: Any = intrinsic  # numba types it without its first argument
+
+
+class Borrowed(types.Type):  # type: ignore[misc]
+    """A named tuple of arrays at one address, whose owners are not counted."""
+
+    def __init__(self, arrays: Any) -> None:
+        super().__init__(f"Borrowed({arrays.instance_class.__name__})")
+        self.arrays = arrays
+
+
+@infer_getattr
+class _Fields(AttributeTemplate):  # type: ignore[misc]
+    key = Borrowed
+
+    def generic_resolve(self, kind: Borrowed, name: str) -> Any:
+        """The type of an array, by its name."""
+        return dict(zip(kind.arrays.fields, kind.arrays.types, strict=True)).get(name)
+
+
+register_model(Borrowed)(models.OpaqueModel)
+
+
+@lower_getattr_generic(Borrowed)
+def _field(context: Any, builder: Any, kind: Borrowed, place: Any, name: str) -> Any:
+    pointer = builder.bitcast(place, context.get_value_type(kind.arrays).as_pointer())
+    return builder.load(gep_inbounds(builder, pointer, 0, kind.arrays.fields.index(name)))
 
 
 @_intrinsic
 def borrowed(typing_context: Any, arrays: Any) -> Any:
-    """The same named tuple of arrays, whose owners are not counted; the caller keeps them alive.
+    """A named tuple of arrays by its address; the caller keeps it and them alive.
 
-    A compiled function otherwise counts the owner of every array that it is handed, up and down, by an atomic
-    operation each: more time than a small community takes, and the threads of a team would wait for each
-    other's counts.
+    A compiled function otherwise takes hundreds of numbers to be handed the state, which takes long to
+    compile, and counts the owner of every array, up and down, by an atomic operation each: more time than a
+    small community takes, and the threads of a team would wait for each other's counts.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         value = arguments[0]
-        for i, kind in enumerate(signature.args[0].types):
+        for i, kind in enumerate(arrays.types):
             array = context.make_array(kind)(context, builder, builder.extract_value(value, i))
             array.meminfo = array.meminfo.type(None)
             array.parent = array.parent.type(None)
             value = builder.insert_value(value, array._getvalue(), i)
-        return value
+        place = alloca_once_value(builder, value)
+        return builder.bitcast(place, context.get_value_type(signature.return_type))
 
-    return arrays(arrays), generate
+    return Borrowed(arrays)(arrays), generate
 
 
-_announced = threading.Event()
+class Progress(event.Listener):  # type: ignore[misc]
+    """Says on standard error how long compiling takes, as soon as that can be told from the first pieces."""
+
+    def __init__(self, pieces: int = PIECES) -> None:
+        """Say it when so many pieces are compiled."""
+        self.pieces = pieces
+        self._begun: float | None = None
+
+    def on_start(self, event: Any) -> None:
+        """A piece begins."""
+        self._begun = self._begun or time.monotonic()
+
+    def on_end(self, event: Any) -> None:
+        """A piece is compiled."""
+        self.pieces -= 1
+        if self.pieces == 0 and self._begun is not None:
+            seconds = (time.monotonic() - self._begun) / THEIR_SHARE
+            with suppress(OSError, ValueError):  # nobody listens
+                print(
+                    f"juguo: compiling the model for this machine, about {seconds:.0f} s ...",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
 
 @contextmanager
-def announce_compilation(dispatchers: tuple[Any, ...], patience: float = 1.5) -> Iterator[None]:
-    """Say on standard error that kernels are being compiled, if that takes longer than `patience` seconds.
-
-    Args:
-        dispatchers: The kernels about to be called; nothing is announced when all are compiled.
-        patience: Seconds to wait before saying so.
-    """
-    if all(d.signatures for d in dispatchers):
+def compilation(kernels: tuple[Any, ...]) -> Iterator[None]:
+    """Around the first call of kernels: that they are compiled is said, if they are."""
+    if all(kernel.signatures for kernel in kernels):
         yield
         return
-
-    def say() -> None:
-        if not _announced.is_set():
-            _announced.set()
-            print(
-                "juguo: compiling the model for this machine (about half a minute, then cached) ...",
-                file=sys.stderr,
-                flush=True,
-            )
-
-    timer = threading.Timer(patience, say)
-    timer.daemon = True
-    timer.start()
-    try:
+    with event.install_listener("numba:compile", Progress()):
         yield
-    finally:
-        timer.cancel()

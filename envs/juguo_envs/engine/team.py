@@ -19,8 +19,8 @@ from numba.core import types
 from numba.core.cgutils import get_item_pointer
 from numba.extending import intrinsic
 
-from juguo_envs.model.compiled import inlined, merged
-from juguo_envs.model.persons import MOVE, move_block, tell_neighbours
+from juguo_envs.model.compiled import inlined, internal
+from juguo_envs.model.persons import MOVE, move_block, teller
 from juguo_envs.model.state import Array, State, Structure
 
 CLAIM, DONE, KIND, SOCIETY, COUNT, PRESENT, WITHIN = 0, 8, 16, 24, 32, 40, 48
@@ -148,18 +148,21 @@ def add_alone(array: Array, index: int, value: int) -> None:
     array[index] += value
 
 
-@merged
+tell_together, tell_alone = teller(add), teller(add_alone)
+
+
+@internal
 def do_block(s: State, w: Structure, P: Any, b: int, phase: int, k: int, together: bool) -> None:
     """Do a phase of society `b`'s quarter in block `k`; `together` if others do so in other blocks."""
     if phase == MOVE:
         move_block(s, w, P, b, k)
     elif together:
-        tell_neighbours(s, w, b, k, add)
+        tell_together(s, w, b, k)
     else:
-        tell_neighbours(s, w, b, k, add_alone)
+        tell_alone(s, w, b, k)
 
 
-@merged
+@internal
 def each_block(s: State, w: Structure, P: Any, b: int, phase: int) -> None:
     """Do a phase of society `b`'s quarter in every block, with the team's help where it has one."""
     team, count = w.team, w.blocks.shape[0]

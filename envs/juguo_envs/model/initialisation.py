@@ -22,6 +22,8 @@ from juguo_envs.model.equations import (
     latent_defect,
     repairability,
 )
+from juguo_envs.model.measures import measure_block, tally
+from juguo_envs.model.scratch import floats, persons, wholes
 from juguo_envs.model.state import BLOCK, N_STRATA, QUARTER, Array, State, Structure
 
 _TRIES = 100  # draws of a tie before a crowded place is given up
@@ -33,6 +35,43 @@ def copy_row(source: Array, target: Array) -> None:
     """Copy (n,) numbers; numba takes seconds to compile the same said by a slice."""
     for i in range(target.shape[0]):
         target[i] = source[i]
+
+
+@inlined
+def smallest(values: Array, k: int) -> float:
+    """The value that stands at place k once (n,) values are in order; they change places (Hoare 1961)."""
+    low, high = 0, values.shape[0] - 1
+    while low < high:
+        pivot, i, j = values[(low + high) // 2], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if k <= j:
+            high = j
+        elif k >= i:
+            low = i
+        else:
+            break
+    return values[k]
+
+
+@inlined
+def first_above(ascending: Array, u: float) -> int:
+    """Place of the first of (n,) ascending numbers that is above u, n if none is."""
+    low, high = 0, ascending.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if ascending[middle] <= u:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @internal
@@ -94,6 +133,10 @@ def populate(s: State, w: Structure, P: Any, b: int, seed: np.uint64) -> None:
     s.shared[b] = 0.0
     s.quarter[b].gave_up_stage = -1
     new_technology(s, P, b)
+    for k in range(w.blocks.shape[0]):
+        measure_block(s, w, b, k)
+    roles = s.adopters_role.shape[2]
+    tally(s, w, P, b, wholes(roles), floats(roles))
 
 
 @internal
@@ -123,8 +166,9 @@ def new_technology(s: State, P: Any, b: int) -> None:
 def _stratify(s: State, w: Structure, b: int) -> None:
     """Terciles of own capability over the whole society."""
     n = s.rho.shape[1]
-    ordered = np.sort(s.kappa0[b])
-    low, high = ordered[n // N_STRATA], ordered[(2 * n) // N_STRATA]
+    values = s.hit[b]  # scratch
+    copy_row(s.kappa0[b], values)
+    low, high = smallest(values, n // N_STRATA), smallest(values, (2 * n) // N_STRATA)
     for c in range(w.share.shape[0]):
         s.cells[b, c, :] = 0
         for i in range(w.start[c], w.start[c + 1]):
@@ -151,14 +195,15 @@ def _complete(s: State, b: int, n: int) -> None:
 def _plant(s: State, w: Structure, P: Any, b: int, seed: np.uint64) -> None:
     """Draw the ties: no loops, none twice; then lay them out as compressed sparse rows."""
     n, r = s.rho.shape[1], w.share.shape[0]
-    home = np.empty(n, np.int32)
+    home = persons(n)
     for c in range(r):
         home[w.start[c] : w.start[c + 1]] = c
     key = draws.stream(seed, 0, draws.EDGE)
     edges = s.neighbours.shape[1] // 2
-    head = np.full(n, -1, np.int32)  # per person a linked list of the ties drawn so far
-    following = np.empty(2 * edges, np.int32)
-    other = np.empty(2 * edges, np.int32)
+    head = persons(n)  # per person a linked list of the ties drawn so far
+    for i in range(n):
+        head[i] = -1
+    following, other = persons(2 * edges), persons(2 * edges)
     drawn, used = 0, 0
     counter = 0
     while drawn < edges:
@@ -169,7 +214,7 @@ def _plant(s: State, w: Structure, P: Any, b: int, seed: np.uint64) -> None:
             c = home[a]
             if r > 1 and inside >= P.inside:
                 u = draws.uniform(key, counter + _COMMUNITY)
-                c = min(r - 1, np.searchsorted(w.mixing[c], u, side="right"))
+                c = min(r - 1, first_above(w.mixing[c], u))
             d = _one_of(w.start[c], w.start[c + 1], draws.uniform(key, counter + _SECOND))
             counter += _DRAWS
             if a == d:

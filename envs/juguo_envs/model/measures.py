@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from juguo_envs.model.compiled import inlined, internal, kernel, merged, summed
+from juguo_envs.model.compiled import inlined, internal, kernel, summed
 from juguo_envs.model.equations import INTERACTOR, PARTICIPANT, PRODUCER, clip01
+from juguo_envs.model.scratch import floats, wholes
 from juguo_envs.model.state import (
     N_ACTORS,
     N_INDICATORS,
-    N_ROLES,
     N_STAGES,
     N_STRATA,
     RHO_BINS,
@@ -255,7 +255,7 @@ def read_table(table: Array, counts: Array, sums: Array) -> None:
         sums[i] += float(np.int64(x & _SUM)) / _UNITS
 
 
-@merged
+@internal
 def measure_block(s: State, w: Structure, b: int, k: int) -> None:
     """Count the persons of a block by stratum and role, sum their stocks, sort their resilience."""
     low, high = w.blocks[k, 1], w.blocks[k, 2]
@@ -277,8 +277,8 @@ def tally(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array) -
         moved: (3,) filled, by role, with the persons that adopted and the others' distance of capability.
     """
     n, r = s.rho.shape[1], w.share.shape[0]
-    counts, sums = np.empty(RHO_BINS, np.int64), np.empty(RHO_BINS)
-    all_counts, all_sums = np.zeros(RHO_BINS, np.int64), np.zeros(RHO_BINS)
+    bins = s.tails.shape[3]
+    counts, sums, all_counts, all_sums = wholes(bins), floats(bins), wholes(bins), floats(bins)
     rho_total, out_total = 0.0, 0
     people[:] = 0
     moved[:] = 0.0
@@ -316,7 +316,7 @@ def tally(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array) -
     quarter.reward = (P.w_b * quarter.breadth + P.w_r * quarter.resilience - P.w_x * quarter.excluded) / P.T
 
 
-@merged
+@internal
 def add_block(s: State, b: int, c: int, k: int, moved: Array) -> int:
     """Add a block to its community and to `moved`; returns its number of producers."""
     com, block = s.community[b, c], s.blocks[b, k]
@@ -337,7 +337,7 @@ def add_block(s: State, b: int, c: int, k: int, moved: Array) -> int:
     return block.producers
 
 
-@merged
+@internal
 def exposure(s: State, b: int) -> float:
     """Adopting share of the society."""
     total = 0
@@ -379,7 +379,7 @@ def indicator_board(
     gain = max(0.0, programme.K - programme.K_before) / P.eta_K if P.eta_K > 0.0 else 0.0
     money = quarter.spent / n / P.m0
     board[ORIENTATION, 0] = gain / (gain + money) if gain + money > 0.0 else 0.0
-    adopters = np.zeros(N_ROLES, np.int64)
+    adopters = wholes(s.adopters_role.shape[2])
     built, covered = 0.0, 0.0
     for c in range(w.share.shape[0]):
         for a in range(N_ACTORS):

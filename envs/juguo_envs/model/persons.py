@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from juguo_envs.model import equations
 from juguo_envs.model import random as draws
-from juguo_envs.model.compiled import inlined, merged
+from juguo_envs.model.compiled import inlined, internal
 from juguo_envs.model.equations import DIFFUSION, INTERACTOR, PARTICIPANT, PRODUCTION
 from juguo_envs.model.measures import measure_block
 from juguo_envs.model.state import (
@@ -31,7 +31,7 @@ from juguo_envs.model.state import (
 )
 
 MOVE, TELL = 1, 2
-"""Phases of a quarter, each done in every block: `move_block` and `tell_neighbours`."""
+"""Phases of a quarter, each done in every block: `move_block` and what `teller` makes."""
 
 
 class Streams(NamedTuple):
@@ -78,7 +78,7 @@ def hazards(P: Any, theta: float, guidance: float, cap: float, trial: float) -> 
     )
 
 
-@merged
+@internal
 def conditions(s: State, P: Any, b: int, c: int, sats: Array, crisis: float) -> Conditions:
     """The conditions of a community from its state and its deliveries."""
     programme, com = s.programme[b], s.community[b, c]
@@ -102,7 +102,7 @@ def conditions(s: State, P: Any, b: int, c: int, sats: Array, crisis: float) -> 
     )
 
 
-@merged
+@internal
 def move_block(s: State, w: Structure, P: Any, b: int, k: int) -> None:
     """Move the persons of a block on by a quarter and measure them; their neighbours hear of it later."""
     c, low, high = w.blocks[k, 0], w.blocks[k, 1], w.blocks[k, 2]
@@ -170,7 +170,7 @@ def mark_candidates(
         candidate[j] = (turns | moves | suffers) & (out[j] == 0)
 
 
-@merged
+@internal
 def decide(
     s: State, P: Any, b: int, now: Conditions, keys: Streams, low: int, high: int, changes: int, causes: Array
 ) -> tuple[int, int]:
@@ -233,7 +233,7 @@ def move_stocks(
         kappa[j] = equations.capability(P, k_j, float(kappa0[j]), now.sat_enablement)
 
 
-@merged
+@internal
 def exclude(s: State, P: Any, b: int, low: int, high: int, changes: int) -> int:
     """Exclude who fell below the floor, readmit who is well above; returns the entries in `s.changed`."""
     if mark_crossings(P, s.rho[b, low:high], s.excluded[b, low:high], s.candidate[b, low:high]) == 0:
@@ -262,19 +262,25 @@ def mark_crossings(P: Any, rho: Array, out: Array, crossing: Array) -> int:
     return crossed
 
 
-@merged
-def tell_neighbours(s: State, w: Structure, b: int, k: int, add: Any) -> None:
-    """Keep the count of adopting neighbours of whoever has one in block `k`.
+def teller(add: Any) -> Any:
+    """The piece that tells the neighbours of a block's persons.
 
-    `add` is a compiled function that adds a number to an entry of an array: to `s.peers`, which those who do
-    other blocks at the same time add to as well. In `s.changed`, ~i stands for i having left.
+    Args:
+        add: A compiled function that adds a number to an entry of an array: to `State.peers`, which those who
+            do other blocks at the same time add to as well.
     """
-    offsets, neighbours, peers, changed = s.offsets[b], s.neighbours[b], s.peers[b], s.changed[b]
-    first = 2 * w.blocks[k, 1]
-    for m in range(first, first + s.blocks[b, k].changes):
-        i = changed[m]
-        gain = 1
-        if i < 0:
-            i, gain = ~i, -1
-        for e in range(offsets[i], offsets[i + 1]):
-            add(peers, neighbours[e], gain)
+
+    @internal
+    def tell_neighbours(s: State, w: Structure, b: int, k: int) -> None:
+        """Keep the count of adopting neighbours of whoever has one in block `k`."""
+        offsets, neighbours, peers, changed = s.offsets[b], s.neighbours[b], s.peers[b], s.changed[b]
+        first = 2 * w.blocks[k, 1]
+        for m in range(first, first + s.blocks[b, k].changes):
+            i = changed[m]
+            gain = 1
+            if i < 0:  # ~i stands for i having left
+                i, gain = ~i, -1
+            for e in range(offsets[i], offsets[i + 1]):
+                add(peers, neighbours[e], gain)
+
+    return tell_neighbours

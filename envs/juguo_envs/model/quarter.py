@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from juguo_envs.model import equations
 from juguo_envs.model import random as draws
 from juguo_envs.model.compiled import inlined, internal
 from juguo_envs.model.equations import APPLICATION, DIFFUSION, PRODUCTION
 from juguo_envs.model.initialisation import new_technology
 from juguo_envs.model.measures import exposure, indicator_board, tally
+from juguo_envs.model.scratch import floats, wholes
 from juguo_envs.model.state import (
     ABANDON,
     ADAPTATION,
@@ -28,7 +27,6 @@ from juguo_envs.model.state import (
     GUIDANCE,
     ITERATION,
     N_FUNCTIONS,
-    N_ROLES,
     N_SHARES,
     N_STAGES,
     N_STRATA,
@@ -77,7 +75,8 @@ def begin_quarter(s: State, w: Structure, P: Any, b: int, allocation: Array) -> 
 def end_quarter(s: State, w: Structure, P: Any, b: int) -> None:
     """What comes after the persons: evidence, measures, fit, the board and the stage of society `b`."""
     evidence_and_repair(s, w, P, b)
-    people, moved = np.zeros(N_ROLES, np.int64), np.zeros(N_ROLES)
+    roles = s.adopters_role.shape[2]
+    people, moved = wholes(roles), floats(roles)
     tally(s, w, P, b, people, moved)
     social_fit(s, w, P, b)
     board_of(s, w, P, b, people, moved)
@@ -202,7 +201,7 @@ def evidence_and_repair(s: State, w: Structure, P: Any, b: int) -> None:
         programme.D_true += harmed
         programme.W += adopters
         quarter.harmed += harmed
-    redesign = np.empty(w.share.shape[0])
+    redesign = floats(w.share.shape[0])
     for c in range(w.share.shape[0]):
         redesign[c] = s.z[b, c, ADAPTATION] + s.z[b, c, ITERATION]
     sat_redesign = equations.sat_redesign(P, at_producers(s.community[b], w.producers, redesign))
@@ -230,7 +229,7 @@ def board_of(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array
     total, allocation = 0.0, s.allocation[b]
     for f in range(N_FUNCTIONS):
         total += allocation[f]
-    functions = np.zeros(N_FUNCTIONS)
+    functions = floats(s.z.shape[2])
     if total > 0.0:
         for f in range(N_FUNCTIONS):
             functions[f] = allocation[f] / total

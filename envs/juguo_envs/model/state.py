@@ -6,6 +6,7 @@ is a slice. Shapes: B societies, N persons, R communities, 9 functions, 3 strata
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -202,40 +203,51 @@ def cut_into_blocks(start: Array) -> Array:
     return np.array(blocks, "i8")
 
 
-def allocate_state(batch: int, persons: int, communities: int, edges: int, blocks: int) -> State:
-    """An empty state. `edges` is the number of undirected ties, `blocks` that of `cut_into_blocks`."""
+def state_layout(
+    batch: int, persons: int, communities: int, edges: int, blocks: int
+) -> dict[str, tuple[tuple[int, ...], Any]]:
+    """Shape and dtype of each array of a state. `edges` is the number of undirected ties; for `blocks` see
+    `cut_into_blocks`."""
     b, n, r = batch, persons, communities
+    return {
+        "kappa": ((b, n), "f4"),
+        "kappa0": ((b, n), "f4"),
+        "rho": ((b, n), "f4"),
+        "adopted": ((b, n), "u1"),
+        "excluded": ((b, n), "u1"),
+        "role": ((b, n), "u1"),
+        "stratum": ((b, n), "u1"),
+        "peers": ((b, n), "i4"),
+        "offsets": ((b, n + 1), "i8"),
+        "neighbours": ((b, 2 * edges), "i4"),
+        "hit": ((b, n), "f4"),
+        "candidate": ((b, n), "u1"),
+        "changed": ((b, 2 * n), "i4"),
+        "blocks": ((b, blocks), BLOCK),
+        "causes": ((b, blocks, len(CAUSES)), "f8"),
+        "tails": ((b, blocks, 2, RHO_BINS), "u8"),
+        "shared": ((b, r, SHOCK + 1), "f8"),
+        "community": ((b, r), COMMUNITY),
+        "z": ((b, r, N_FUNCTIONS), "f8"),
+        "cells": ((b, r, N_STRATA), "i8"),
+        "adopters": ((b, r, N_STRATA), "i8"),
+        "adopters_before": ((b, r, N_STRATA), "i8"),
+        "adopters_measured": ((b, r, N_STRATA), "i8"),
+        "adopters_role": ((b, r, N_ROLES), "i8"),
+        "programme": ((b,), PROGRAMME),
+        "quarter": ((b,), QUARTER),
+        "board": ((b, N_INDICATORS, N_ACTORS), "f8"),
+        "allocation": ((b, N_SHARES + r + N_REQUESTS), "f8"),
+    }
 
-    def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
-        return np.zeros(shape, dtype)
 
-    return State(
-        kappa=zeros((b, n), "f4"),
-        kappa0=zeros((b, n), "f4"),
-        rho=zeros((b, n), "f4"),
-        adopted=zeros((b, n), "u1"),
-        excluded=zeros((b, n), "u1"),
-        role=zeros((b, n), "u1"),
-        stratum=zeros((b, n), "u1"),
-        peers=zeros((b, n), "i4"),
-        offsets=zeros((b, n + 1), "i8"),
-        neighbours=zeros((b, 2 * edges), "i4"),
-        hit=zeros((b, n), "f4"),
-        candidate=zeros((b, n), "u1"),
-        changed=zeros((b, 2 * n), "i4"),
-        blocks=zeros((b, blocks), BLOCK),
-        causes=zeros((b, blocks, len(CAUSES)), "f8"),
-        tails=zeros((b, blocks, 2, RHO_BINS), "u8"),
-        shared=zeros((b, r, SHOCK + 1), "f8"),
-        community=zeros((b, r), COMMUNITY),
-        z=zeros((b, r, N_FUNCTIONS), "f8"),
-        cells=zeros((b, r, N_STRATA), "i8"),
-        adopters=zeros((b, r, N_STRATA), "i8"),
-        adopters_before=zeros((b, r, N_STRATA), "i8"),
-        adopters_measured=zeros((b, r, N_STRATA), "i8"),
-        adopters_role=zeros((b, r, N_ROLES), "i8"),
-        programme=zeros((b,), PROGRAMME),
-        quarter=zeros((b,), QUARTER),
-        board=zeros((b, N_INDICATORS, N_ACTORS), "f8"),
-        allocation=zeros((b, N_SHARES + r + N_REQUESTS), "f8"),
-    )
+def allocate_state(batch: int, persons: int, communities: int, edges: int, blocks: int) -> State:
+    """An empty state; see `state_layout`."""
+    layout = state_layout(batch, persons, communities, edges, blocks)
+    return State(**{name: np.zeros(shape, dtype) for name, (shape, dtype) in layout.items()})
+
+
+def state_bytes(batch: int, persons: int, communities: int, edges: int, blocks: int) -> int:
+    """Bytes that a state takes; see `state_layout`."""
+    layout = state_layout(batch, persons, communities, edges, blocks)
+    return sum(math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in layout.values())

@@ -84,30 +84,40 @@ def decode_into(action: Array, share: Array, allocation: Array) -> None:
         allocation[i] = 0.5 * (min(1.0, max(-1.0, float(action[i]))) + 1.0)
 
 
-def check_actions(actions: npt.ArrayLike, batch: int, communities: int) -> npt.NDArray[np.float32]:
-    """Actions as a (batch, 10 + R + 3) float32 array; values outside [-1, 1] are clipped later.
+def check_actions(
+    actions: npt.ArrayLike, lead: tuple[int, ...] | None, communities: int
+) -> npt.NDArray[np.float32]:
+    """Actions as a float32 array of rows; values outside [-1, 1] are clipped later.
+
+    Args:
+        actions: (*lead, 10 + R + 3).
+        lead: Shape of the axes before the last: (B,) for a batch, () for one action. Any by default.
+        communities: R.
+
+    Returns:
+        (n, 10 + R + 3), one row for each action.
 
     Raises:
         AllocationError: If the shape is wrong or a value is not finite.
     """
     array = np.asarray(actions)
     size = action_size(communities)
-    if array.shape != (batch, size):
-        raise AllocationError(
-            f"action has shape {array.shape}; expected ({batch}, {size}) for {batch} environment(s): "
-            f"{SHARES} shares, {communities} communities, openness, advance, abandon"
-        )
+    expected = (*(array.shape[:-1] if lead is None else lead), size)
+    if array.shape != expected:
+        of_one = f"{SHARES} shares, {communities} communities, openness, advance, abandon"
+        many = f" for {lead[0]} environment(s)" if lead else ""
+        raise AllocationError(f"action has shape {array.shape}; expected {expected}{many}: {of_one}")
     if array.dtype.kind not in "fiub":
         raise AllocationError(f"action holds {array.dtype}; expected numbers in [-1, 1]")
     if not np.isfinite(array).all():
-        row, column = np.argwhere(~np.isfinite(array))[0]
+        *place, column = np.argwhere(~np.isfinite(array))[0].tolist()
+        where = f" of environment {', '.join(map(str, place))}" if place else ""
         raise AllocationError(
-            f"action[{column}] of environment {row} is {array[row, column]}; "
-            "every entry must be finite, in [-1, 1]"
+            f"action[{column}]{where} is {array[(*place, column)]}; every entry must be finite, in [-1, 1]"
         )
     with np.errstate(over="ignore"):  # a number too large for float32 is clipped like any other
         # writeable too: for a read-only array numba would compile the whole model once more
-        return np.require(array, np.float32, ["C", "A", "W"])
+        return np.require(array.reshape(-1, size), np.float32, ["C", "A", "W"])
 
 
 def decode_allocation(action: npt.ArrayLike, population: npt.ArrayLike) -> Allocation:
@@ -121,9 +131,8 @@ def decode_allocation(action: npt.ArrayLike, population: npt.ArrayLike) -> Alloc
         AllocationError: If the last axis does not fit `population` or a value is not finite.
     """
     share = np.asarray(population, np.float64)
-    array = np.atleast_1d(action)
-    lead = array.shape[:-1]
-    flat = check_actions(array.reshape(-1, array.shape[-1]), int(np.prod(lead, dtype=int)), len(share))
+    lead = np.shape(action)[:-1]
+    flat = check_actions(action, None, len(share))
     out = np.empty((flat.shape[0], flat.shape[1]))
     decode = decode_into.py_func
     for row, values in zip(out, flat, strict=True):

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from juguo_envs.errors import unknown
 from juguo_envs.model import random as draws
 from juguo_envs.model.state import Structure
 from juguo_envs.worlds.sampling import Axis, axes, changes_at, scenario_with
-from juguo_envs.worlds.scenario import Scenario, ScenarioError
+from juguo_envs.worlds.scenario import Scenario, ScenarioError, names_file, scenario_names
 from juguo_envs.worlds.seeds import check_seed, check_seeds
 from juguo_envs.worlds.society import apportion, build_structure
 
@@ -207,6 +208,12 @@ class Family:
                     )
 
 
+World = str | Path | Mapping[str, Any] | Scenario | Family
+"""What stands for a world, see `load_world`."""
+_BASE = "default"
+_FIELDS = {FAMILY, "varies", "weights"}
+
+
 def _log_uniform(low: float, high: float, unit: float) -> float:
     return min(high, max(low, low * math.exp(unit * math.log(high / low))))
 
@@ -216,15 +223,70 @@ def names_family(which: object) -> bool:
     return isinstance(which, str) and (which == FAMILY or which.startswith(f"{FAMILY}:"))
 
 
-def load_world(which: str | Path | Mapping[str, Any] | Scenario | Family) -> Scenario | Family:
-    """A scenario as `Scenario.load` takes it, or a family: `family`, or `family:` and what that takes.
+def world_names() -> list[str]:
+    """Names of the worlds there are: of the scenarios that ship, and how a family is named."""
+    return [*scenario_names(), FAMILY, f"{FAMILY}:NAME"]
+
+
+def load_world(which: World) -> Scenario | Family:
+    """A scenario as `Scenario.load` takes it, or a family.
+
+    Args:
+        which: What `Scenario.load` takes; `family`, or `family:` and the name or the path of the scenario
+            around which it lies; or a mapping ``{"family": scenario, "varies": bool, "weights": ranges}``, of
+            which only the first is needed.
 
     Raises:
         ScenarioError: If there is none.
     """
     if isinstance(which, Family):
         return which
+    if isinstance(which, Mapping) and FAMILY in which:
+        return _family_of(which)
     if isinstance(which, str) and names_family(which):
-        base = Scenario.load(which.partition(":")[2] or "default")
+        base = Scenario.load(which.partition(":")[2] or _BASE)
         return Family(base.model_copy(update={"name": which[:80], "description": ""}))
+    if isinstance(which, str) and not names_file(which) and which not in scenario_names():
+        raise ScenarioError(f"{unknown('scenario', which, world_names())}, or give the path of a .yaml file")
     return Scenario.load(which)
+
+
+def plain_world(which: World) -> str | dict[str, Any]:
+    """What `load_world` makes the same world of, in words and numbers that JSON can hold."""
+    if isinstance(which, Scenario):
+        if which.name in scenario_names() and which == Scenario.load(which.name):
+            return which.name
+        base = Scenario.load(_BASE).model_dump(mode="json") | {"name": "custom", "description": ""}
+        return {"base": _BASE, **_beyond(which.model_dump(mode="json"), base)}
+    if isinstance(which, Family):
+        if names_family(which.base.name) and which == load_world(which.base.name):
+            return which.base.name
+        varies = {} if which.varies else {"varies": False}
+        weights = {} if which.weights is None else {"weights": [list(pair) for pair in which.weights]}
+        return {FAMILY: plain_world(which.base), **varies, **weights}
+    return dict(which) if isinstance(which, Mapping) else str(which)
+
+
+def _family_of(data: Mapping[str, Any]) -> Family:
+    if more := sorted(set(data) - _FIELDS):
+        raise ScenarioError(f"family: {unknown('field', more[0], sorted(_FIELDS))}")
+    varies, ranges = data.get("varies", True), data.get("weights")
+    if not isinstance(varies, bool):
+        raise ScenarioError(f"family: varies is {varies!r}; allowed is true or false")
+    try:
+        weights = None if ranges is None else tuple((float(low), float(high)) for low, high in ranges)
+    except (TypeError, ValueError):
+        raise ScenarioError(
+            f"family: weights is {ranges!r}; allowed are pairs of a low and a high number, for "
+            f"{', '.join(WEIGHTS)}"
+        ) from None
+    return Family(Scenario.load(data[FAMILY]), varies, weights)
+
+
+def _beyond(data: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """What of nested mappings differs from others."""
+    pairs = {name: (value, base.get(name)) for name, value in data.items() if value != base.get(name)}
+    return {
+        name: _beyond(own, other) if isinstance(own, dict) and isinstance(other, dict) else own
+        for name, (own, other) in pairs.items()
+    }

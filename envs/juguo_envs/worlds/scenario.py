@@ -269,7 +269,7 @@ class Scenario(Strict):
                 f"a scenario is a name, a path or a mapping of fields, and here {kind_of(which)} is given"
             )
         text = str(which)
-        if text.endswith((".yaml", ".yml")) or "/" in text or isinstance(which, Path):
+        if names_file(which):
             source = f"scenario file {which}"
             try:
                 return cls.parse(load_mapping(read_text(Path(which), "scenario file"), source), source)
@@ -323,6 +323,11 @@ class Scenario(Strict):
         values["complete"] = int(s.network == "complete")
         dtype = np.dtype([(k, "i8" if isinstance(v, int) else "f8") for k, v in values.items()])
         return np.array([tuple(values.values())], dtype=dtype)
+
+
+def names_file(which: str | Path) -> bool:
+    """Whether a text is the path of a file, and not a name."""
+    return isinstance(which, Path) or which.endswith((".yaml", ".yml")) or "/" in which
 
 
 def scenario_names() -> list[str]:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from juguo_agents.allocators import Setting, UnknownAllocator
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
-from juguo_agents.artifacts.front import FrontFileError, best_members, front_text, load_front
+from juguo_agents.allocators.registry import NamedTwice
+from juguo_agents.artifacts.front import FrontFileError, FrontRecord, best_members, front_content, load_front
 from juguo_agents.artifacts.load import common_world, find_allocator, find_allocators
 from juguo_agents.evaluation.rollout import run
 from juguo_envs import Family, Scenario
 from juguo_envs.worlds.family import PREFERENCES
+from tests.agents.forging import Change, forge, store
 from tests.support import small
 
 SMALL = small()
 MEANS = np.array([[0.3, 0.4, 0.02], [0.1, 0.5, 0.01], [0.0, 0.45, 0.0]])
 SEEDS = np.arange(6, dtype=np.uint64)
-Change = Callable[[dict[str, Any]], Any]
 
 
 def members() -> list[dict[str, float]]:
@@ -34,10 +32,10 @@ def members() -> list[dict[str, float]]:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A stored front."""
-    path = tmp_path / "front-seed64.json"
-    about = {"name": "front_seed64", "observe": "noisy"}
-    path.write_text(front_text(members(), MEANS, about, SMALL), encoding="utf-8")
-    return path
+    about = {"name": "front_seed64", "seed": 64, "observe": "noisy", "versions": {}, "begun": False}
+    about |= {"budget": 900, "steps": 900, "generations": 3}
+    content = front_content(members(), MEANS, about, SMALL)
+    return store(tmp_path / "front-seed64.json", FrontRecord, content)
 
 
 def preferring(w_b: float, w_r: float, w_x: float) -> Scenario:
@@ -72,8 +70,10 @@ def test_a_front_comes_back_as_it_was_and_is_found_by_file_and_folder(file: Path
     stored = load_front(file)
     assert stored.members == members()
     np.testing.assert_array_equal(stored.means, MEANS)
-    by_file, by_folder = find_allocators([str(file), str(file.parent)])
-    assert by_file.name == by_folder.name == f"front_seed64_{file.parent.name}"
+    (by_file,), (by_folder,) = find_allocators([str(file)]), find_allocators([str(file.parent)])
+    assert by_file.name == by_folder.name == "front_seed64"
+    with pytest.raises(NamedTwice, match=r"front-seed64\.json and .* hold the same allocator"):
+        find_allocators([str(file), str(file.parent)])
     home = common_world([str(file)])
     assert isinstance(home, Scenario)
     assert home.digest() == SMALL.digest()
@@ -85,17 +85,19 @@ def test_a_folder_without_anything_names_fronts_among_what_could_be_in_it(tmp_pa
 
 
 FAULTS: dict[str, tuple[Change, str]] = {
-    "another format": (lambda d: d.update(format=2), "format is 2; this version reads 1"),
-    "no name": (lambda d: d.pop("name"), "'name' is missing"),
-    "no members": (lambda d: d.update(members=[]), "'members' is missing, empty"),
-    "no parameters": (lambda d: d["members"][1].pop("parameters"), r"members\[1\]: 'parameters' is missing"),
+    "another format": (lambda d: d.update(format=1), "format is 1; this version reads 2"),
+    "no name": (lambda d: d.pop("name"), "name is missing"),
+    "a rule's name": (lambda d: d.update(name="flat"), "name is 'flat'; allowed is 'front_seed64'"),
+    "another seed": (lambda d: d.update(seed=65), "holds the front of seed 65"),
+    "no members": (lambda d: d.update(members=[]), "members is .*at least 1 entr"),
+    "no parameters": (lambda d: d["members"][1].pop("parameters"), r"members\.1\.parameters is missing"),
     "an unknown parameter": (
         lambda d: d["members"][0]["parameters"].update(mood=1.0),
         r"members\[0\]: unknown parameter 'mood'",
     ),
     "a goal that is no share": (
         lambda d: d["members"][2].update(breadth=1.5),
-        r"members\[2\]: breadth is 1\.5; allowed is 0 to 1",
+        r"members\.2\.breadth is 1\.5",
     ),
     "another scenario": (lambda d: d["scenario"]["money"].update(B=1.5), "scenario_digest"),
     "an impossible scenario": (lambda d: d["scenario"]["money"].update(B=-1), r"money\.B"),
@@ -104,9 +106,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize(("change", "words"), FAULTS.values(), ids=FAULTS)
 def test_a_file_with_a_fault_is_refused_by_name(file: Path, change: Change, words: str) -> None:
-    data = json.loads(file.read_text(encoding="utf-8"))
-    change(data)
-    file.write_text(json.dumps(data), encoding="utf-8")
+    forge(file, change)
     with pytest.raises(FrontFileError, match=words) as error:
         load_front(file)
     assert str(file) in str(error.value)

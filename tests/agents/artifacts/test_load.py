@@ -26,7 +26,8 @@ def stored_policy(path: Path, made_for: Scenario, **config: Any) -> str:
     """A policy that knows nothing yet, made for a scenario or for the family around it."""
     settings = {"envs": 2, "paired": 1, "n_steps": 4, "batch_size": 8, "net": [4]}
     setup = Experiment.model_validate({**config, "training": {"ppo": settings}})
-    policy = extract_policy(make_learner(made_for, setup, 0), made_for, setup, 0)
+    seed = int(path.stem[-1])
+    policy = extract_policy(make_learner(made_for, setup, seed), made_for, setup, seed)
     save_policy(policy, path)
     return str(path)
 

@@ -14,12 +14,14 @@ import torch
 from safetensors.numpy import save_file
 
 from juguo_agents.allocators import Setting
+from juguo_agents.allocators.registry import NamedTwice
 from juguo_agents.artifacts.load import POLICY
-from juguo_agents.artifacts.policy import KEY, Learned, Policy, PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, Policy, PolicyFileError, load_policy, save_policy
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.sb3_policy import to_stable_baselines3
 from juguo_envs import Batch, Scenario
+from tests.agents.forging import forge_policy
 from tests.running import juguo, succeeded
 
 SMALL = Scenario.load("default").override({"society.persons": 100, "programme.T": 12})
@@ -104,9 +106,15 @@ def test_a_file_with_wrong_tensors_is_refused_by_name(
     with pytest.raises(PolicyFileError, match=message):
         save_policy(bad, tmp_path / "bad.safetensors")
     assert not list(tmp_path.iterdir())
-    save_file(bad.tensors, tmp_path / "bad.safetensors", metadata={KEY: json.dumps(bad.metadata)})
+    save_policy(policy, tmp_path / "bad.safetensors")
+    forge_policy(tmp_path / "bad.safetensors", tensors=lambda held: _become(held, bad.tensors))
     with pytest.raises(PolicyFileError, match=message):
         load_policy(tmp_path / "bad.safetensors")
+
+
+def _become(held: dict[str, object], wanted: dict[str, object]) -> None:
+    held.clear()
+    held.update(wanted)
 
 
 def test_other_files_are_refused_by_name(policy: Policy, tmp_path: Path) -> None:
@@ -138,6 +146,9 @@ def test_two_runs_with_the_same_seed_get_different_names(policy: Policy, tmp_pat
     for path in paths:
         path.parent.mkdir()
         save_policy(policy, path)
+    with pytest.raises(NamedTwice, match=r"a/policy-seed3.* and .*b/policy-seed3.* hold the same allocator"):
+        POLICY.allocators(paths)
+    save_policy(broken(policy, log_std=policy.tensors["log_std"] + np.float32(0.5)), paths[1])
     assert [a.name for a in POLICY.allocators(paths)] == ["learned_a_seed3", "learned_b_seed3"]
 
 
@@ -166,3 +177,34 @@ def test_evaluate_works_from_the_file_and_from_the_folder_where_nothing_can_be_u
     for named in ("policy-seed3.safetensors", "."):
         done = juguo("evaluate", named, "--scenario", "scenario.yaml", "--episodes", "3", cwd=tmp_path)
         assert "learned_seed3" in succeeded(done)
+
+
+def test_any_bit_that_is_flipped_is_seen_or_means_the_same(policy: Policy, tmp_path: Path) -> None:
+    path = tmp_path / "policy-seed3.safetensors"
+    save_policy(policy, path)
+    whole, wanted = path.read_bytes(), load_policy(path)
+    rng = np.random.default_rng(0)
+    header = 8 + int.from_bytes(whole[:8], "little")
+    for place in [*range(16), *rng.integers(0, header, 60), *rng.integers(header, len(whole), 60)]:
+        flipped = bytes([whole[place] ^ 1 << int(rng.integers(8))])
+        path.write_bytes(whole[:place] + flipped + whole[place + 1 :])
+        try:
+            found = load_policy(path)
+        except PolicyFileError as refused:
+            assert path.name in str(refused)
+        else:
+            assert (found.metadata, found.acts_by) == (wanted.metadata, wanted.acts_by)
+
+
+def test_a_policy_under_the_name_of_another_seed_is_refused(policy: Policy, tmp_path: Path) -> None:
+    save_policy(policy, tmp_path / "policy-seed4.safetensors")
+    with pytest.raises(PolicyFileError, match=r"policy-seed4.*: holds the policy of training seed 3"):
+        load_policy(tmp_path / "policy-seed4.safetensors")
+    (tmp_path / "policy-seed4.safetensors").rename(tmp_path / "mine.safetensors")
+    assert load_policy(tmp_path / "mine.safetensors").seed == 3
+
+
+def test_weights_that_are_too_large_to_act_are_refused_by_name(policy: Policy) -> None:
+    huge = broken(policy, **{"action_net.weight": np.full_like(policy.tensors["action_net.weight"], 3e38)})
+    with pytest.raises(PolicyFileError, match="learned_seed3: its weights are so large"):
+        huge.act(np.ones((2, policy.metadata["observation_size"]), np.float32))

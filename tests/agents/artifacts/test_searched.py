@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,29 @@ import pytest
 
 from juguo_agents.allocators import BASELINE, NOTHING, Setting
 from juguo_agents.artifacts.load import find_allocators
-from juguo_agents.artifacts.searched import SearchedFileError, best_result, load_result, validated
+from juguo_agents.artifacts.searched import (
+    SearchedFileError,
+    SearchRecord,
+    best_result,
+    load_result,
+    validated,
+)
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import compare, run
 from juguo_agents.search import checkpoint
 from juguo_agents.search.checkpoint import CheckpointError, Keeper, Settings, State, load_state
-from juguo_agents.search.optimise import begin
+from juguo_agents.search.optimise import begin, take_up
 from juguo_envs import Scenario
+from tests.agents.forging import Change, forge, store
 from tests.agents.search.test_search import SEEDS, TINY, found
+
+
+@pytest.fixture(scope="module")
+def finished_search(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a closed loop's search."""
+    folder = tmp_path_factory.mktemp("closed")
+    found(folder, "closed_loop", budget=700)
+    return folder
 
 
 def test_what_was_found_is_an_allocator_like_any_other(tmp_path: Path) -> None:
@@ -40,8 +54,8 @@ def test_an_evaluation_gives_what_the_search_measured(tmp_path: Path) -> None:
 
 
 def test_two_results_of_one_family_are_told_apart_by_their_folders(tmp_path: Path) -> None:
-    for folder in ("a", "b"):
-        found(tmp_path / folder, "constant")
+    for seed, folder in enumerate(("a", "b")):
+        found(tmp_path / folder, "constant", seed=seed)
     names = [a.name for a in find_allocators([str(tmp_path / "a"), str(tmp_path / "b")])]
     assert names == ["searched_constant_a", "searched_constant_b"]
 
@@ -59,15 +73,19 @@ def test_an_allocator_that_was_searched_for_other_places_is_refused(tmp_path: Pa
         ({"format": 99}, "format is 99"),
         ({"family": "closed"}, "unknown family 'closed'"),
         ({"scenario": {"monney": 1}}, "unknown field 'monney'"),
-        ({"scenario_digest": "0"}, "scenario_digest does not fit"),
-        ({"parameters": 3}, "parameters is no mapping"),
+        ({"scenario_digest": "0"}, "scenario_digest is 0 and that of its scenario is"),
+        ({"parameters": 3}, "parameters is 3: input should be a mapping"),
         ({"parameters": {}}, "is missing"),
-        ({"validation": {"mean": 0.1}}, "'validation' is missing or incomplete"),
+        ({"validation": {"mean": 0.1}}, "validation.seeds is missing"),
+        ({"name": "flat"}, "name is 'flat'; allowed is 'searched_constant'"),
+        ({"search": "0" * 16}, "is of another search"),
+        ({"phases": []}, "phases is .*at least 1 entr"),
+        ({"surplus": 1}, "unknown field 'surplus'"),
     ],
 )
 def test_a_malformed_result_is_refused_in_one_line(tmp_path: Path, change: dict, words: str) -> None:
-    data = {**found(tmp_path, "constant").data, **change}
-    (tmp_path / "searched.json").write_text(json.dumps(data))
+    found(tmp_path, "constant")
+    forge(tmp_path / "searched.json", lambda data: data.update(change))
     with pytest.raises(SearchedFileError, match=words) as refused:
         find_allocators([str(tmp_path)])
     assert "\n" not in str(refused.value)
@@ -80,11 +98,11 @@ def test_a_parameter_that_its_family_does_not_allow_is_refused(tmp_path: Path) -
         ("always.openness", 1.5, r"always\.openness is 1\.5; allowed are numbers from 0 to 1"),
         ("advance", 0.5, "whole numbers"),
         ("always.shares.research", 0.9, "do not sum to 1"),
-        ("always.openness", "much", "expected a finite number"),
-        ("always.openness", float("nan"), "expected a finite number"),
+        ("always.openness", "much", r"parameters\.always\.openness is 'much'"),
+        ("always.openness", True, r"parameters\.always\.openness is true"),
         ("surplus", 1.0, "unknown parameter 'surplus'"),
     ):
-        path.write_text(json.dumps({**data, "parameters": {**data["parameters"], name: value}}))
+        store(path, SearchRecord, {**data, "parameters": {**data["parameters"], name: value}})
         with pytest.raises(SearchedFileError, match=words):
             load_result(path)
     for text in ("", "[1, 2", "null", "[]"):
@@ -101,6 +119,41 @@ def test_a_folder_without_a_state_cannot_be_resumed(tmp_path: Path) -> None:
     (tmp_path / "search_state.json").write_text('{"format": 1}')
     with pytest.raises(CheckpointError, match="not the state of a search"):
         load_state(tmp_path)
+
+
+def _phases(**change: Any) -> Change:
+    return lambda data: data["phases"][0].update(change)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda d: d.update(model="0" * 14), "the model's source is .* and was 00000000000000"),
+        (lambda d: d.update(id="0" * 16), "its id does not fit its settings"),
+        (lambda d: d["settings"].update(seed=1), "its id does not fit its settings"),
+        (lambda d: d["settings"].update(seed=-1), "settings.seed is -1"),
+        (lambda d: d["settings"].update(budget=True), "settings.budget is true"),
+        (lambda d: d["settings"].pop("varies"), "settings.varies is missing"),
+        (lambda d: d["settings"]["scenario"]["money"].update(B=-1.0), r"scenario: money\.B"),
+        (lambda d: d["phases"].pop(), "phases holds 1; allowed is 2"),
+        (_phases(start="nowhere"), r"phases\.0\.start is 'nowhere'"),
+        (_phases(start=None), r"phases\.0 holds returns, and not where it began"),
+        (_phases(told=[[0.1] * 3]), r"phases\.0\.told\.0 holds 3 returns"),
+        (_phases(told=[["much"]]), r"phases\.0\.told\.0\.0 is 'much'"),
+        (_phases(told=[]), r"phases\.0 has an outcome, and 0 of its generations"),
+        (lambda d: d["phases"][0]["outcome"].update(parameters={}), r"outcome: parameter .* is missing"),
+        (_phases(outcome=None), r"phases\.1 has begun, and the one before it is not finished"),
+    ],
+)  # fmt: skip
+def test_a_state_that_no_search_could_have_come_to_is_refused_by_name(
+    finished_search: Path, tmp_path: Path, change: Change, words: str
+) -> None:
+    file = tmp_path / "search_state.json"
+    file.write_bytes((finished_search / file.name).read_bytes())
+    forge(file, change)
+    with pytest.raises(CheckpointError, match=words) as refused:
+        take_up(tmp_path)
+    assert str(tmp_path) in str(refused.value) and "\n" not in str(refused.value)
 
 
 def test_a_search_that_has_no_result_yet_is_refused_with_what_finishes_it(tmp_path: Path) -> None:

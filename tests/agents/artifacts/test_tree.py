@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,7 +15,7 @@ from juguo_agents.allocators import Setting, make_rule
 from juguo_agents.artifacts.place_weights import LOCALS, lean_shares, read_places
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, Tree, TreeAllocator, TreeMisfit, as_row
 from juguo_agents.artifacts.tree_features import BY_NAME, FEATURES, read_features
-from juguo_agents.artifacts.tree_file import tree_content, tree_data
+from juguo_agents.artifacts.tree_file import TreeRecord, tree_content
 from juguo_agents.evaluation.rollout import Conditions
 from juguo_agents.report.tree_rules import tree_lines
 from juguo_agents.search.distillation.distil import Budget, distil
@@ -25,6 +24,7 @@ from juguo_agents.search.distillation.fit import Weights, fit_tree
 from juguo_agents.search.distillation.query import Answers, ExpertQuery
 from juguo_envs import Batch, Scenario, decode_allocation
 from juguo_envs.spaces.action import SHARES
+from tests.agents.forging import store
 
 SEEDS = np.arange(6, dtype=np.uint64)
 
@@ -157,8 +157,7 @@ def test_a_stored_tree_acts_where_scikit_learn_and_torch_cannot_be_imported(
     world: Conditions, tree: Tree, tmp_path: Path
 ) -> None:
     about = {"name": "tree6_of_x", "observe": "noisy", "source": {}, "fidelity": {}}
-    data = tree_data(about, tree_content(tree, world.scenario))
-    (tmp_path / "tree6.json").write_text(json.dumps(data), encoding="utf-8")
+    store(tmp_path / "tree6.json", TreeRecord, {**about, **tree_content(tree, world.scenario)})
     script = (
         "import sys\n"
         "for name in ('sklearn', 'torch', 'matplotlib', 'safetensors', 'stable_baselines3'):\n"

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from juguo_agents.calibration.data import Diffusion, read_diffusion
+from juguo_agents.calibration.data import Diffusion
 from juguo_agents.calibration.likelihood import Coefficients
+from juguo_agents.calibration.survey import read_diffusion
 from juguo_envs.model.equations import adoption
 
 ROOT = Path(__file__).resolve().parents[3]

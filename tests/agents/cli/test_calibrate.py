@@ -28,6 +28,8 @@ def test_it_prints_a_table_and_leaves_every_file(made: tuple[Path, str]) -> None
         "likelihood-ratio test",
         "hindcast",
         "Bass curve",
+        "persons.csv: 60 persons; comma, UTF-8",
+        "(--model both)",
         "calibrations/small/scenario.yaml",
     ):
         assert words in printed
@@ -52,13 +54,78 @@ def test_json_prints_the_content_of_the_file_and_a_name_that_is_taken_gets_a_num
     assert found["lr_peers"] == found["tests"]["peers"]["likelihood_ratio"]
 
 
+def test_it_tells_how_it_read_the_files_what_it_dropped_and_which_model_the_world_has(tmp_path: Path) -> None:
+    write(tmp_path, SMALL)
+    persons, edges = tmp_path / "persons.csv", tmp_path / "edges.csv"
+    years = [line.split(",") for line in persons.read_text().splitlines()]
+    years = [
+        years[0],
+        *([i, f"Villé {c[-1]}", str(1945 + int(t)) if t else "NA", a] for i, c, t, a in years[1:]),
+    ]
+    persons.write_bytes("\n".join(map(";".join, years)).encode("latin-1"))
+    edges.write_bytes((edges.read_text() + "i1,stranger\ni1,i1\n").replace(",", "\t").encode("utf-16"))
+    files = (
+        "--persons",
+        persons,
+        "--edges",
+        edges,
+        "--start",
+        "1946",
+        "--periods",
+        "11",
+        "--model",
+        "external",
+    )
+    printed = succeeded(juguo("calibrate", *files, "--out", "out", "--name", "années", cwd=tmp_path))
+    late = int((SMALL.time == 12).sum())
+    for words in (
+        "persons.csv: 60 persons; semicolon, Latin-1 (guessed; it holds 'Villé')",
+        f"edges.csv: {len(SMALL.ego) + 2} lines of ego and alter; tab, UTF-16 with a byte order mark",
+        f"{late} x adopted after the last period",
+        "1 x alter was not surveyed",
+        "1 x alter is ego",
+        "adopted in 11 years from 1946",
+        "per year",
+        "hindcast: years 6 to 11",
+        "and q 0.0000 (--model external)",
+    ):
+        assert words in printed, words
+    dropped = (tmp_path / "out" / "dropped.csv").read_text().splitlines()
+    assert dropped[0] == "file,line,column,value,reason"
+    assert f"edges.csv,{len(SMALL.ego) + 2},alter,stranger,alter was not surveyed" in dropped
+    found = json.loads((tmp_path / "out" / "calibration.json").read_text())
+    assert (found["data"]["step"], found["data"]["start"], found["world"]["model"]) == (
+        "year",
+        "1946",
+        "external",
+    )
+    assert sum(found["data"]["dropped"].values()) == late + 2 == len(dropped) - 1
+    world = Scenario.load(tmp_path / "out" / "scenario.yaml")
+    assert (world.name, world.adoption.q) == ("années", 0.0)
+    assert world.adoption.p == pytest.approx(found["models"]["external"]["p"], abs=1e-8)
+    assert "One step is one year" in world.description
+
+
+def test_of_fewer_persons_than_a_world_has_there_are_estimates_alone(tmp_path: Path) -> None:
+    rows = ["id,community,time_of_adoption,net1", *(f"{i},a,{i},{i % 9 + 1}" for i in range(1, 10))]
+    (tmp_path / "few.csv").write_text("\n".join(rows))
+    printed = succeeded(juguo("calibrate", "--persons", "few.csv", "--wide", "net*", cwd=tmp_path))
+    assert "no scenario.yaml: a world has at least 10 persons" in printed
+    left = {path.name for path in (tmp_path / "calibrations" / "few").iterdir()}
+    assert left == {"calibration.json", "hindcast.png", "profiles.png", "communities.png"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--out", "."), "exists already"),
         (("--persons", "nowhere.csv"), "nowhere.csv: cannot be read"),
-        (("--periods", "3"), "allowed are whole numbers from 1 to 3 with --periods"),
-        (("--name", "a/b"), "--name is 'a/b'; allowed"),
+        (("--periods", "1"), "--periods is 1; allowed are 2 to 1000"),
+        (("--name", "a\u202eb"), "--name: "),
+        (("--columns", "x=y"), "--columns has 'x=y'"),
+        (("--wide", "net*"), "say once who named whom"),
+        (("--start", "1946"), "allowed are times from 1946 on"),
+        (("--only", "nowhere"), "has no such community"),
         (("--seed", "-1"), "--seed is -1; allowed"),
     ],
 )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from juguo_agents.allocators import BASELINE
-from tests.running import ENVIRONMENT, ROOT, Done, command, load_script, refused, succeeded
+from tests import running
+from tests.running import ROOT, TINY_WORLD, Done, copy_agents, load_script, refused, succeeded
 
 pytestmark = pytest.mark.slow
 
-WORLD = "name: tiny\nsociety: {persons: 60, communities: {count: 3, hubs: 1}}\nprogramme: {T: 8}\n"
 PAGES = ("docs/reference/model.md", "docs/reference/rules.md")
 BARE = """
 
@@ -41,28 +39,18 @@ def example() -> str:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small world, the pages, and a copy of the agents that has two more rules."""
     folder = tmp_path_factory.mktemp("new_rule")
-    (folder / "tiny.yaml").write_text(WORLD)
+    (folder / "tiny.yaml").write_text(TINY_WORLD)
     for page in load_script("tables.py").PAGES:
         (folder / page).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / page, folder / page)
-    shutil.copytree(ROOT / "agents", folder / "agents", ignore=shutil.ignore_patterns("__pycache__"))
-    with (folder / "agents/juguo_agents/allocators/rules.py").open("a", encoding="utf-8") as file:
+    with (copy_agents(folder) / "juguo_agents/allocators/rules.py").open("a", encoding="utf-8") as file:
         file.write(f"\n\n{example()}{BARE}")
     return folder
 
 
 def run(name: str, *arguments: str, folder: Path) -> Done:
     """Run a command with the agents of the folder."""
-    path = os.pathsep.join([str(folder / "agents"), str(ROOT / "envs")])
-    return subprocess.run(
-        command(name, *arguments),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-        env={**ENVIRONMENT, "PYTHONPATH": path},
-    )
+    return running.run(name, *arguments, cwd=folder, agents=folder / "agents")
 
 
 def test_it_is_evaluated_with_and_without_institutions(folder: Path) -> None:
@@ -90,7 +78,7 @@ def test_its_shares_are_a_start_of_other_searches(folder: Path) -> None:
 
 
 def test_it_is_judged_beside_generalists(folder: Path) -> None:
-    tiny = ("--scenarios", "2", "--episodes", "2", "--budget", "400", "--tuning", "400", "--doubled", "0")
+    tiny = ("--scenarios", "2", "--episodes", "2", "--budget", "400", "--tuning", "400", "--convergence", "0")
     asked = ("--scenario", "tiny.yaml", *tiny, "--workers", "1", "--out", "judged", "--json")
     told = succeeded(run("study", "generalisation", *asked, folder=folder))
     names = {row["name"] for row in json.loads(told)["allocators"]}

@@ -61,7 +61,7 @@ def test_several_comparisons_go_into_a_new_file(folder: Path) -> None:
     [
         ("comparison.json", None, ["no comparison.json there", "juguo evaluate --out"]),
         ("comparison.json", "{", ["comparison.json"]),
-        ("comparison.json", "[]", ["comparison.json", "not a comparison of this version"]),
+        ("comparison.json", "[]", ["comparison.json", "not a comparison"]),
         ("courses.parquet", None, ["courses.parquet", "run juguo evaluate anew"]),
         ("courses.parquet", "no table", ["courses.parquet", "run juguo evaluate anew"]),
         ("trajectories.csv", "a,b\n1,2\n", ["trajectories.csv", "run juguo evaluate anew"]),

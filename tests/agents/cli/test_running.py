@@ -103,4 +103,4 @@ def test_where_nothing_was_begun_there_is_nothing_to_go_on_with(
             return _raise(KeyboardInterrupt())
 
     assert guarded(run, ["train"]) == INTERRUPTED
-    assert capsys.readouterr().err == "interrupted; what was finished is kept\n"
+    assert capsys.readouterr().err == "interrupted\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ scenario: default
 override: {society.persons: 100, programme.T: 12}
 training:
   seeds: [0, 1]
+  processes: 1
   steps: 200
   selections: 1
   selection_episodes: 2
@@ -98,9 +100,8 @@ def test_another_run_in_its_folder_is_refused_by_what_differs(trained: tuple[Pat
     changed = juguo("train", "tiny.yaml", "training.steps=300", "--out", "run", cwd=folder)
     refused(changed, "training.steps is 300 now and was 200")
     (folder / "other").mkdir(exist_ok=True)
-    refused(
-        juguo("train", "tiny.yaml", "--out", "other", cwd=folder), "other exists already and holds no run"
-    )
+    (folder / "other" / "theirs.txt").touch()
+    refused(juguo("train", "tiny.yaml", "--out", "other", cwd=folder), "other exists already")
     refused(juguo("evaluate", "flat", "--episodes", "2", "--out", "run", cwd=folder), "run exists already")
     assert {p: p.stat().st_mtime_ns for p in (folder / "run").rglob("*")} == before
 
@@ -191,3 +192,20 @@ def test_evaluate_refuses_what_it_cannot_use(tmp_path: Path, arguments: list[str
     (tmp_path / "other.safetensors").write_text("nothing of the kind")
     refused(juguo("evaluate", *arguments, "--out", "out", cwd=tmp_path), *words)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        ("matplotlib", ("train", "tiny.yaml")),
+        ("safetensors", ("train", "tiny.yaml")),
+        ("matplotlib", ("evaluate", "flat", "--episodes", "1")),
+    ],
+)
+def test_what_a_report_needs_is_missed_before_the_work_and_not_after(
+    package: str, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    monkeypatch.setitem(sys.modules, package, None)  # importing it then fails as if it were not installed
+    refused(juguo(*words, "--out", "new", cwd=tmp_path), "pip install 'juguo[train]'")
+    assert not (tmp_path / "new").exists()

@@ -24,7 +24,7 @@ def compared(world: Scenario | Family, episodes: int = 5) -> Comparison:
 @pytest.mark.parametrize("family", [False, True])
 @pytest.mark.parametrize("together", [2, 100])
 def test_places_add_up_to_the_society(family: bool, together: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollout, "_CHUNK", together)
+    monkeypatch.setattr(rollout, "CHUNK", together)
     scenario = Scenario.load("default").override(SMALL)
     comparison = compared(Family(scenario) if family else scenario)
     share = build_structure(scenario).share

@@ -8,8 +8,11 @@ import pytest
 from juguo_agents.allocators import BASELINE, NOTHING, make_rule
 from juguo_agents.allocators.registry import Variant, like_for_like, variant_of
 from juguo_agents.evaluation import rollout as evaluation
+from juguo_agents.evaluation.record import record_bytes
 from juguo_agents.evaluation.rollout import compare, run
 from juguo_envs import Scenario
+from juguo_envs.engine import memory
+from juguo_envs.errors import UserError
 
 SMALL = Scenario.load("default").override({"society.persons": 120, "programme.T": 24})
 SEEDS = np.arange(10, dtype=np.uint64)
@@ -21,9 +24,13 @@ def test_the_return_is_the_weighted_sum_of_its_parts() -> None:
     np.testing.assert_allclose(record.returns, weighted, rtol=1e-12)
 
 
-def test_a_record_does_not_depend_on_chunks_threads_or_the_other_episodes(monkeypatch) -> None:
+@pytest.mark.parametrize("how", ["a few episodes at a time", "many persons"])
+def test_a_record_does_not_depend_on_chunks_threads_or_the_other_episodes(monkeypatch, how: str) -> None:
     whole = run(make_rule("flat+exit"), SMALL, SEEDS, threads=2)
-    monkeypatch.setattr(evaluation, "_CHUNK", 3)
+    if how == "many persons":
+        monkeypatch.setattr(memory, "TOGETHER", 3 * SMALL.society.persons)
+    else:
+        monkeypatch.setattr(evaluation, "CHUNK", 3)
     pieces = run(make_rule("flat+exit"), SMALL, SEEDS)
     alone = run(make_rule("flat+exit"), SMALL, SEEDS[7:8])
     np.testing.assert_array_equal(whole.returns, pieces.returns)
@@ -62,3 +69,18 @@ def test_a_different_test_seed_gives_other_episodes_and_the_same_seed_the_same()
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_a_comparison_that_does_not_fit_into_memory_is_refused_with_the_numbers(monkeypatch) -> None:
+    record = run(make_rule("flat"), SMALL, SEEDS)
+    arrays = [value for name, value in vars(record).items() if name not in ("name", "exits")]
+    communities = len(SMALL.society.listed())
+    assert sum(a.nbytes for a in arrays) == len(SEEDS) * record_bytes(SMALL.programme.T, communities)
+    monkeypatch.setattr(memory, "available", lambda: 10**9)
+    with pytest.raises(
+        UserError, match=r"records of 1,000,000 episodes of 2 allocators, .* take fewer episodes"
+    ):
+        compare([make_rule("flat")], SMALL, episodes=1_000_000)
+    huge = SMALL.override({"society.persons": 10_000_000})
+    with pytest.raises(UserError, match=r"1 x 10,000,000 persons, .* take fewer society.persons"):
+        compare([make_rule("flat")], huge, episodes=200)

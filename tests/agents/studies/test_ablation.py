@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from juguo_agents.allocators.levers import LEVERS
-from juguo_agents.studies.ablation.page import levers_over_worlds
+from juguo_agents.studies.ablation.analysis import levers_over_worlds
 from juguo_agents.studies.ablation.study import Ablation, AblationSettings
-from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.study import Page, conduct
 from juguo_envs.errors import UserError
-from tests.agents.studies.test_value import NUMBERS, TINY, value_in
+from tests.agents.forging import store_value
+from tests.agents.studies.conducting import conducted
+from tests.agents.studies.test_value import BUDGET, NUMBERS, TINY, value_in
 
-
-def ablation_in(folder: Path, **changes: Any) -> Page:
-    """The study in a folder."""
-    return conduct(Ablation(AblationSettings(**{**NUMBERS, **changes})), folder, LocalExecutor(1))
+ablation_in = partial(conducted, Ablation, **NUMBERS)
 
 
 def asked_in(folder: Path, search: str) -> dict[str, Any]:
@@ -62,8 +60,8 @@ def test_levers_are_forced_on_the_closed_loop_of_a_measurement(tmp_path: Path) -
     ("there", "words"),
     [
         (None, "value is .*; allowed is a folder in which"),
-        ({"budget": 9}, "budget is 400, but .* has 9"),
-        ({"model": "0"}, "model is .* has 0"),
+        ({"budget": 9}, f"budget is {BUDGET}, but .* has 9"),
+        ({"model": "0" * 14}, "model is .* has 0"),
         ({"scenario_digest": "0"}, "is of another world than tiny"),
     ],
 )
@@ -75,9 +73,8 @@ def test_a_folder_of_something_else_is_refused(
         told = settings.as_json(TINY) | there
         digest = told.pop("scenario_digest", TINY.digest())
         (tmp_path / "value").mkdir()
-        (tmp_path / "value" / "value.json").write_text(
-            json.dumps({"settings": told, "scenario_digest": digest}), encoding="utf-8"
-        )
+        numbers = {name: {"a": 1.0} for name in ("closed loop", "open loop")}
+        store_value(tmp_path / "value", TINY, numbers, settings=told, scenario_digest=digest)
     with pytest.raises(UserError, match=words):
         settings.check()
 

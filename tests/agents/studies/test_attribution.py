@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,12 +14,11 @@ from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.attribution.analysis import best_first, division, parts_of, shapley
 from juguo_agents.studies.attribution.study import COALITIONS, Attribution, Settings, hybrid
-from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.study import Page, conduct
 from juguo_envs import Scenario
 from juguo_envs.errors import UserError
 from tests.agents.search.test_search import TINY as SEARCHED
 from tests.agents.search.test_search import found as search
+from tests.agents.studies.conducting import conducted
 
 EPISODES = 3
 SEEDS = np.arange(EPISODES, dtype=np.uint64)
@@ -29,7 +27,7 @@ TINY = Scenario.load("default").override(
         "society.persons": 60,
         "society.communities.count": 3,
         "society.communities.hubs": 1,
-        "programme.T": 26,
+        "programme.T": 20,
         "programme.minimum": [2, 2, 2],
         "programme.maximum": [5, 5],
         "crisis.shock_rate": 0.1,
@@ -211,13 +209,11 @@ def test_a_part_that_there_is_not_is_refused() -> None:
 # --- the study ------------------------------------------------------------------------------------------
 
 
-def divided(folder: Path, a: str = "concentrated", b: str = "experiment_diffusion", **changes: Any) -> Page:
-    settings = Settings(**{"a": a, "b": b, "scenario": TINY, "episodes": EPISODES, **changes})
-    return conduct(Attribution(settings), folder, LocalExecutor(1))
+ASKED = {"a": "concentrated", "b": "experiment_diffusion", "scenario": TINY, "episodes": EPISODES}
 
 
 def test_its_page_tells_what_every_coalition_earned(values: Array, tmp_path: Path) -> None:
-    page = divided(tmp_path)
+    page = conducted(Attribution, tmp_path, **ASKED)
     data = page.data
     assert data == json.loads((tmp_path / "between.json").read_text(encoding="utf-8"))
     np.testing.assert_array_equal(np.array(data["coalitions"]), values.mean(1))
@@ -230,7 +226,7 @@ def test_its_page_tells_what_every_coalition_earned(values: Array, tmp_path: Pat
         assert sorted(step["part"] for step in steps) == sorted(PARTS)
         assert steps[-1]["return"] == pytest.approx(data[end]["return"]["mean"], abs=1e-12)
     with pytest.raises(UserError, match=r"episodes is 7, but .* has 3"):
-        divided(tmp_path, episodes=7)
+        conducted(Attribution, tmp_path, **{**ASKED, "episodes": 7})
 
 
 def test_two_searches_of_one_rule_are_told_apart_by_their_folders(tmp_path: Path) -> None:
@@ -242,27 +238,8 @@ def test_two_searches_of_one_rule_are_told_apart_by_their_folders(tmp_path: Path
     assert (a.rule.name, b.rule.name) == ("market:tuned_one", "market:tuned_other")
     assert a.rule.shares.tolist() != b.rule.shares.tolist()
     assert settings.world.digest() == SEARCHED.digest()
-    with pytest.raises(UserError, match="both allocate alike"):
+    with pytest.raises(UserError, match="hold the same allocator"):
         Settings(a=one, b=one).check()
-
-
-@pytest.mark.parametrize(
-    ("asked", "words"),
-    [
-        ({"b": "nobody"}, "unknown allocator 'nobody'"),
-        ({"b": "all"}, "b is 'all', which stands for .* name one rule"),
-        ({"b": "missing.safetensors"}, "missing.safetensors"),
-        ({"b": "flat"}, "both allocate alike"),
-        ({"b": "flat-exit"}, "both allocate alike"),
-        ({"first_seed": 2**30}, "first_seed is .*; allowed is 0 to"),
-    ],
-)
-def test_what_cannot_be_divided_is_refused_and_leaves_nothing(
-    asked: dict[str, Any], words: str, tmp_path: Path
-) -> None:
-    with pytest.raises(UserError, match=words):
-        divided(tmp_path, **{"a": "flat", "b": "market", **asked})
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_no_rule_is_refused(tmp_path: Path) -> None:

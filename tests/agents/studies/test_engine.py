@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,91 +20,25 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import Field
 
 from juguo_agents.folders import FolderInUse, locked
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.store import fingerprint
+from juguo_agents.studies.store import CellError, decoded, encoded, fingerprint
 from juguo_agents.studies.study import (
     Execute,
-    NamedScenario,
-    Page,
     PointsFailed,
-    Settings,
     Stage,
-    Study,
     conduct,
     record,
     recorded,
 )
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
+from tests.agents.forging import forge
+from tests.agents.studies.products import DATA, Asked, Number, Products, multiply
 from tests.running import ENVIRONMENT
 from tests.support import small
-
-DATA = "numbers.json"
-
-
-class Asked(Settings):
-    """Settings of the study that the tests run."""
-
-    grows: ClassVar[frozenset[str]] = frozenset({"count"})
-    free: ClassVar[frozenset[str]] = frozenset({"note"})
-
-    scenario: NamedScenario = Field(default_factory=small)
-    count: int = Field(default=4, ge=1, description="numbers")
-    factor: float = 1.5
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number to be multiplied."""
-
-    number: int
-    factor: float
-
-    @property
-    def key(self) -> str:
-        """Its name."""
-        return f"number+{self.number}"
-
-
-def multiply(point: Number, work: Path) -> pa.Table:
-    """Leave a mark for each attempt; fail or wait where a file asks for it."""
-    work.mkdir(parents=True, exist_ok=True)
-    (work / f"attempt{len(list(work.iterdir()))}").touch()
-    if (work.parents[2] / f"fail{point.number}").exists():
-        raise RuntimeError("asked to fail")
-    while (work.parents[2] / f"wait{point.number}").exists():
-        time.sleep(0.01)
-    return pa.table({"number": [point.number], "product": [point.number * point.factor]})
-
-
-def add(point: Number, work: Path) -> pa.Table:
-    """One number and the sum of the first stage, which the factor carries."""
-    return record({"sum": point.factor, "third": 1 / 3})
-
-
-class Products(Study[Asked, "list[pa.Table]"]):
-    """Two stages: products, and then their sum."""
-
-    name, settings_type, home = "products", Asked, "products"
-
-    def plan(self, execute: Execute) -> list[pa.Table]:
-        """The second stage depends on the rows of the first."""
-        asked = self.settings
-        points = [Number(i, asked.factor) for i in range(asked.count)]
-        products = execute(Stage("products", points, multiply, depends={"of": "one"}))
-        total = sum(table["product"][0].as_py() for table in products)
-        return [*products, *execute(Stage("sums", [Number(0, total)], add))]
-
-    def analyse(self, table: list[pa.Table]) -> Page:
-        """Rows in the order of the plan."""
-        *products, total = table
-        data = {"products": pa.concat_tables(products).to_pylist(), "total": recorded(total)}
-        return Page(data, DATA, "done", {"figures/note.txt": self.settings.note.encode()})
 
 
 @dataclass
@@ -153,6 +87,17 @@ def test_what_is_done_is_not_done_again(folder: Path) -> None:
     assert made(folder) == (["number+2"], [])
     assert files(folder) == before
     assert json.loads(before[DATA])["total"] == {"sum": 9.0, "third": 1 / 3}
+
+
+def test_every_flipped_bit_of_a_cell_is_found() -> None:
+    table = pa.table({"returns": np.arange(40.0), "name": ["a", "b"] * 20})
+    whole = encoded(table, "0" * 64)
+    assert decoded(whole, "0" * 64, Path("cell")).equals(table)
+    for place in range(0, 8 * len(whole), 11):
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << place % 8
+        with pytest.raises(CellError, match="cell"):
+            decoded(bytes(flipped), "0" * 64, Path("cell"))
 
 
 @pytest.mark.parametrize("fault", ["cut short", "a byte changed", "of another point", "rows missing"])
@@ -224,23 +169,25 @@ def test_a_grown_number_counts_what_is_done_and_a_free_one_is_not_remembered(fol
     ("name", "words"),
     [
         ("study", "holds the study 'x'; name another --out"),
-        ("format", "written by another version"),
+        ("version", "written by another version"),
         ("model", "another version of the model"),
-        ("settings", "not the settings of a study"),
+        ("settings", "settings is 'x': input should be a mapping"),
+        ("kind", "not the settings of a study"),
     ],
 )
 def test_a_folder_of_something_else_is_refused(folder: Path, name: str, words: str) -> None:
     path = folder / engine.SETTINGS_FILE
-    path.write_text(json.dumps({**json.loads(path.read_text()), name: "x"}))
+    other = {"version": 99, "model": "0" * 14}.get(name, "x")
+    forge(path, lambda data: data.update({name: other}))
     with pytest.raises(UserError, match=words):
         made(folder)
     path.unlink()
     with pytest.raises(UserError, match="not empty and holds no study"):
         made(folder)
     path.write_text("{")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match=r"settings\.json: no JSON"):
         made(folder)
-    with pytest.raises(UserError, match="cannot be made"):
+    with pytest.raises(UserError, match="is no folder"):
         made(path / "below a file")
 
 
@@ -277,7 +224,9 @@ def test_a_study_that_is_told_to_end_or_killed_keeps_what_is_done(
     code = (
         "from pathlib import Path; import signal, sys;"
         "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a job in the background ignores it
-        "from tests.agents.studies.test_engine import *;"
+        "from juguo_agents.studies.executors import LocalExecutor;"
+        "from juguo_agents.studies.study import conduct;"
+        "from tests.agents.studies.products import *;"
         f"conduct(Products(Asked()), Path(sys.argv[1]), LocalExecutor({workers}))"
     )
     process = subprocess.Popen(
@@ -316,6 +265,7 @@ def test_settings_that_cannot_be_are_refused_by_name(tmp_path: Path) -> None:
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=10,
     )
 )
 def test_a_record_keeps_every_bit(value: Any) -> None:

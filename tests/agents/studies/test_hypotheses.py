@@ -11,25 +11,22 @@ import pytest
 import yaml
 
 from juguo_agents.allocators import make_rule
+from juguo_agents.evaluation.outcomes import OUTCOMES, Watch
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.hypotheses.analysis import results_of
+from juguo_agents.studies.hypotheses.analysis import as_json, as_markdown, console_table, results_of
 from juguo_agents.studies.hypotheses.claims import SHIPPED, Arm, ChosenClaims, load_claims
 from juguo_agents.studies.hypotheses.figures import draw
-from juguo_agents.studies.hypotheses.outcomes import OUTCOMES, Watch
-from juguo_agents.studies.hypotheses.page import as_json, as_markdown, console_table
 from juguo_agents.studies.hypotheses.study import (
-    HypothesesSettings,
     HypothesesStudy,
     build,
     search_scenario,
     seeds_of,
 )
-from juguo_agents.studies.study import Page, conduct
 from juguo_envs import Batch
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import FUNCTIONS
 from juguo_envs.worlds.sampling import axes
+from tests.agents.studies.conducting import conducted
 from tests.support import seeds, small
 
 
@@ -174,41 +171,18 @@ def claims(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def conducted(folder: Path, workers: int = 1, **asked: Any) -> Page:
-    """The study with these settings."""
-    return conduct(HypothesesStudy(HypothesesSettings.parse(asked)), folder, LocalExecutor(workers))
-
-
-@pytest.mark.parametrize(
-    ("asked", "words"),
-    [
-        ({"claims": "none.yaml"}, "none.yaml: cannot be read"),
-        ({"only": (3, 99)}, "only names claim 99; there are .* 13"),
-        ({"only": ("three",)}, "only.*'three'"),
-        ({"scenarios": 1}, "scenarios is 1"),
-        ({"search_budget": 3}, "budget is too small"),
-    ],
-)
-def test_what_cannot_be_run_is_refused_before_anything_is_made(
-    asked: dict[str, Any], words: str, tmp_path: Path
-) -> None:
-    with pytest.raises(UserError, match=words):
-        conducted(tmp_path / "new", **asked)
-    assert not (tmp_path / "new").exists()
-
-
 @pytest.fixture(scope="module")
 def whole(claims: Path) -> Path:
     """The folder of a finished small test."""
-    conducted(claims.parent / "whole", claims=claims)
+    conducted(HypothesesStudy, claims.parent / "whole", claims=claims)
     return claims.parent / "whole"
 
 
 def test_a_test_leaves_a_verdict_a_number_and_a_figure_for_each_claim(whole: Path, claims: Path) -> None:
-    page = conducted(whole, claims=claims)
+    page = conducted(HypothesesStudy, whole, claims=claims)
     assert json.loads((whole / "verdicts.json").read_text(encoding="utf-8")) == page.data
-    assert [(entry["id"], entry["scenarios"]) for entry in page.data] == [(1, 3), (2, 2)]
-    for entry in page.data:
+    assert [(entry["id"], entry["scenarios"]) for entry in page.data["claims"]] == [(1, 3), (2, 2)]
+    for entry in page.data["claims"]:
         assert entry["verdict"] in ("holds", "depends", "undecided", "refuted")
         assert entry["low"] <= entry["effect"] <= entry["high"]
         assert (whole / entry["figure"]).read_bytes().startswith(b"\x89PNG")
@@ -221,7 +195,7 @@ def test_a_test_leaves_a_verdict_a_number_and_a_figure_for_each_claim(whole: Pat
 
 def test_a_folder_keeps_to_the_claims_that_it_was_begun_with(whole: Path, claims: Path) -> None:
     with pytest.raises(UserError, match=r"sample\.episodes is 9.* has 3"):
-        conducted(whole, claims=claims, episodes=9)
+        conducted(HypothesesStudy, whole, claims=claims, episodes=9)
 
 
 @pytest.mark.slow
@@ -230,6 +204,6 @@ def test_what_was_lost_runs_again_to_the_same_verdicts_with_other_workers(whole:
     (whole / "store" / "scenarios" / "scenario-0001.parquet").unlink()
     kept = whole / "store" / "scenarios" / "scenario-0000.parquet"
     time = kept.stat().st_mtime_ns
-    conducted(whole, workers=2, claims=claims)
+    conducted(HypothesesStudy, whole, workers=2, claims=claims)
     assert (whole / "verdicts.json").read_bytes() == before
     assert kept.stat().st_mtime_ns == time

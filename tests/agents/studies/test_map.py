@@ -15,17 +15,25 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.portfolio import OWN
 from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.map.design import EXCHANGE_EPISODES, TUNED, Settings, allocator_names, tuned_rules
-from juguo_agents.studies.map.page import console_summary
-from juguo_agents.studies.map.runs import SEPARATOR
+from juguo_agents.studies.map.analysis import console_summary
+from juguo_agents.studies.map.design import (
+    DRAWN,
+    EXCHANGE_EPISODES,
+    EXCHANGES,
+    SEPARATOR,
+    SWITCHES,
+    TUNED,
+    VALUE_SETS,
+    Settings,
+    allocator_names,
+    tuned_rules,
+)
 from juguo_agents.studies.map.study import Map
-from juguo_agents.studies.map.variations import DRAWN, EXCHANGES, SWITCHES, VALUE_SETS
 from juguo_agents.studies.study import conduct
-from juguo_envs.errors import UserError
 from juguo_envs.worlds.sampling import axes
 from tests.support import small
 
-TINY = Settings(points=3, episodes=3, seed=5, regimes=1, budget=200, choice=1, switched=2, scenario=small())
+TINY = Settings(points=3, episodes=3, seed=109, regimes=1, budget=200, choice=1, switched=2, scenario=small())
 PRODUCTS = ("runs.parquet", "points.parquet", "verdicts.parquet", "portfolio.json", "map.json", "map.md")
 
 
@@ -146,8 +154,9 @@ def test_two_processes_make_the_same_map_as_one(finished: Path, tmp_path: Path) 
 
 
 def test_a_map_that_lost_cells_goes_on_to_the_same_files_and_more_points_keep_those_that_are_done(
-    finished: Path, tmp_path: Path
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("juguo_agents.studies.map.study.draw_figures", lambda *_: {})
     folder = tmp_path / "lost"
     shutil.copytree(finished, folder)
     cells = folder / "store" / "runs"
@@ -177,25 +186,6 @@ def test_no_point_of_a_map_was_tuned_on() -> None:
     settings = Settings(points=256, regimes=16)
     assert not np.isin(settings.places(), settings.tuning_places()).any()
     assert not np.isin(settings.places(), Settings(points=256, seed=1).places()).any()
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"points": 1}, "points is 1; allowed is 2( |$)"),
-        ({"episodes": 2}, "episodes is 2; allowed is 3( |$)"),
-        ({"episodes": 121}, "episodes is 121; allowed is .* to 120$"),
-        ({"seed": 128}, "seed is 128; allowed is 0 to 127"),
-        ({"regimes": 0}, "regimes is 0"),
-        ({"budget": 10}, "budget is 10"),
-        ({"choice": 65}, "choice is 65; allowed is .* to 64$"),
-        ({"switched": 1}, "switched is 1"),
-        ({"design": "grid"}, "design is 'grid': .* 'sobol' or 'latin'"),
-    ],
-)
-def test_settings_that_cannot_be_are_refused(change: dict[str, object], words: str) -> None:
-    with pytest.raises(UserError, match=words):
-        Settings.parse(change)
 
 
 def test_the_default_map_has_enough_points_and_fits_its_time() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from juguo_agents.studies.map.discovery import grow, leaves, region
-from juguo_agents.studies.map.sensitivity import indices, sensitivity
+from juguo_agents.evaluation.discovery import grow, leaves, region
+from juguo_agents.evaluation.sensitivity import indices, sensitivity
 from juguo_envs.worlds.sampling import Axis
 
 Array = npt.NDArray[np.float64]
@@ -104,26 +104,30 @@ def test_indices_of_a_known_function_are_right() -> None:
     assert not np.any(indices(lambda x: np.zeros(len(x)), 2))
 
 
+NAMES = [axis.name for axis in AXES]
+
+
 def test_sensitivity_ranks_the_axes_and_says_how_much_it_explains() -> None:
     rng = np.random.default_rng(5)
     where = places(200)
-    truth = 2.0 * where[:, 0] + 0.5 * where[:, 1]
-    found = sensitivity(where, truth[:, None] + rng.normal(0.0, 0.1, (200, 10)))
+    truth = 0.5 * where[:, 0] + 2.0 * where[:, 1]
+    found = sensitivity(where, truth[:, None] + rng.normal(0.0, 0.1, (200, 10)), NAMES)
     assert found is not None
-    assert found.surrogate == max(found.r2, key=lambda name: found.r2[name]) == "products of two"
-    assert found.r2[found.surrogate] > 0.95
-    assert found.total == pytest.approx([16 / 17, 1 / 17, 0.0], abs=0.02)
-    assert np.all(found.total_low <= found.total_high)
-    assert found.noise == pytest.approx(0.001 / truth.var(), rel=0.3)
+    assert found["surrogate"] == max(found["r2"], key=lambda name: found["r2"][name]) == "products of two"
+    assert found["r2"][found["surrogate"]] > 0.95
+    assert [row["axis"] for row in found["indices"]] == [NAMES[i] for i in (1, 0, 2)]
+    assert [row["total"] for row in found["indices"]] == pytest.approx([16 / 17, 1 / 17, 0.0], abs=0.02)
+    assert all(row["total_interval"] == sorted(row["total_interval"]) for row in found["indices"])
+    assert found["noise"] == pytest.approx(0.001 / truth.var(), rel=0.3)
 
 
 def test_sensitivity_of_noise_explains_nothing() -> None:
-    found = sensitivity(places(100), np.random.default_rng(6).normal(0.0, 1.0, (100, 5)))
+    found = sensitivity(places(100), np.random.default_rng(6).normal(0.0, 1.0, (100, 5)), NAMES)
     assert found is not None
-    assert max(found.r2.values()) < 0.15
-    assert found.noise > 0.6
+    assert max(found["r2"].values()) < 0.15
+    assert found["noise"] > 0.6
 
 
 def test_sensitivity_needs_points_and_variation() -> None:
-    assert sensitivity(places(10), np.random.default_rng(0).random((10, 4))) is None
-    assert sensitivity(places(50), np.ones((50, 4))) is None
+    assert sensitivity(places(10), np.random.default_rng(0).random((10, 4)), NAMES) is None
+    assert sensitivity(places(50), np.ones((50, 4)), NAMES) is None

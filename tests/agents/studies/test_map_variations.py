@@ -8,10 +8,7 @@ import pytest
 from juguo_agents.allocators.hybrid import Hybrid
 from juguo_agents.allocators.registry import RULES, compared_names, make_rule
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.map.design import Settings
-from juguo_agents.studies.map.figures import DOCTRINE_COLOURS, MARKERS
-from juguo_agents.studies.map.runs import measure
-from juguo_agents.studies.map.variations import (
+from juguo_agents.studies.map.design import (
     ALL,
     AS_IS,
     DRAWN,
@@ -19,10 +16,13 @@ from juguo_agents.studies.map.variations import (
     NONE,
     SWITCHES,
     VALUE_SETS,
+    Settings,
     aversions,
     score,
     switched,
 )
+from juguo_agents.studies.map.figures import DOCTRINE_COLOURS, MARKERS
+from juguo_agents.studies.map.study import measure
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 from tests.support import seeds, small
@@ -80,7 +80,7 @@ def test_every_switch_can_be_thrown_and_changes_a_field(name: str) -> None:
 
 def test_a_switch_whose_field_is_gone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = type(SWITCHES[0])("gone", "something", {"money.gone": 1.0})
-    monkeypatch.setattr("juguo_agents.studies.map.variations.SWITCHES", (gone,))
+    monkeypatch.setattr("juguo_agents.studies.map.design.SWITCHES", (gone,))
     monkeypatch.setattr("juguo_agents.studies.map.design.SWITCHES", (gone,))
     with pytest.raises(UserError, match=r"unknown field 'money\.gone'"):
         Settings.parse({})

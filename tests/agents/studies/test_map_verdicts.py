@@ -7,10 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from juguo_agents.allocators.registry import rule_names, variant_of
-from juguo_agents.studies.map.analysis import shares
-from juguo_agents.studies.map.design import TUNED, allocator_names, doctrine_of
-from juguo_agents.studies.map.verdicts import (
-    CONDITIONS,
+from juguo_agents.evaluation.verdicts import (
     LEVEL,
     holm,
     interval,
@@ -18,6 +15,8 @@ from juguo_agents.studies.map.verdicts import (
     share_interval,
     verdicts,
 )
+from juguo_agents.studies.map.analysis import shares
+from juguo_agents.studies.map.design import CONDITIONS, TUNED, allocator_names, doctrine_of
 
 Array = npt.NDArray[np.float64]
 NAMES = ["concentrated", "concentrated:tuned", "flat", "experiment_diffusion"]

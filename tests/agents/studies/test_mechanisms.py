@@ -10,29 +10,25 @@ from typing import Any
 import numpy as np
 import pytest
 
+from juguo_agents.evaluation.ranking import Noise, RankingEffect, pairs, ranking_effect, ranking_noise
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.conduct import run_or_resume
-from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.mechanisms.analysis import (
     NOTHING,
     OFF_ALREADY,
     SMALL,
-    Noise,
-    RankingEffect,
     feedback_changed,
     feedback_noise,
-    pairs,
     part_noise,
     pattern_changes,
-    ranking_effect,
-    ranking_noise,
     verdict,
 )
 from juguo_agents.studies.mechanisms.mechanism import _ALL, MECHANISMS, Mechanism, count_parameters, find
 from juguo_agents.studies.mechanisms.study import FAMILIES, Mechanisms, MechanismsSettings, cases_of
-from juguo_agents.studies.study import Page, conduct
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, scenario_names
+from tests.agents.forging import store_value
+from tests.agents.studies.conducting import conducted
 from tests.support import small
 
 SHIPPED = [Scenario.load(name) for name in scenario_names()]
@@ -228,19 +224,14 @@ def test_feedback_changes_beyond_the_noise_of_other_searches_and_episodes() -> N
 ONLY = ("shocks", "network", "neighbours")
 
 
-def asked(**values: Any) -> MechanismsSettings:
-    """Settings in a world that takes seconds."""
-    tiny = {"scenario": small(), **MechanismsSettings.smoke, "only": ONLY}
-    return MechanismsSettings.parse(tiny | values)
-
-
-def conducted(folder: Path, **values: Any) -> Page:
-    """The study with these settings."""
-    return conduct(Mechanisms(asked(**values)), folder, LocalExecutor(1))
+TINY = {"scenario": small(), **MechanismsSettings.smoke, "only": ONLY}
+"""Settings in a world that takes seconds."""
 
 
 def test_sets_of_episodes_have_none_in_common_and_every_pair_is_compared() -> None:
-    as_it_is, without = cases_of(asked(first_seed=100, episodes=7, repeats=3))
+    as_it_is, without = cases_of(
+        MechanismsSettings.parse({**TINY, "first_seed": 100, "episodes": 7, "repeats": 3})
+    )
     assert sorted(seed for case in as_it_is for seed in case.test_seeds) == list(range(100, 100 + 4 * 7))
     assert {tuple(case.test_seeds) for case in without} == {tuple(range(100, 107))}
     assert len(pairs(3)) == 6
@@ -248,7 +239,7 @@ def test_sets_of_episodes_have_none_in_common_and_every_pair_is_compared() -> No
 
 
 def test_what_is_done_counts_and_what_is_lost_runs_again(tmp_path: Path) -> None:
-    first = conducted(tmp_path, patterns=False)
+    first = conducted(Mechanisms, tmp_path, **TINY, patterns=False)
     assert json.loads((tmp_path / "mechanisms.json").read_text(encoding="utf-8")) == first.data
     assert set(first.data["mechanisms"]) == set(ONLY)
     assert first.data["mechanisms"]["neighbours"]["verdict"] == OFF_ALREADY
@@ -256,17 +247,19 @@ def test_what_is_done_counts_and_what_is_lost_runs_again(tmp_path: Path) -> None
     cells = {path: path.stat().st_mtime_ns for path in (tmp_path / "store" / "returns").iterdir()}
     lost = next(path for path in cells if path.stem == "shocks-0")
     lost.unlink()
-    assert conducted(tmp_path, patterns=False).data == first.data
+    assert conducted(Mechanisms, tmp_path, **TINY, patterns=False).data == first.data
     later = {path: path.stat().st_mtime_ns for path in cells}
     assert [path for path in cells if later[path] != cells[path]] == [lost]
     with pytest.raises(UserError, match="episodes is 5"):
-        conducted(tmp_path, episodes=5)
+        conducted(Mechanisms, tmp_path, **{**TINY, "episodes": 5})
 
 
 @pytest.mark.slow
 def test_patterns_and_the_worth_of_feedback_are_measured_on_request(tmp_path: Path) -> None:
     value = _finished_value(tmp_path / "value")
-    data = conducted(tmp_path / "out", only=("shocks",), value=value, budget=300).data
+    data = conducted(
+        Mechanisms, tmp_path / "out", **{**TINY, "only": ("shocks",)}, value=value, budget=300
+    ).data
     assert {pattern["number"] for pattern in data["as_it_is"]["patterns"]} == {1, 2, 3, 4, 6, 7, 10}
     row = data["mechanisms"]["shocks"]
     assert isinstance(row["patterns"], list)
@@ -276,30 +269,10 @@ def test_patterns_and_the_worth_of_feedback_are_measured_on_request(tmp_path: Pa
 
 def _finished_value(folder: Path) -> Path:
     """What the study `value` writes, as far as it is read here."""
-    scenario = asked().scenario
+    scenario = small()
     found = {
         name: run_or_resume(Settings(family, scenario, 1200, validation=2), folder / family)
         for name, family in FAMILIES.items()
     }
-    told = {
-        "scenario_digest": scenario.digest(),
-        "last": {name: name for name in found},
-        "numbers": {name: one.data["parameters"] for name, one in found.items()},
-    }
-    (folder / "value.json").write_text(json.dumps(told))
+    store_value(folder, scenario, {name: one.data["parameters"] for name, one in found.items()})
     return folder
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"repeats": 0}, "repeats is 0"),
-        ({"episodes": 40_000}, "episodes is 40000 for 3 sets; allowed is up to"),
-        ({"only": ("gossip",)}, "mechanism is 'gossip'; allowed are .*rumour"),
-        ({"budget": 500}, "budget is 500; .*--value"),
-        ({"value": "nowhere"}, "value is nowhere; allowed is a folder"),
-    ],
-)
-def test_settings_that_cannot_be_met_are_refused(values: dict[str, Any], words: str) -> None:
-    with pytest.raises(UserError, match=words):
-        asked(**values)

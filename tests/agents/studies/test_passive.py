@@ -38,7 +38,7 @@ def test_an_open_system_whose_participants_gain_nothing_loses_those_who_take_par
     assert active > 3 * passive
     assert systems[ACTIVE]["return_gained"]["low"] > 0.0
     assert systems["+ resilience"]["return_gained"]["low"] > 0.0  # money for participants prevents a part
-    assert len(page.console.splitlines()) == len(systems) + 4
+    assert len(page.console.splitlines()) == len(systems) + 5  # title, head, rule, two notes
     table = Passive(SETTINGS).plan(lambda stage: [stage.run(stage.points[1], tmp_path)] * len(stage.points))
     interactors = table[PASSIVE]["interactors"].mean(0)
     assert interactors[-1] < 0.5 * interactors[0]

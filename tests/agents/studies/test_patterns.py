@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +14,23 @@ import pytest
 
 from juguo_agents.allocators import like_for_like, make_rule, rule_names
 from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.adoption import Bass, crossing, fit_bass
 from juguo_agents.evaluation.statistics import Estimate, composite_interval
 from juguo_agents.report.names import PROPOSAL
-from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.patterns import analysis
-from juguo_agents.studies.patterns.analysis import (
-    MEASURES,
-    PUBLISHED_P,
-    PUBLISHED_Q,
-    QUANTILES,
-    SEARCHED,
-    Bass,
-    crossing,
-    fit_bass,
-)
-from juguo_agents.studies.patterns.pattern import FACTS, Band, Part, Pattern
+from juguo_agents.studies.patterns.analysis import MEASURES, PUBLISHED_P, PUBLISHED_Q, QUANTILES, SEARCHED
 from juguo_agents.studies.patterns.runs import (
     AS_IS,
     CALM,
     CARE,
     CONCENTRATED,
+    FACTS,
     KNOWLEDGE,
     NOTHING,
     SOUND,
+    Band,
+    Part,
+    Pattern,
     Run,
     Runs,
     System,
@@ -43,10 +38,10 @@ from juguo_agents.studies.patterns.runs import (
     bringing,
     follow,
 )
-from juguo_agents.studies.patterns.study import Patterns, PatternsSettings, measure_unsearched, use_of
-from juguo_agents.studies.study import Page, conduct
+from juguo_agents.studies.patterns.study import Patterns, measure_unsearched, use_of
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
+from tests.agents.studies.conducting import conducted
 from tests.support import small
 
 TABLE = (
@@ -314,10 +309,7 @@ def test_the_shipped_world_shows_the_patterns_that_need_no_search() -> None:
     assert {pattern.fact.number for pattern in patterns if pattern.holds} >= set(SHIPPED_HOLD)
 
 
-def tiny(folder: Path, **asked: Any) -> Page:
-    """The study in a world that takes seconds."""
-    values = {"scenario": small(), "episodes": 4, **asked}
-    return conduct(Patterns(PatternsSettings.parse(values)), folder, LocalExecutor(1))
+tiny = partial(conducted, Patterns, scenario=small(), episodes=4)
 
 
 def test_every_pattern_has_a_verdict_a_line_and_a_figure(tmp_path: Path) -> None:
@@ -344,20 +336,3 @@ def test_patterns_measured_later_in_a_folder_stand_beside_those_measured_before(
 def test_confirming_uses_the_episodes_kept_for_it(tmp_path: Path) -> None:
     data = tiny(tmp_path, only=(10,), confirm=True).data
     assert data["seeds"] == "confirming" and data["settings"]["first_seed"] == seeds.CONFIRMING.first
-
-
-@pytest.mark.parametrize(
-    ("asked", "words"),
-    [
-        ({"only": (11,)}, "pattern is 11; allowed is 1 to 10"),
-        ({"episodes": 0}, "episodes is 0"),
-        ({"first_seed": -1}, "first_seed is -1"),
-        ({"first_seed": seeds.CONFIRMING.first - 1}, "kept for --confirm"),
-        ({"first_seed": 5, "confirm": True}, "first_seed is 5"),
-        ({"scenario": "nowhere"}, "unknown scenario 'nowhere'"),
-        ({"only": (9,), "value": "missing"}, "value is missing; .*juguo study value"),
-    ],
-)
-def test_what_cannot_be_measured_is_refused(asked: dict[str, Any], words: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=words):
-        tiny(tmp_path, **asked)

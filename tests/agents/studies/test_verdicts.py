@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from juguo_agents.studies.hypotheses import analysis
-from juguo_agents.studies.hypotheses.analysis import Judged, find_region, judge, mean_over_scenarios, together
-from juguo_agents.studies.hypotheses.claims import Verdict
+from juguo_agents.evaluation import effects as judging
+from juguo_agents.evaluation.effects import Judged, Rules, find_region, judge, mean_over_scenarios, together
 from juguo_envs.worlds.sampling import axes
 
-RULES = Verdict(confidence=0.95, scenario_confidence=0.99, most=0.5, some=0.1)
+RULES = Rules(confidence=0.95, scenario_confidence=0.99, most=0.5, some=0.1)
 TESTED = 23
 
 
@@ -77,7 +76,7 @@ def test_at_most_holds_below_the_bound_and_is_refuted_above_it() -> None:
 
 
 def test_without_any_effect_a_claim_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis, "RESAMPLES", 4000)
+    monkeypatch.setattr(judging, "RESAMPLES", 4000)
     held = sum(
         judge(effects(spread(0.0, 0.03, 24, seed=s), seed=s + 500), "above", 0.0, RULES, TESTED).verdict
         == "holds"
@@ -90,7 +89,7 @@ def test_without_any_effect_a_claim_does_not_hold(monkeypatch: pytest.MonkeyPatc
 def test_the_interval_covers_the_truth_as_often_as_it_says(
     scenarios: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(analysis, "RESAMPLES", 2000)
+    monkeypatch.setattr(judging, "RESAMPLES", 2000)
     found = [mean_over_scenarios(spread(0.3, 0.1, scenarios, seed=s), 0.95) for s in range(200)]
     covered = np.mean([i.low <= 0.3 <= i.high for i in found])
     assert 0.9 <= covered <= 0.99

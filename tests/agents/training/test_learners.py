@@ -10,17 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from safetensors.numpy import save_file
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from juguo_agents.allocators import Setting
-from juguo_agents.artifacts.policy import KEY, Learned, Policy, PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, Policy, PolicyFileError, load_policy, save_policy
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.learners.settings import SECTIONS
 from juguo_agents.training.sb3_policy import to_stable_baselines3
 from juguo_agents.training.train import train_seed
 from juguo_envs import Batch, Scenario
+from tests.agents.forging import forge_policy
 from tests.agents.training.killing import content, kill
 from tests.devices import with_device
 
@@ -190,19 +190,23 @@ def test_a_setting_that_is_not_allowed_is_refused_by_name(
     ("algorithm", "change", "message"),
     [
         ("sac", {"architecture": "transformer"}, "architecture is 'transformer'; allowed is actor_critic, "),
-        ("sac", {"architecture": ["mu"]}, r"architecture is \['mu'\]"),
+        ("sac", {"architecture": ["mu"]}, r"architecture is \['mu'\]: input should be a valid string"),
         ("sac", {"head": "gaussian"}, "head is 'gaussian'; allowed is tanh"),
         ("sac", {"algorithm": "td3"}, "algorithm is 'td3'; allowed is sac, tqc"),
         ("td3", {"architecture": "squashed_actor"}, "algorithm is 'td3'"),
         ("tqc", {"net": [8, 7]}, r"'latent_pi\.2\.weight' has shape \(6, 8\); expected \(7, 8\)"),
         ("td3", {"activation": "gelu"}, "activation is 'gelu'; allowed is tanh, relu"),
-        ("recurrent_ppo", {"lstm": 0}, "lstm is 0; allowed are whole numbers from 1"),
+        ("recurrent_ppo", {"lstm": 0}, "lstm is 0: input should be greater than or equal to 1"),
         ("recurrent_ppo", {"lstm": 6}, r"'mlp_extractor\.policy_net\.0\.weight' has shape \(6, 5\)"),
-        ("ppo", {"head": None}, "head is None; allowed is gaussian"),
-        ("ppo", {"use_sde": 1}, "use_sde is 1; allowed is true or false"),
+        ("ppo", {"head": None}, "head is empty: input should be a valid string"),
+        ("ppo", {"use_sde": 1}, "use_sde is 1: input should be true or false"),
         ("ppo", {"use_sde": True}, r"'log_std' has shape \(21,\); expected \(6, 21\)"),
-        ("ppo", {"format": 3}, "format is 3; this version reads 2"),
+        ("recurrent_ppo", {"lstm": None}, "lstm is missing"),
+        ("ppo", {"format": 2}, "format is 2; this version reads 3"),
         ("ppo", {"format": True}, "format is True"),
+        ("ppo", {"kind": "juguo_tree"}, "not a policy"),
+        ("ppo", {"net": [10**30]}, "metadata 'juguo_policy': .*has more than 64 bits"),
+        ("ppo", {"communities": 10**9}, "communities is 1000000000; allowed is 1 to 1000"),
     ],
 )
 def test_a_file_whose_parts_do_not_belong_together_is_refused_by_name(
@@ -210,8 +214,8 @@ def test_a_file_whose_parts_do_not_belong_together_is_refused_by_name(
 ) -> None:
     setup = experiment(algorithm)
     policy = extract_policy(make_learner(SMALL, setup, seed=3), SMALL, setup, seed=3)
-    bad = Policy(policy.tensors, {**policy.metadata, **change})
-    save_file(bad.tensors, tmp_path / "bad.safetensors", metadata={KEY: json.dumps(bad.metadata)})
+    save_policy(policy, tmp_path / "bad.safetensors")
+    forge_policy(tmp_path / "bad.safetensors", lambda metadata: metadata.update(change))
     with pytest.raises(PolicyFileError, match=message):
         load_policy(tmp_path / "bad.safetensors")
 

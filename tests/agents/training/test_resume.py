@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from juguo_agents.training import checkpoint as checkpoint_module
-from juguo_agents.training.checkpoint import (
-    Checkpoint,
-    CheckpointFolder,
-    TornCheckpoint,
-    from_bytes,
-    to_bytes,
-)
+from juguo_agents.training.checkpoint import CheckpointFolder, CheckpointMisfit
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.provenance import ResumeError
 from juguo_agents.training.train import train_seed
 from juguo_envs import Scenario
+from juguo_envs.files import draft_of
+from tests.agents.forging import Change, forge_archive
 from tests.agents.training.killing import Killed, content, kill
 
 SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T": 10})
@@ -67,7 +64,7 @@ def test_killed_while_a_checkpoint_is_written_it_ends_with_the_same_policy(
             write(path, data)
             raise Killed
         else:
-            (path.parent / f".{path.name}.x").write_bytes(data[: len(data) // 2])
+            draft_of(path).write_bytes(data[: len(data) // 2])
             raise Killed
 
     with monkeypatch.context() as patch:
@@ -101,10 +98,86 @@ def test_another_configuration_is_refused_by_name(tmp_path: Path) -> None:
         train_seed(EXPERIMENT, SMALL.override({"money.B": 0.3}), 0, checkpoints=tmp_path)
 
 
-@pytest.mark.parametrize("place", [0, 40, 100, -1])
-def test_one_flipped_bit_is_found(place: int) -> None:
-    data = bytearray(to_bytes(Checkpoint({"x": np.arange(5.0)}, {"steps": 1})))
-    assert from_bytes(bytes(data), "file").arrays["x"].tolist() == [0, 1, 2, 3, 4]
-    data[place] ^= 1
-    with pytest.raises(TornCheckpoint, match="file"):
-        from_bytes(bytes(data), "file")
+def test_the_checkpoints_of_another_seed_are_refused_and_both_seeds_named(tmp_path: Path) -> None:
+    kill(EXPERIMENT, SMALL, tmp_path, 112)
+    with pytest.raises(ResumeError, match=r"training seed 0, and is the folder of seed 1"):
+        train_seed(EXPERIMENT, SMALL, 1, checkpoints=tmp_path)
+
+
+def test_a_renamed_checkpoint_is_refused(tmp_path: Path) -> None:
+    kill(EXPERIMENT, SMALL, tmp_path, 112)
+    newest, _ = CheckpointFolder(tmp_path).files()
+    newest.rename(newest.with_stem("000000000000999"))
+    with pytest.raises(CheckpointMisfit, match=r"000000000000999\.ckpt: is of step 56"):
+        resumed(tmp_path)
+
+
+HOSTILE: dict[str, tuple[Change, Change, str]] = {
+    "another kind": (lambda v: v.update(kind="juguo_tree"), len, "kind is 'juguo_tree'"),
+    "another format": (lambda v: v.update(format=2), len, "format is 2"),
+    "a field too many": (lambda v: v.update(surplus=1), len, "unknown field 'surplus'"),
+    "steps as text": (lambda v: v.update(steps="112"), len, "steps is '112'"),
+    "no learner": (lambda v: v.pop("learner"), len, "learner is missing"),
+    "no selection": (lambda v: v["selection"].pop("next"), len, "selection.next is missing"),
+    "no generator": (lambda v: v["generators"]["numpy"].pop("kind"), len, "no state of this training"),
+    "a generator of another kind": (
+        lambda v: v["environment"]["generator"].update(bit_generator="MT19937"),
+        len,
+        "no state of this training",
+    ),
+    "an optimiser of other settings": (
+        lambda v: v["optimisers"]["policy"]["groups"][0].update(lr="much"),
+        len,
+        "the groups of the optimiser 'policy'",
+    ),
+    "a best policy of nothing": (lambda v: v["selection"].update(best={}), len, "not a policy"),
+    "no tensor": (len, lambda a: a.pop("policy.action_net.bias"), "action_net.bias"),
+    "a tensor of another shape": (
+        len,
+        lambda a: a.update({"policy.action_net.bias": np.zeros(2, np.float32)}),
+        "action_net.bias",
+    ),
+    "a moment of another shape": (
+        len,
+        lambda a: a.update({"optimiser.policy.0.exp_avg": np.zeros((2, 2), np.float32)}),
+        "'exp_avg' of shape",
+    ),
+    "a normaliser of another size": (
+        len,
+        lambda a: a.update({"normaliser.observations.mean": np.zeros(3)}),
+        "normaliser.observations.mean",
+    ),
+    "societies of another size": (
+        len,
+        lambda a: a.update({"societies.state.neighbours": np.zeros((8, 2), np.int32)}),
+        "state.neighbours",
+    ),
+    "a neighbour that is nobody": (
+        len,
+        lambda a: a["societies.state.neighbours"].fill(10**9),
+        "neighbours",
+    ),
+    "a resilience that is none": (len, lambda a: a["societies.state.rho"].fill(np.nan), "rho"),
+}
+
+
+@pytest.mark.parametrize("fault", HOSTILE)
+def test_a_checkpoint_with_a_right_checksum_that_no_training_wrote_is_refused(
+    fault: str, begun: Path, tmp_path: Path
+) -> None:
+    values, arrays, words = HOSTILE[fault]
+    for file in begun.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    newest = CheckpointFolder(tmp_path).files()[0]
+    forge_archive(newest, values, arrays)
+    with pytest.raises(CheckpointMisfit, match=re.escape(words)) as refused:
+        resumed(tmp_path)
+    assert str(newest) in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoints of a training that was killed after it selected."""
+    folder = tmp_path_factory.mktemp("begun")
+    kill(EXPERIMENT, SMALL, folder, 224)
+    return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -177,11 +178,9 @@ def test_noise_differs_between_quarters_places_and_quantities() -> None:
     assert len(set(errors)) == len(errors)
 
 
-def values_of(info: object) -> list[float]:
-    """All numbers in a nested info."""
-    if isinstance(info, dict):
-        return [x for part in info.values() for x in values_of(part)]
-    return [float(x) for x in np.asarray(info).ravel()]
+def values_of(info: Mapping[str, Array]) -> list[float]:
+    """All numbers of an info."""
+    return [float(x) for part in info.values() for x in part.ravel()]
 
 
 @pytest.mark.parametrize("noisy", [True, False])

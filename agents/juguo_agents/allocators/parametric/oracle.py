@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from juguo_agents.allocators.base import Bools, Floats, Observed
+from juguo_agents.allocators.base import Observed
 from juguo_agents.allocators.parametric.schedules import ClosedLoop
+from juguo_agents.array_types import Bools, Floats, Singles
 from juguo_envs.model.state import State
 
 
@@ -46,7 +47,7 @@ class Oracle(ClosedLoop):
         """Take the live state of the societies that it acts for, and the harm of a full defect."""
         self.programme, self.hazard = state.programme, hazard
 
-    def see(self, observation: npt.NDArray[np.float32]) -> Observed:
+    def see(self, observation: Singles) -> Observed:
         """What is seen, and what is hidden."""
         return Revealed(self.setting, observation, self.programme, self.hazard)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from juguo_agents.allocators.base import Allocator, Floats
+from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.declared import RuleShares
 from juguo_agents.allocators.levers import Forced, Lever, find_lever
 from juguo_agents.allocators.parametric import rule_numbers
@@ -28,6 +28,7 @@ from juguo_agents.allocators.parametric.schedules import (
 from juguo_agents.allocators.parametric.space import Number, Parameters, Shares, Space
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.allocators.side_by_side import SideBySide
+from juguo_agents.array_types import Floats
 from juguo_envs.documents import load_mapping
 from juguo_envs.errors import UserError, unknown
 from juguo_envs.model.state import STAGES

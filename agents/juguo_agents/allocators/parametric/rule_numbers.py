@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from juguo_agents.allocators.declared import RuleShares, numbers_of, shares_of
 from juguo_agents.allocators.parametric.space import Number, Shares, Space
 from juguo_agents.allocators.registry import make_rule
 from juguo_agents.allocators.rule import Rule
+from juguo_agents.array_types import Floats, Ints
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import ACTORS, FUNCTIONS, STAGES
 
@@ -59,7 +59,7 @@ def with_numbers(name: str, numbers: Mapping[str, float], label: str) -> Rule:
     return rule
 
 
-def _groups(declared: RuleShares) -> list[tuple[str, npt.NDArray[np.int64], float]]:
+def _groups(declared: RuleShares) -> list[tuple[str, Ints, float]]:
     """The groups that share among themselves: name, places in the flat array, total."""
     values = declared.values
     places = np.arange(values.size)
@@ -88,7 +88,7 @@ def _shares(declared: RuleShares | None) -> list[Shares]:
     return parts
 
 
-def _filled(declared: RuleShares, numbers: Mapping[str, float]) -> npt.NDArray[np.float64]:
+def _filled(declared: RuleShares, numbers: Mapping[str, float]) -> Floats:
     filled = declared.values.ravel().copy()
     for name, places, _ in _groups(declared):
         for place in places:

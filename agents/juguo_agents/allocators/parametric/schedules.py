@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from juguo_agents.allocators.base import RELIEF, Bools, Floats, Observed, Setting
+from juguo_agents.allocators.base import RELIEF, Observed, Setting
+from juguo_agents.array_types import Bools, Floats, Ints, Seeds, Singles
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import FUNCTIONS, STAGES
 from juguo_envs.spaces.action import encode_allocation
@@ -27,7 +27,6 @@ NO_EXPERIENCE = 0.5
 """The least experience that a closed loop may wait for before it leaves the trial; it means not to wait."""
 
 ADAPTATION, ITERATION = FUNCTIONS.index("adaptation"), FUNCTIONS.index("iteration")
-Ints = npt.NDArray[np.int64]
 
 
 class WrongPlaces(UserError):
@@ -51,7 +50,7 @@ class Searched:
         """Name in tables."""
         return self._name
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; see `Allocator`.
 
         Raises:
@@ -101,7 +100,7 @@ class Searched:
         where: Floats = weights[:, None] * np.exp(lean[..., None] * self.setting.hubs)
         return where
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """Actions for a batch of observations."""
         raise NotImplementedError  # abstract: every class has its own
 
@@ -121,7 +120,7 @@ class Constant(Searched):
             advance=self.column("advance") >= 0.5,
         )
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """The same whatever is seen."""
         return self.action[self.row]
 
@@ -131,7 +130,7 @@ class Thresholds(Searched):
 
     phases = CONSTANT
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """Asks to advance at K in production and at F afterwards."""
         seen = Observed(self.setting, observation)
         ready = np.where(
@@ -194,7 +193,7 @@ class Schedule(Searched):
         """(candidates, quarters) which allocation holds."""
         raise NotImplementedError  # abstract: by stage or by segment
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """Looks up the quarter."""
         quarter = Observed(self.setting, observation).quarter
         return self.actions[self.row, np.minimum(quarter, self.setting.quarters - 1)]
@@ -229,11 +228,11 @@ class ClosedLoop(Searched):
 
     phases = STAGES
 
-    def see(self, observation: npt.NDArray[np.float32]) -> Observed:
+    def see(self, observation: Singles) -> Observed:
         """What it decides on."""
         return Observed(self.setting, observation)
 
-    def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def act(self, observation: Singles) -> Singles:
         """Decides on the stage, the harm, the crises and who lags behind."""
         seen = self.see(observation)
         functions = self.shares[self.row, seen.stage].copy()

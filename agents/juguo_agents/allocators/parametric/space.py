@@ -12,11 +12,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Floats
 from juguo_envs.errors import UserError, unknown
 
-Floats = npt.NDArray[np.float64]
 Parameters = dict[str, float]
 
 STRETCH = 0.01

@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from juguo_agents.evaluation.record import Comparison, Floats
+from juguo_agents.array_types import Floats
+from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import highlighted
-from juguo_agents.report.figures.style import BLACK, accent, figure, heading
+from juguo_agents.report.figures.style import BLACK, accent, figure, heading, name_columns, write_cells
 from juguo_agents.report.names import PROPOSAL
 from juguo_agents.report.summary import Summary
 from juguo_envs.model.state import ACTORS, INDICATORS
@@ -40,14 +41,9 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
 
 def _board(axes: Axes, board: Floats) -> None:
     axes.imshow(board, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
-    for y, x in np.ndindex(board.shape):
-        axes.text(
-            x, y, f"{board[y, x]:.{2 if board[y, x] >= 0.1 else 3}f}", ha="center", va="center", fontsize=8.5,
-            color="white" if board[y, x] > 0.55 else BLACK,
-        )  # fmt: skip
-    axes.set_xticks(range(len(ACTORS)), ACTORS, rotation=30, ha="right", rotation_mode="anchor")
+    everywhere = np.ones(board.shape, bool)
+    write_cells(axes, board, everywhere, lambda x: f"{x:.{2 if x >= 0.1 else 3}f}", lambda x: x > 0.55, 8.5)
+    name_columns(axes, ACTORS, 30.0)
     axes.set_xticks(np.arange(0.5, len(ACTORS) - 1), minor=True)
     axes.set_yticks(np.arange(0.5, len(INDICATORS) - 1), minor=True)
     axes.grid(which="minor", color="white", lw=1.5)
-    axes.tick_params(which="both", length=0)
-    axes.spines[:].set_visible(False)

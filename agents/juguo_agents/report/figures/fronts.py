@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from juguo_agents.report.figures.style import BLACK, BLUE, DPI, GREY, LEARNED, headed, parameters, readable
+from juguo_agents.array_types import Floats
+from juguo_agents.report.figures.style import BLACK, BLUE, GREY, LEARNED, headed, readable, styled_png
 
 FIGURE = "front.png"
-Floats = npt.NDArray[np.float64]
 _COLOURS = {"policy": LEARNED, "search": BLUE}
 _NAMES = {"policy": "one policy, by preference", "search": "NSGA-II, closed loop"}
 _GOOD = {"breadth": 1.0, "resilience": 1.0, "excluded": -1.0}
@@ -24,28 +22,28 @@ _ROOM = 0.06  # of the range, beside the outermost point
 
 def draw(summary: dict[str, Any]) -> bytes:
     """PNG: the policies' and the searches' points, rules, and the reference point."""
-    with mpl.rc_context(parameters()):
-        world = readable(summary["scenario"], "of the scenario")
-        fig = headed(
-            11.0,
-            4.2,
-            "One policy's front over preferences, and a search's",
-            f"world {world}, {summary['episodes']:,} test episodes for every point; the excluded share "
-            "falls to the right: better is up and to the right",
-        )
-        panels = fig.subplots(1, len(_PAIRS))
-        for axes, (x, y) in zip(panels, _PAIRS, strict=True):
-            _panel(axes, summary, x, y)
-        handles = [
-            Line2D([], [], color=colour, marker="o", ms=4, lw=1.2, label=_NAMES[kind])
-            for kind, colour in _COLOURS.items()
-        ]
-        handles.append(Line2D([], [], color=GREY, marker="s", ms=3.5, lw=0, label="rules"))
-        handles.append(Line2D([], [], color=BLACK, marker="x", ms=6, lw=0, label="reference"))
-        fig.legend(handles=handles, loc="outside lower left", ncols=len(handles))
-        out = io.BytesIO()
-        fig.savefig(out, dpi=DPI, format="png", metadata={"Software": None})
-    return out.getvalue()
+    return styled_png(lambda: _draw(summary), Software=None)
+
+
+def _draw(summary: dict[str, Any]) -> Figure:
+    world = readable(summary["scenario"], "of the scenario")
+    fig = headed(
+        11.0,
+        4.2,
+        "One policy's front over preferences, and a search's",
+        f"world {world}, {summary['episodes']:,} test episodes for every point; the excluded share "
+        "falls to the right: better is up and to the right",
+    )
+    for axes, (x, y) in zip(fig.subplots(1, len(_PAIRS)), _PAIRS, strict=True):
+        _panel(axes, summary, x, y)
+    handles = [
+        Line2D([], [], color=colour, marker="o", ms=4, lw=1.2, label=_NAMES[kind])
+        for kind, colour in _COLOURS.items()
+    ]
+    handles.append(Line2D([], [], color=GREY, marker="s", ms=3.5, lw=0, label="rules"))
+    handles.append(Line2D([], [], color=BLACK, marker="x", ms=6, lw=0, label="reference"))
+    fig.legend(handles=handles, loc="outside lower left", ncols=len(handles))
+    return fig
 
 
 def _panel(axes: Axes, summary: dict[str, Any], x: str, y: str) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
-from juguo_agents.report.figures.style import BLACK, BLUE, GREY, headed, readable
+from juguo_agents.report.figures.style import BLACK, BLUE, GREY, headed, name_rows, readable
 
 
 def draw(data: dict[str, Any]) -> Figure:
@@ -23,16 +22,13 @@ def draw(data: dict[str, Any]) -> Figure:
         "intervals, paired by episode; grey: cannot be told from none",
     )
     axes = fig.subplots()
-    places = np.arange(len(groups))
-    for y, group in zip(places, groups, strict=True):
+    for y, group in enumerate(groups):
         told = group["low"] > 0.0 or group["high"] < 0.0
         colour = BLUE if told else GREY
         axes.plot((group["low"], group["high"]), (y, y), color=colour, lw=1.6)
         axes.plot(group["loss"], y, "o", color=colour, ms=5)
     axes.axvline(0.0, color=BLACK, lw=0.8)
-    axes.set_yticks(places, [group["group"] for group in groups])
-    axes.set_ylim(len(groups) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, [group["group"] for group in groups])
     axes.grid(axis="x")
     axes.set_xlabel("loss of return")
     return fig

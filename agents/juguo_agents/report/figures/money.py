@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import main_series
 from juguo_agents.report.figures.style import (
     ACTOR_COLOURS,
-    BLACK,
     GREY,
     RESERVE_COLOUR,
     accent,
     figure,
+    name_columns,
     name_rows,
+    write_cells,
 )
 from juguo_agents.report.summary import Summary, is_like_for_like
 from juguo_envs.model.state import ACTORS, FUNCTIONS, N_FUNCTIONS, STAGES
 
-Floats = npt.NDArray[np.float64]
 _NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2], GREY)  # dark enough to be read
 
 
@@ -83,19 +83,10 @@ def _stage(axes: Axes, stage: int, spending: list[Floats], quarters: list[Floats
 def _functions(axes: Axes, spending: list[Floats]) -> None:
     shares = np.array([m.sum(0) / m.sum() if m.sum() > 0.0 else np.zeros(N_FUNCTIONS + 1) for m in spending])
     axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=0.6, aspect="auto")
-    for y, x in np.argwhere(shares >= 0.005):
-        share = shares[y, x]
-        axes.text(
-            x, y, f"{share:.0%}", ha="center", va="center", fontsize=7.8,
-            color="white" if share > 0.35 else BLACK,
-        )  # fmt: skip
-    axes.set_xticks(
-        range(N_FUNCTIONS + 1), [*FUNCTIONS, "reserve"], rotation=20, ha="right", rotation_mode="anchor"
-    )
+    write_cells(axes, shares, shares >= 0.005, "{:.0%}".format, lambda share: share > 0.35, 7.8)
+    name_columns(axes, [*FUNCTIONS, "reserve"], 20.0)
     for tick, colour in zip(axes.get_xticklabels(), np.repeat(_NAME_COLOURS, (3, 3, 3, 1)), strict=True):
         tick.set_color(colour)
     for x in (2.5, 5.5, 8.5):
         axes.axvline(x, color="white", lw=2.5)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
     axes.set_title("By function over the whole programme, % of all money (names coloured by actor)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -11,13 +10,13 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import Series, highlighted
-from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable
+from juguo_agents.report.figures.style import BLACK, GREY, accent, figure, heading, readable, write_cells
 from juguo_agents.report.names import PROPOSAL
 from juguo_agents.report.summary import Summary
 
-Floats = npt.NDArray[np.float64]
 _NAMES = ("concentrated", "flat", PROPOSAL)
 _STRATA = ("low", "middle", "high")
 _NUMBERED, _NAMED = 12, 60  # communities up to which cells have numbers, rows names
@@ -88,12 +87,7 @@ def _panel(axes: Axes, series: Series, share: Floats, scale: Normalize) -> AxesI
             Rectangle((j - 0.5, c - 0.5), 1, 1, facecolor="#eeeeee", edgecolor=GREY, hatch="////", lw=0.0)
         )
     if len(share) <= _NUMBERED:
-        for c, j in np.argwhere(~np.isnan(share)):
-            dark = scale(share[c, j]) > 0.55
-            axes.text(
-                j, c, f"{share[c, j]:.0%}", ha="center", va="center", fontsize=8.0,
-                color="white" if dark else BLACK,
-            )  # fmt: skip
+        write_cells(axes, share, ~np.isnan(share), "{:.0%}".format, lambda x: bool(scale(x) > 0.55), 8.0)
     axes.set_xticks(range(3), _STRATA)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

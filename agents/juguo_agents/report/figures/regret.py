@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from juguo_agents.allocators.institutions import split_name
+from juguo_agents.array_types import Floats
 from juguo_agents.report.figures.style import (
     BLACK,
     BLUE,
-    DPI,
     GREEN,
     GREY,
     LEARNED,
@@ -24,13 +22,12 @@ from juguo_agents.report.figures.style import (
     PURPLE,
     headed,
     name_rows,
-    parameters,
+    styled_png,
 )
 
 FIGURE = "regret.png"
 MOST_REGRET = 0.10
 """What a policy's median regret is asked to be at most."""
-Floats = npt.NDArray[np.float64]
 Summary = dict[str, Any]
 _COLOURS = {"run": LEARNED, "learned": LEARNED, "tuned": BLUE, "searched": GREEN, "rule": BLACK}
 _TUNED = ":tuned"
@@ -39,23 +36,23 @@ _CURVES = (LEARNED, ORANGE, PURPLE)
 
 def draw(summary: Summary, regret: Mapping[str, Floats]) -> bytes:
     """PNG: ranges of regret by allocator, and its distribution for those that matter."""
+    return styled_png(lambda: _draw(summary, regret), Software=None)
+
+
+def _draw(summary: Summary, regret: Mapping[str, Floats]) -> Figure:
     rows = _chosen(summary)
-    with mpl.rc_context(parameters()):
-        height = 1.6 + 0.24 * len(rows)
-        fig = headed(
-            11.0,
-            max(4.2, height),
-            "Regret to each scenario's oracle",
-            f"share of the spread between worst and best; {summary['scenarios']} held-out scenarios around "
-            f"{summary['scenario']}, {summary['episodes']} episodes each",
-        )
-        left, right = fig.subplots(1, 2, width_ratios=(1.25, 1.0))
-        _ranges(left, rows, regret)
-        _distributions(right, summary, rows, regret)
-        fig.legend(handles=right.get_legend_handles_labels()[0], loc="outside lower right", ncols=3)
-        out = io.BytesIO()
-        fig.savefig(out, dpi=DPI, format="png", metadata={"Software": None})
-    return out.getvalue()
+    fig = headed(
+        11.0,
+        max(4.2, 1.6 + 0.24 * len(rows)),
+        "Regret to each scenario's oracle",
+        f"share of the spread between worst and best; {summary['scenarios']} held-out scenarios around "
+        f"{summary['scenario']}, {summary['episodes']} episodes each",
+    )
+    left, right = fig.subplots(1, 2, width_ratios=(1.25, 1.0))
+    _ranges(left, rows, regret)
+    _distributions(right, summary, rows, regret)
+    fig.legend(handles=right.get_legend_handles_labels()[0], loc="outside lower right", ncols=3)
+    return fig
 
 
 def _chosen(summary: Summary) -> list[dict[str, Any]]:

@@ -9,11 +9,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from juguo_agents.array_types import Bools, Floats
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import Series
 from juguo_agents.report.names import PROPOSAL
@@ -113,10 +115,10 @@ def png(figure: Figure, **metadata: str | None) -> bytes:
     return out.getvalue()
 
 
-def styled_png(draw: Callable[[], Figure]) -> bytes:
+def styled_png(draw: Callable[[], Figure], **metadata: str | None) -> bytes:
     """A figure drawn in the project's style, as PNG; matplotlib's settings are then as before."""
     with rc_context(parameters()):
-        return png(draw())
+        return png(draw(), **metadata)
 
 
 def headed(width: float, height: float, title: str, subtitle: str) -> Figure:
@@ -137,15 +139,43 @@ def colour(series: Series) -> str:
     return COLOURS.get(series.kind, ORANGE)
 
 
-def name_rows(axes: Axes, names: Sequence[str], accents: Sequence[str | None]) -> None:
+def name_rows(axes: Axes, names: Sequence[str], accents: Sequence[str | None] = ()) -> None:
     """Allocators' names down the y axis, the first at the top; an accent colours a name and makes it bold."""
     axes.set_yticks(range(len(names)), [readable(n, f"allocator {i + 1}") for i, n in enumerate(names)])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
-    for tick, accent in zip(axes.get_yticklabels(), accents, strict=True):
+    for tick, accent in zip(axes.get_yticklabels(), accents, strict=False):
         if accent:
             tick.set_color(accent)
             tick.set_fontweight("bold")
+
+
+def name_columns(axes: Axes, names: Sequence[str], slant: float, **text: Any) -> None:
+    """Names along the x axis of a heat map, slanted, without ticks and frame."""
+    axes.set_xticks(range(len(names)), names, rotation=slant, ha="right", rotation_mode="anchor", **text)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(which="both", length=0)
+
+
+def write_cells(
+    axes: Axes,
+    values: Floats,
+    shown: Bools,
+    text: Callable[[float], str],
+    dark: Callable[[float], bool],
+    size: float,
+) -> None:
+    """The figures of a heat map's cells, where they are shown; white where a cell is dark."""
+    for y, x in np.argwhere(shown):
+        colour = "white" if dark(values[y, x]) else BLACK
+        axes.text(x, y, text(values[y, x]), ha="center", va="center", fontsize=size, color=colour)
+
+
+def log_axis(axis: XAxis | YAxis) -> None:
+    """Plain numbers on an axis whose scale is logarithmic."""
+    axis.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def heading(series: Series, width: int) -> str:
@@ -159,7 +189,7 @@ def accent(series: Series) -> str | None:
     return {"learned": LEARNED, "concentrated": BLACK}.get(series.kind)
 
 
-def spread(wanted: npt.NDArray[np.float64], gap: float, low: float, high: float) -> npt.NDArray[np.float64]:
+def spread(wanted: Floats, gap: float, low: float, high: float) -> Floats:
     """Places near those wanted, at least `gap` apart and inside [low, high] if there is room."""
     order = np.argsort(wanted, kind="stable")
     gap = min(gap, (high - low) / max(len(wanted) - 1, 1))

@@ -6,17 +6,15 @@ import textwrap
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.tree import LEAF, Tree
 from juguo_agents.artifacts.tree_file import USES, StoredTree
 from juguo_agents.report.figures.style import ACTOR_COLOURS, BLACK, GREY, VERMILION, headed, readable
 from juguo_envs.model.state import N_FUNCTIONS
-
-Floats = npt.NDArray[np.float64]
 
 _STEP = 1.85  # inches from a question to the next
 _CELL, _WIDE = 0.37, 0.62  # inches of a column of the table

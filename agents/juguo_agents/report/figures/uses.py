@@ -10,7 +10,17 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from juguo_agents.artifacts.tree_file import USES
-from juguo_agents.report.figures.style import ACTOR_COLOURS, BLACK, GREY, LEARNED, headed, name_rows, readable
+from juguo_agents.report.figures.style import (
+    ACTOR_COLOURS,
+    BLACK,
+    GREY,
+    LEARNED,
+    headed,
+    name_columns,
+    name_rows,
+    readable,
+    write_cells,
+)
 from juguo_envs.model.state import STAGES
 
 _NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2], GREY)
@@ -32,11 +42,7 @@ def draw_functions(data: dict[str, Any]) -> Figure:
     for stage, axes in enumerate(panels):
         shares = np.array([s["functions"][stage] for s in shown])
         axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=0.6, aspect="auto")
-        for y, x in np.argwhere(shares >= 0.005):
-            axes.text(
-                x, y, f"{100 * shares[y, x]:.0f}", ha="center", va="center", fontsize=7.2,
-                color="white" if shares[y, x] > 0.35 else BLACK,
-            )  # fmt: skip
+        write_cells(axes, shares, shares >= 0.005, _hundredths, lambda share: share > 0.35, 7.2)
         _columns(axes, list(USES), [_NAME_COLOURS[min(i // 3, 3)] for i in range(len(USES))])
         for x in (2.5, 5.5, 8.5):
             axes.axvline(x, color="white", lw=2.0)
@@ -47,10 +53,10 @@ def draw_functions(data: dict[str, Any]) -> Figure:
 
 def draw_communities(data: dict[str, Any]) -> Figure:
     """A panel for each stage; rows are allocators, columns communities."""
-    shown, places = data["spending"], data["communities"]
+    allocators, places = data["spending"], data["communities"]
     fig = headed(
         max(11.0, 4.5 + 3 * min(0.5 * len(places), 4.5)),
-        2.6 + 0.27 * len(shown),
+        2.6 + 0.27 * len(allocators),
         f"Where {readable(data['source']['name'], 'the allocator')} spends by stage, beside each rule",
         f"{_world(data)}; money on functions per member, 100: the mean over all persons\n"
         "q: quarters that the stage lasted on average",
@@ -58,7 +64,7 @@ def draw_communities(data: dict[str, Any]) -> Figure:
     panels = fig.subplots(1, len(STAGES), sharey=True)
     norm = TwoSlopeNorm(1.0, 0.0, _MOST)
     for stage, axes in enumerate(panels):
-        relative = np.array([s["communities"][stage] for s in shown])
+        relative = np.array([s["communities"][stage] for s in allocators])
         spent = relative.sum(1) > 0.0
         axes.imshow(
             np.where(spent[:, None], np.minimum(relative, _MOST), np.nan),
@@ -67,12 +73,8 @@ def draw_communities(data: dict[str, Any]) -> Figure:
             aspect="auto",
         )
         if len(places) <= _MOST_FIGURES:
-            for y, x in np.argwhere(np.broadcast_to(spent[:, None], relative.shape)):
-                value = relative[y, x]
-                axes.text(
-                    x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=7.2,
-                    color="white" if abs(min(value, _MOST) - 1.0) > 0.6 else BLACK,
-                )  # fmt: skip
+            shown = np.broadcast_to(spent[:, None], relative.shape)
+            write_cells(axes, relative, shown, _hundredths, lambda x: abs(min(x, _MOST) - 1.0) > 0.6, 7.2)
         names = [readable(p["name"], f"place {i + 1}") for i, p in enumerate(places)]
         _columns(axes, names, [BLACK] * len(names))
         _quarters(axes, data, stage, len(places) - 0.4)
@@ -85,12 +87,14 @@ def _world(data: dict[str, Any]) -> str:
     return f"world {name}, {data['settings']['episodes']:,} test episodes"
 
 
+def _hundredths(value: float) -> str:
+    return f"{100 * value:.0f}"
+
+
 def _columns(axes: Axes, names: list[str], colours: list[str]) -> None:
-    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor", fontsize=8.0)
+    name_columns(axes, names, 40.0, fontsize=8.0)
     for tick, colour in zip(axes.get_xticklabels(), colours, strict=True):
         tick.set_color(colour)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
 
 
 def _quarters(axes: Axes, data: dict[str, Any], stage: int, x: float) -> None:

@@ -13,17 +13,18 @@ import yaml
 
 from juguo_agents.evaluation.course import PLACE, SOCIETY, STRATA
 from juguo_agents.report.captions import GLOSSARY
+from juguo_agents.report.comparison_file import COMPARISON, read_comparison
 from juguo_agents.report.names import idea, label_of
 from juguo_agents.report.page.society import society_map
 from juguo_agents.report.page.words import in_words
 from juguo_agents.report.summary import Summary, main_rows
 from juguo_agents.report.tidy import COURSE_COLUMNS, COURSE_FILE, Table, read_csv, read_parquet
 from juguo_agents.report.verdict import verdict
-from juguo_envs.documents import load_json, load_mapping, read_text
+from juguo_envs.documents import load_mapping, read_text
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
-COMPARISON, SCENARIO, CONFIG = "comparison.json", "scenario.yaml", "config.yaml"
+SCENARIO, CONFIG = "scenario.yaml", "config.yaml"
 QUANTITIES = ("adoption", "excluded", *SOCIETY[-len(STRATA) :])
 BANDS = ("mean", "q10", "q90")
 MOST_NUMBERS = 450_000
@@ -65,22 +66,31 @@ def load_source(folder: Path) -> Source:
     Raises:
         UserError: If it holds no comparison, or a file cannot be read.
     """
-    path = folder / COMPARISON
-    if not path.is_file():
+    if not (folder / COMPARISON).is_file():
         raise UserError(
             f"{folder}: no {COMPARISON} there; name the folder of a finished training run, or one that "
             "juguo evaluate --out made"
         )
-    summary = load_json(read_text(path, "comparison"), str(path))
-    if not isinstance(summary, dict) or not {*_KEPT, "allocators", "indicators"} <= summary.keys():
-        raise UserError(f"{path}: not a comparison of this version; run juguo evaluate anew")
+    summary, scenario = read_comparison(folder), Scenario.load(folder / SCENARIO)
+    if scenario.digest() != summary["scenario_digest"]:
+        raise UserError(
+            f"{folder / SCENARIO} is not the world that {COMPARISON} tells of; restore it as it was written"
+        )
+    courses = read_parquet(folder / COURSE_FILE, COURSE_COLUMNS)
+    trajectories = _read_trajectories(folder)
+    names = {row["name"] for row in summary["allocators"]}
+    for table, file in ((courses, COURSE_FILE), (trajectories, "trajectories")):
+        if set(table["allocator"].tolist()) != names:
+            raise UserError(
+                f"{folder}: {file} is not of the allocators of {COMPARISON}; run juguo evaluate anew"
+            )
     config = folder / CONFIG
     return Source(
         title=folder.resolve().name,
         summary=summary,
-        courses=read_parquet(folder / COURSE_FILE, COURSE_COLUMNS),
-        trajectories=_read_trajectories(folder),
-        scenario=Scenario.load(folder / SCENARIO),
+        courses=courses,
+        trajectories=trajectories,
+        scenario=scenario,
         config=load_mapping(read_text(config, "config"), str(config)) if config.is_file() else {},
     )
 

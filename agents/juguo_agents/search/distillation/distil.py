@@ -14,9 +14,9 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator
+from juguo_agents.array_types import Seeds
 from juguo_agents.artifacts.tree import Tree, TreeAllocator
 from juguo_agents.artifacts.tree_features import FEATURES
 from juguo_agents.evaluation import seeds
@@ -115,7 +115,7 @@ def distil(learner: Allocator, conditions: Conditions, leaves: int, budget: Budg
     return Distilled(finalists[first], again[first], course)
 
 
-def _earned(tree: Tree, conditions: Conditions, episodes: npt.NDArray[np.uint64]) -> float:
+def _earned(tree: Tree, conditions: Conditions, episodes: Seeds) -> float:
     return float(conditions.run(TreeAllocator(tree, "tree"), episodes).returns.mean())
 
 

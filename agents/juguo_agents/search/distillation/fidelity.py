@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, OPENNESS
 from juguo_agents.evaluation.statistics import CONFIDENCE, RESAMPLES, paired_difference
 from juguo_agents.search.distillation.query import Answers
 from juguo_envs.spaces.action import SHARES
-
-Floats = npt.NDArray[np.float64]
 
 
 def fidelity(answers: Answers) -> dict[str, float | None]:

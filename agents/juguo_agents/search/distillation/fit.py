@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Floats, Ints
 from juguo_agents.artifacts.place_weights import fit_leans
 from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, OPENNESS, Tree
 from juguo_agents.artifacts.tree_features import Feature
 from juguo_agents.search.distillation.query import Answers
 from juguo_envs.errors import UserError
 from juguo_envs.spaces.action import SHARES
-
-Floats = npt.NDArray[np.float64]
 
 _SMALLEST, _SMALLEST_SHARE = 10, 0.001
 
@@ -96,7 +94,7 @@ def fit_tree(
     )
 
 
-def _walk(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _walk(left: Ints, right: Ints) -> Ints:
     """Nodes from the root, left before right."""
     order, waiting = [], [0]
     while waiting:
@@ -107,12 +105,10 @@ def _walk(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDAr
     return np.array(order)
 
 
-def _answers(
-    yes: npt.NDArray[np.int64], no: npt.NDArray[np.int64], ended: npt.NDArray[np.int64], answers: Answers
-) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
+def _answers(yes: Ints, no: Ints, ended: Ints, answers: Answers) -> tuple[Floats, Ints, Floats]:
     """Of every node, from the quarters under it: means of what was wanted, how many there are, and leans."""
     nodes, wants = len(yes), answers.wants
-    under: list[npt.NDArray[np.int64]] = [np.flatnonzero(ended == node) for node in range(nodes)]
+    under: list[Ints] = [np.flatnonzero(ended == node) for node in range(nodes)]
     for node in range(nodes - 1, -1, -1):  # children come after their parent
         if yes[node] != LEAF:
             under[node] = np.concatenate([under[yes[node]], under[no[node]]])

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from juguo_agents.allocators.base import Allocator, Clairvoyant, Setting
+from juguo_agents.array_types import Floats, Seeds, Singles
 from juguo_agents.artifacts.place_weights import read_places
 from juguo_agents.artifacts.tree import as_row
 from juguo_agents.artifacts.tree_features import read_features
 from juguo_agents.evaluation.dagger import Query, Rows
 from juguo_envs.model.state import State
 from juguo_envs.spaces.action import decode_allocation
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,8 @@ class Answers:
         done: (n, 13 + R) flat allocations of the one that acted.
     """
 
-    values: npt.NDArray[np.float32]
-    places: npt.NDArray[np.float32]
+    values: Singles
+    places: Singles
     wants: Floats
     done: Floats
 
@@ -42,9 +40,9 @@ class ExpertQuery(Query):
         """Take the one that acts and the one that is asked; they may be the same."""
         self.actor, self.expert, self.expert_acts = actor, learner, learner is actor
         self.name = actor.name
-        self._kept: list[tuple[npt.NDArray[np.float32], ...]] = []
+        self._kept: list[tuple[Singles, ...]] = []
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; the answers so far are kept."""
         self._setting = setting
         super().start(setting, seeds)

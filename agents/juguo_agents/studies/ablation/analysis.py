@@ -1,13 +1,21 @@
-"""What each lever costs, from what searches found with it forced."""
+"""What each lever costs, from what searches found with it forced; and the page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from matplotlib.figure import Figure
 
 from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
+from juguo_agents.report.figures.style import BLUE, GREY, ORANGE
 from juguo_agents.studies.arms import RULE, ArmResults, search_name
+from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, percent
+from juguo_agents.studies.study import Page
+from juguo_agents.tables import terminal_table
+from juguo_envs.names import code
 
 UNFORCED, CONTROL = "unforced", "control"
 LEAST = 0.03
@@ -31,7 +39,6 @@ def ablation_data(results: ArmResults) -> dict[str, Any]:
         return results.share(last[UNFORCED], last[name], last[UNFORCED]).as_json() if results.steps else None
 
     return {
-        "kind": "juguo_ablation",
         "settings": results.settings.as_json(results.scenario),
         "scenario_digest": results.scenario.digest(),
         "gap": {
@@ -65,3 +72,79 @@ def matters(data: dict[str, Any], lever: str) -> bool:
     """Whether a lever costs enough even after searching on without it, beyond what the control shows."""
     cost, control = lost(data["levers"][lever]), lost(data["control"])
     return bool(cost["share"] - max(0.0, control["share"]) >= LEAST and cost["low"] > 0.0)
+
+
+ABLATION_FILE = "ablation.json"
+
+
+def ablation_page(results: ArmResults, data: dict[str, Any]) -> Page:
+    """The numbers of a world, in words and as a figure."""
+    return page_of(results, data, ABLATION_FILE, ablation_lines(data), draw_ablation(data), "levers")
+
+
+def ablation_lines(data: dict[str, Any]) -> list[str]:
+    """One world's levers: what is lost at once, and after searching on."""
+    settings, gap = data["settings"], data["gap"]
+    doubled = bool(data["doubling"])
+    lines = [
+        f"## Levers in {code(settings['scenario']['name'])}",
+        "",
+        f"The closed loop ({gap['best']['mean']:.3f}) with a lever forced, as a share of the gap to the "
+        f"worst rule ({gap['worst']}), {gap['mean']:.3f}; {settings['episodes']:,} test episodes from seed "
+        f"{settings['first_seed']:,}. Searched on: after two rounds of {settings['refine']:,} episodes of "
+        f"search with the lever forced{', and doubled' if doubled else ''}. Intervals are 95 %.",
+        "",
+    ]
+    kinds = ("at_once", "searched", "doubled")[: 2 + doubled]
+    rows = {CONTROL: data["control"] | {"forced": "nothing"}, **data["levers"]}
+    cells = [
+        (
+            name,
+            row["forced"],
+            *(percent(row[kind]) if row.get(kind) else "" for kind in kinds),
+            "(weak)" if name in data["levers"] and not matters(data, name) else "",
+        )
+        for name, row in rows.items()
+    ]
+    head = ("lever", "forced", "at once", "searched on", "doubled")[: 4 + doubled]
+    lines += terminal_table((*head, ""), cells).splitlines()
+    if doubled:
+        lines += ["", *doubling_lines(data["doubling"])]
+    return lines
+
+
+def levers_over_worlds(worlds: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Every lever in every world, and where it matters."""
+    first = next(iter(worlds.values()))
+    controls = [lost(world["control"])["share"] for world in worlds.values()]
+    lines = [
+        "## Where each lever matters",
+        "",
+        "Share of the gap lost after searching on without it, in %.",
+        "",
+    ]
+    rows = [(CONTROL, *(f"{100 * share:.1f}" for share in controls), "")]
+    for lever in first["levers"]:
+        shares = [lost(w["levers"][lever])["share"] for w in worlds.values()]
+        where = [name for name, world in worlds.items() if matters(world, lever)]
+        rows.append((lever, *(f"{100 * share:.1f}" for share in shares), ", ".join(where) or "none"))
+    head = ("lever", *(name[:10] for name in worlds), "matters in")
+    return [*lines, *terminal_table(head, rows, f"l{'r' * len(worlds)}l").splitlines()]
+
+
+def draw_ablation(data: dict[str, Any]) -> Figure:
+    """What each lever costs in one world, at once and after searching on without it."""
+    levers = data["levers"]
+    figure = Figure(figsize=(7.2, 6.2), layout="constrained")
+    axes = figure.add_subplot()
+    names = ["control", *levers]
+    intervals(axes, names[1:], [v["at_once"] for v in levers.values()], ORANGE, "at once")
+    rows = [data["control"], *levers.values()]
+    intervals(axes, names, [row["doubled"] or row["searched"] for row in rows], BLUE, "searched on")
+    axes.axvline(3.0, color=GREY, linewidth=0.8, linestyle=":")
+    axes.set_xscale("symlog", linthresh=5.0)
+    ticks = [-2, 0, 2, 5, 10, 20, 50, 100]
+    axes.set_xticks(ticks, [str(t) for t in ticks])
+    axes.legend(frameon=False, loc="upper right")
+    finish(axes, f"What a forced lever costs in {data['settings']['scenario']['name']} (dotted: 3 %)")
+    return figure

@@ -12,10 +12,15 @@ from pydantic import Field
 from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, SearchResult, load_result, validated
-from juguo_agents.search.conduct import SEARCHES
-from juguo_agents.studies.ablation.analysis import CONTROL, UNFORCED, ablation_data, forced
-from juguo_agents.studies.ablation.page import ablation_page, levers_over_worlds
+from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchResult, load_result, validated
+from juguo_agents.studies.ablation.analysis import (
+    CONTROL,
+    UNFORCED,
+    ablation_data,
+    ablation_page,
+    forced,
+    levers_over_worlds,
+)
 from juguo_agents.studies.arms import (
     ROUNDS,
     Arm,
@@ -29,6 +34,7 @@ from juguo_agents.studies.searches import found_in
 from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
 from juguo_agents.studies.value.analysis import finished_value
 from juguo_envs.errors import UserError
+from juguo_envs.names import slug
 from juguo_envs.worlds.scenario import Scenario
 
 FIRST_ROUND, LATER = ROUNDS, 3
@@ -58,7 +64,7 @@ class AblationSettings(ArmSettings):
     def value_folder(self, scenario: Scenario) -> Path:
         """Where the study `value` has one of the worlds."""
         folder = (self.value or Path()).absolute()
-        return folder / scenario.name if len(self.scenario) > 1 else folder
+        return folder / slug(scenario.name) if len(self.scenario) > 1 else folder
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,11 @@ def read_value(point: FromValue, work: Path) -> pa.Table:
     """The results of the reference searches, and of the best closed loop, by name."""
     files = point.folder.glob(f"{SEARCHES}/*/{RESULT_FILE}")
     found = {file.parent.name: load_result(file) for file in files}
+    for name in point.references:
+        if name not in found:
+            raise UserError(
+                f"{point.folder / SEARCHES / name / RESULT_FILE}: is missing; run that study again"
+            )
     best = max(
         [*point.references, *closed_loops(found, point.scenario)], key=lambda name: validated(found[name])
     )

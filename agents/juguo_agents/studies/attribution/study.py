@@ -12,26 +12,25 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.allocators.base import Allocator, Floats
+from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.declared import shares_of
 from juguo_agents.allocators.hybrid import PARTS, Hybrid
 from juguo_agents.allocators.rule import Rule
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.load import common_world, digest_of, find_allocators
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
+from juguo_agents.report.figures.attribution import draw_figures
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies import study as engine
-from juguo_agents.studies.attribution.analysis import division
-from juguo_agents.studies.attribution.figures import draw_figures
-from juguo_agents.studies.attribution.page import page, summary_lines
+from juguo_agents.studies.attribution.analysis import division, page, summary_lines
 from juguo_agents.studies.measurement import Named, named
-from juguo_agents.studies.study import MODEL, Execute, NamedScenario, Page, Stage, Study
+from juguo_agents.studies.study import Execute, NamedScenario, Page, Stage, Study
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
-KIND, FORMAT = "juguo_between", 1
 RESULT_FILE, PAGE_FILE = "between.json", "between.md"
 COALITIONS = 2 ** len(PARTS)
 TOGETHER = 8  # coalitions of a point; results do not depend on it
@@ -193,8 +192,6 @@ class Attribution(Study[Settings, Floats]):
         asked = self.settings
         a, b = asked.sides
         data = {
-            "kind": KIND,
-            "format": FORMAT,
             "a": a.as_json() | {"return": mean_interval(table[0]).__dict__},
             "b": b.as_json() | {"return": mean_interval(table[-1]).__dict__},
             "scenario": asked.world.name,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.bootstrap import (
     crossed_iqm,
     crossed_mean,
@@ -17,9 +18,8 @@ from juguo_agents.evaluation.bootstrap import (
     improvement,
     seeds_needed,
 )
-from juguo_agents.evaluation.record import Floats
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference, spread_out
-from juguo_agents.tables import terminal_table
+from juguo_agents.tables import ranged, terminal_table
 
 TRUE = "true"
 
@@ -158,13 +158,13 @@ def runs_table(summary: Mapping[str, Any]) -> str:
 def _cells(row: Mapping[str, Any]) -> list[str]:
     apart = verdict(row)
     if row["difference"] is not None:
-        apart = f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
+        apart = ranged(row, "difference", "+.3f")
     return [
         row["name"][:22],
         row["learner"][:20],
         _short(row["steps"]),
         "" if row["seconds"] is None else f"{row['seconds']:.0f} s",
-        f"{row['mean']:.3f} [{row['mean_low']:.3f}, {row['mean_high']:.3f}]",
+        ranged(row),
         apart,
     ]
 
@@ -177,14 +177,12 @@ def _against_lines(summary: Mapping[str, Any]) -> list[str]:
     lines = []
     for i, other in enumerate(summary["rivals"]):
         observing = "shown the true state" if other["observe"] == TRUE else "observing with noise"
-        mean = f"{other['mean']:.3f} [{other['low']:.3f}, {other['high']:.3f}]"
-        lines += ["", f"less {other['name'][:40]}, {observing}, return {mean}:"]
+        lines += ["", f"less {other['name'][:40]}, {observing}, return {ranged(other)}:"]
         for row in summary["runs"]:
             against = row["against"][i]
-            lines.append(f"  {row['name'][:40]:<40} {_interval(against)}")
-            lines += [f"    training seed {one['seed']:<24} {_interval(one)}" for one in against["seeds"]]
+            lines.append(f"  {row['name'][:40]:<40} {ranged(against, 'difference', '+.3f')}")
+            lines += [
+                f"    training seed {one['seed']:<24} {ranged(one, 'difference', '+.3f')}"
+                for one in against["seeds"]
+            ]
     return lines
-
-
-def _interval(values: Mapping[str, Any]) -> str:
-    return f"{values['difference']:+.3f} [{values['low']:+.3f}, {values['high']:+.3f}]"

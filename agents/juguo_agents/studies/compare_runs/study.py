@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,17 +10,18 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.evaluation import seeds
-from juguo_agents.evaluation.record import Floats
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.compare_runs.analysis import TRUE, Other, TrainedRun, runs_table, summarise
 from juguo_agents.studies.measurement import Measurement, Named, measure_all, named
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
-from juguo_agents.training.run import CURVES, SCENARIO, policies_in
+from juguo_agents.training.run import experiment_of, policies_in, read_curves
 from juguo_envs.errors import UserError
+from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
 
@@ -64,16 +64,20 @@ class Settings(engine.Settings):
     @cached_property
     def world(self) -> Scenario:
         """The scenario."""
-        return self.scenario or Scenario.load(str(self.runs[0] / SCENARIO))
+        first = next(iter(policies_in(self.runs[0]).values())).world
+        return self.scenario or (first.base if isinstance(first, Family) else first)
 
     @cached_property
     def others(self) -> dict[Other, Named]:
         """The allocators that no training made."""
-        return {
-            Other(allocator.name, observe): named(*names, index=index)
-            for names, observe in ((self.against, self.observe), (self.against_true, TRUE))
-            for index, allocator in enumerate(find_allocators(names))
-        }
+        found: dict[Other, Named] = {}
+        for names, observe in ((self.against, self.observe), (self.against_true, TRUE)):
+            for index, allocator in enumerate(find_allocators(names)):
+                other = Other(allocator.name, observe)
+                if other in found:
+                    raise UserError(f"allocator {other.name!r} is named twice, {observe} both times")
+                found[other] = named(*names, index=index)
+        return found
 
 
 def load_runs(folders: tuple[Path, ...]) -> dict[TrainedRun, tuple[Named, ...]]:
@@ -100,15 +104,14 @@ def load_runs(folders: tuple[Path, ...]) -> dict[TrainedRun, tuple[Named, ...]]:
 
 def _load(folder: Path) -> tuple[TrainedRun, tuple[Named, ...]]:
     policies, seconds = policies_in(folder), None
-    if (folder / CURVES).is_file():
-        curves = json.loads((folder / CURVES).read_text(encoding="utf-8"))
-        seconds = float(np.mean([curve[-1]["seconds"] for curve in curves.values()]))
-    metadata = next(iter(policies.values())).metadata
+    if curves := [curve for curve in read_curves(folder).values() if curve]:
+        seconds = float(np.mean([curve[-1]["seconds"] for curve in curves]))
+    file, first = next(iter(policies.items()))
     trained = TrainedRun(
         folder.resolve().name,
-        str(metadata["algorithm"]),
+        str(first.metadata["algorithm"]),
         tuple(policy.seed for policy in policies.values()),
-        int(metadata["training"]["config"]["training"]["steps"]),
+        experiment_of(first.metadata, str(file)).training.steps,
         seconds,
     )
     return trained, tuple(named(str(file)) for file in policies)

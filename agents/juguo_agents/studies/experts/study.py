@@ -18,17 +18,17 @@ from pydantic import Field
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, load_result, result_in
+from juguo_agents.artifacts.identity import headed
+from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchRecord, load_result, result_in
 from juguo_agents.evaluation import seeds
-from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference, spread_out
+from juguo_agents.evaluation.statistics import mean_interval, paired_difference, spread_out
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
-from juguo_agents.search.result import result_text
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.searches import Result, search_all
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
+from juguo_agents.studies.study import Execute, NamedScenario, Page, Study, default_world
+from juguo_agents.tables import ranged
 from juguo_envs.worlds.family import Family
-from juguo_envs.worlds.scenario import Scenario
 
 
 class Settings(engine.Settings):
@@ -37,9 +37,7 @@ class Settings(engine.Settings):
     format: ClassVar[int] = 3
     smoke: ClassVar[Mapping[str, Any]] = {"worlds": 3, "budget": 300}
 
-    scenario: NamedScenario = Field(
-        default_factory=lambda: Scenario.load("default"), description="what all worlds have in common"
-    )
+    scenario: NamedScenario = default_world("what all worlds have in common")
     begin: Path | None = Field(
         None, description="a search of a closed loop, such as one on the family, to begin at"
     )
@@ -118,15 +116,14 @@ class Experts(Study[Settings, dict[str, Result]]):
         }
         console = (
             f"{s.worlds} worlds, {s.budget:,} episodes each; mean return on {s.validation} other episodes in "
-            f"each, 95% intervals over worlds:\nbegun at {_text(estimates['start'])}, experts "
-            f"{_text(estimates['expert'])}, gain {_text(estimates['gain'])}\n\n"
+            f"each, 95% intervals over worlds:\nbegun at {ranged(vars(estimates['start']))}, experts "
+            f"{ranged(vars(estimates['expert']))}, gain {ranged(vars(estimates['gain']))}\n\n"
             "to begin a training at them: training.expert=FOLDER, the folder of this study"
         )
         for name, estimate in estimates.items():
             data |= spread_out(name, estimate)
-        files = {f"searches/{name}/{RESULT_FILE}": result_text(r).encode() for name, r in table.items()}
+        files = {
+            f"{SEARCHES}/{name}/{RESULT_FILE}": headed(SearchRecord, {**result, "place": name})
+            for name, result in table.items()
+        }
         return Page(data, "experts.json", console, files)
-
-
-def _text(value: Estimate) -> str:
-    return f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]"

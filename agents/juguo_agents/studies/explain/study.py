@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,27 +13,117 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.allocators import Setting, rule_names
+from juguo_agents.allocators import Allocator, Setting, rule_names
 from juguo_agents.allocators.rules import Flat
+from juguo_agents.array_types import Seeds
+from juguo_agents.artifacts.identity import headed, record_of
+from juguo_agents.artifacts.load import POLICY_SUFFIX, digest_of, files_of, find_allocators, load_artifact
+from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.artifacts.tree import TreeAllocator
-from juguo_agents.artifacts.tree_file import read_tree, tree_content, tree_data
+from juguo_agents.artifacts.tree_file import TreeRecord, read_tree, tree_content
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.importance import Group, groups, importance, returns_without
 from juguo_agents.evaluation.rollout import Conditions
 from juguo_agents.evaluation.spending import same_uses, spending
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.search.distillation.distil import Budget, distil
 from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
 from juguo_agents.search.distillation.query import ExpertQuery
 from juguo_agents.studies import study as engine
-from juguo_agents.studies.explain.page import draw_figures, page, summary_lines
-from juguo_agents.studies.explain.source import Source, find_source
+from juguo_agents.studies.explain.analysis import draw_figures, page, summary_lines
 from juguo_agents.studies.measurement import Named, named
-from juguo_agents.studies.study import MODEL, Execute, NamedScenario, Page, Stage, Study, record, recorded
+from juguo_agents.studies.study import Content, Execute, NamedScenario, Page, Stage, Study, record, recorded
+from juguo_agents.training.run import policy_path
 from juguo_envs.errors import UserError
+from juguo_envs.worlds.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Source:
+    """An allocator, its own world, and where it comes from.
+
+    Attributes:
+        allocator: What is explained.
+        named: The same by its file, for points of a study.
+        scenario: The world it was made for; `default` for a rule.
+        observe: With noise on what is seen ("noisy"), or without ("true").
+        label: A name for folders.
+        digest: SHA-256 of its file; None for a rule.
+        others: Training seeds of the same run that are not explained, each with its selection return.
+    """
+
+    allocator: Allocator
+    named: Named
+    scenario: Scenario
+    observe: str
+    label: str
+    digest: str | None
+    others: dict[int, float | None]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for files."""
+        return {
+            "name": self.allocator.name,
+            "sha256": self.digest,
+            "other_seeds": {str(seed): value for seed, value in self.others.items()},
+        }
+
+
+def find_source(name: str, seed: int | None = None) -> Source:
+    """The allocator that a user named.
+
+    Args:
+        name: The folder of a run, a policy file, a rule, the folder or file of a search or of a tree.
+        seed: Which training seed of a run; by default the best by its return on the selection episodes.
+
+    Raises:
+        UserError: If there is no such allocator, or more than one; files that cannot be used are named.
+    """
+    path, files = Path(name), files_of(name)
+    policies = [file for file in files if file.suffix == POLICY_SUFFIX]
+    if policies and path.is_dir():
+        return _of_run(path, policies, seed)
+    if seed is not None:
+        raise UserError(f"seed is {seed}, but {name} is no folder of a run; leave it out")
+    if policies:
+        return _of_policy(path, {})
+    found = find_allocators([name])
+    if len(found) > 1:
+        names = ", ".join(a.name for a in found[:4])
+        raise UserError(f"{name} stands for {len(found)} allocators ({names} ...); name one of them")
+    if not files:
+        world = Scenario.load("default")
+        return Source(found[0], named(name), world, "noisy", found[0].name, None, {})
+    stored = load_artifact(files[0])
+    world = stored.world if isinstance(stored.world, Scenario) else stored.world.base
+    return Source(found[0], named(name), world, stored.observe, found[0].name, digest_of(name), {})
+
+
+def _of_run(folder: Path, files: list[Path], seed: int | None) -> Source:
+    returns = {policy.seed: _selection_return(policy.metadata) for policy in map(load_policy, files)}
+    if seed is None:
+        seed = max(returns, key=lambda s: (returns[s] if returns[s] is not None else float("-inf"), -s))
+    elif seed not in returns:
+        raise UserError(f"seed is {seed}; {folder} has {', '.join(map(str, sorted(returns)))}")
+    others = {other: returns[other] for other in sorted(returns) if other != seed}
+    return _of_policy(policy_path(folder, seed), others)
+
+
+def _of_policy(path: Path, others: dict[int, float | None]) -> Source:
+    policy = load_policy(path)
+    scenario = policy.world if isinstance(policy.world, Scenario) else policy.world.base
+    label = f"{path.resolve().parent.name}-{path.stem.removeprefix('policy-')}"
+    digest = digest_of(str(path))
+    return Source(policy.allocator(), named(str(path)), scenario, policy.observe, label, digest, others)
+
+
+def _selection_return(metadata: dict[str, Any]) -> float | None:
+    """What a policy earned on the selection episodes, where its file tells."""
+    value = metadata.get("evaluation", {}).get("selection", {}).get("return")
+    return float(value) if isinstance(value, int | float) else None
+
 
 RESULT_FILE, PAGE_FILE = "explain.json", "explain.md"
-KIND, FORMAT = "juguo_explanation", 1
 FLAT = Flat.base_name
 EXPLAINED = "explained"
 """Key of the runs of what is explained; those of rules have their names."""
@@ -116,7 +205,7 @@ class TestEpisodes:
     episodes: int
 
     @property
-    def numbers(self) -> seeds.Seeds:
+    def numbers(self) -> Seeds:
         """(episodes,) their seeds."""
         return seeds.test(self.first_seed, self.episodes)
 
@@ -232,7 +321,8 @@ class Explain(Study[Settings, dict[str, Any]]):
         own = table[EXPLAINED]
         flat = table.get(FLAT, own)  # which may be what is explained
         returns, base = np.array(own["returns"]), np.array(flat["returns"])
-        trees, files, stored = [], {}, []
+        files: dict[str, Content] = {}
+        trees, stored = [], []
         for leaves in asked.leaves:
             found = table[f"tree{leaves}"]
             kept = gain_kept(np.array(found["returns"]), returns, base)
@@ -251,9 +341,9 @@ class Explain(Study[Settings, dict[str, Any]]):
                 "distilled": found["distilled"],
                 "versions": versions(),
             }
-            content = tree_data(about, found["tree"])
-            stored.append(read_tree(content, Path(file)))
-            files[file] = (json.dumps(content, allow_nan=False, indent=1, ensure_ascii=False) + "\n").encode()
+            content = {**about, **found["tree"]}
+            stored.append(read_tree(record_of(TreeRecord, content, None), Path(file)))
+            files[file] = headed(TreeRecord, content)
             size = {
                 "name": found["name"],
                 "file": file,
@@ -271,8 +361,6 @@ class Explain(Study[Settings, dict[str, Any]]):
             importance(g, returns, np.array(table[key_of(g)]["returns"])) for g in groups(setting.layout)
         ]
         data = {
-            "kind": KIND,
-            "format": FORMAT,
             "source": source,
             "scenario": world.name,
             "scenario_digest": world.digest(),

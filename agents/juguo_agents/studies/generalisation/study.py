@@ -12,24 +12,30 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, RULE
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
+from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.policy import check_fits
 from juguo_agents.evaluation import seeds
 from juguo_agents.report.figures.regret import FIGURE, draw
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.studies import study as engine
-from juguo_agents.studies.generalisation.analysis import ORACLE_NAME, Kind, Subject, summarise
-from juguo_agents.studies.generalisation.page import as_markdown, console_table
+from juguo_agents.studies.generalisation.analysis import (
+    ORACLE_NAME,
+    Kind,
+    Subject,
+    as_markdown,
+    console_table,
+    summarise,
+)
 from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
 from juguo_agents.studies.searches import search_all
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
+from juguo_agents.studies.study import Execute, NamedScenario, Page, Study, default_world
 from juguo_agents.training.run import policies_in
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
@@ -38,7 +44,6 @@ from juguo_envs.worlds.scenario import Scenario
 MOST = seeds.LARGEST_BUDGET
 VALIDATION = 200
 """Episodes on which a search measures what it found; only the check of convergence rests on them."""
-Floats = npt.NDArray[np.float64]
 
 
 class Settings(engine.Settings):
@@ -56,10 +61,7 @@ class Settings(engine.Settings):
         description="folders of runs trained on the family; others may be added later, in the same folder",
         json_schema_extra={"positional": True},
     )
-    scenario: NamedScenario = Field(
-        default_factory=lambda: Scenario.load("default"),
-        description="what all worlds of the family have in common",
-    )
+    scenario: NamedScenario = default_world("what all worlds of the family have in common")
     scenarios: int = Field(200, ge=2, le=seeds.HELD_OUT_WORLDS.size, description="held-out worlds")
     episodes: int = Field(50, ge=2, le=seeds.HELD_OUT_EPISODES, description="test episodes in each world")
     budget: int = Field(20_000, ge=100, le=MOST // 2, description="episodes of the search for each oracle")

@@ -1,277 +1,39 @@
-"""From effects by scenario and episode to verdicts (holds, depends, undecided, refuted), and to regions."""
+"""From effects by scenario and episode to verdicts (holds, depends, undecided, refuted), and to regions.
+
+Also what is written of them: entries of `verdicts.json`, the page, and the table of the console.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
-import numpy.typing as npt
-from scipy import stats
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.tree import DecisionTreeClassifier
 
-from juguo_agents.evaluation.statistics import Estimate
+from juguo_agents.array_types import Floats
+from juguo_agents.evaluation.effects import (
+    AGAINST,
+    FOR,
+    SMALL,
+    UNDECIDED,
+    Judged,
+    Region,
+    Word,
+    find_region,
+    judge,
+    together,
+)
+from juguo_agents.evaluation.outcomes import OUTCOMES
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.studies.hypotheses.claims import ChosenClaims, Claim, Part
-from juguo_agents.studies.hypotheses.claims import Verdict as Rules
-from juguo_envs.worlds.sampling import Axis, axes
+from juguo_agents.tables import markdown_table, terminal_table
+from juguo_envs.worlds.sampling import axes
 
-Floats = npt.NDArray[np.float64]
 Run = Mapping[str, Any]
 """What was measured in a scenario: `cells`, by key the (episodes,) values of each outcome; `notes`."""
-Word = Literal["holds", "depends", "undecided", "refuted"]
-RESAMPLES = 50_000
-DEPTH, LEAST, LEAST_SHARE, FOLDS = 2, 4, 0.1, 5
-"""Of the tree that tells where a claim is true: depth, scenarios in a leaf, and folds that check it."""
-FOR, AGAINST, SMALL, UNDECIDED = "for", "against", "small", "undecided"
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A part's verdict and what it rests on, all in the outcome's unit.
-
-    Attributes:
-        verdict: What the part comes to.
-        reason: Why, in words.
-        effect: Mean over scenarios, with its corrected interval.
-        means, lows, highs: (S,) of every scenario, with its own interval.
-        sides: (S,) "for", "against", "small" (shown to be smaller than counts) or "undecided".
-        standardised: The mean in standard deviations over scenarios; NaN where there is no spread.
-    """
-
-    verdict: Word
-    reason: str
-    effect: Estimate
-    means: Floats
-    lows: Floats
-    highs: Floats
-    sides: tuple[str, ...]
-    standardised: float
-
-    def share(self, side: str) -> float:
-        """Share of the scenarios on a side."""
-        return self.sides.count(side) / len(self.sides)
-
-
-def judge(effects: Floats, direction: str, counts: float, rules: Rules, tested: int) -> Judged:
-    """Judge a part.
-
-    Args:
-        effects: (S, E) effect of every scenario and episode.
-        direction: "above" where the claim says that the effect is more than `counts`; "at_most": less.
-        counts: The smallest effect that counts.
-        rules: Confidence and shares.
-        tested: Number of parts that the confidence is corrected for.
-    """
-    means = effects.mean(1)
-    lows, highs = scenario_intervals(effects, rules.scenario_confidence)
-    error = (1.0 - rules.confidence) / tested
-    effect = mean_over_scenarios(means, 1.0 - error)
-    sides = tuple(
-        side_of(m, low, high, direction, counts) for m, low, high in zip(means, lows, highs, strict=True)
-    )
-    chance = (1.0 - rules.scenario_confidence) / 2.0
-    many_for = _many(sides.count(FOR), len(sides), rules.some, chance, error)
-    many_against = _many(sides.count(AGAINST), len(sides), rules.some, chance, error)
-    most_for = sides.count(FOR) >= rules.most * len(sides)
-    verdict, reason = _verdict(effect, direction, counts, most_for, many_for, many_against)
-    spread = float(means.std(ddof=1)) if len(means) > 1 else 0.0
-    standardised = effect.mean / spread if spread > 0.0 else float("nan")
-    return Judged(verdict, reason, effect, means, lows, highs, sides, standardised)
-
-
-def _verdict(
-    effect: Estimate, direction: str, counts: float, most_for: bool, many_for: bool, many_against: bool
-) -> tuple[Word, str]:
-    if many_for and many_against:
-        return "depends", "true beyond noise in some scenarios and the opposite in others"
-    if direction == "above":
-        enough, shown = effect.low > counts, effect.low > 0.0
-    else:
-        enough = shown = effect.high < counts
-    if enough and most_for:
-        return "holds", "the effect counts on average, and beyond noise in most scenarios"
-    if shown and many_for:
-        return (
-            "depends",
-            "true beyond noise in some scenarios, and not shown to count in the others",
-        )
-    if enough:
-        return "undecided", "the average counts, but too few scenarios show it beyond noise"
-    if direction == "at_most":
-        if effect.low > counts:
-            return "refuted", "the effect is larger than the claim allows"
-        return "undecided", "the interval includes effects that are larger than the claim allows"
-    if effect.high < 0.0:
-        return "refuted", "the effect goes the other way"
-    if effect.high < counts:
-        return "refuted", "no effect that counts"
-    return "undecided", "the interval includes effects that do not count"
-
-
-def _support(judged: Judged) -> float:
-    return judged.share(FOR) - judged.share(AGAINST)
-
-
-def _many(count: int, scenarios: int, some: float, chance: float, error: float) -> bool:
-    """Whether a count is a share that matters and more than chance would give."""
-    return count >= some * scenarios and bool(stats.binom.sf(count - 1, scenarios, chance) < error)
-
-
-def side_of(mean: float, low: float, high: float, direction: str, counts: float) -> str:
-    """On which side a scenario is.
-
-    "above": for or against where the interval excludes zero and the mean is an effect that counts. "at_most":
-    for or against where the interval excludes `counts`.
-    """
-    if direction == "at_most":
-        return FOR if high < counts else AGAINST if low > counts else UNDECIDED
-    if low > 0.0 and mean >= counts:
-        return FOR
-    if high < 0.0 and mean <= -counts:
-        return AGAINST
-    return SMALL if -counts < low and high < counts else UNDECIDED
-
-
-def scenario_intervals(effects: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """(S,) low and high ends: Student's t over the episodes of each scenario."""
-    episodes = effects.shape[1]
-    half = stats.t.ppf(0.5 + confidence / 2.0, episodes - 1) * effects.std(1, ddof=1) / np.sqrt(episodes)
-    means = effects.mean(1)
-    return means - half, means + half
-
-
-def mean_over_scenarios(means: Floats, confidence: float) -> Estimate:
-    """The mean with its bootstrap interval; scenarios are what is resampled.
-
-    A scenario's mean carries the noise of its episodes already: resampling them as well would count it twice.
-    The percentiles are expanded (Hesterberg 2015, section 5.3): plain ones are too narrow for few scenarios.
-    """
-    mean, n = float(means.mean()), len(means)
-    if n < 2 or np.ptp(means) < 1e-12:
-        return Estimate(mean, mean, mean)
-    rng = np.random.default_rng(0)
-    resampled = np.concatenate([means[rng.integers(0, n, (RESAMPLES // 20, n))].mean(1) for _ in range(20)])
-    tail = stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf((1.0 - confidence) / 2.0, n - 1))
-    low, high = np.quantile(resampled, (tail, 1.0 - tail))
-    return Estimate(mean, float(low), float(high))
-
-
-def together(parts: Sequence[Judged]) -> tuple[Word, int]:
-    """A claim's verdict and the part that decides it: the weakest. A claim holds if all of its parts do.
-
-    Of parts with the same verdict the one with the least support among scenarios decides.
-    """
-    order = ("refuted", "undecided", "depends", "holds")
-    place = min(range(len(parts)), key=lambda i: (order.index(parts[i].verdict), _support(parts[i])))
-    return parts[place].verdict, place
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A region: where it is, and what the scenarios in it say."""
-
-    where: str
-    scenarios: int
-    share_for: float
-    share_against: float
-    mean: float
-
-
-@dataclass(frozen=True)
-class Region:
-    """The leaves of a tree, how often it tells right where it was not fitted, and who says "always the same".
-
-    Attributes:
-        leaves: The regions.
-        accuracy: Share of scenarios that the tree tells right, cross-validated.
-        majority: Share of the most frequent side.
-        axis: Index of the axis of the first split.
-    """
-
-    leaves: tuple[Leaf, ...]
-    accuracy: float
-    majority: float
-    axis: int
-
-    @property
-    def tells(self) -> bool:
-        """Whether the tree is of any use."""
-        return self.accuracy > self.majority
-
-
-def find_region(
-    places: Floats, sides: tuple[str, ...], means: Floats, axes: tuple[Axis, ...]
-) -> Region | None:
-    """The region, or None where there are too few scenarios of two sides to tell.
-
-    Args:
-        places: (S, axes) in the unit cube.
-        sides: (S,) as judged.
-        means: (S,) effects.
-        axes: The axes.
-    """
-    labels = np.array([side if side in (FOR, AGAINST) else "neither" for side in sides])
-    counts = np.sort(np.unique(labels, return_counts=True)[1])[::-1]
-    if len(counts) < 2 or counts[1] < LEAST:
-        return None
-    tree = DecisionTreeClassifier(
-        max_depth=DEPTH, min_samples_leaf=max(LEAST, math.ceil(LEAST_SHARE * len(labels))), random_state=0
-    )
-    rare = np.isin(labels, [c for c, k in zip(*np.unique(labels, return_counts=True), strict=True) if k < 2])
-    folds = StratifiedKFold(int(min(FOLDS, counts[counts >= 2].min())), shuffle=True, random_state=0)
-    told = cross_val_predict(tree, places[~rare], labels[~rare], cv=folds)
-    accuracy = float((told == labels[~rare]).mean())
-    tree.fit(places, labels)
-    inner = tree.tree_
-    if inner.node_count == 1:
-        return None
-    ends = tree.apply(places)
-    leaves = []
-    for node, conditions in _walk(inner, axes, 0, ()):
-        here = ends == node
-        leaves.append(
-            Leaf(
-                " and ".join(conditions),
-                int(here.sum()),
-                float((labels[here] == FOR).mean()),
-                float((labels[here] == AGAINST).mean()),
-                float(means[here].mean()),
-            )
-        )
-    leaves.sort(key=lambda leaf: -leaf.mean)
-    return Region(tuple(leaves), accuracy, float(counts[0] / len(labels)), int(inner.feature[0]))
-
-
-def _walk(
-    inner: object, axes: tuple[Axis, ...], node: int, conditions: tuple[str, ...]
-) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Every leaf with the conditions that lead to it."""
-    left, right = inner.children_left[node], inner.children_right[node]  # type: ignore[attr-defined]  # sklearn has no types
-    if left < 0:
-        yield node, conditions
-        return
-    axis = axes[int(inner.feature[node])]  # type: ignore[attr-defined]  # sklearn has no types
-    value = f"{axis.value(float(inner.threshold[node])):.3g}"  # type: ignore[attr-defined]  # sklearn has no types
-    yield from _walk(inner, axes, int(left), (*conditions, f"{axis_words(axis)} up to {value}"))
-    yield from _walk(inner, axes, int(right), (*conditions, f"{axis_words(axis)} above {value}"))
-
-
-def axis_words(axis: Axis) -> str:
-    """An axis as a reader knows it: its meaning and its symbol on the model page."""
-    return f"{axis.text} ({axis.short})"
-
-
-def telling_axis(places: Floats, means: Floats, region: Region | None) -> int:
-    """The axis to draw the effect against: the first split, or else the one it is most correlated with."""
-    if region is not None:
-        return region.axis
-    if np.ptp(means) < 1e-12:
-        return 0
-    ranks = [abs(float(stats.spearmanr(places[:, i], means).statistic)) for i in range(places.shape[1])]
-    return int(np.argmax(ranks))
 
 
 @dataclass(frozen=True)
@@ -339,3 +101,238 @@ def _part_result(
     judged = judge(np.array(effects), part.direction, part.counts, test.claims.verdict, test.claims.tested)
     region = find_region(places[some], judged.sides, judged.means, axes())
     return PartResult(part, judged, places[some], region)
+
+
+SIDES = (FOR, AGAINST, SMALL, UNDECIDED)
+
+
+def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequence[Run]) -> str:
+    """The whole page."""
+    claims = test.claims
+    tally = Counter(r.verdict for r in results)
+    searched = min(claims.search.scenarios, claims.sample.scenarios)
+    counted = ", ".join(f"{tally[word]} {word}" for word in get_args(Word) if tally[word])
+    head = ("", "claim", "verdict", "effect", "interval", "for / against")
+    lines = [
+        "# The paper's claims, tested",
+        "",
+        f"{len(results)} claims over {claims.sample.scenarios} sampled scenarios, "
+        f"{claims.sample.episodes} episodes of each arm in each; claims about the best allocations found, "
+        f"over the first {searched} of them. Verdicts: {counted}.",
+        "",
+        f"An interval of an effect is one of {f'{1.0 - test.error:.2%}'.replace('%', ' %')} confidence: "
+        f"{claims.verdict.confidence:.0%} for all {claims.tested} parts on which verdicts rest, together. A "
+        "claim holds if all of its parts do; the numbers in the table are those of its weakest part. How "
+        "verdicts are reached: docs/explanation/hypotheses.md.",
+        "",
+        markdown_table(head, map(_row, results)).replace("|  |", "| |", 1),
+        "",
+    ]
+    for result in results:
+        lines += _section(result)
+    lines += _how_made(test, runs)
+    return "\n".join(lines) + "\n"
+
+
+def _row(result: ClaimResult) -> list[str]:
+    judged = result.deciding.judged
+    return [
+        str(result.claim.id),
+        result.claim.claim,
+        f"**{result.verdict}**",
+        f"{_signed(judged.effect.mean)} {OUTCOMES[result.deciding.part.outcome].unit}",
+        _interval(judged),
+        f"{judged.share(FOR):.0%} / {judged.share(AGAINST):.0%}",
+    ]
+
+
+def _section(result: ClaimResult) -> list[str]:
+    claim = result.claim
+    lines = [
+        f"## {claim.id}. {claim.claim}",
+        "",
+        f"**{result.verdict.capitalize()}** ({_why(result)}).",
+        "",
+        _table(result.parts),
+        "",
+    ]
+    for part in result.parts:
+        lines += _region(part)
+    if result.also:
+        lines += ["Looked at as well; does not count for the verdict:", "", _table(result.also), ""]
+    lines += [
+        f"- **Statistic.** {claim.statistic}",
+        f"- **Would refute it.** {claim.refuted_by}",
+        f"- **What is built in.** {claim.built_in}",
+        "",
+        f"![Claim {claim.id}: effect by scenario]({result.figure})",
+        "",
+    ]
+    return lines
+
+
+def _why(result: ClaimResult) -> str:
+    judged = result.deciding.judged
+    part = f"{result.deciding.part.name}: " if len(result.parts) > 1 else ""
+    return f"{part}{judged.reason}"
+
+
+def _table(parts: Sequence[PartResult]) -> str:
+    def row(result: PartResult) -> list[str]:
+        judged, part = result.judged, result.part
+        return [
+            part.says,
+            judged.verdict,
+            f"{_signed(judged.effect.mean)} {OUTCOMES[part.outcome].unit}",
+            _interval(judged),
+            ("at most " if part.direction == "at_most" else "from ") + f"{part.counts:g}",
+            "" if math.isnan(judged.standardised) else f"{judged.standardised:+.1f}",
+            str(len(judged.means)),
+            *(f"{judged.share(side):.0%}" for side in SIDES),
+        ]
+
+    head = ("says", "verdict", "effect", "interval", "counts", "in SD", "scenarios", *SIDES)
+    return markdown_table([side.replace(SMALL, "too small") for side in head], map(row, parts))
+
+
+def _region(result: PartResult) -> list[str]:
+    """Where it is true, for a part that depends."""
+    if result.judged.verdict != "depends":
+        return []
+    region = result.region
+    head = f"Where *{result.part.name}* is true"
+    if region is None or not region.tells:
+        return [f"{head}: the axes do not tell; no tree of two splits did better than guessing.", ""]
+    lines = [
+        f"{head} (a tree of two splits tells {region.accuracy:.0%} of scenarios right that it was not fitted "
+        f"to; naming the most frequent side would tell {region.majority:.0%}):",
+        "",
+    ]
+    lines += [
+        f"- {leaf.where}: for in {leaf.share_for:.0%}, against in {leaf.share_against:.0%} of "
+        f"{leaf.scenarios} scenarios, mean {_signed(leaf.mean)}"
+        for leaf in region.leaves
+    ]
+    return [*lines, ""]
+
+
+def _how_made(test: ChosenClaims, runs: Sequence[Run]) -> list[str]:
+    claims = test.claims
+    lines = ["## How it was made", ""]
+    lines.append(
+        f"Model `{MODEL}`; scenarios: Sobol points of seed {claims.sample.points_seed}; test seeds "
+        f"from {claims.sample.episodes_from:,}."
+    )
+    if rules := test.tuned_rules():
+        where = ", ".join(scenario.name for scenario in test.tuning_worlds())
+        lines += [
+            "",
+            f"Tuned: {', '.join(rules)}; each by a search of {claims.tuning.budget:,} episodes in each of: "
+            f"{where}. In a scenario the member that does best on {claims.tuning.selection_episodes} "
+            "selection episodes is taken. Whose numbers were taken, in how many scenarios:",
+            "",
+        ]
+        lines += [f"- {arm}: {text}" for arm, text in _taken(runs)]
+    if families := test.families():
+        lines += [
+            "",
+            f"Searched in each of the first scenarios: {', '.join(families)}, {claims.search.budget:,} "
+            "episodes each. Where the search of the closed loop began, in how many scenarios:",
+            "",
+        ]
+        notes = (run["notes"].get("searches", {}).get("closed_loop") for run in runs)
+        begun = Counter(note["start"] for note in notes if note)
+        lines += [f"- {name}: {count}" for name, count in begun.most_common()]
+    return lines
+
+
+def _taken(runs: Sequence[Run]) -> list[tuple[str, str]]:
+    """For each arm whose members were taken how often."""
+    found: dict[str, Counter[str]] = {}
+    for run in runs:
+        for arm, member in run["notes"].get("tuned", {}).items():
+            found.setdefault(arm, Counter())[member] += 1
+    return [(a, ", ".join(f"{m} {n}" for m, n in c.most_common())) for a, c in sorted(found.items())]
+
+
+def console_table(results: Sequence[ClaimResult]) -> str:
+    """A row for each claim."""
+    rows = [
+        (
+            str(result.claim.id),
+            result.claim.claim,
+            judged.verdict,
+            _signed(judged.effect.mean),
+            _interval(judged),
+            f"{judged.share(FOR):.0%}",
+            f"{judged.share(AGAINST):.0%}",
+        )
+        for result in results
+        for judged in (result.deciding.judged,)
+    ]
+    return terminal_table(("", "claim", "verdict", "effect", "interval", FOR, AGAINST), rows, "rllrlr")
+
+
+def _interval(judged: Judged) -> str:
+    return f"[{_signed(judged.effect.low)}, {_signed(judged.effect.high)}]"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}"
+
+
+def as_json(test: ChosenClaims, result: ClaimResult) -> dict[str, Any]:
+    """A claim's entry in `verdicts.json`; effect and interval are those of the part that decides."""
+    judged = result.deciding.judged
+    return {
+        "claim": result.claim.claim,
+        "verdict": result.verdict,
+        "effect": judged.effect.mean,
+        "low": judged.effect.low,
+        "high": judged.effect.high,
+        "scenarios": len(judged.means),
+        "id": result.claim.id,
+        "name": result.claim.name,
+        "reason": judged.reason,
+        "part": result.deciding.part.name,
+        "outcome": result.deciding.part.outcome,
+        "unit": OUTCOMES[result.deciding.part.outcome].unit,
+        "confidence": 1.0 - test.error,
+        "episodes": test.claims.sample.episodes,
+        "parts": [_part_as_json(p) for p in result.parts],
+        "also": [_part_as_json(p) for p in result.also],
+        "figure": result.figure,
+        "versions": versions(),
+    }
+
+
+def _part_as_json(result: PartResult) -> dict[str, Any]:
+    judged, part, region = result.judged, result.part, result.region
+    return {
+        "name": part.name,
+        "says": part.says,
+        "verdict": judged.verdict,
+        "reason": judged.reason,
+        "outcome": part.outcome,
+        "direction": part.direction,
+        "counts": part.counts,
+        "effect": judged.effect.mean,
+        "low": judged.effect.low,
+        "high": judged.effect.high,
+        "standardised": None if math.isnan(judged.standardised) else judged.standardised,
+        "scenarios": len(judged.means),
+        "shares": {side: judged.share(side) for side in SIDES},
+        "region": None
+        if region is None
+        else {
+            "accuracy": region.accuracy,
+            "majority": region.majority,
+            "leaves": [vars(leaf) for leaf in region.leaves],
+        },
+        "by_scenario": {
+            "effect": judged.means.tolist(),
+            "low": judged.lows.tolist(),
+            "high": judged.highs.tolist(),
+            "side": list(judged.sides),
+        },
+    }

@@ -1,4 +1,4 @@
-"""The file that states the claims: its form, checked strictly, before anything is run."""
+"""The file that states the claims: its form, checked strictly before anything is run; what is measured."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field, ValidationError, model_validator
 
 from juguo_agents.allocators.edits import ByStage, Edits, Unit, check_functions
 from juguo_agents.allocators.parametric import rule_numbers
 from juguo_agents.allocators.parametric.policy_classes import RULE, find_policy_class
 from juguo_agents.allocators.registry import make_rule
+from juguo_agents.array_types import Floats
+from juguo_agents.evaluation.effects import Rules
+from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.evaluation.seeds import HYPOTHESES_BLOCK, SEEDS_OF_SEARCH
 from juguo_agents.studies.design import points
-from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
 from juguo_envs.documents import DocumentError, kind_of, load_mapping, read_text
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict, explain
@@ -239,15 +239,6 @@ class Tuning(Strict):
         return self
 
 
-class Verdict(Strict):
-    """The rules by which a verdict is reached."""
-
-    confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
-    scenario_confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
-    most: Annotated[float, Field(gt=0.0, le=1.0)]
-    some: Annotated[float, Field(gt=0.0, le=0.5)]
-
-
 class Hypotheses(Strict):
     """The whole file."""
 
@@ -256,7 +247,7 @@ class Hypotheses(Strict):
     sample: Sample
     search: Search
     tuning: Tuning
-    verdict: Verdict
+    verdict: Rules
     arms: dict[str, Arm]
     claims: Annotated[list[Claim], Field(min_length=1)]
 
@@ -411,7 +402,7 @@ class ChosenClaims:
         sampled = [scenario_at(place, name=f"tuning point {i + 1}") for i, place in enumerate(places)]
         return [*(Scenario.load(name) for name in tuning.shipped), *sampled]
 
-    def places(self) -> npt.NDArray[np.float64]:
+    def places(self) -> Floats:
         """(scenarios, axes) places of the sample in the unit cube."""
         return points(self.claims.sample.scenarios, self.claims.sample.points_seed)
 

@@ -6,26 +6,16 @@ import textwrap
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from juguo_agents.report.figures.style import BLACK, BLUE, GREY, VERMILION, headed, parameters, png
-from juguo_agents.studies.hypotheses.analysis import (
-    AGAINST,
-    FOR,
-    SMALL,
-    UNDECIDED,
-    ClaimResult,
-    PartResult,
-    axis_words,
-    telling_axis,
-)
+from juguo_agents.evaluation.effects import AGAINST, FOR, SMALL, UNDECIDED, axis_words, telling_axis
+from juguo_agents.evaluation.outcomes import OUTCOMES
+from juguo_agents.report.figures.style import BLACK, BLUE, GREY, VERMILION, headed, log_axis, styled_png
+from juguo_agents.studies.hypotheses.analysis import ClaimResult, PartResult
 from juguo_agents.studies.hypotheses.claims import ChosenClaims
-from juguo_agents.studies.hypotheses.outcomes import OUTCOMES
 from juguo_envs.worlds.sampling import axes
 
 LOOKS = {FOR: (BLUE, "o"), AGAINST: (VERMILION, "s"), SMALL: (GREY, "d"), UNDECIDED: ("#a8a8a8", "x")}
@@ -39,9 +29,8 @@ _BAND = "#dbe9f3"
 
 
 def draw(result: ClaimResult, test: ChosenClaims) -> bytes:
-    """The figure of a claim as PNG. matplotlib's settings are as before when it is done."""
-    with rc_context(parameters()):
-        return png(_draw(result, test))
+    """The figure of a claim as PNG."""
+    return styled_png(lambda: _draw(result, test))
 
 
 def _draw(result: ClaimResult, test: ChosenClaims) -> Figure:
@@ -102,9 +91,7 @@ def _against_axis(panel: Axes, result: PartResult) -> None:
         panel.plot(values[some], judged.means[some], marker, ms=4.5, color=colour, alpha=0.85)
     if axis.log:
         panel.set_xscale("log")
-        panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-        panel.xaxis.set_minor_formatter(NullFormatter())
+        log_axis(panel.xaxis)
     how = "that decides first" if result.region else "it is most correlated with"
     panel.set_title(f"against the axis {how}", fontweight="normal")
     panel.set_xlabel("\n".join(textwrap.wrap(axis_words(axis), 46)))

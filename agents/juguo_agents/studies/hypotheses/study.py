@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.allocators.base import Allocator, Floats, Observed, rows
+from juguo_agents.allocators.base import Allocator, Observed, rows
 from juguo_agents.allocators.declared import weights
 from juguo_agents.allocators.edits import Edited, Edits
 from juguo_agents.allocators.parametric.policy_classes import (
@@ -28,14 +26,16 @@ from juguo_agents.allocators.parametric.policy_classes import (
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import make_rule
 from juguo_agents.allocators.rule import Decision, Rule
+from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.outcomes import OUTCOMES, Watch
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import search_state
 from juguo_agents.search.optimise import begin, search
-from juguo_agents.search.portfolio import Portfolio, Tuning, portfolio, tune, tunings
+from juguo_agents.search.portfolio import Portfolio, portfolio, tunings
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.studies.hypotheses.analysis import results_of
+from juguo_agents.studies.hypotheses.analysis import as_json, as_markdown, console_table, results_of
 from juguo_agents.studies.hypotheses.claims import (
     SHIPPED,
     Arm,
@@ -49,10 +49,10 @@ from juguo_agents.studies.hypotheses.claims import (
     parse_claims,
 )
 from juguo_agents.studies.hypotheses.figures import draw
-from juguo_agents.studies.hypotheses.outcomes import OUTCOMES, Watch
-from juguo_agents.studies.hypotheses.page import as_json, as_markdown, console_table
-from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study, record, recorded
+from juguo_agents.studies.searches import tune_all
+from juguo_agents.studies.study import Content, Execute, Page, Settings, Stage, Study, record, recorded
 from juguo_envs.engine.batch import Batch
+from juguo_envs.engine.memory import episodes_together
 from juguo_envs.worlds.sampling import scenario_at
 from juguo_envs.worlds.scenario import Scenario
 
@@ -123,6 +123,14 @@ class HypothesesSettings(Settings):
             begin(SearchSettings(RULE + rule, Scenario(), claims.tuning.budget, seed=claims.tuning.seed))
         for family in test.families():
             begin(SearchSettings(family, Scenario(), claims.search.budget, seed=claims.search.seed))
+
+    def idle(self) -> Mapping[str, str]:
+        """What is said of searches and tunings, where the claims need none."""
+        searched = ("searched", "search_budget") if not self.test.families() else ()
+        tuned = ("tuning_points", "tuning_budget") if not self.test.tuned_rules() else ()
+        return dict.fromkeys(searched, "where no claim is searched for") | dict.fromkeys(
+            tuned, "where no claim tunes a rule"
+        )
 
     def remembered(self) -> dict[str, Any]:
         """The claims with what is changed in their numbers, and which are tested."""
@@ -225,7 +233,7 @@ def search_scenario(
 
 def seeds_of(
     scenario: Scenario, index: int, episodes: int, episodes_from: int, first: FirstTechnology
-) -> npt.NDArray[np.uint64]:
+) -> Seeds:
     """Test seeds of the i-th scenario, those whose first technology is as wanted.
 
     Raises:
@@ -236,7 +244,7 @@ def seeds_of(
     if first == "any":
         return all_seeds[:episodes]
     fitting: list[int] = []
-    step = 100
+    step = math.gcd(block, episodes_together(scenario, 100))
     batch = Batch(scenario, step)
     for i in range(0, block, step):
         batch.reset(all_seeds[i : i + step])
@@ -308,18 +316,13 @@ def run_scenario(test: ChosenClaims, members: Portfolio, point: SampledScenario,
 
 
 def best_member(
-    rule: str, members: dict[str, Parameters], scenario: Scenario, selection: npt.NDArray[np.uint64]
+    rule: str, members: dict[str, Parameters], scenario: Scenario, selection: Seeds
 ) -> tuple[str, Allocator]:
     """The member of a portfolio that does best in a scenario, on episodes for selection."""
     family = find_policy_class(RULE + rule)
     means = Scorer(scenario).returns(family, list(members.values()), selection).mean(1)
     name = list(members)[int(np.argmax(means))]
     return name, family.allocator([members[name]], scenario)
-
-
-def run_tuning(point: Tuning, work: Path) -> pa.Table:
-    """The numbers of a rule that a search finds in a world."""
-    return record(tune(point, work))
 
 
 class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, Any]]]]):
@@ -342,8 +345,7 @@ class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, 
         test = self.settings.test
         tuning, worlds = test.claims.tuning, test.tuning_worlds()
         searches = tunings(test.tuned_rules(), worlds, tuning.budget, [tuning.seed] * len(worlds))
-        tables = execute(Stage("tuning", searches, run_tuning, cost=_budget, unit="episode"))
-        members = portfolio(searches, [recorded(table) for table in tables], Scenario())
+        members = portfolio(searches, tune_all(execute, searches), Scenario())
         points = [SampledScenario(i, tuple(place)) for i, place in enumerate(test.places().tolist())]
         stage = Stage(
             "scenarios",
@@ -359,13 +361,8 @@ class HypothesesStudy(Study[HypothesesSettings, tuple[Portfolio, list[dict[str, 
         """A verdict, a number and a figure for each claim."""
         test, (members, runs) = self.settings.test, table
         results = results_of(test, runs)
-        chosen = json.dumps(members, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
-        files = {"portfolio.json": chosen.encode()}
+        files: dict[str, Content] = {"portfolio.json": {"kind": "juguo_portfolio", "rules": members}}
         files |= {result.figure: draw(result, test) for result in results}
         files["hypotheses.md"] = as_markdown(test, results, runs).encode()
-        data = [as_json(test, result) for result in results]
+        data = {"claims": [as_json(test, result) for result in results]}
         return Page(data, "verdicts.json", console_table(results), files)
-
-
-def _budget(point: Tuning) -> int:
-    return point.search.budget

@@ -1,13 +1,16 @@
-"""What a map is made of: its settings, its points, its allocators and its episodes.
+"""What a map is made of: settings, points, allocators and episodes, and what it varies at a point.
 
 Four things must never meet: what a tuned rule was tuned on, what its numbers were chosen on at a point, what
 it is measured on there, and what the exchange of its parts is measured on. The first has points and episodes
 of its own; the others have episodes of their own at every point.
+
+What a reward consists of does not depend on the values, so an episode is run once and scored under all value
+sets. Only a rule that looks at its reward acts otherwise under other values, and is run under each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -15,14 +18,143 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from juguo_agents.allocators.hybrid import PARTS
 from juguo_agents.allocators.institutions import split_name
 from juguo_agents.allocators.registry import cell_name, compared_names, make_rule, rule_names
+from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.evaluation import seeds
+from juguo_agents.provenance import MODEL
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.design import points
-from juguo_agents.studies.map.variations import EXCHANGES, SWITCHES, VALUE_SETS, switched
+from juguo_envs.worlds.parameters import Reward
 from juguo_envs.worlds.sampling import scenario_at
 from juguo_envs.worlds.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class ValueSet:
+    """One way to value what comes of an allocation.
+
+    Attributes:
+        name: Its name in results.
+        text: What it is, in words.
+        changes: Fields of the reward that differ from the base scenario's; None for the values that are drawn
+            at a point.
+    """
+
+    name: str
+    text: str
+    changes: Mapping[str, float] | None
+
+    def reward(self, scenario: Scenario, base: Scenario) -> Reward:
+        """The values.
+
+        Args:
+            scenario: That of a point, with the values drawn there.
+            base: What all points have in common.
+        """
+        if self.changes is None:
+            return scenario.reward
+        return base.override({f"reward.{name}": value for name, value in self.changes.items()}).reward
+
+    def pursued(self, scenario: Scenario, base: Scenario) -> Scenario:
+        """The scenario of a point, for a rule that is to pursue these values."""
+        reward = self.reward(scenario, base).model_dump()
+        return scenario.override({f"reward.{name}": value for name, value in reward.items()})
+
+
+DRAWN = ValueSet("drawn", "the values drawn in each world", None)
+VALUE_SETS = (
+    DRAWN,
+    ValueSet("default", "the scenario's own values", {}),
+    ValueSet("headcount", "heads count, whoever they are", {"aversion": 0.0}),
+    ValueSet("egalitarian", "strong aversion to inequality", {"aversion": 2.0}),
+    ValueSet("care", "resilience counts most", {"w_r": 2.0}),
+    ValueSet("no harm", "the excluded count most", {"w_x": 5.0}),
+)
+"""Drawn; the scenario's own; its aversion at both ends; and each weight of the floor high in its range."""
+SEPARATOR = ","
+"""Between the names of the value sets for which a row of the table of runs counts."""
+
+
+def aversions(base: Scenario) -> tuple[float, ...]:
+    """The aversions of the value sets other than `DRAWN`, in ascending order."""
+    return tuple(sorted({s.reward(base, base).aversion for s in VALUE_SETS if s.changes is not None}))
+
+
+def breadth_column(aversion: float) -> str:
+    """Name of breadth at an aversion; breadth at the aversion drawn at a point is `breadth`."""
+    return f"breadth_{aversion:g}"
+
+
+def score(measured: Mapping[str, Floats], values: ValueSet, scenario: Scenario, base: Scenario) -> Floats:
+    """Returns (episodes,) under some values.
+
+    Args:
+        measured: Resilience, excluded and breadth, the latter at the drawn and at all other aversions.
+        values: The values.
+        scenario, base: As of `ValueSet.reward`.
+    """
+    reward = values.reward(scenario, base)
+    breadth = measured["breadth" if values.changes is None else breadth_column(reward.aversion)]
+    found: Floats = (
+        reward.w_b * breadth + reward.w_r * measured["resilience"] - reward.w_x * measured["excluded"]
+    )
+    return found
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One assumption of the model, switched off.
+
+    Attributes:
+        name: Its name in results; it says what holds then.
+        assumption: What the model assumes otherwise.
+        changes: New values by dotted names of fields.
+    """
+
+    name: str
+    assumption: str
+    changes: Mapping[str, float]
+
+
+AS_IS = "as it is"
+SWITCHES = (
+    Switch(AS_IS, "none: what the others are compared with", {}),
+    Switch("no critical mass", "a little money does less than in proportion", {"money.m_exp": 1.0}),
+    Switch("no serious defects", "a technology may do harm", {"defect.p_X": 0.0}),
+    Switch("no shocks", "shocks strike, and crises follow", {"crisis.shock_rate": 0.0}),
+    Switch("openness is free", "openness costs research effort", {"knowledge.chi": 0.0}),
+    Switch("know-how reaches all", "know-how must be absorbed where it is used", {"know_how.phi0": 1.0}),
+    Switch("use needs no knowledge", "use is hard where know-how is low", {"adoption.alpha_k": 0.0}),
+    Switch("fit needs no diversity", "fit grows by the diversity of those who use", {"fit.div0": 1.0}),
+    Switch("no learning by use", "a technology improves by being used", {"knowledge.eta_L": 0.0}),
+    Switch("no aversion", "what reaches few counts less", {"reward.aversion": 0.0}),
+)
+"""Each assumption that the page names; the first is none."""
+
+
+def switched(scenario: Scenario, name: str) -> Scenario:
+    """A scenario with one assumption switched off.
+
+    Raises:
+        ScenarioError: If a field is unknown or a value not allowed.
+    """
+    return scenario.override(dict(next(s for s in SWITCHES if s.name == name).changes))
+
+
+ALL, NONE = "all", "none"
+GROUPS: dict[str, frozenset[str]] = {
+    "functions": frozenset(part for part in PARTS if part.startswith("functions")),
+    **{part: frozenset({part}) for part in PARTS if not part.startswith("functions")},
+}
+"""Parts of a rule that are exchanged together: functions in all stages, and each other part alone."""
+EXCHANGES: dict[str, frozenset[str]] = {NONE: frozenset(), **GROUPS, ALL: frozenset(PARTS)}
+"""Parts that the best rule of a point takes from the second best, from none to all.
+
+What it loses is measured on episodes on which neither was chosen, so that luck which made it the best does
+not count."""
+
 
 REFERENCES = ("nothing", "care_only")
 """Doctrines that bring no technology to people: they compete, and are told apart from the programmes."""
@@ -89,9 +221,7 @@ class Settings(engine.Settings):
         le=seeds.MAP_POINTS,
         description="points, from the first, at which assumptions are switched off",
     )
-    scenario: engine.NamedScenario = Field(
-        default_factory=lambda: Scenario.load("default"), description="what all points have in common"
-    )
+    scenario: engine.NamedScenario = engine.default_world("what all points have in common")
 
     def check(self) -> None:
         """Check that every switch can be thrown in the scenario.
@@ -111,13 +241,13 @@ class Settings(engine.Settings):
         """The settings as the map's files quote them."""
         values = self.model_dump(mode="json")
         base = values.pop("scenario")
-        return {"format": _FORMAT, **values, "base": base, "model": engine.MODEL}
+        return {"format": _FORMAT, **values, "base": base, "model": MODEL}
 
-    def places(self) -> npt.NDArray[np.float64]:
+    def places(self) -> Floats:
         """(points, axes) the map's places in the unit cube of the family."""
         return points(self.points, self.seed, self.scenario, self.design, preferences=True)
 
-    def tuning_places(self) -> npt.NDArray[np.float64]:
+    def tuning_places(self) -> Floats:
         """(regimes, axes) the places where rules are tuned; the map has none of them."""
         seed = seeds.MAP_TUNING_DESIGN.first + self.seed
         return points(self.regimes, seed, self.scenario, preferences=True)
@@ -133,15 +263,15 @@ class Settings(engine.Settings):
         some = plain[: self.switched_points]
         return [*plain, *(Point(p.number, p.place, s.name) for s in SWITCHES for p in some)]
 
-    def measured_seeds(self, point: int) -> seeds.Seeds:
+    def measured_seeds(self, point: int) -> Seeds:
         """(episodes,) seeds on which allocators are measured at a point; no other point has one of them."""
         return seeds.map_test(self.seed, point, self.episodes)
 
-    def exchange_seeds(self, point: int) -> seeds.Seeds:
+    def exchange_seeds(self, point: int) -> Seeds:
         """(EXCHANGE_EPISODES,) seeds on which parts are exchanged, behind those that are measured."""
         return seeds.map_test(self.seed, point, EXCHANGE_EPISODES, after=self.episodes)
 
-    def choice_seeds(self, point: int) -> seeds.Seeds:
+    def choice_seeds(self, point: int) -> Seeds:
         """(choice,) seeds on which numbers are chosen at a point."""
         return seeds.map_choice(self.seed, point, self.choice)
 
@@ -183,3 +313,27 @@ def doctrine_of(allocator: str) -> str:
 def programmes() -> list[str]:
     """The doctrines that are no reference."""
     return [doctrine for doctrine in rule_names() if doctrine not in REFERENCES]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Who competes.
+
+    Attributes:
+        name: Its name in results.
+        text: What it is, in words.
+        competitors: Gives the names of the allocators that compete, one of each doctrine.
+    """
+
+    name: str
+    text: str
+    competitors: Callable[[], list[str]]
+
+
+TUNED_ALIKE = Condition("tuned", "both institutions, tuned", tuned_names)
+"""The condition that figures and words explain: every doctrine at its best, like for like."""
+CONDITIONS = (
+    TUNED_ALIKE,
+    Condition("alike", "both institutions, own numbers", tuned_rules),
+    Condition("paper", "the paper's own versions", rule_names),
+)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import cycle
 from typing import Any
 
@@ -12,27 +11,36 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.patches import Patch
 
 from juguo_agents.allocators.registry import rule_names
+from juguo_agents.array_types import Floats
+from juguo_agents.evaluation.verdicts import Verdict
+from juguo_agents.report.figures.classes import OTHERS, draw_tree, stack
 from juguo_agents.report.figures.style import (
     BLACK,
     BLUE,
     COLOURS,
-    DPI,
     GREY,
     ORANGE,
-    PALE,
     SKY,
     VERMILION,
     headed,
+    log_axis,
+    name_rows,
     parameters,
+    png,
 )
 from juguo_agents.report.names import label
-from juguo_agents.studies.map.analysis import INDICES, PAIR, Floats, Runs, deciding_axes, difference_of
-from juguo_agents.studies.map.variations import ALL, DRAWN, GROUPS, VALUE_SETS
-from juguo_agents.studies.map.verdicts import CONDITIONS, TUNED_ALIKE, Judged, Verdict
+from juguo_agents.studies.map.analysis import (
+    INDICES,
+    PAIR,
+    Judged,
+    Runs,
+    deciding_axes,
+    difference_of,
+)
+from juguo_agents.studies.map.design import ALL, CONDITIONS, DRAWN, GROUPS, TUNED_ALIKE, VALUE_SETS
 from juguo_envs.worlds.sampling import Axis
 
 Summary = dict[str, Any]
@@ -43,29 +51,23 @@ DOCTRINE_COLOURS = {name: COLOURS[name] if name in COLOURS else next(_FREE) for 
 MARKERS = dict(zip(rule_names(), cycle("os^DvP*Xphd<>8H"), strict=False))
 _BINS = 8
 _LEAST_SHOWN = 0.02  # share, in any bar, from which a doctrine has a colour of its own
-_TIE, _MEAN, _OTHERS = "#a8a8a8", "#4d4d4d", PALE
-_WIDTH, _HEIGHT = 0.86, 0.16  # of a tree's node, where leaves are 1 apart and levels 1
+_TIE, _MEAN = "#a8a8a8", "#4d4d4d"
 
 
-def draw_figures(runs: Runs, judged: Judged, summary: Summary) -> Iterator[tuple[str, bytes]]:
+def draw_figures(runs: Runs, judged: Judged, summary: Summary) -> dict[str, bytes]:
     """File name and PNG of each figure. matplotlib's settings are as before when it is done."""
     drawn: dict[str, Callable[[], Figure | None]] = {
         "shares.png": lambda: draw_shares(summary),
         "map.png": lambda: draw_map(runs, judged, summary),
         "differences.png": lambda: draw_differences(runs, judged[TUNED_ALIKE.name, DRAWN.name], summary),
         "indices.png": lambda: draw_indices(summary),
-        "tree.png": lambda: draw_tree(summary),
+        "tree.png": lambda: draw_winners(summary),
         "parts.png": lambda: draw_parts(summary),
         "switches.png": lambda: draw_switches(summary),
     }
-    for name, draw in drawn.items():
-        with rc_context(parameters()):
-            fig = draw()
-            if fig is None:
-                continue
-            out = io.BytesIO()
-            fig.savefig(out, format="png", dpi=DPI)
-        yield name, out.getvalue()
+    with rc_context(parameters()):
+        figures = {name: draw() for name, draw in drawn.items()}
+        return {name: png(figure) for name, figure in figures.items() if figure is not None}
 
 
 def _subtitle(summary: Summary, note: str) -> str:
@@ -167,9 +169,8 @@ def draw_indices(summary: Summary) -> Figure | None:
             for name, shift, colour in (("total", -0.17, BLUE), ("first", 0.17, ORANGE)):
                 panel.barh(y + shift, row[name], 0.32, color=colour, alpha=0.85)
                 panel.plot(row[f"{name}_interval"], (y + shift, y + shift), color=BLACK, lw=0.9)
-        panel.set_yticks(range(len(part["indices"])), [symbols[row["axis"]] for row in part["indices"]])
+        name_rows(panel, [symbols[row["axis"]] for row in part["indices"]])
         panel.set_ylim(rows - 0.4, -0.6)
-        panel.tick_params(axis="y", length=0)
         panel.set_xlim(left=0.0)
         panel.grid(axis="x")
         panel.set_xlabel("share of the variance over worlds")
@@ -189,12 +190,9 @@ def axis_label(axis: Axis) -> str:
 
 def _scale(panel: Axes, axis: Axis, which: str) -> None:
     """Label; and a logarithmic axis where the sampling is, with plain numbers on it."""
-    along = panel.xaxis if which == "x" else panel.yaxis
     if axis.log:
         panel.set(**{f"{which}scale": "log"})
-        along.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
-        along.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        along.set_minor_formatter(NullFormatter())
+        log_axis(panel.xaxis if which == "x" else panel.yaxis)
     panel.set(**{f"{which}label": axis_label(axis)})
 
 
@@ -217,7 +215,7 @@ def draw_shares(summary: Summary) -> Figure:
     every = [bar for group in bars for bar in group.values()]
     panels = fig.subplots(len(bars), 1, sharex=True)
     for panel, condition, group in zip(panels, CONDITIONS, bars, strict=True):
-        _stacked(panel, group, _shown(every))
+        stack(panel, group, _shown(every), DOCTRINE_COLOURS)
         panel.set_title(f"{condition.text[0].upper()}{condition.text[1:]}")
     panels[-1].set_xlabel("share of the worlds")
     tie = Patch(fc="white", ec=GREY, hatch="////", label="tie: no more than noise")
@@ -237,7 +235,7 @@ def draw_switches(summary: Summary) -> Figure:
     )
     bars = {row["name"]: row["leading"] for row in part["switches"]}
     axes = fig.subplots()
-    _stacked(axes, bars, _shown(bars.values()))
+    stack(axes, bars, _shown(bars.values()), DOCTRINE_COLOURS)
     axes.axhline(0.5, color=GREY, lw=0.7)  # below the world as it is
     axes.set_xlabel("share of the worlds")
     _legend(fig, _bar_handles(bars.values()))
@@ -255,41 +253,8 @@ def _bar_handles(bars: Iterable[dict[str, float]]) -> list[Patch]:
     shown = _shown(every)
     handles = [Patch(color=DOCTRINE_COLOURS[name], label=label(name)) for name in shown]
     if any(share > 0.0 for bar in every for name, share in bar.items() if name not in shown):
-        handles.append(Patch(color=_OTHERS, label="another doctrine"))
+        handles.append(Patch(color=OTHERS, label="another doctrine"))
     return handles
-
-
-def _stacked(axes: Axes, bars: dict[str, dict[str, float]], shown: list[str]) -> None:
-    """A row of coloured parts for each bar; what is left to the whole is ties."""
-    for y, bar in enumerate(bars.values()):
-        parts = [(bar[name], DOCTRINE_COLOURS[name], False) for name in shown]
-        parts.append((sum(share for name, share in bar.items() if name not in shown), _OTHERS, False))
-        parts.append((max(0.0, 1.0 - sum(bar.values())), "white", True))
-        left = np.cumsum([0.0, *(share for share, _, _ in parts)]).tolist()
-        for i, (share, colour, tie) in enumerate(parts):
-            if share <= 1e-9:
-                continue
-            axes.barh(
-                y, share, 0.7, left=left[i], color=colour, edgecolor=GREY if tie else "white", linewidth=0.6,
-                hatch="////" if tie else None,
-            )  # fmt: skip
-            if share >= 0.03:
-                axes.text(
-                    left[i] + share / 2.0, y, f"{share:.0%}", ha="center", va="center", fontsize=8.0,
-                    color=BLACK if tie else _text_on(colour),
-                    bbox={"fc": "white", "ec": "none", "pad": 1.2} if tie else None,
-                )  # fmt: skip
-    axes.set_yticks(range(len(bars)), list(bars))
-    axes.set_ylim(len(bars) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlim(0.0, 1.0)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-
-
-def _text_on(colour: str) -> str:
-    """Black or white, whichever is read better on a colour."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 150.0 else BLACK
 
 
 def draw_parts(summary: Summary) -> Figure | None:
@@ -312,9 +277,7 @@ def draw_parts(summary: Summary) -> Figure | None:
             panel.plot((loss["low"], loss["high"]), (y, y), color=BLACK, lw=1.0)
         panel.axvline(0.0, color=BLACK, lw=0.8)
         panel.set_title(f"{label(doctrine)} ({row['points']} worlds)")
-        panel.set_yticks(range(len(names)), names)
-        panel.tick_params(axis="y", length=0)
-        panel.set_ylim(len(names) - 0.4, -0.6)
+        name_rows(panel, names)
         panel.grid(axis="x")
     for panel in panels.flat[len(found) :]:
         panel.set_axis_off()
@@ -324,8 +287,8 @@ def draw_parts(summary: Summary) -> Figure | None:
     return fig
 
 
-def draw_tree(summary: Summary, values: str = DRAWN.name) -> Figure | None:
-    """The tree under some values: a split on every inner node, a bar of the doctrines on every node."""
+def draw_winners(summary: Summary, values: str = DRAWN.name) -> Figure | None:
+    """The tree that tells the winner under some values."""
     tree = summary["deciding"][values]["tree"]
     if tree is None:
         return None
@@ -335,67 +298,8 @@ def draw_tree(summary: Summary, values: str = DRAWN.name) -> Figure | None:
         f"({tree['accuracy_low']:.0%} to {tree['accuracy_high']:.0%} over repeats); "
         f"always the most frequent: {tree['majority']:.0%}"
     )
-    places = _layout(tree["nodes"])
-    leaves = max(x for x, _ in places) + 1.0
-    depth = max(y for _, y in places)
-    title = "Which doctrine is best: a small tree"
-    fig = headed(max(9.0, 1.45 * leaves), 2.0 + 1.15 * depth, title, _subtitle(summary, note))
-    axes = fig.subplots()
-    axes.set_axis_off()
-    axes.set_xlim(-0.55, leaves - 0.45)
-    axes.set_ylim(depth + 0.5, -0.45)
-    for node, (x, y) in zip(tree["nodes"], places, strict=True):
-        if "axis" in node:
-            for child, words in (("low", "≤"), ("high", ">")):
-                to_x, to_y = places[node[child]]
-                axes.plot((x, to_x), (y + _HEIGHT, to_y - 0.26), color=GREY, lw=0.9, zorder=0)
-                axes.text(
-                    x + 0.45 * (to_x - x), y + _HEIGHT + 0.45 * (to_y - 0.26 - y - _HEIGHT),
-                    f"{words} {node['threshold']:.3g}", ha="center", va="center", fontsize=8.5,
-                    bbox={"fc": "white", "ec": "none", "pad": 1.0},
-                )  # fmt: skip
-        _node(axes, node, tree["classes"], x, y)
-    _legend(
-        fig,
-        [Patch(color=DOCTRINE_COLOURS[c], label=f"{label(c)} is best") for c in tree["classes"]],
-        min(5, len(tree["classes"])),
-    )
+    title, classes = "Which doctrine is best: a small tree", tree["classes"]
+    fig = draw_tree(tree["nodes"], classes, DOCTRINE_COLOURS, title, _subtitle(summary, note))
+    handles = [Patch(color=DOCTRINE_COLOURS[c], label=f"{label(c)} is best") for c in classes]
+    _legend(fig, handles, min(5, len(classes)))
     return fig
-
-
-def _node(axes: Axes, node: Summary, classes: list[str], x: float, y: float) -> None:
-    """A bar of the shares of the doctrines among the node's worlds, what it splits above, counts below."""
-    total = max(1, sum(node["counts"]))
-    left = x - _WIDTH / 2.0
-    for name, count in zip(classes, node["counts"], strict=True):
-        width = _WIDTH * count / total
-        axes.add_patch(Rectangle((left, y), width, _HEIGHT, color=DOCTRINE_COLOURS[name], lw=0))
-        left += width
-    if "axis" in node:
-        axes.text(x, y - 0.05, node["symbol"], ha="center", va="bottom", fontweight="bold", fontsize=9.5)
-        return
-    axes.text(x, y - 0.05, f"{total} worlds", ha="center", va="bottom", fontsize=8.5, color=BLACK)
-    best = classes[node["named"]]
-    words = f"{label(best)}\n{node['counts'][node['named']] / total:.0%}".replace(" ", "\n", 1)
-    axes.text(
-        x, y + _HEIGHT + 0.04, words, ha="center", va="top", fontsize=8.5, fontweight="bold",
-        color=DOCTRINE_COLOURS[best],
-    )  # fmt: skip
-
-
-def _layout(nodes: list[Summary]) -> list[tuple[float, float]]:
-    """Places (x, y): leaves side by side, a parent over the middle of its children."""
-    places: list[tuple[float, float]] = [(0.0, 0.0)] * len(nodes)
-    leaves = 0
-
-    def put(i: int, level: int) -> float:
-        nonlocal leaves
-        if "axis" in nodes[i]:
-            x = (put(nodes[i]["low"], level + 1) + put(nodes[i]["high"], level + 1)) / 2.0
-        else:
-            x, leaves = float(leaves), leaves + 1
-        places[i] = (x, float(level))
-        return x
-
-    put(0, 0)
-    return places

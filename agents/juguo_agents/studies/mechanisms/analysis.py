@@ -1,150 +1,44 @@
-"""How far what was measured in two worlds lies apart, what of it is noise, and the verdict on a mechanism."""
+"""How far what was measured in two worlds lies apart, what of it is noise, and the verdict on a mechanism.
+
+In numbers, in words and as a table.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy import stats
 
-from juguo_agents.evaluation.statistics import paired_difference
+from juguo_agents.evaluation.ranking import (
+    CERTAIN,
+    Noise,
+    RankingEffect,
+    Returns,
+    level_changed,
+    noise,
+    pairs,
+    ranking_effect,
+    ranking_noise,
+)
 from juguo_agents.studies.mechanisms.mechanism import Mechanism
+from juguo_agents.tables import markdown_table, ranged
 from juguo_envs.errors import UserError
+from juguo_envs.names import code
 from juguo_envs.worlds.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
-Returns = Mapping[str, Sequence[float] | Floats]
-"""(episodes,) returns by the doctrine's name."""
 Patterns = Sequence[Mapping[str, Any]]
 """Patterns as JSON values: number, name, holds, and parts with name, measured, low, high, band."""
 Feedback = Mapping[str, Any]
 """`feedback`: closed less open loop as a share of the distance from the worst rule to the closed loop, with
 its interval; None where there is no such distance. `closed`, `open`, `worst`: mean returns."""
 
-CERTAIN = 0.95
-"""Share of the comparisons of the world with itself that noise covers."""
-FLIPS = 2000
 NOTHING = "none beyond noise"
 SMALL = "none beyond noise; ranking detectable"
 """On the same episodes the change can be told from chance, but other episodes alone change as much."""
 OFF_ALREADY = "off in this world already"
-
-
-def pairs(repeats: int) -> list[tuple[int, int]]:
-    """Every pair of sets of episodes on which the world as it is can be compared with itself."""
-    return list(combinations(range(repeats + 1), 2))
-
-
-def table_of(returns: Returns) -> Floats:
-    """(doctrines, episodes) of returns."""
-    return np.array(list(returns.values()), np.float64)
-
-
-def ranking_change(world: Floats, other: Floats) -> float:
-    """Largest change of a doctrine's mean return less the mean over doctrines.
-
-    Args:
-        world, other: (D, E) returns of the same doctrines.
-    """
-    return float(np.abs(_relative(other).mean(1) - _relative(world).mean(1)).max())
-
-
-def agreement(world: Floats, other: Floats) -> float:
-    """Kendall's tau of the rankings by mean return; 1 where a ranking has nothing but ties in both."""
-    first, second = world.mean(1), other.mean(1)
-    if np.array_equal(first, second):
-        return 1.0
-    tau = float(stats.kendalltau(first, second).statistic)
-    return tau if np.isfinite(tau) else 0.0
-
-
-def _relative(returns: Floats) -> Floats:
-    relative: Floats = returns - returns.mean(0)
-    return relative
-
-
-@dataclass(frozen=True)
-class RankingEffect:
-    """What switching a mechanism off does to the doctrines' returns.
-
-    Attributes:
-        change: Largest change of a doctrine's return less the mean over doctrines.
-        who: The doctrine.
-        chance: What `change` would be at most, at 95 %, if only chance gave each episode's change its sign.
-        tau: Kendall's tau of the rankings.
-        mean, low, high: Change of the mean return of all doctrines, 95 %, over the episodes.
-    """
-
-    change: float
-    who: str
-    chance: float
-    tau: float
-    mean: float
-    low: float
-    high: float
-
-
-def ranking_effect(world: Returns, without: Returns) -> RankingEffect:
-    """The effect on returns, from the same doctrines on the same episodes."""
-    first, second = table_of(world), table_of(without)
-    changes = _relative(second) - _relative(first)
-    furthest = int(np.argmax(np.abs(changes.mean(1))))
-    level = paired_difference(second.mean(0), first.mean(0))
-    return RankingEffect(
-        ranking_change(first, second),
-        list(world)[furthest],
-        _chance(changes),
-        agreement(first, second),
-        level.mean,
-        level.low,
-        level.high,
-    )
-
-
-def _chance(changes: Floats) -> float:
-    """Quantile of the largest mean change under signs by chance, the same for all doctrines of an episode."""
-    signs = np.random.default_rng(0).choice((-1.0, 1.0), size=(FLIPS, changes.shape[1]))
-    largest = np.abs(signs @ changes.T / changes.shape[1]).max(1)
-    return float(np.quantile(largest, CERTAIN))
-
-
-def noise(values: Iterable[float], least: bool = False) -> float:
-    """The value that covers 95 % of comparisons of the world with itself; from below if `least`."""
-    return float(np.quantile(np.array(list(values)), 1.0 - CERTAIN if least else CERTAIN))
-
-
-@dataclass(frozen=True)
-class Noise:
-    """What other test episodes alone change in the world as it is.
-
-    Attributes:
-        change: Of the ranking, at most; as `RankingEffect.change`.
-        tau: Kendall's tau, at least.
-        level: Of the mean return of all doctrines, at most.
-        comparisons: How many comparisons this is taken from.
-    """
-
-    change: float
-    tau: float
-    level: float
-    comparisons: int
-
-
-def ranking_noise(blocks: Sequence[Returns], pairs: Sequence[tuple[int, int]]) -> Noise:
-    """Noise of the returns, from the world as it is on several sets of episodes."""
-    tables = [table_of(block) for block in blocks]
-    compared = [(tables[i], tables[j]) for i, j in pairs]
-    return Noise(
-        noise(ranking_change(*pair) for pair in compared),
-        noise((agreement(*pair) for pair in compared), least=True),
-        noise(abs(float(first.mean() - second.mean())) for first, second in compared),
-        len(pairs),
-    )
 
 
 PartNoise = dict[tuple[int, int], float]
@@ -241,11 +135,6 @@ def feedback_changed(base: Feedback, without: Feedback, noise: float) -> bool:
     return before != after if before is None or after is None else abs(after - before) > noise
 
 
-def level_changed(effect: RankingEffect, noise: Noise) -> bool:
-    """Whether the mean return changes by more than other episodes alone change it."""
-    return abs(effect.mean) > noise.level
-
-
 def verdict(
     effect: RankingEffect,
     noise: Noise,
@@ -340,3 +229,113 @@ def report(
         "as_it_is": measured,
         "mechanisms": {mechanism.name: row(mechanism) for mechanism in mechanisms},
     }
+
+
+RULE = """\
+Each mechanism is switched off alone. All is measured on the same episodes as in the world as it is.
+
+- `ranking`: the largest change of a doctrine's return less the mean of all doctrines, and whose it is.
+- `chance`: as much would that be, at most, at 95 %, if chance gave each episode's change its sign.
+- `tau`: Kendall's tau of the doctrines' ranking with that in the world as it is.
+- `level`: change of the mean return of all doctrines, with its interval, 95 %. `*`: beyond noise.
+- `patterns`: those that change beyond noise, with a figure in the world as it is and without the mechanism.
+- `feedback`: closed loop less open loop as a share of the gap, both searched on. `*`: beyond noise.
+
+Noise is what other episodes alone change in the world as it is: the value that covers 95 % of the comparisons
+of every two sets of episodes. The ranking *changes* where `ranking` is above `chance` and, besides, above its
+noise or `tau` under its noise. It is *detectable* where `ranking` is above `chance` only. A pattern changes
+where a figure of it leaves its interval by more than its noise. The level alone is no reason to keep a
+mechanism."""
+COLUMNS = (
+    "mechanism", "off by", "ranking", "whose", "chance", "tau", "level", "patterns", "feedback", "verdict",
+)  # fmt: skip
+
+
+def page(data: dict[str, Any]) -> list[str]:
+    """A page of Markdown; the mechanisms that change the ranking most come first."""
+    settings, comparisons = data["settings"], data["noise"]["returns"]["comparisons"]
+    total = sum(data["parameters"].values())
+    rows = sorted(data["mechanisms"].items(), key=lambda item: -_change(item[1]))
+    return [
+        f"# Mechanisms of {code(settings['scenario']['name'])}",
+        "",
+        RULE,
+        "",
+        f"{settings['episodes']:,} test episodes from seed {settings['first_seed']:,}; "
+        f"noise from {comparisons} comparisons of {settings['repeats'] + 1} sets. "
+        f"The model has {total} parameters.",
+        "",
+        markdown_table(COLUMNS, [_as_it_is(data), *(_row(name, row) for name, row in rows)]),
+    ]
+
+
+def _as_it_is(data: dict[str, Any]) -> list[str]:
+    """The first row: noise of each column, and what feedback is worth in the world as it is."""
+    noise, measured = data["noise"], data["as_it_is"]
+    returns, told = noise["returns"], measured.get("feedback")
+    feedback = f"{100 * told['share']:.0f} % ± {100 * noise['feedback']:.0f}" if told else ""
+    change, tau, level = f"{returns['change']:.3f}", f"{returns['tau']:.2f}", f"±{returns['level']:.3f}"
+    held = [str(pattern["number"]) for pattern in measured.get("patterns", []) if pattern["holds"]]
+    patterns = f"hold: {', '.join(held) or 'none'}" if "patterns" in measured else ""
+    return ["**as it is**, and noise", "", change, "", "", tau, level, patterns, feedback, ""]
+
+
+def _change(row: dict[str, Any]) -> float:
+    return float(row["returns"]["change"]) if "returns" in row else -1.0
+
+
+def _row(name: str, row: dict[str, Any]) -> list[str]:
+    off = ", ".join(f"`{field}` {_value(value)}" for field, value in row["off"].items())
+    return [
+        f"**{name}**: {row['words']}",
+        off,
+        *_returns(row),
+        _patterns(row),
+        _feedback(row),
+        row["verdict"],
+    ]
+
+
+def _returns(row: dict[str, Any]) -> list[str]:
+    told = row.get("returns")
+    if told is None:
+        return [""] * 5
+    return [
+        f"{told['change']:.3f}",
+        code(told["who"]),
+        f"{told['chance']:.3f}",
+        f"{told['tau']:.2f}",
+        ranged(told, form="+.3f") + (" *" if told["level_changed"] else ""),
+    ]
+
+
+def _patterns(row: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{change['number']}{_holds(change)}: {change['part']} "
+        f"{_figure(change['before'])} → {_figure(change['after'])}"
+        for change in row.get("patterns", [])
+    )
+
+
+def _holds(change: dict[str, Any]) -> str:
+    if change["held"] == change["holds"]:
+        return ""
+    return " (now holds)" if change["holds"] else " (no longer holds)"
+
+
+def _feedback(row: dict[str, Any]) -> str:
+    told = row.get("feedback")
+    if told is None:
+        return ""
+    share = "cannot be told" if told["share"] is None else f"{100 * told['share']:.0f} %"
+    return share + (" *" if told["changed"] else "")
+
+
+def _figure(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3g}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -22,13 +22,12 @@ from juguo_agents.allocators.registry import like_for_like, make_rule, rule_name
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.gap import share_of_gap
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.arrays import to_arrays, to_table
-from juguo_agents.studies.mechanisms.analysis import Measured, report
+from juguo_agents.studies.mechanisms.analysis import Measured, page, report
 from juguo_agents.studies.mechanisms.mechanism import MECHANISMS, count_parameters, find
-from juguo_agents.studies.mechanisms.page import page
 from juguo_agents.studies.patterns.study import measure_unsearched
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import (
@@ -38,11 +37,11 @@ from juguo_agents.studies.study import (
     Settings,
     Stage,
     Study,
+    default_world,
     record,
     recorded,
 )
 from juguo_agents.studies.value.analysis import CLOSED, OPEN, finished_value
-from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 
@@ -70,7 +69,7 @@ class MechanismsSettings(Settings):
     smoke: ClassVar[Mapping[str, Any]] = {"episodes": 4, "repeats": 2}
     free: ClassVar[frozenset[str]] = frozenset({"only", "patterns", "value", "budget"})
 
-    scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
+    scenario: NamedScenario = default_world("the world")
     only: tuple[str, ...] = Field(default=(), description="mechanisms by name; all, if none is named")
     episodes: int = Field(
         default=60, ge=2, le=seeds.PATTERNS.size, description="test episodes of every world"
@@ -242,10 +241,9 @@ class Mechanisms(Study[MechanismsSettings, tuple[list[Measured], dict[str, Measu
         """Effects, noise and verdicts."""
         asked = self.settings
         data = {
-            "kind": "juguo_mechanisms",
             "settings": {
                 "format": asked.format,
-                "model": str(SOURCE_KEY),
+                "model": MODEL,
                 "scenario": asked.scenario.model_dump(mode="json"),
                 **{name: getattr(asked, name) for name in ("episodes", "first_seed", "repeats")},
             },

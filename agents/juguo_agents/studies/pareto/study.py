@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.registry import compared_names
-from juguo_agents.artifacts.front import FRONT_PATTERN
+from juguo_agents.artifacts.front import FrontRecord, front_file
+from juguo_agents.artifacts.identity import headed
 from juguo_agents.artifacts.policy import Policy, PolicyFileError, check_fits
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
@@ -30,7 +30,7 @@ from juguo_agents.processes import cores
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
 from juguo_agents.studies.store import fingerprint
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Stage, Study, record, recorded
+from juguo_agents.studies.study import Content, Execute, NamedScenario, Page, Stage, Study, record, recorded
 from juguo_agents.training.run import policies_in, steps_taken
 from juguo_envs.errors import UserError
 from juguo_envs.info import REWARD_PARTS
@@ -42,14 +42,13 @@ try:
 except ImportError as error:
     raise UserError(f"{error.name} is missing: pip install 'juguo[train,pareto]'") from None
 
+from juguo_agents.array_types import Floats
 from juguo_agents.report.figures.fronts import FIGURE, draw
-from juguo_agents.studies.pareto.analysis import Point, summarise
-from juguo_agents.studies.pareto.page import as_markdown, console_table, search_table
+from juguo_agents.studies.pareto.analysis import Point, as_markdown, console_table, search_table, summarise
 
 MOST_EPISODES = seeds.HELD_OUT_WORLDS.first
 SEARCH_BUDGET = 1_800_000
 """Environment steps of a search that is compared with nothing: 30,000 episodes of 60 quarters."""
-Floats = npt.NDArray[np.float64]
 Weights = tuple[float, float, float]
 
 
@@ -96,6 +95,10 @@ class Settings(engine.Settings):
         if search.budget < (least := 3 * search.steps(search.population)):
             fewer = "; fewer levels need less" if self.levels > 2 else ""
             raise UserError(f"budget is {search.budget}; allowed is {least} to {10**9}{fewer}")
+
+    def idle(self) -> Mapping[str, str]:
+        """A search alone is measured on no test episodes."""
+        return {} if self.run is not None else dict.fromkeys(("episodes", "seed"), "without a run")
 
     def remembered(self) -> dict[str, Any]:
         """Budget, searches and policies as they are, wherever they come from."""
@@ -232,8 +235,8 @@ class Pareto(Study[Settings, Table]):
     def analyse(self, table: Table) -> Page:
         """Hypervolumes and what each preference gets; each search's front as an allocator."""
         s, search = self.settings, self.settings.fronts()[0]
-        files = {
-            FRONT_PATTERN.replace("*", str(search.seed)): nsga2.result_text(search, found).encode()
+        files: dict[str, Content] = {
+            front_file(search.seed): headed(FrontRecord, nsga2.result_content(search, found))
             for search, found in zip(s.fronts(), table.searched.values(), strict=True)
         }
         if not s.policies:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
 from juguo_agents.report.figures.style import BLUE, GREY, ORANGE
 from juguo_agents.studies.arrays import Arrays
+from juguo_agents.tables import ranged, terminal_table
 
 ACTIVE, PASSIVE = "active", "passive"
 CURVES = ("interactors", "adoption", "resilience")
@@ -41,26 +42,28 @@ def compared(runs: Mapping[str, Arrays]) -> dict[str, Any]:
 
 def lines(data: dict[str, Any]) -> list[str]:
     """A table: what is reached at the end, and what it gains over the passive system."""
-    share = data["settings"]["share"]
-    table = [
-        f"the proposal, open in every stage; + f: {share:.0%} of the money for functions goes to f",
-        f"{'':28s} {'interactors':>11s} {'adoption':>9s} {'return':>7s}   return less passive",
+    rows = [
+        (
+            name,
+            *(f"{arm[curve]['end']['mean']:.1%}" for curve in ("interactors", "adoption")),
+            f"{arm['return']['mean']:.3f}",
+            "" if name == PASSIVE else ranged(arm["return_gained"], form="+.3f"),
+        )
+        for name, arm in data["arms"].items()
     ]
-    for name, arm in data["arms"].items():
-        gained = arm["return_gained"]
-        beside = (
-            "" if name == PASSIVE else f"{gained['mean']:+.3f} [{gained['low']:+.3f}, {gained['high']:+.3f}]"
-        )
-        table.append(
-            f"{name:28s} {arm['interactors']['end']['mean']:11.1%} {arm['adoption']['end']['mean']:9.1%} "
-            f"{arm['return']['mean']:7.3f}   {beside}".rstrip()
-        )
     saving = [
-        name
+        name[2:]
         for name, arm in data["arms"].items()
         if name.startswith("+") and arm["return_gained"]["low"] > 0.0
     ]
-    return [*table, "", "raises the return beyond noise: " + (", ".join(s[2:] for s in saving) or "nothing")]
+    head = ("", "interactors", "adoption", "return", "return less passive")
+    share = f"{data['settings']['share']:.0%}"
+    return [
+        f"the proposal, open in every stage; + f: {share} of the money for functions goes to f",
+        *terminal_table(head, rows, "lrrrl").splitlines(),
+        "",
+        f"raises the return beyond noise: {', '.join(saving) or 'nothing'}",
+    ]
 
 
 def draw(data: dict[str, Any], runs: Mapping[str, Arrays]) -> Figure:

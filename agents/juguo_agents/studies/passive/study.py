@@ -25,7 +25,7 @@ from juguo_agents.report.figures.style import png
 from juguo_agents.report.names import PROPOSAL
 from juguo_agents.studies.arrays import Arrays, to_arrays, to_table
 from juguo_agents.studies.passive.analysis import ACTIVE, CURVES, PASSIVE, compared, draw, lines
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study
+from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, default_world
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.equations import INTERACTOR
 from juguo_envs.model.state import FUNCTIONS
@@ -39,9 +39,7 @@ class PassiveSettings(Settings):
 
     smoke: ClassVar[Mapping[str, Any]] = {"episodes": 8}
 
-    scenario: NamedScenario = Field(
-        default_factory=lambda: Scenario.load("default"), description="world whose participants gain"
-    )
+    scenario: NamedScenario = default_world("world whose participants gain")
     passive: NamedScenario = Field(
         default_factory=lambda: Scenario.load("passive"), description="world whose participants gain nothing"
     )
@@ -131,7 +129,6 @@ class Passive(Study[PassiveSettings, dict[str, Arrays]]):
         """What each reaches, and its difference to the passive one."""
         asked = self.settings
         data = {
-            "kind": "juguo_passive",
             "settings": {"share": asked.share, "episodes": asked.episodes, "first_seed": asked.first_seed},
             "scenarios": {s.name: s.digest() for s in (asked.scenario, asked.passive)},
             "arms": compared(table),

@@ -1,4 +1,4 @@
-"""How each pattern is measured: which systems are run for it, and what is reckoned from their runs."""
+"""How each pattern is measured: who is run for it, what is reckoned from the runs, and how that is told."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy import optimize, stats
+from scipy import stats
 
 from juguo_agents.allocators import rule_names
+from juguo_agents.array_types import Bools, Floats, Ints
+from juguo_agents.evaluation.adoption import Bass, crossing, fit_bass
 from juguo_agents.evaluation.statistics import (
     Estimate,
     composite_interval,
@@ -19,27 +20,32 @@ from juguo_agents.evaluation.statistics import (
     paired_difference,
 )
 from juguo_agents.report.names import PROPOSAL
-from juguo_agents.studies.patterns.pattern import FACTS, UNKNOWN, Band, Part, Pattern
 from juguo_agents.studies.patterns.runs import (
     AS_IS,
     CALM,
     CARE,
     CONCENTRATED,
+    FACTS,
     FLAT,
     KNOWLEDGE,
     MARKET,
     NOTHING,
     SOUND,
+    UNKNOWN,
     YEAR,
-    Floats,
+    Band,
+    Part,
+    Pattern,
     Run,
     Runs,
     System,
     alike,
     bringing,
 )
+from juguo_agents.tables import ranged, terminal_table
+from juguo_envs.names import code
 
-Drawn = npt.NDArray[np.int64]
+Drawn = Ints
 """Indices of resampled episodes."""
 
 REACHED = 0.10
@@ -59,69 +65,6 @@ PUBLISHED_Q = (0.004157, 0.985125)
 """`QUANTILES` of p and of q, per year, over 22 products in C. Van den Bulte's compilation of published fits.
 They are read off by linear interpolation between the sorted values, numpy's default."""
 QUANTILES = (0.05, 0.95)
-_STARTS = ((0.01, 0.4), (0.0005, 1.0), (0.1, 0.1))
-_LEAST, _MOST = np.log(1e-9), np.log(100.0)
-
-
-@dataclass(frozen=True)
-class Bass:
-    """A curve of Bass (1969): p and q per year, and the share m that adopts in the end."""
-
-    p: float
-    q: float
-    m: float
-
-    def at(self, years: Floats) -> Floats:
-        """Adopting share at some times, in years."""
-        return self.m * _bass(self.p, self.q, years)
-
-
-def _bass(p: float, q: float, years: Floats) -> Floats:
-    gone = np.exp(-(p + q) * years)
-    shape: Floats = (1.0 - gone) / (1.0 + q / p * gone)
-    return shape
-
-
-def fit_bass(years: Floats, adoption: Floats, near: Bass | None = None) -> Bass:
-    """Nonlinear least squares of the cumulative curve to an adopting share.
-
-    Args:
-        years: (n,) times.
-        adoption: (n,) adopting share at these times.
-        near: Where to begin; else the best of several starts is taken.
-
-    Returns:
-        The curve; its ceiling is at most 1, its rates are NaN where nobody adopts.
-    """
-    if not adoption.max() > 0.0:
-        return Bass(float("nan"), float("nan"), 0.0)
-
-    def ceiling(shape: Floats) -> float:  # for given rates it is a linear problem
-        return min(1.0, max(0.0, float(shape @ adoption) / max(float(shape @ shape), 1e-300)))
-
-    def residuals(logs: Floats) -> Floats:
-        p, q = np.exp(np.clip(logs, _LEAST, _MOST))
-        shape = _bass(p, q, years)
-        left: Floats = ceiling(shape) * shape - adoption
-        return left
-
-    starts = [(near.p, near.q)] if near else _STARTS
-    tried = [optimize.least_squares(residuals, np.log(start), method="lm") for start in starts]
-    logs = np.clip(min(tried, key=lambda result: float(result.cost)).x, _LEAST, _MOST)
-    p, q = (float(x) for x in np.exp(logs))
-    return Bass(p, q, ceiling(_bass(p, q, years)))
-
-
-def crossing(times: Floats, curve: Floats, level: float) -> float:
-    """When a curve first reaches a level, by linear interpolation; NaN where it never does."""
-    reached = np.flatnonzero(curve >= level)
-    if not len(reached):
-        return float("nan")
-    i = int(reached[0])
-    if i == 0:
-        return float(times[0])
-    share = (level - curve[i - 1]) / (curve[i] - curve[i - 1])
-    return float(times[i - 1] + share * (times[i] - times[i - 1]))
 
 
 def programmes_pay(runs: Runs) -> Pattern:
@@ -432,10 +375,10 @@ def making_matters(ablated: Mapping[str, Any], run: Run, searches: Mapping[str, 
     )
 
 
-def giving_up(run: Run, defective: npt.NDArray[np.bool_], searches: Mapping[str, Any]) -> Pattern:
+def giving_up(run: Run, defective: Bools, searches: Mapping[str, Any]) -> Pattern:
     """Pattern 8, from the best closed loop's run and from which first technologies are defective."""
 
-    def share(among: npt.NDArray[np.bool_]) -> Estimate:
+    def share(among: Bools) -> Estimate:
         return mean_interval(run.given_up[among].astype(np.float64)) if among.any() else UNKNOWN
 
     serious = "share of seriously defective first technologies given up"
@@ -470,3 +413,44 @@ def feedback_pays(valued: Mapping[str, Any], searches: Mapping[str, Any]) -> Pat
 
 def _share(worth: Mapping[str, float]) -> Estimate:
     return Estimate(worth["share"], worth["share_low"], worth["share_high"])
+
+
+def lines(data: dict[str, Any]) -> list[str]:
+    """A table with every figure of every pattern, as lines of Markdown that a terminal shows well, too."""
+    settings = data["settings"]
+    first, episodes = settings["first_seed"], settings["episodes"]
+    rows = [row for pattern in data["patterns"] for row in _pattern(pattern)]
+    held = [str(p["number"]) for p in data["patterns"] if p["holds"]]
+    head = ("no", "pattern, and what was measured", "measured, interval", "band", "holds")
+    return [
+        f"## Patterns in {code(settings['scenario']['name'])}",
+        "",
+        f"{episodes:,} test episodes from seed {first:,} (seeds for {data['seeds']} the world). "
+        "Intervals are 95 %, over the episodes.",
+        "Undecided: the interval crosses an end of the band. A pattern then holds where the estimate does.",
+        "",
+        *terminal_table(head, rows).splitlines(),
+        "",
+        f"{len(held)} of {len(data['patterns'])} hold: {', '.join(held) or 'none'}.",
+    ]
+
+
+def _pattern(pattern: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Its name and verdict, its figures, its source."""
+    verdict = pattern["verdict"]
+    if verdict == "undecided":
+        verdict += f" ({'yes' if pattern['holds'] else 'no'})"
+    if not pattern["expected"]:
+        verdict += ", not meant to hold here"
+    return [
+        (str(pattern["number"]), pattern["name"], "", "", verdict),
+        *(
+            ("", f"- {part['name']}", _measured(part), part["band"] or "", part["verdict"] or "")
+            for part in pattern["parts"]
+        ),
+        ("", f"  source: {pattern['source']}", "", "", ""),
+    ]
+
+
+def _measured(part: dict[str, Any]) -> str:
+    return "cannot be told" if part["measured"] is None else ranged(part, "measured", ".3g")

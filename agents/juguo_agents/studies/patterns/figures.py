@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,12 +19,10 @@ from juguo_agents.report.figures.style import (
     PURPLE,
     headed,
     name_rows,
-    parameters,
-    png,
+    styled_png,
 )
 from juguo_agents.report.names import PROPOSAL
-from juguo_agents.studies.patterns.pattern import Part, Pattern
-from juguo_agents.studies.patterns.runs import CARE, CONCENTRATED, CRISIS, KNOWLEDGE, YEAR
+from juguo_agents.studies.patterns.runs import CARE, CONCENTRATED, CRISIS, KNOWLEDGE, YEAR, Part, Pattern
 
 Drawing = Callable[[Pattern, Figure], None]
 _MARKED = {CONCENTRATED: BLACK, PROPOSAL: BLUE, CARE: PURPLE}
@@ -33,12 +30,15 @@ _MARKED = {CONCENTRATED: BLACK, PROPOSAL: BLUE, CARE: PURPLE}
 
 def draw(pattern: Pattern, world: str) -> bytes:
     """A pattern's figure as PNG, `world` under its heading."""
+    return styled_png(lambda: _draw(pattern, world), Software=None)
+
+
+def _draw(pattern: Pattern, world: str) -> Figure:
     drawing, width, height = _DRAWINGS[pattern.fact.number]
-    with mpl.rc_context(parameters()):
-        title = f"{pattern.fact.number}. {pattern.fact.name[0].upper()}{pattern.fact.name[1:]}"
-        figure = headed(width, height, title, f"{world}; holds: {pattern.verdict}. Bars: 95 % intervals")
-        drawing(pattern, figure)
-        return png(figure, Software=None)
+    title = f"{pattern.fact.number}. {pattern.fact.name[0].upper()}{pattern.fact.name[1:]}"
+    figure = headed(width, height, title, f"{world}; holds: {pattern.verdict}. Bars: 95 % intervals")
+    drawing(pattern, figure)
+    return figure
 
 
 def _dots(axes: Axes, values: Mapping[str, Mapping[str, float] | None], title: str) -> list[str]:
@@ -65,7 +65,7 @@ def _parts(axes: Axes, parts: Sequence[Part], title: str) -> None:
             axes.barh(row, high - low, left=low, height=0.8, color=PALE, alpha=0.6)
         axes.plot([estimate.low, estimate.high], [row, row], color=colour, linewidth=1.8)
         axes.plot(estimate.mean, row, "o", color=colour, markersize=5)
-    name_rows(axes, [part.name for part in parts], [None] * len(parts))
+    name_rows(axes, [part.name for part in parts])
     axes.set_title(title)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.grid(axis="x")

@@ -1,28 +1,197 @@
-"""The systems that are run for the patterns, and what is recorded of them, all on the same episodes."""
+"""The stylised facts and their bands, and the systems that are run for them, all on the same episodes.
+
+The bands are this project's. Only that of p and q in fact 3 is a range of published figures.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import yaml
 
 from juguo_agents.allocators import BASELINE, Allocator, like_for_like, make_rule, rule_names
 from juguo_agents.allocators.levers import Forced, find_lever
+from juguo_agents.array_types import Bools, Floats, Ints, Seeds
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.statistics import Estimate
 from juguo_agents.report.technologies import first_given_up, first_is_defective
 from juguo_agents.studies.arrays import to_table
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import N_STRATA
 from juguo_envs.worlds.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
+YES, NO, UNDECIDED = "yes", "no", "undecided"
+UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
+"""A figure that cannot be told."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A stylised fact.
+
+    Attributes:
+        number: From 1.
+        name: In a few words.
+        statement: What must hold of a world.
+        source: Literature that reports it of real technologies; the page of stylised facts has it in full.
+    """
+
+    number: int
+    name: str
+    statement: str
+    source: str
+
+
+FACTS = {
+    number: Fact(number, **texts)
+    for number, texts in enumerate(
+        yaml.safe_load(Path(__file__).with_name("facts.yaml").read_text(encoding="utf-8")), 1
+    )
+}
+"""The stylised facts by their numbers."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where a figure must lie.
+
+    Attributes:
+        least, most: Its ends; None where there is none.
+        above: Whether the figure must be above `least`, not only reach it.
+        beyond_noise: Whether the whole interval must lie in the band, not only the estimate.
+    """
+
+    least: float | None = None
+    most: float | None = None
+    above: bool = False
+    beyond_noise: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether a number lies in the band; one that could not be measured does not."""
+        if not math.isfinite(value):
+            return False
+        if self.least is not None and (value < self.least or (self.above and value == self.least)):
+            return False
+        return self.most is None or value <= self.most
+
+    def text(self) -> str:
+        """The band in signs."""
+        if self.least is not None and self.most is not None:
+            return f"{self.least:.3g} to {self.most:.3g}"
+        end = (
+            f"<= {self.most:.3g}" if self.least is None else f"{'>' if self.above else '>='} {self.least:.3g}"
+        )
+        return end + (" beyond noise" if self.beyond_noise else "")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One figure of a pattern.
+
+    Attributes:
+        name: What was measured, with its unit.
+        estimate: The figure and its interval, 95 %, over the episodes; NaN where it cannot be told.
+        band: Where it must lie; None where it is told but decides nothing.
+    """
+
+    name: str
+    estimate: Estimate
+    band: Band | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it lies in its band: the estimate, or the interval where the band is beyond noise."""
+        if self.band is None:
+            return True
+        if self.band.beyond_noise:
+            return self.band.holds(self.estimate.low) and self.band.holds(self.estimate.high)
+        return self.band.holds(self.estimate.mean)
+
+    @property
+    def verdict(self) -> str:
+        """`yes` or `no` where the whole interval says so, else `undecided`; empty where nothing is asked."""
+        if self.band is None:
+            return ""
+        if {self.band.holds(x) for x in (self.estimate.low, self.estimate.high)} != {self.holds}:
+            return UNDECIDED
+        return YES if self.holds else NO
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; None where a figure could not be told."""
+        estimate, band = self.estimate, self.band
+        return {
+            "name": self.name,
+            **_plain({"measured": estimate.mean, "low": estimate.low, "high": estimate.high}),
+            "band": band.text() if band else None,
+            "holds": self.holds if band else None,
+            "verdict": self.verdict or None,
+        }
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A stylised fact and what was measured of it.
+
+    Attributes:
+        fact: What must hold.
+        parts: All that was measured; the pattern holds where every part with a band does.
+        details: Further figures, plain values.
+        expected: Whether it is meant to hold in this world.
+    """
+
+    fact: Fact
+    parts: tuple[Part, ...]
+    details: dict[str, Any] = field(default_factory=dict)
+    expected: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """Whether every part lies in its band."""
+        return all(part.holds for part in self.parts)
+
+    @property
+    def verdict(self) -> str:
+        """`no` where one part is out of its band for sure, `yes` where all are in it for sure."""
+        verdicts = [part.verdict for part in self.parts if part.band]
+        if NO in verdicts:
+            return NO
+        return UNDECIDED if UNDECIDED in verdicts else YES
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; `part` to `band` are of the first part that does not hold, or of the first."""
+        asked = [part for part in self.parts if part.band]
+        leading = next((part for part in asked if not part.holds), asked[0]).as_json()
+        return {
+            **asdict(self.fact),
+            "holds": self.holds,
+            "verdict": self.verdict,
+            "expected": self.expected,
+            "part": leading["name"],
+            **{key: leading[key] for key in ("measured", "low", "high", "band")},
+            "parts": [part.as_json() for part in self.parts],
+            "details": _plain(self.details),
+        }
+
+
+def _plain(value: Any) -> Any:
+    """Plain values with None in the place of numbers that could not be told, at any depth."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
+
 
 NOTHING, CARE, KNOWLEDGE = "nothing", "care_only", "knowledge_centred"
 CONCENTRATED, MARKET, FLAT = "concentrated", "market", "flat"
@@ -97,7 +266,7 @@ class Run:
     returns: Floats
     excluded: Floats
     adoption: Floats
-    given_up: npt.NDArray[np.bool_]
+    given_up: Bools
     early_knowledge: Floats
     entering_knowledge: Floats
     crises: Floats
@@ -105,7 +274,7 @@ class Run:
     strata: Floats
 
 
-def follow(allocator: Allocator, scenario: Scenario, episodes: npt.NDArray[np.uint64]) -> Run:
+def follow(allocator: Allocator, scenario: Scenario, episodes: Seeds) -> Run:
     """Run an allocator on test episodes, one per seed."""
     e, quarters = len(episodes), scenario.programme.T
     early, entering, crises = np.zeros(e), np.full(e, np.nan), np.zeros(e)
@@ -172,13 +341,13 @@ class Runs:
         return self.at(like_for_like(name), world, lever)
 
     @cached_property
-    def defective(self) -> npt.NDArray[np.bool_]:
+    def defective(self) -> Bools:
         """(E,) whether the first technology is seriously defective in the world as it is."""
         return first_is_defective(
             Comparison(self.scenario, "noisy", self.first_seed, self.episodes, BASELINE, ())
         )
 
     @property
-    def sound(self) -> npt.NDArray[np.int64]:
+    def sound(self) -> Ints:
         """Indices of the episodes whose first technology is not seriously defective."""
         return np.flatnonzero(~self.defective)

@@ -6,22 +6,21 @@ the studies `value` and `ablation`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pyarrow as pa
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.searched import RESULT_FILE, load_result
+from juguo_agents.artifacts.identity import STUDY, Record, read_record
+from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, load_result
 from juguo_agents.evaluation import seeds
-from juguo_agents.provenance import versions
-from juguo_agents.search.conduct import SEARCHES
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.studies.ablation.analysis import ablation_data
 from juguo_agents.studies.ablation.study import closed_loops, measure_levers
 from juguo_agents.studies.arms import ArmSearches, ArmSettings
@@ -32,22 +31,79 @@ from juguo_agents.studies.patterns.analysis import (
     SEARCHED,
     feedback_pays,
     giving_up,
+    lines,
     making_matters,
 )
 from juguo_agents.studies.patterns.figures import draw
-from juguo_agents.studies.patterns.page import lines
-from juguo_agents.studies.patterns.pattern import FACTS, Pattern
-from juguo_agents.studies.patterns.runs import Run, Runs, SystemPoint, follow, run_system
+from juguo_agents.studies.patterns.runs import FACTS, Pattern, Run, Runs, SystemPoint, follow, run_system
 from juguo_agents.studies.searches import SearchPoint, run_search
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record
+from juguo_agents.studies.study import (
+    DATA_FORMAT,
+    Execute,
+    NamedScenario,
+    Page,
+    Settings,
+    Stage,
+    Study,
+    default_world,
+    record,
+)
 from juguo_agents.studies.value.analysis import finished_value, value_data
 from juguo_agents.studies.value.study import measure_value
-from juguo_envs.engine.compiled import SOURCE_KEY
 from juguo_envs.errors import UserError
+from juguo_envs.names import Name
+from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
 PATTERNS_FILE = "patterns.json"
 BUDGETS = ("budget", "refine", "searches")
+
+
+class _Measured(Strict):
+    measured: float | None
+    low: float | None
+    high: float | None
+    band: str | None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if len({value is None for value in (self.measured, self.low, self.high)}) > 1:
+            raise ValueError("measured, low and high are all numbers, or none is")
+        return self
+
+
+class _Part(_Measured):
+    name: Name
+    holds: bool | None
+    verdict: str | None
+
+
+class _Pattern(_Measured):
+    number: int
+    name: str
+    statement: str
+    source: str
+    holds: bool
+    verdict: str
+    expected: bool
+    part: str
+    parts: list[_Part]
+    details: dict[str, Any]
+
+
+class PatternsRecord(Record):
+    """What the file of the patterns of a world holds."""
+
+    KIND: ClassVar[str] = "juguo_patterns"
+    FORMAT: ClassVar[int] = DATA_FORMAT
+    WHAT: ClassVar[str] = "the patterns of a world"
+    AGAIN: ClassVar[str] = "restore the file as it was written, or remove it; its patterns are then not told"
+
+    settings: dict[str, Any]
+    seeds: str
+    scenario_digest: str
+    patterns: list[_Pattern]
+    versions: dict[str, str]
 
 
 class PatternsSettings(Settings):
@@ -58,7 +114,7 @@ class PatternsSettings(Settings):
     }  # fmt: skip
     free: ClassVar[frozenset[str]] = frozenset({"only", "value", *BUDGETS})
 
-    scenario: NamedScenario = Field(default_factory=lambda: Scenario.load("default"), description="the world")
+    scenario: NamedScenario = default_world("the world")
     only: tuple[int, ...] = Field(
         default=(), description="numbers of the patterns; all ten, if none is named"
     )
@@ -101,6 +157,13 @@ class PatternsSettings(Settings):
         if set(SEARCHED) & set(self.numbers):
             self.search_settings().check()
 
+    def idle(self) -> Mapping[str, str]:
+        """What is said of searches, where none is needed."""
+        if set(SEARCHED) & set(self.numbers):
+            return {}
+        where = f"where none of the patterns {', '.join(map(str, SEARCHED))} is measured"
+        return dict.fromkeys(("value", *BUDGETS), where)
+
     def search_settings(self) -> ArmSettings:
         """Settings of the searches that patterns 5, 8 and 9 need, measured on the patterns' test episodes.
 
@@ -110,7 +173,7 @@ class PatternsSettings(Settings):
         asked: dict[str, Any] = {n: value for n in BUDGETS if (value := getattr(self, n)) is not None}
         if self.value is not None:
             there = finished_value(self.value, self.scenario)["settings"]
-            for name, value in {"model": str(SOURCE_KEY), **asked}.items():
+            for name, value in {"model": MODEL, **asked}.items():
                 if value != there[name]:
                     raise UserError(f"{name} is {value}, but {self.value} has {there[name]}")
             asked = {name: there[name] for name in (*BUDGETS, "observe")}
@@ -123,11 +186,9 @@ class PatternsSettings(Settings):
         path = folder / PATTERNS_FILE
         if not path.exists():
             return
-        try:
-            there = json.loads(path.read_text(encoding="utf-8"))["patterns"]
-            self._written.update({pattern["number"]: pattern for pattern in there})
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(f"{path}: cannot be read; remove it, or name another --out") from None
+        data, record = read_record(path, PatternsRecord)
+        STUDY.check(path, record.of, UserError)
+        self._written.update({pattern["number"]: pattern for pattern in data["patterns"]})
 
     @property
     def seed(self) -> int:
@@ -262,10 +323,10 @@ class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
                 patterns.append(feedback_pays(loops.value, loops.searches))
         by_number = asked.written | {pattern.fact.number: pattern.as_json() for pattern in patterns}
         data = {
-            "kind": "juguo_patterns",
+            "kind": PatternsRecord.KIND,
             "settings": {
                 "format": asked.format,
-                "model": str(SOURCE_KEY),
+                "model": MODEL,
                 "scenario": asked.scenario.model_dump(mode="json"),
                 "episodes": asked.episodes,
                 "first_seed": asked.seed,

@@ -14,9 +14,15 @@ from juguo_agents.studies.arms import (
 )
 from juguo_agents.studies.arms_page import in_folders
 from juguo_agents.studies.study import Execute, Page, Study
-from juguo_agents.studies.value.analysis import CLOSED, KNOWING, OPEN, UNEVALUATED, value_data
-from juguo_agents.studies.value.feedback import KINDS
-from juguo_agents.studies.value.page import value_page
+from juguo_agents.studies.value.analysis import (
+    CLOSED,
+    KINDS,
+    KNOWING,
+    OPEN,
+    UNEVALUATED,
+    value_data,
+    value_page,
+)
 from juguo_envs.worlds.scenario import Scenario
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -68,6 +69,19 @@ class Kind(ABC, Generic[L, S]):
         return 1
 
 
+def array_like(arrays: Arrays, name: str, like: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A copy of an array of a checkpoint, which must be of the shape and type of another one.
+
+    Raises:
+        ValueError: If it is missing, or of another shape or type.
+    """
+    found = arrays.get(name)
+    if found is None or found.shape != like.shape or found.dtype != like.dtype:
+        has = "missing" if found is None else f"of shape {found.shape} and type {found.dtype}"
+        raise ValueError(f"the array {name!r} is {has}; expected {like.shape} and {like.dtype}")
+    return found.copy()
+
+
 def normaliser_of(learner: BaseAlgorithm) -> tuple[VecNormalize, RunningMeanStd]:
     """What normalises a learner's observations and rewards, and the running moments of the observations.
 
@@ -78,6 +92,14 @@ def normaliser_of(learner: BaseAlgorithm) -> tuple[VecNormalize, RunningMeanStd]
     if normaliser is None or not isinstance(normaliser.obs_rms, RunningMeanStd):
         raise TypeError("the learner has no normaliser of observations")
     return normaliser, normaliser.obs_rms
+
+
+def arguments(settings: LearnerSettings, names: Iterable[str], device: str) -> dict[str, Any]:
+    """Settings that the libraries call as we do, by name; the learning rate, or its schedule; the device."""
+    return {name: getattr(settings, name) for name in names} | {
+        "learning_rate": rate(settings),
+        "device": device,
+    }
 
 
 def rate(settings: LearnerSettings) -> float | Callable[[float], float]:

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.record import Record
 from juguo_agents.training.config import Constraint
 from juguo_envs.worlds.parameters import Reward
 
-Floats = npt.NDArray[np.float64]
 SIDE = 1.645
 """Standard errors above its mean at which the excluded share must keep the limit, one-sided 95 %."""
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from stable_baselines3 import PPO
 
 from juguo_agents.allocators.base import Allocator, Setting
+from juguo_agents.array_types import Seeds
 from juguo_agents.artifacts.networks import clipped
 from juguo_agents.evaluation.dagger import Query, Rows
 from juguo_agents.evaluation.rollout import run
@@ -45,7 +45,7 @@ class Imitation(Query):
         self._seen: list[Rows] = []
         self._wanted: list[Rows] = []
 
-    def start(self, setting: Setting, seeds: npt.NDArray[np.uint64]) -> None:
+    def start(self, setting: Setting, seeds: Seeds) -> None:
         """Begin episodes; the answers so far are kept."""
         super().start(setting, seeds)
         self._layout = setting.layout

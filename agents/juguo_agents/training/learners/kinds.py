@@ -11,8 +11,8 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 
-from juguo_agents.artifacts.policy import FORMAT, OBS_MEAN, OBS_VAR, SHOWN, Policy, spaces_of
-from juguo_agents.provenance import versions
+from juguo_agents.artifacts.policy import FORMAT, KEY, OBS_MEAN, OBS_VAR, SHOWN, Policy, spaces_of
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners.base import Kind, normaliser_of
@@ -21,6 +21,7 @@ from juguo_agents.training.learners.device import check_device
 from juguo_agents.training.learners.imitation import imitate
 from juguo_agents.training.learners.leave_one_out import LeaveOneOut
 from juguo_agents.training.learners.settings import LearnerSettings
+from juguo_agents.training.provenance import run_identity
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.spaces.context import ContextLayout
@@ -101,7 +102,10 @@ def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Exper
     layout = ContextLayout(communities, experiment.observation)
     worlds = experiment.worlds(scenario)
     metadata = {
+        "kind": KEY,
         "format": FORMAT,
+        "model": MODEL,
+        "of": run_identity(experiment, scenario),
         "algorithm": training.algorithm,
         "observation_size": int(tensors[OBS_MEAN].size),
         "action_size": actions,

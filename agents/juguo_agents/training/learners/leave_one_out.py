@@ -9,17 +9,17 @@ for whole episodes).
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
+from juguo_agents.array_types import Singles
 
-def leave_one_out(rewards: npt.NDArray[np.float32], group: int) -> npt.NDArray[np.float32]:
+
+def leave_one_out(rewards: Singles, group: int) -> Singles:
     """(n,) each reward minus the mean of the others in its run of `group`, which is at least 2."""
     runs = rewards.reshape(-1, group)
     others = (runs.sum(1, keepdims=True) - runs) / (group - 1)
-    difference: npt.NDArray[np.float32] = (runs - others).ravel()
+    difference: Singles = (runs - others).ravel()
     return difference
 
 

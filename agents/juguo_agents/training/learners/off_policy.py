@@ -7,6 +7,7 @@ part in any target, and each observation need be remembered once only.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -16,9 +17,17 @@ from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.torch_layers import FlattenExtractor
+from stable_baselines3.common.vec_env import VecEnv
 
 from juguo_agents.training.checkpoint import Arrays
-from juguo_agents.training.learners.base import Kind, action_space, observation_space, rate
+from juguo_agents.training.learners.base import (
+    Kind,
+    action_space,
+    arguments,
+    array_like,
+    observation_space,
+    set_abandon_bias,
+)
 from juguo_agents.training.learners.settings import _OffPolicy
 
 L = TypeVar("L", bound=OffPolicyAlgorithm)
@@ -27,14 +36,41 @@ S = TypeVar("S", bound=_OffPolicy)
 _REMEMBERED = ("observations", "actions", "rewards", "dones")
 
 
+_NAMES = (
+    "buffer_size", "learning_starts", "batch_size", "tau", "gamma", "train_freq", "gradient_steps",
+)  # fmt: skip
+"""Settings that the libraries call so, too."""
+
+
 class OffPolicyKind(Kind[L, S]):
     """Between two updates the replay buffer is kept, and the generator of the first, random actions.
 
     Attributes:
-        actor: The library's network that acts.
+        learner: The library's.
+        actor: Its network that acts.
     """
 
+    learner: type[L]
     actor: type[BasePolicy]
+
+    @abstractmethod
+    def own(self, settings: S, venv: VecEnv) -> dict[str, Any]:
+        """What this kind alone has, by the library's names."""
+
+    def last_layers(self, learner: L) -> list[Any]:
+        """The actors' last linear layers."""
+        return [learner.actor.mu]
+
+    def make(self, settings: S, venv: VecEnv, seed: int, device: str = "cpu") -> L:
+        """With two critics, or the critics that it says."""
+        own = self.own(settings, venv)
+        networks = {"net_arch": list(settings.net), **own.pop("policy_kwargs", {})}
+        how = {**arguments(settings, _NAMES, device), **own, "optimize_memory_usage": True}
+        how["replay_buffer_kwargs"] = {"handle_timeout_termination": False}
+        learner = self.learner("MlpPolicy", venv, seed=seed, policy_kwargs=networks, **how)
+        for layer in self.last_layers(learner):
+            set_abandon_bias(layer, settings.abandon_init)
+        return learner
 
     def acting(self, learner: L) -> torch.nn.Module:
         """The actor alone."""
@@ -67,16 +103,22 @@ class OffPolicyKind(Kind[L, S]):
     def restore(self, learner: L, values: Mapping[str, Any], arrays: Arrays) -> None:
         """Put that back."""
         buffer = _buffer(learner)
+        position, full = values["position"], values["full"]
+        if type(position) is not int or not 0 <= position < buffer.buffer_size or type(full) is not bool:
+            raise ValueError(f"the replay buffer's position is {position!r}, and full is {full!r}")
+        rows = _rows(position, full, buffer)
         for name in _REMEMBERED:
-            stored = arrays[f"replay.{name}"]
-            getattr(buffer, name)[: len(stored)] = stored
-        buffer.pos, buffer.full = values["position"], values["full"]
-        learner._last_original_obs = arrays["learner.last_original_obs"].copy()
+            getattr(buffer, name)[:rows] = array_like(arrays, f"replay.{name}", getattr(buffer, name)[:rows])
+        buffer.pos, buffer.full = position, full
+        like = np.zeros((learner.n_envs, *(learner.observation_space.shape or ())), np.float32)
+        learner._last_original_obs = array_like(arrays, "learner.last_original_obs", like)
         learner.action_space.np_random.bit_generator.state = values["generator"]
 
 
 class EntropicKind(OffPolicyKind[L, S]):
     """With the entropy's weight, where that is learned."""
+
+    network = {"architecture": "squashed_actor", "head": "tanh", "activation": "relu"}  # noqa: RUF012
 
     def optimisers(self, learner: L) -> dict[str, torch.optim.Optimizer]:
         """A third one for the entropy's weight."""
@@ -95,25 +137,9 @@ class EntropicKind(OffPolicyKind[L, S]):
         """Put that back, in place: the optimiser holds the tensor."""
         own: Any = learner
         if own.log_ent_coef is not None:
-            own.log_ent_coef.data.copy_(torch.from_numpy(arrays["learner.log_ent_coef"]))
+            like = own.log_ent_coef.detach().cpu().numpy()
+            own.log_ent_coef.data.copy_(torch.from_numpy(array_like(arrays, "learner.log_ent_coef", like)))
         super().restore(learner, values, arrays)
-
-
-def arguments(settings: _OffPolicy, device: str) -> dict[str, Any]:
-    """The settings and the device by the libraries' names."""
-    return {
-        "learning_rate": rate(settings),
-        "buffer_size": settings.buffer_size,
-        "learning_starts": settings.learning_starts,
-        "batch_size": settings.batch_size,
-        "tau": settings.tau,
-        "gamma": settings.gamma,
-        "train_freq": settings.train_freq,
-        "gradient_steps": settings.gradient_steps,
-        "optimize_memory_usage": True,
-        "replay_buffer_kwargs": {"handle_timeout_termination": False},
-        "device": device,
-    }
 
 
 def _buffer(learner: OffPolicyAlgorithm) -> ReplayBuffer:

@@ -2,23 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
+from stable_baselines3.common.vec_env import VecEnv
 
 from juguo_agents.training.checkpoint import Arrays
-from juguo_agents.training.learners.base import Kind, rate
+from juguo_agents.training.learners.base import (
+    Kind,
+    action_space,
+    arguments,
+    array_like,
+    observation_space,
+    set_abandon_bias,
+)
 from juguo_agents.training.learners.settings import _OnPolicy
 
 L = TypeVar("L", bound=OnPolicyAlgorithm)
 S = TypeVar("S", bound=_OnPolicy)
 
 
+_NAMES = (
+    "n_steps", "batch_size", "n_epochs", "gamma", "gae_lambda", "clip_range", "ent_coef", "vf_coef",
+    "max_grad_norm", "use_sde",
+)  # fmt: skip
+"""Settings that the libraries call so, too."""
+
+
 class OnPolicyKind(Kind[L, S]):
-    """Between two updates nothing is kept but where the societies stand: the rollout is used up."""
+    """Between two updates nothing is kept but where the societies stand: the rollout is used up.
+
+    Attributes:
+        learner, policy: The library's.
+        named: The policy's name there.
+    """
+
+    learner: type[L]
+    policy: type[ActorCriticPolicy]
+    named: str
+
+    def sizes(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Further sizes of the networks, by the library's names, from settings or from a policy file."""
+        return {}
+
+    def make(self, settings: S, venv: VecEnv, seed: int, device: str = "cpu") -> L:
+        """With equal networks for actor and critic."""
+        own = {"log_std_init": settings.log_std_init, **self.sizes(settings.model_dump())}
+        # noise is drawn once more when a rollout begins, from what a resumed training puts back just before
+        how = {**arguments(settings, _NAMES, device), "sde_sample_freq": settings.n_steps}
+        networks = {**_networks(settings.net), **own}
+        learner = self.learner(self.named, venv, seed=seed, policy_kwargs=networks, **how)
+        policy: Any = learner.policy
+        set_abandon_bias(policy.action_net, settings.abandon_init)
+        return learner
+
+    def rebuilt(self, metadata: Mapping[str, Any]) -> BasePolicy:
+        """Actor and critic."""
+        networks = {**_networks(metadata["net"]), "use_sde": metadata["use_sde"], **self.sizes(metadata)}
+        spaces = observation_space(metadata), action_space(metadata)
+        return self.policy(*spaces, lr_schedule=lambda _: 0.0, **networks)
 
     def paired(self, settings: S) -> int:
         """As it is set."""
@@ -43,33 +89,10 @@ class OnPolicyKind(Kind[L, S]):
 
     def restore(self, learner: L, values: Mapping[str, Any], arrays: Arrays) -> None:
         """Put that back."""
-        learner._last_episode_starts = arrays["learner.last_episode_starts"].copy()
+        like = np.zeros(learner.n_envs, np.bool_)
+        learner._last_episode_starts = array_like(arrays, "learner.last_episode_starts", like)
 
 
-def arguments(settings: _OnPolicy, device: str) -> dict[str, Any]:
-    """The settings and the device by the libraries' names."""
-    return {
-        "n_steps": settings.n_steps,
-        "batch_size": settings.batch_size,
-        "n_epochs": settings.n_epochs,
-        "learning_rate": rate(settings),
-        "gamma": settings.gamma,
-        "gae_lambda": settings.gae_lambda,
-        "clip_range": settings.clip_range,
-        "ent_coef": settings.ent_coef,
-        "vf_coef": settings.vf_coef,
-        "max_grad_norm": settings.max_grad_norm,
-        "use_sde": settings.use_sde,
-        # drawn once more when a rollout begins, from what a resumed training puts back just before
-        "sde_sample_freq": settings.n_steps,
-        "device": device,
-    }
-
-
-def networks(settings: _OnPolicy) -> dict[str, Any]:
-    """The networks likewise."""
-    return {
-        "net_arch": {"pi": list(settings.net), "vf": list(settings.net)},
-        "activation_fn": torch.nn.Tanh,
-        "log_std_init": settings.log_std_init,
-    }
+def _networks(net: Iterable[int]) -> dict[str, Any]:
+    units = [int(count) for count in net]
+    return {"net_arch": {"pi": units, "vf": list(units)}, "activation_fn": torch.nn.Tanh}

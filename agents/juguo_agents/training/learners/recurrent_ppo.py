@@ -9,44 +9,26 @@ import torch
 from sb3_contrib import RecurrentPPO
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
-from stable_baselines3.common.vec_env import VecEnv
 
 from juguo_agents.training.checkpoint import Arrays
-from juguo_agents.training.learners.base import action_space, observation_space, set_abandon_bias
-from juguo_agents.training.learners.on_policy import OnPolicyKind, arguments, networks
+from juguo_agents.training.learners.on_policy import OnPolicyKind
 from juguo_agents.training.learners.settings import RecurrentPpo
 
 
 class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
-    """sb3-contrib's; between two updates it also keeps what its LSTMs remember of every society."""
+    """sb3-contrib's, with an LSTM of one layer each; what they remember of every society is kept, too."""
 
     network = {"architecture": "recurrent_actor_critic", "head": "gaussian", "activation": "tanh"}  # noqa: RUF012
 
-    def make(self, settings: RecurrentPpo, venv: VecEnv, seed: int, device: str = "cpu") -> RecurrentPPO:
-        """With an LSTM of one layer each for actor and critic."""
-        kwargs = {**networks(settings), "lstm_hidden_size": settings.lstm}
-        learner = RecurrentPPO(
-            "MlpLstmPolicy", venv, seed=seed, policy_kwargs=kwargs, **arguments(settings, device)
-        )
-        set_abandon_bias(learner.policy.action_net, settings.abandon_init)
-        return learner
+    learner, policy, named = RecurrentPPO, RecurrentActorCriticPolicy, "MlpLstmPolicy"
+
+    def sizes(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """The units of the LSTM."""
+        return {"lstm_hidden_size": int(told["lstm"])}
 
     def described(self, settings: RecurrentPpo) -> dict[str, Any]:
         """With the units of the LSTM."""
         return {**super().described(settings), "lstm": settings.lstm}
-
-    def rebuilt(self, metadata: Mapping[str, Any]) -> RecurrentActorCriticPolicy:
-        """Actor and critic."""
-        net = [int(units) for units in metadata["net"]]
-        return RecurrentActorCriticPolicy(
-            observation_space(metadata),
-            action_space(metadata),
-            lr_schedule=lambda _: 0.0,
-            net_arch={"pi": net, "vf": net},
-            activation_fn=torch.nn.Tanh,
-            use_sde=metadata["use_sde"],
-            lstm_hidden_size=int(metadata["lstm"]),
-        )
 
     def capture(self, learner: RecurrentPPO, arrays: Arrays) -> dict[str, Any]:
         """With hidden states and cells of actor and critic."""

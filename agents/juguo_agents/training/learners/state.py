@@ -12,13 +12,14 @@ from collections import deque
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize, unwrap_vec_wrapper
 
-from juguo_agents.training.checkpoint import Arrays, Checkpoint
-from juguo_agents.training.learners.base import Kind, normaliser_of
+from juguo_agents.training.checkpoint import HEAD, Arrays, Checkpoint
+from juguo_agents.training.learners.base import Kind, array_like, normaliser_of
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 
 _ATTRIBUTES = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining")
@@ -32,9 +33,10 @@ def capture(learner: BaseAlgorithm, kind: Kind[Any, Any]) -> Checkpoint:
         raise ValueError("the learner has not begun to learn")
     arrays: Arrays = {"learner.last_obs": np.array(learner._last_obs)}
     values: dict[str, Any] = {
+        **HEAD,
         "steps": int(learner.num_timesteps),
         "learner": {name.lstrip("_"): getattr(learner, name) for name in _ATTRIBUTES},
-        "kind": kind.capture(learner, arrays),
+        "own": kind.capture(learner, arrays),
         "episodes": [{k: _plain(v) for k, v in e.items()} for e in learner.ep_info_buffer],
         "logged": {
             name: {k: _plain(v) for k, v in getattr(learner.logger, name).items()} for name in _LOGGED
@@ -52,7 +54,11 @@ def capture(learner: BaseAlgorithm, kind: Kind[Any, Any]) -> Checkpoint:
 
 
 def restore(learner: BaseAlgorithm, kind: Kind[Any, Any], checkpoint: Checkpoint) -> None:
-    """Put a state back into a freshly made learner of the same configuration; see `restore_generators`."""
+    """Put a state back into a freshly made learner of the same configuration; see `restore_generators`.
+
+    Raises:
+        ValueError: If something does not fit the learner; other errors, where values are no state at all.
+    """
     arrays, values = checkpoint.arrays, checkpoint.values
     learner.policy.load_state_dict(
         {name: torch.from_numpy(array.copy()) for name, array in _under("policy", arrays).items()}
@@ -62,8 +68,8 @@ def restore(learner: BaseAlgorithm, kind: Kind[Any, Any], checkpoint: Checkpoint
     _restore_environment(learner, values["environment"], arrays)
     for name in _ATTRIBUTES:
         setattr(learner, name, values["learner"][name.lstrip("_")])
-    learner._last_obs = arrays["learner.last_obs"].copy()
-    kind.restore(learner, values["kind"], arrays)
+    learner._last_obs = array_like(arrays, "learner.last_obs", _first_observations(learner))
+    kind.restore(learner, values["own"], arrays)
     episodes = [e | {"r": np.float32(e["r"]), "l": np.int32(e["l"])} for e in values["episodes"]]
     learner.ep_info_buffer = deque(episodes, maxlen=learner._stats_window_size)
     learner.ep_success_buffer = deque(maxlen=learner._stats_window_size)
@@ -71,6 +77,7 @@ def restore(learner: BaseAlgorithm, kind: Kind[Any, Any], checkpoint: Checkpoint
         getattr(learner.logger, name).update(
             {k: tuple(v) if isinstance(v, list) else v for k, v in values["logged"][name].items()}
         )
+    restore_generators(checkpoint)  # what cannot be put back shall be found now
 
 
 def restore_generators(checkpoint: Checkpoint) -> None:
@@ -81,6 +88,11 @@ def restore_generators(checkpoint: Checkpoint) -> None:
     _restore_generators(checkpoint.values["generators"], checkpoint.arrays)
     if _ON_DEVICE in checkpoint.arrays:
         torch.cuda.set_rng_state(torch.from_numpy(checkpoint.arrays[_ON_DEVICE].copy()))
+
+
+def _first_observations(learner: BaseAlgorithm) -> npt.NDArray[Any]:
+    """What `_last_obs` is like: normalised observations, of every society one."""
+    return np.zeros((learner.n_envs, *(learner.observation_space.shape or ())), np.float32)
 
 
 def _plain(value: Any) -> Any:
@@ -110,7 +122,28 @@ def _restore_optimiser(
     groups = [  # JSON has no tuples; Adam's betas are one
         {k: tuple(v) if k == "betas" else v for k, v in group.items()} for group in values["groups"]
     ]
+    own = optimiser.state_dict()["param_groups"]
+    if [_shape_of(group) for group in groups] != [_shape_of(group) for group in own]:
+        raise ValueError(f"the groups of the optimiser {own_name!r} are not those of this learner")
+    for parameter, moments in zip(_parameters(optimiser), state.values(), strict=bool(state)):
+        for name, tensor in moments.items():
+            if tensor.shape not in (parameter.shape, ()):
+                raise ValueError(f"the optimiser {own_name!r} holds {name!r} of shape {tuple(tensor.shape)}")
     optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _parameters(optimiser: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def _shape_of(group: dict[str, Any]) -> dict[str, Any]:
+    """What two groups of one optimiser have in common: the parameters, and the type of each setting."""
+    return {name: value if name == "params" else _type_of(value) for name, value in group.items()}
+
+
+def _type_of(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return "number" if number else [_type_of(v) for v in value] if isinstance(value, tuple) else type(value)
 
 
 def _environments(learner: BaseAlgorithm) -> tuple[VecNormalize, VecMonitor, BatchVecEnv]:
@@ -144,12 +177,12 @@ def _capture_environment(learner: BaseAlgorithm, arrays: Arrays) -> dict[str, An
 def _restore_environment(learner: BaseAlgorithm, values: dict[str, Any], arrays: Arrays) -> None:
     normaliser, monitor, societies = _environments(learner)
     for name, moments in _moments(learner).items():
-        mean = arrays[f"normaliser.{name}.mean"]
-        moments.mean, moments.var = mean.copy(), arrays[f"normaliser.{name}.var"].copy()
+        moments.mean = array_like(arrays, f"normaliser.{name}.mean", np.array(moments.mean, np.float64))
+        moments.var = array_like(arrays, f"normaliser.{name}.var", np.array(moments.var, np.float64))
         moments.count = values["counts"][name]
-    normaliser.returns = arrays["normaliser.running_returns"].copy()
-    monitor.episode_returns = arrays["monitor.returns"].copy()
-    monitor.episode_lengths = arrays["monitor.lengths"].copy()
+    normaliser.returns = array_like(arrays, "normaliser.running_returns", normaliser.returns)
+    monitor.episode_returns = array_like(arrays, "monitor.returns", monitor.episode_returns)
+    monitor.episode_lengths = array_like(arrays, "monitor.lengths", monitor.episode_lengths)
     monitor.episode_count = values["episode_count"]
     societies.restore(_under("societies", arrays), values["generator"])
 

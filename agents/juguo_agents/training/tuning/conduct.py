@@ -11,16 +11,15 @@ from typing import Any
 from juguo_agents.artifacts.policy import Learned
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.folders import locked
+from juguo_agents.folders import FolderExists, check_destination, is_vacant, locked, new_folder
 from juguo_agents.processes import work_through
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.settings import SECTIONS
-from juguo_agents.training.train import train_seed
+from juguo_agents.training.train import Diverged, train_seed
 from juguo_agents.training.tuning.space import SPACES, plain, present
 from juguo_agents.training.tuning.study import Budget, Study, Trial, suggest
 from juguo_envs.documents import dump_yaml
 from juguo_envs.files import write_text
-from juguo_envs.spaces.action import AllocationError
 from juguo_envs.worlds.scenario import Scenario
 
 
@@ -109,10 +108,12 @@ def conduct(
         progress: Told of the study when it begins, and after every trial.
 
     Raises:
+        FolderExists: If the folder holds something else.
         ResumeError: If the record is of another study.
         FolderInUse: If another process works on the same.
     """
-    files.work.mkdir(parents=True, exist_ok=True)
+    _claim(files, study)
+    files.work.mkdir(exist_ok=True)
     with locked(files.work):
         if files.record.exists():
             study = study.taken_up(files.record)
@@ -125,6 +126,16 @@ def conduct(
         write_winner(experiment, study, files)
         shutil.rmtree(files.work, ignore_errors=True)
     return study
+
+
+def _claim(files: Files, study: Study) -> None:
+    """Begin a record in a new folder, or in one that holds studies of other algorithms."""
+    check_destination(files.folder)
+    if is_vacant(files.folder):
+        with new_folder(files.folder) as draft:
+            study.save(draft / files.record.name)
+    elif not any(files.folder.glob("*.study.json")):
+        raise FolderExists(f"{files.folder} is not empty and holds no study of a learner; name another --out")
 
 
 def write_winner(experiment: Experiment, study: Study, files: Files) -> None:
@@ -179,20 +190,8 @@ def train_and_score(task: Task) -> tuple[float | None, float]:
     """Train once; the mean return of the policy that is kept, None where training broke down, and seconds."""
     try:
         trained = train_seed(task.experiment, task.scenario, task.seed, checkpoints=task.checkpoints)
-    except (FloatingPointError, AllocationError, ValueError) as error:
-        if not broken_down(error):
-            raise
+    except Diverged:
         return None, 0.0
     episodes = seeds.TUNING.take(0, task.episodes)
     record = run(Learned(trained.policy, "learned"), task.scenario, episodes, observe=task.experiment.observe)
     return float(record.returns.mean()), round(trained.curve[-1][1], 1)
-
-
-def broken_down(error: Exception) -> bool:
-    """Whether a training ended because its numbers were no numbers any more.
-
-    torch then refuses to make a normal distribution of them, by a ValueError like any other.
-    """
-    if isinstance(error, AllocationError):
-        return " is nan" in str(error) or " is inf" in str(error) or " is -inf" in str(error)
-    return isinstance(error, FloatingPointError) or "invalid values" in str(error)

@@ -19,8 +19,8 @@ class Choice:
     values: tuple[Any, ...]
 
     def holds(self, value: Any) -> bool:
-        """Whether a value is one of them."""
-        return value in self.values
+        """Whether a value is one of them, as it is or as JSON has it."""
+        return json.dumps(value) in map(json.dumps, self.values)
 
     def as_json(self) -> dict[str, Any]:
         """For the record."""
@@ -36,7 +36,8 @@ class Logarithmic:
 
     def holds(self, value: Any) -> bool:
         """Whether a value is between them."""
-        return isinstance(value, int | float) and self.low <= value <= self.high
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and self.low <= value <= self.high
 
     def as_json(self) -> dict[str, Any]:
         """For the record."""

@@ -9,26 +9,55 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from pydantic import Field
 
+from juguo_agents.artifacts.identity import Count, Record, read_record, record_of
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.provenance import check_same, software
 from juguo_agents.training.tuning.space import Choice, Logarithmic, Space, plain
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
+from juguo_envs.validation import Strict
 
 STARTUP = 10
 """So many trials are drawn at random before the sampler models what they found."""
 
-_VERSION = 1
-
 
 class StudyError(UserError):
     """A study that cannot be read or gone on with; the message names the file and what is wrong."""
+
+
+class _Trial(Strict):
+    number: Count
+    parameters: dict[str, Any]
+    returns: Annotated[list[float | None], Field(min_length=1)]
+    seconds: list[float]
+    value: float | None
+
+
+class TuningRecord(Record):
+    """What the file of a study's trials holds; see `Study.identity`."""
+
+    KIND: ClassVar[str] = "juguo_tuning"
+    FORMAT: ClassVar[int] = 2
+    WHAT: ClassVar[str] = "the record of a tuning study"
+    AGAIN: ClassVar[str] = "restore the file as it was written, or move it away"
+    FAULT: ClassVar[type[UserError]] = StudyError
+
+    algorithm: str
+    sampler: dict[str, Any]
+    budget: dict[str, Any]
+    space: dict[str, Any]
+    base: dict[str, Any]
+    scenario_digest: str
+    software: dict[str, str]
+    best: Count | None
+    trials: list[_Trial]
 
 
 @dataclass(frozen=True)
@@ -136,13 +165,9 @@ class Study:
     def save(self, path: Path) -> None:
         """Write the whole record: JSON, a line per field and per trial."""
         best = None if self.best is None else self.best.number
-        head = {"version": _VERSION, **self.identity(), "best": best}
-        lines = [f" {json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in head.items()]
-        trials = ",\n".join(
-            "  " + json.dumps({**asdict(trial), "value": trial.value}, allow_nan=False)
-            for trial in self.trials
-        )
-        write_text(path, "{\n" + ",\n".join([*lines, f' "trials": [\n{trials}\n ]']) + "\n}\n")
+        trials = [{**asdict(trial), "value": trial.value} for trial in self.trials]
+        told = json.loads(json.dumps({**self.identity(), "best": best, "trials": trials}, allow_nan=False))
+        write_text(path, _laid_out(record_of(TuningRecord, told, None)))
 
     def taken_up(self, path: Path) -> Study:
         """This study with the trials of a record of it.
@@ -151,17 +176,33 @@ class Study:
             StudyError: If the file is no record.
             ResumeError: If it is the record of another study; the message names what differs.
         """
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            told = {name: data[name] for name in self.identity()}
-            trials = tuple(
-                Trial(t["number"], t["parameters"], tuple(t["returns"]), tuple(t["seconds"]))
-                for t in data["trials"]
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StudyError(f"{path}: no readable record of a study ({error!r}); move it away") from None
-        check_same(self.identity(), told, str(path))
-        return replace(self, trials=trials)
+        data, record = read_record(path, TuningRecord)
+        check_same(self.identity(), {name: data[name] for name in self.identity()}, str(path))
+        trials = [Trial(t.number, t.parameters, tuple(t.returns), tuple(t.seconds)) for t in record.trials]
+        for number, trial in enumerate(trials):
+            if not self._is_trial(trial, number):
+                raise StudyError(f"{path}: trials.{number} is no trial of this study; {TuningRecord.AGAIN}")
+        return replace(self, trials=tuple(trials))
+
+    def _is_trial(self, trial: Trial, number: int) -> bool:
+        """Whether a trial of a record can be one of this study."""
+        return (
+            trial.number == number
+            and len(trial.returns) == self.budget.trainings
+            and trial.parameters.keys() == self.space.keys()
+            and all(axis.holds(trial.parameters[name]) for name, axis in self.space.items())
+        )
+
+
+def _laid_out(data: dict[str, Any]) -> str:
+    """JSON with a line per field and per trial."""
+
+    def text(value: Any) -> str:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False)
+
+    rows = {name: text(value) for name, value in data.items()}
+    rows["trials"] = "[\n" + ",\n".join(f"  {text(trial)}" for trial in data["trials"]) + "\n ]"
+    return "{\n" + ",\n".join(f" {text(name)}: {row}" for name, row in rows.items()) + "\n}\n"
 
 
 def suggest(study: Study, first: dict[str, Any] | None) -> dict[str, Any]:
