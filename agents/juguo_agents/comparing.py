@@ -132,9 +132,9 @@ class Compared:
         Raises:
             FolderExists: If it is there already.
         """
-        with new_folder(Path(folder)) as draft:
-            made = write_report(self.comparison, draft, versions(), self.summary)
-        return [Path(folder) / path.name for path in made]
+        with new_folder(Path(folder)) as new:
+            written = write_report(self.comparison, new, versions(), self.summary)
+        return [Path(folder) / path.name for path in written]
 
     def __repr__(self) -> str:
         return console_page(self.summary)

@@ -83,8 +83,7 @@ def evaluate(asked: Evaluate) -> int:
             rules = rules_of(allocators)
             with new_folder(asked.out) as folder:
                 write_report(comparison, folder, versions(), summary, tables=asked.tables, rules=rules)
-            page = asked.out / PAGE
-            where = f"\n\ntables and figures: {asked.out / 'comparison.md'}; in a browser: {page}"
+            where = f"\n\ntables and figures: {asked.out / 'comparison.md'}; in a browser: {asked.out / PAGE}"
     finally:  # a disk that is full takes no result away
         if asked.as_json:
             show_json(comparison_data(summary))

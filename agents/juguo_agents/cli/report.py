@@ -11,7 +11,7 @@ from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.artifacts.tree_file import StoredTree, load_tree
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show
-from juguo_agents.report.comparison_file import COMPARISON
+from juguo_agents.report import COMPARISON
 from juguo_agents.report.page import PAGE, load_source, report_page
 from juguo_agents.report.tree_rules import tree_lines
 from juguo_envs.errors import UserError

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Floats, Ints, Singles
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import N_SHARES, N_STRATA
-
-Floats = npt.NDArray[np.float64]
 
 STRATA = ("low", "middle", "high")
 SOCIETY = ("breadth", "resilience", "excluded", *(f"adoption_{stratum}" for stratum in STRATA))
@@ -36,14 +34,14 @@ class Course:
     """
 
     society: Floats
-    quarters: npt.NDArray[np.int64]
-    places: npt.NDArray[np.float32]
+    quarters: Ints
+    places: Singles
     excluded: Floats
     excluded_end: Floats
     persons: Floats
 
 
-def kept_quarters(quarters: int, places: int) -> npt.NDArray[np.int64]:
+def kept_quarters(quarters: int, places: int) -> Ints:
     """The quarters, from 1 on, whose places are kept: all where there is room, and always the last."""
     step = -(-quarters * places * len(PLACE) // MOST_NUMBERS)
     return np.unique([*range(step, quarters, step), quarters])
@@ -96,7 +94,7 @@ class CourseWatcher:
         self._last[:, -1] = 0.0
         self._seen += 1
 
-    def _count(self, ending: npt.NDArray[np.int64], batch: Batch) -> None:
+    def _count(self, ending: Ints, batch: Batch) -> None:
         """Count who lives where, and who of them is excluded, in the societies whose programme ends."""
         state, sizes = batch.state, np.diff(batch.structure.start)
         place, rows = np.repeat(np.arange(len(sizes)), sizes), self._rows.start + ending

@@ -1,4 +1,4 @@
-"""Effects by scenario and episode: verdicts (holds, depends, undecided, refuted), and where one is true."""
+"""Effects by scenario and episode: verdicts on them (holds, depends, undecided, refuted), and regions."""
 
 from __future__ import annotations
 

@@ -10,14 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
+from juguo_agents.array_types import Floats, Ints
 from juguo_agents.evaluation.course import STRATA
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.statistics import CONFIDENCE, RESAMPLES
-
-Floats = npt.NDArray[np.float64]
 
 LEVELS = (0.05, 0.10, 0.25, 0.50)
 """Adopting shares of the society, the time to which is told."""
@@ -143,7 +141,7 @@ def _told(estimate: float, resampled: Floats) -> dict[str, float]:
     return {"mean": estimate, "low": float(low), "high": float(high)}
 
 
-def _resamples(values: int) -> Iterator[npt.NDArray[np.int64]]:
+def _resamples(values: int) -> Iterator[Ints]:
     """Seeded resamples of the indices below a count, (n, count) at a time."""
     rng, together = np.random.default_rng(0), max(1, _AT_ONCE // values)
     for begin in range(0, RESAMPLES, together):

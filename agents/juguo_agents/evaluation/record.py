@@ -75,7 +75,7 @@ def record_bytes(quarters: int, communities: int) -> int:
     """Bytes that a record takes for each episode, of so many quarters; but for the projects given up."""
     by_stage = len(STAGES) * (N_FUNCTIONS + 1 + communities + 1)
     numbers = 4 + quarters + 1 + communities * N_STRATA + by_stage + N_INDICATORS * N_ACTORS
-    numbers += quarters * len(SOCIETY) + communities  # its course
+    numbers += quarters * len(SOCIETY) + communities * (1 + 2 * N_STRATA)  # of its course
     return numbers * np.dtype(np.float64).itemsize
 
 

@@ -52,10 +52,10 @@ def write_report(
     summary: Summary | None = None,
     *,
     curves: Curves | None = None,
-    of: str | None = None,
     tables: Format = "csv",
     config: Mapping[str, Any] | None = None,
     rules: Rules | None = None,
+    of: str | None = None,
 ) -> list[Path]:
     """Write tidy tables, figures, the scenario, `report.html`, `comparison.md` and, last, `comparison.json`.
 
@@ -67,10 +67,10 @@ def write_report(
         versions: Name and version of what it was measured with.
         summary: What `summarise` gave for this comparison, where it is at hand.
         curves: How the learned allocators were trained, where that is known: a figure and a table more.
-        of: Identity of the run that it is a part of, where it is one's.
         tables: Format of the tidy tables.
         config: Settings of the training, for the page.
         rules: Trees in words, for the page.
+        of: Identity of the run that it is a part of, where it is one's.
 
     Returns:
         The files, in the order in which they were written.

@@ -83,6 +83,100 @@ class _Needed(Strict):
     cautious: Count | None
 
 
+class _Told(Strict):
+    mean: float
+    low: float
+    high: float
+
+
+class _Reached(Strict):
+    level: float
+    share: _Told
+    quarters: _Told | None
+
+
+class _ByPlace(Strict):
+    mean: list[float]
+    low: list[float]
+    high: list[float]
+
+
+class _Indicators(Strict):
+    reaches: Annotated[list[_Reached], Field(min_length=1)]
+    money_per_adopter: _Told | None
+    money_per_adopter_year: _Told | None
+    adoption_by_stratum: Annotated[list[_Told], Field(min_length=3, max_length=3)]
+    gap_strata: _Told | None
+    adoption_best_places: _Told
+    adoption_worst_places: _Told
+    gap_places: _Told | None
+    worst_tenth: _Told
+    worse_than: dict[str, _Told]
+    excluded_by_place: _ByPlace
+
+
+class _Lead(Strict):
+    names: list[str]
+    lead: float
+    lead_low: float
+    lead_high: float
+
+
+class _Gain(Strict):
+    name: str
+    gain: float
+    gain_low: float
+    gain_high: float
+    beaten_by: list[str]
+
+
+class _Best(_Mean, _Difference):
+    names: Annotated[list[str], Field(min_length=1)]
+    adoption_end: float
+    excluded: float
+    others: list[_Lead]
+    references: list[_Gain]
+
+
+class _Spending(Strict):
+    name: str
+    return_: float = Field(alias="return")
+    return_low: float
+    return_high: float
+    abandoned: float
+    quarters: list[float]
+    per_quarter: list[float]
+    functions: list[list[float]]
+    communities: list[list[float]]
+
+
+class _GivenUp(Strict):
+    by_stage: list[float]
+    age: list[float] | None
+    harm: list[float] | None
+
+
+class _Parts(Strict):
+    covariance: list[list[float]]
+    covariance_of_difference: list[list[float]]
+
+
+class _Weights(Strict):
+    w_b: float
+    w_r: float
+    w_x: float
+
+
+class _World(Strict):
+    persons: Count
+    places: Annotated[list[str], Field(min_length=1)]
+    quarters: Count
+    weights: _Weights
+    aversion: float
+    family: bool
+    weights_drawn: bool
+
+
 class _Learned(_Mean, _Difference, _ToBest):
     names: list[str]
     seeds: Count
@@ -99,7 +193,7 @@ class _Learned(_Mean, _Difference, _ToBest):
     better_than_best_rule_high: float
     variance_saved: float | None
     seeds_needed: _Needed | None
-    indicators: dict[str, Any]
+    indicators: _Indicators
 
 
 class _Cell(_Mean):
@@ -179,7 +273,7 @@ class ComparisonRecord(Record):
     """What `summarise` tells of a comparison; see there."""
 
     KIND: ClassVar[str] = "juguo_comparison"
-    FORMAT: ClassVar[int] = 1
+    FORMAT: ClassVar[int] = 2
     WHAT: ClassVar[str] = "a comparison"
     AGAIN: ClassVar[str] = "restore the file as it was written, or remove it and compare again"
     FAULT: ClassVar[type[UserError]] = ComparisonFileError
@@ -201,13 +295,13 @@ class ComparisonRecord(Record):
     learned: _Learned | None
     institutions: list[_Institutions]
     factorial: _Factorial | None
-    best: dict[str, Any] | None
-    indicators: dict[str, dict[str, Any]]
-    spending: dict[str, Any]
-    board: dict[str, Any]
-    parts: dict[str, Any]
-    given_up: dict[str, Any]
-    world: dict[str, Any]
+    best: _Best
+    indicators: dict[str, _Indicators]
+    spending: dict[str, _Spending]
+    given_up: dict[str, _GivenUp]
+    board: dict[str, list[list[float]]]
+    parts: dict[str, _Parts]
+    world: _World
 
     @model_validator(mode="after")
     def _compared(self) -> Self:
@@ -215,6 +309,9 @@ class ComparisonRecord(Record):
         for field in ("baseline", "best_rule"):
             if getattr(self, field) not in names:
                 raise ValueError(f"{field} is {getattr(self, field)!r}, which is not among the allocators")
+        for field in ("indicators", "spending", "given_up", "board", "parts"):
+            if getattr(self, field).keys() != names:
+                raise ValueError(f"{field} is not of all allocators, and of them alone")
         return self
 
 

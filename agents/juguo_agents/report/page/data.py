@@ -66,20 +66,31 @@ def load_source(folder: Path) -> Source:
     Raises:
         UserError: If it holds no comparison, or a file cannot be read.
     """
-    path = folder / COMPARISON
-    if not path.is_file():
+    if not (folder / COMPARISON).is_file():
         raise UserError(
             f"{folder}: no {COMPARISON} there; name the folder of a finished training run, or one that "
             "juguo evaluate --out made"
         )
-    summary = read_comparison(folder)
+    summary, scenario = read_comparison(folder), Scenario.load(folder / SCENARIO)
+    if scenario.digest() != summary["scenario_digest"]:
+        raise UserError(
+            f"{folder / SCENARIO} is not the world that {COMPARISON} tells of; restore it as it was written"
+        )
+    courses = read_parquet(folder / COURSE_FILE, COURSE_COLUMNS)
+    trajectories = _read_trajectories(folder)
+    names = {row["name"] for row in summary["allocators"]}
+    for table, file in ((courses, COURSE_FILE), (trajectories, "trajectories")):
+        if set(table["allocator"].tolist()) != names:
+            raise UserError(
+                f"{folder}: {file} is not of the allocators of {COMPARISON}; run juguo evaluate anew"
+            )
     config = folder / CONFIG
     return Source(
         title=folder.resolve().name,
         summary=summary,
-        courses=read_parquet(folder / COURSE_FILE, COURSE_COLUMNS),
-        trajectories=_read_trajectories(folder),
-        scenario=Scenario.load(folder / SCENARIO),
+        courses=courses,
+        trajectories=trajectories,
+        scenario=scenario,
         config=load_mapping(read_text(config, "config"), str(config)) if config.is_file() else {},
     )
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from juguo_agents.array_types import Floats
 from juguo_envs.worlds.scenario import Scenario
 from juguo_envs.worlds.society import build_structure
-
-Floats = npt.NDArray[np.float64]
 
 CHINA = {
     "Heilongjiang": (8, 0),

@@ -1,4 +1,4 @@
-"""From effects by scenario and episode to verdicts (holds, depends, undecided, refuted), and where they hold.
+"""From effects by scenario and episode to verdicts (holds, depends, undecided, refuted), and to regions.
 
 Also what is written of them: entries of `verdicts.json`, the page, and the table of the console.
 """
