@@ -75,6 +75,7 @@ def test_a_comparison_that_does_not_fit_into_memory_is_refused_with_the_numbers(
     record = compare([make_rule("flat")], SMALL, episodes=len(SEEDS)).record("flat")
     arrays = [value for name, value in vars(record).items() if name not in ("name", "exits", "course")]
     arrays += [record.course.society, record.course.excluded]
+    arrays += [np.zeros((2, len(SEEDS), *record.course.persons.shape))]  # of which the course keeps the means
     communities = len(SMALL.society.listed())
     assert sum(a.nbytes for a in arrays) == len(SEEDS) * record_bytes(SMALL.programme.T, communities)
     monkeypatch.setattr(memory, "available", lambda: 10**9)
