@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, SupportsIndex, cast
 
 import gymnasium as gym
 import numpy as np
@@ -30,7 +30,7 @@ from juguo_envs.worlds.family import World
 from juguo_envs.worlds.scenario import Scenario
 from juguo_envs.worlds.seeds import check_seed
 
-Seeds = int | Sequence[int | None] | npt.NDArray[np.integer[Any]] | None
+Seeds = SupportsIndex | Sequence[SupportsIndex | None] | npt.NDArray[np.integer[Any]] | None
 _SHARED = ("scenario", "layout", "render_mode", "metadata", "spec", "action_space", "observation_space")
 """Attributes of a single environment that are the same for all sub-environments."""
 
@@ -264,11 +264,12 @@ class ExperimentDiffusionVectorEnv(PlainSpec, VectorEnv[Rows, Rows, npt.NDArray[
     def _one_each(self, seed: Seeds) -> list[int | None]:
         if seed is None:
             return [None] * self.num_envs
-        if not isinstance(seed, Sequence | np.ndarray) or (isinstance(seed, np.ndarray) and not seed.ndim):
-            return [check_seed(check_seed(seed) + i) for i in range(self.num_envs)]
-        if len(seed) != self.num_envs:
-            raise ValueError(f"seed has {len(seed)} entries; expected {self.num_envs}")
-        return [None if one is None else check_seed(one) for one in seed]
+        if isinstance(seed, list | tuple | range) or (isinstance(seed, np.ndarray) and seed.ndim):
+            if len(seed) != self.num_envs:
+                raise ValueError(f"seed has {len(seed)} entries; expected {self.num_envs}")
+            return [None if one is None else check_seed(one) for one in seed]
+        first = check_seed(cast("SupportsIndex", seed))
+        return [check_seed(first + i) for i in range(self.num_envs)]
 
     def _make_generators(self) -> None:
         if not self._generators:

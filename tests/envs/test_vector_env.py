@@ -227,8 +227,7 @@ def test_kinds_of_arrays_do_not_make_the_model_compile_again() -> None:
         envs.reset(seed=0, options={"reset_mask": np.array([True, False, True, False])[[0, 2]][::-1]})
         results.append(bits(envs.step(kind)))
     assert all(result == results[0] for result in results)
-    assert len(batch_module._reset_range.signatures) == 1
-    assert len(batch_module._step_range.signatures) == 1
+    assert len(batch_module._kernel.signatures) == 1
 
 
 def test_processes_of_their_own_give_the_same() -> None:

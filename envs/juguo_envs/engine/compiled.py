@@ -37,7 +37,7 @@ PIECES, THEIR_SHARE = 40, 0.15
 _intrinsic: Any = intrinsic  # numba types it without its first argument
 
 
-class Borrowed(types.Type):  # type: ignore[misc]
+class Borrowed(types.Type):
     """A named tuple of arrays at one address, whose owners are not counted."""
 
     def __init__(self, arrays: Any) -> None:
@@ -46,10 +46,10 @@ class Borrowed(types.Type):  # type: ignore[misc]
 
 
 @infer_getattr
-class _Fields(AttributeTemplate):  # type: ignore[misc]
+class _Fields(AttributeTemplate):
     key = Borrowed
 
-    def generic_resolve(self, kind: Borrowed, name: str) -> Any:
+    def generic_resolve(self, kind: Any, name: str) -> Any:  # type: ignore[override]
         """The type of an array, by its name."""
         return dict(zip(kind.arrays.fields, kind.arrays.types, strict=True)).get(name)
 
@@ -59,8 +59,12 @@ register_model(Borrowed)(models.OpaqueModel)
 
 @lower_getattr_generic(Borrowed)
 def _field(context: Any, builder: Any, kind: Borrowed, place: Any, name: str) -> Any:
+    i = kind.arrays.fields.index(name)
     pointer = builder.bitcast(place, context.get_value_type(kind.arrays).as_pointer())
-    return builder.load(gep_inbounds(builder, pointer, 0, kind.arrays.fields.index(name)))
+    value = builder.load(gep_inbounds(builder, pointer, 0, i))
+    array = context.make_array(kind.arrays.types[i])(context, builder, value)
+    array.meminfo, array.parent = array.meminfo.type(None), array.parent.type(None)  # nobody's
+    return array._getvalue()
 
 
 @_intrinsic
@@ -73,19 +77,13 @@ def borrowed(typing_context: Any, arrays: Any) -> Any:
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        value = arguments[0]
-        for i, kind in enumerate(arrays.types):
-            array = context.make_array(kind)(context, builder, builder.extract_value(value, i))
-            array.meminfo = array.meminfo.type(None)
-            array.parent = array.parent.type(None)
-            value = builder.insert_value(value, array._getvalue(), i)
-        place = alloca_once_value(builder, value)
+        place = alloca_once_value(builder, arguments[0])
         return builder.bitcast(place, context.get_value_type(signature.return_type))
 
     return Borrowed(arrays)(arrays), generate
 
 
-class Progress(event.Listener):  # type: ignore[misc]
+class Progress(event.Listener):
     """Says on standard error how long compiling takes, as soon as that can be told from the first pieces."""
 
     def __init__(self, pieces: int = PIECES) -> None:

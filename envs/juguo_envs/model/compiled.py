@@ -50,8 +50,8 @@ class _Linked(JITCodeLibrary):
         """There is none."""
 
 
-@register_pass(mutates_CFG=False, analysis_only=True)  # type: ignore[untyped-decorator]
-class _LinkOnly(AnalysisPass):  # type: ignore[misc]
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _LinkOnly(AnalysisPass):
     _name = "link_only"
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class _LinkOnly(AnalysisPass):  # type: ignore[misc]
         return False
 
 
-class _Pieces(CompilerBase):  # type: ignore[misc]
+class _Pieces(CompilerBase):
     """numba's own passes; the code is for linking."""
 
     def define_pipelines(self) -> list[Any]:
@@ -75,7 +75,7 @@ class _Pieces(CompilerBase):  # type: ignore[misc]
         return [passes]
 
 
-class _Piece(CPUDispatcher):  # type: ignore[misc]
+class _Piece(CPUDispatcher):
     """A piece that Python can call, too: it is then compiled once more, by itself."""
 
     _alone: Any = None
@@ -87,8 +87,10 @@ class _Piece(CPUDispatcher):  # type: ignore[misc]
         return self._alone(*arguments)
 
 
-class _Kernel(CPUDispatcher):  # type: ignore[misc]
+class _Kernel(CPUDispatcher):
     """An entry point: one process compiles it, and others that start meanwhile wait and load it."""
+
+    _cache: Any
 
     def compile(self, signature: Any) -> Any:
         """Compile it for types, or load it."""

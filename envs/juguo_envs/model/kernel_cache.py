@@ -8,13 +8,12 @@ start together would all compile the same.
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
@@ -66,7 +65,7 @@ class Cache(FunctionCache):
         super().__init__(function)
         locator = self._impl.locator
         self._cache_file = _File(self._cache_path, self._impl.filename_base, locator.get_source_stamp())
-        self._lock: int | None = None
+        self._lock: IO[bytes] | None = None
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """The machine code; or None where it has to be compiled, which no other process begins meanwhile."""
@@ -87,7 +86,7 @@ class Cache(FunctionCache):
     def release(self) -> None:
         """Let other processes compile, or load what this one compiled."""
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.close()
             self._lock = None
 
     def _load(self, signature: Any, target: Any) -> Any:
@@ -103,14 +102,14 @@ class Cache(FunctionCache):
             Path(self._cache_file._index_path).unlink(missing_ok=True)
 
 
-def _locked(path: Path) -> int | None:
+def _locked(path: Path) -> IO[bytes] | None:
     """Wait for a lock that ends with the process, however it ends; None where there are no such locks."""
     try:
         import fcntl
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        file = path.open("ab")
+        fcntl.flock(file, fcntl.LOCK_EX)
     except (ImportError, OSError):
         return None
-    return handle
+    return file

@@ -277,7 +277,7 @@ def tally(s: State, w: Structure, P: Any, b: int, people: Array, moved: Array) -
         moved: (3,) filled, by role, with the persons that adopted and the others' distance of capability.
     """
     n, r = s.rho.shape[1], w.share.shape[0]
-    bins = s.tails.shape[3]
+    bins = s.tails.shape[-1]
     counts, sums, all_counts, all_sums = wholes(bins), floats(bins), wholes(bins), floats(bins)
     rho_total, out_total = 0.0, 0
     people[:] = 0

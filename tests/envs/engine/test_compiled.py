@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numba
+import numpy as np
 import pytest
+from numba.core import event
 
 import juguo_envs
+from juguo_envs import Batch
 from juguo_envs.engine import compiled
 from juguo_envs.model.compiled import inlined
+from tests.support import Array, seeds, small, spend
 
 PACKAGE = Path(juguo_envs.__file__).parent
 
 
-MARKS = ("@inlined", "@kernel", "njit(", "inlined(")
+MARKS = ("@inlined", "@internal", "@kernel", "njit(", "inlined(")
 """What stands in a file in which something is compiled."""
 
 
@@ -74,15 +80,60 @@ def test_a_piece_of_the_model_is_plain_python_through_py_func() -> None:
     assert double.py_func(3.0) == double(3.0) == 6.0
 
 
-def test_compiling_is_announced_once_and_only_where_there_is_something_to_compile(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_how_long_compiling_takes_is_said_once_and_only_where_something_is_compiled(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(compiled, "_announced", compiled.threading.Event())
-    new = numba.njit(lambda x: x)
-    for _ in range(2):
-        with compiled.announce_compilation((new,), patience=0.0):
-            compiled._announced.wait(30.0)
-    new(1)
-    with compiled.announce_compilation((new,), patience=0.0):
+    with compiled.compilation((numba.njit(lambda x: x),)):
         pass
-    assert capsys.readouterr().err.count("compiling") == 1
+    assert capsys.readouterr().err == ""
+    progress = compiled.Progress(pieces=2)
+    with event.install_listener("numba:compile", progress):
+        for kind in (1, 1.0, "one", 1j):
+            numba.njit(lambda x: x)(kind)
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"juguo: compiling the model for this machine, about \d+ s \.\.\.\n", said)
+
+
+def test_a_kernel_that_is_compiled_is_not_watched() -> None:
+    done = numba.njit(lambda x: x)
+    done(1)
+    with compiled.compilation((done,)):
+        assert not event._registered["numba:compile"]
+
+
+class Pair(NamedTuple):
+    """As the model's state is."""
+
+    left: Array
+    right: Array
+
+
+def test_what_is_borrowed_is_read_and_written_in_place() -> None:
+    @numba.njit
+    def move(pair: Pair, i: int) -> float:
+        p = compiled.borrowed(pair)
+        p.left[i] += p.right[i]
+        return float(p.left[i])
+
+    pair = Pair(np.array([1.0, 2.0]), np.array([3, 4]))
+    assert move(pair, 1) == 6.0
+    assert pair.left.tolist() == [1.0, 6.0]
+
+
+def test_what_is_borrowed_has_no_other_fields() -> None:
+    @numba.njit
+    def read(pair: Pair) -> Any:
+        return compiled.borrowed(pair).middle
+
+    with pytest.raises(numba.TypingError, match="Unknown attribute 'middle'"):
+        read(Pair(np.zeros(1), np.zeros(1)))
+
+
+def test_all_of_the_model_is_compiled_at_one_point() -> None:
+    """A first reset compiles what a first step needs, too."""
+    batch = Batch(small(), 1)
+    batch.reset(seeds(1))
+    with event.install_listener("numba:compile", recorder := event.RecordingListener()):
+        batch.step(spend(batch))
+        batch.reset(seeds(1))
+    assert recorder.buffer == []

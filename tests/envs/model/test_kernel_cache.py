@@ -88,6 +88,40 @@ def test_code_of_an_earlier_source_under_the_name_of_this_one_is_not_run(
     assert hits(double()) == 0
 
 
+LONG = "def double(x):\n" + "".join(f"    y{i} = x + {i}.0\n" for i in range(150)) + "    return 2 * x\n"
+PROCESS = """
+import sys
+from juguo_envs.model.compiled import kernel
+from module import double
+made = kernel(double)
+assert made(21) == 42
+print(sum(made.stats.cache_misses.values()))
+"""
+
+
+def test_of_processes_that_start_together_one_compiles(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text(LONG)
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]),
+    }
+    processes = [
+        subprocess.Popen([sys.executable, "-c", PROCESS], stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(3)
+    ]
+    assert sorted(process.communicate()[0].strip() for process in processes) == ["0", "0", "1"]
+
+
+def test_who_cannot_compile_keeps_nobody_waiting(double: Callable[[], Any]) -> None:
+    made = double()
+    with pytest.raises(numba.TypingError):
+        made({})
+    assert made._cache._lock is None
+    assert made(21) == 42
+    assert made._cache._lock is None
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PermissionError(13, "denied")])
 def test_a_cache_that_cannot_be_written_is_told_in_a_line(
     double: Callable[[], Any],
