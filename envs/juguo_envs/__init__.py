@@ -1,5 +1,7 @@
 """The technology experiment-diffusion environment; importing it registers `juguo/ExperimentDiffusion-v0`."""
 
+from importlib.metadata import PackageNotFoundError, version
+
 from gymnasium.envs.registration import register, registry
 
 from juguo_envs.engine.batch import Batch
@@ -9,6 +11,7 @@ from juguo_envs.spaces.action import Allocation, AllocationError, decode_allocat
 from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.spaces.observation import ObservationLayout
 from juguo_envs.vector_env import ExperimentDiffusionVectorEnv
+from juguo_envs.warm import warm_up
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, scenario_names
 
@@ -30,7 +33,13 @@ __all__ = [
     "decode_allocation",
     "encode_allocation",
     "scenario_names",
+    "warm_up",
 ]
+
+try:
+    __version__ = version("juguo")
+except PackageNotFoundError:
+    __version__ = "unknown (not installed)"
 
 if ENV_ID not in registry:
     register(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from inspect import cleandoc
 from itertools import count
 from typing import TYPE_CHECKING
@@ -69,6 +68,12 @@ _COMMANDS = {
         What is assumed, and what the numbers mean: docs/explanation/calibration.md.""",
     ),
     "list": ("listing:names", "Name the allocators, scenarios, configs and studies, with a line on each."),
+    "warm-up": (
+        "warm_up:warm_up",
+        """Compile the model for this machine, so that no later command waits for it.
+
+        Compiled code is kept in a folder: juguo doctor tells which.""",
+    ),
     "doctor": (
         "doctor:doctor",
         """Check the installation: versions, extras, torch, the cache of compiled code, and a tiny episode.
@@ -157,10 +162,9 @@ def make_app() -> App:
 
 
 def _version() -> str:
-    try:
-        return version("juguo")
-    except PackageNotFoundError:
-        return "unknown (not installed)"
+    from juguo_envs import __version__
+
+    return __version__
 
 
 if __name__ == "__main__":
