@@ -21,7 +21,19 @@ ORDER = (
 """Packages from below to above; each may use those below it in its distribution."""
 NOT_USED = {("report", "search"), ("calibration", "search")}
 """Packages below that are not used all the same: (package, what it does not use)."""
-TOP = ("", "core", "env", "vector_env", "render", "info", "testing", "warm")
+TOP = (
+    "",
+    "core",
+    "env",
+    "vector_env",
+    "render",
+    "info",
+    "testing",
+    "warm",
+    "multi_objective",
+    "wrappers",
+    "parallel",
+)
 """Modules of `juguo_envs` that stand above its packages, as one."""
 FOR_ALL = (
     "array_types", "documents", "errors", "files", "folders", "names", "processes", "progress", "provenance",

@@ -1,4 +1,4 @@
-"""The technology experiment-diffusion environment; importing it registers `juguo/ExperimentDiffusion-v0`."""
+"""The technology experiment-diffusion environment; importing it registers its ids with Gymnasium."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -16,9 +16,12 @@ from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, scenario_names
 
 ENV_ID = "juguo/ExperimentDiffusion-v0"
+MO_ENV_ID = "juguo/MO-ExperimentDiffusion-v0"
+"""The same with a vector as reward."""
 
 __all__ = [
     "ENV_ID",
+    "MO_ENV_ID",
     "Allocation",
     "AllocationError",
     "Batch",
@@ -41,9 +44,9 @@ try:
 except PackageNotFoundError:
     __version__ = "unknown (not installed)"
 
-if ENV_ID not in registry:
-    register(
-        ENV_ID,
-        entry_point="juguo_envs.env:ExperimentDiffusionEnv",
-        vector_entry_point="juguo_envs.vector_env:ExperimentDiffusionVectorEnv",
-    )
+for _id, _single, _vector in (
+    (ENV_ID, "env:ExperimentDiffusionEnv", "vector_env:ExperimentDiffusionVectorEnv"),
+    (MO_ENV_ID, "multi_objective:MOExperimentDiffusionEnv", "multi_objective:MOExperimentDiffusionVectorEnv"),
+):
+    if _id not in registry:
+        register(_id, entry_point=f"juguo_envs.{_single}", vector_entry_point=f"juguo_envs.{_vector}")

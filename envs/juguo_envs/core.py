@@ -146,6 +146,7 @@ class Core:
         batches: The batches; the first is that of episodes without options.
         which: (n,) the batch of each society.
         rows: (n, size) the latest observations, before the caller's function.
+        own_reward: The caller's function of the reward, if there is one.
     """
 
     def __init__(self, n: int, arguments: Arguments, threads: int = 1) -> None:
@@ -162,7 +163,7 @@ class Core:
         )
         self._named = a.scenario
         self._weights = None if callable(a.reward) else a.reward
-        self._reward = a.reward if callable(a.reward) else None
+        self.own_reward = a.reward if callable(a.reward) else None
         self._observation = a.observation
         world = prepare_world(a.scenario, self._weights, self.config.preferences)
         self.scenario = world if isinstance(world, Scenario) else world.base
@@ -275,9 +276,9 @@ class Core:
 
     def rewards(self) -> npt.NDArray[np.float64]:
         """(n,) what the societies earned in the quarter."""
-        if self._reward is None:
+        if self.own_reward is None:
             return self.read(lambda batch: batch.state.quarter["reward"].copy())
-        return np.array(_checked("reward", self._reward(self.info()), (self.n,), np.float64))
+        return np.array(_checked("reward", self.own_reward(self.info()), (self.n,), np.float64))
 
     def done(self) -> Mask:
         """(n,) whose programme is over."""

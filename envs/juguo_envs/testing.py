@@ -135,6 +135,7 @@ class _Lockstep:
         self.envs, self.mode, self.n = envs, mode, len(envs)
         self.over = np.zeros(self.n, np.bool_)
         self.observations: list[Any] = [None] * self.n
+        self.shape: tuple[int, ...] = ()  # of a reward
 
     def reset(self, seeds: Sequence[int | None], mask: Mask) -> Result:
         infos: list[Mapping[str, Any] | None] = [None] * self.n
@@ -162,8 +163,8 @@ class _Lockstep:
             infos.append(info)
         ended = terminated | truncated
         self.over = ended.copy() if self.mode != AutoresetMode.SAME_STEP else np.zeros(self.n, np.bool_)
-        shape = next((np.shape(r) for r in rewards if r is not None), ())
-        told = np.array([np.zeros(shape) if r is None else np.asarray(r, np.float64) for r in rewards])
+        self.shape = next((np.shape(r) for r in rewards if r is not None), self.shape)
+        told = np.array([np.zeros(self.shape) if r is None else np.asarray(r, np.float64) for r in rewards])
         return self._batch(), told, terminated, truncated, infos
 
     def _batch(self) -> Any:

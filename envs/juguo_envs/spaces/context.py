@@ -180,7 +180,12 @@ class ContextLayout(ObservationLayout):
     def facts(self) -> int:
         """Entries of context and preferences."""
         of_context = len(CONTEXT) + len(CONTEXT_PER_COMMUNITY) * self.communities
-        return self.config.context * of_context + self.shows_preferences * len(PREFERENCES)
+        return self.config.context * of_context + self.preference_facts
+
+    @property
+    def preference_facts(self) -> int:
+        """Entries of preferences."""
+        return self.shows_preferences * len(PREFERENCES)
 
     @property
     def size(self) -> int:
