@@ -198,6 +198,11 @@ def with_libraries(wheel: Path) -> Table:
             "mo_gymnasium",
             "checks in motion, `LinearReward` against the scalar, `examples/morl_capql.py`",
         ),
+        (
+            ("pettingzoo", "supersuit"),
+            "pettingzoo",
+            "`parallel_api_test`, `parallel_seed_test`, `examples/pettingzoo_agencies.py`",
+        ),
         (("minari", "h5py"), "minari", "`juguo dataset`, `examples/minari_cloning.py`"),
     ):
         table.row(packages, ran, partial(environment.tests, f"tests/integrations/test_{test}.py"))
