@@ -18,7 +18,6 @@ everything = sorted(data.iterate_episodes(), key=lambda episode: episode.rewards
 
 
 def clone(chosen):
-    """A network that does what was done in these episodes."""
     seen = np.concatenate([episode.observations[:-1] for episode in chosen])
     done = np.concatenate([episode.actions for episode in chosen])
     net = neural_network.MLPRegressor((64, 64), max_iter=200, early_stopping=True, random_state=0)

@@ -193,6 +193,16 @@ def with_libraries(wheel: Path) -> Table:
         (("torchrl", "tensordict"), "torchrl", "`check_env_specs`, `examples/torchrl_ppo.py`"),
         (("tianshou",), "tianshou", "`examples/tianshou_ppo.py`"),
         (("skrl",), "skrl", "`examples/skrl_ppo.py`"),
+        (
+            ("mo-gymnasium", "morl-baselines"),
+            "mo_gymnasium",
+            "checks in motion, `LinearReward` against the scalar, `examples/morl_capql.py`",
+        ),
+        (
+            ("pettingzoo", "supersuit"),
+            "pettingzoo",
+            "`parallel_api_test`, `parallel_seed_test`, `examples/pettingzoo_agencies.py`",
+        ),
         (("minari", "h5py"), "minari", "`juguo dataset`, `examples/minari_cloning.py`"),
     ):
         table.row(packages, ran, partial(environment.tests, f"tests/integrations/test_{test}.py"))
@@ -221,7 +231,7 @@ def with_rllib(wheel: Path) -> Table:
 
 def compile_model(environment: Environment) -> None:
     """So that no row's seconds have it."""
-    environment.run("-c", readme_lines())
+    environment.run("-c", "import juguo_envs; juguo_envs.warm_up()")
 
 
 def interpreters(paths: Sequence[str]) -> dict[str, str]:

@@ -186,10 +186,10 @@ class AgenciesEnv(ParallelEnv[str, Rows, Rows]):  # type: ignore[misc]
         self.possible_agents = [*ACTORS]
         self.agents: list[str] = []
         size = N_STAGES + 1 + self.communities + len(_REQUESTS)
-        shown: Any = self.env.observation_space
+        shown = self.env.core.observation_space
         self.observation_spaces = {a: spaces.Box(shown.low, shown.high, dtype=np.float32) for a in ACTORS}
         self.action_spaces = {a: spaces.Box(-1.0, 1.0, (size,), np.float32) for a in ACTORS}
-        self._seen: Rows = np.zeros(shown.shape, np.float32)
+        self._seen: Rows = np.zeros_like(shown.low)
 
     def observation_space(self, agent: str) -> spaces.Box[np.float32]:
         """What an agency sees."""

@@ -122,7 +122,7 @@ class DictObservation(gym.ObservationWrapper[dict[str, Rows], Rows, Rows], Recor
         starts = [0, *list(ends.values())[:-1]]
         places = {name: slice(a, b) for (name, b), a in zip(ends.items(), starts, strict=True) if b > a}
         self.names = {name: tuple(names[place]) for name, place in places.items()}
-        self.observation_space = spaces.Dict(  # type: ignore[assignment]
+        self.observation_space = spaces.Dict(  # type: ignore[assignment]  # of boxes
             {name: spaces.Box(low[place], high[place], dtype=np.float32) for name, place in places.items()}
         )
         self._places = places
