@@ -4,9 +4,10 @@ import sys
 
 import numpy as np
 import supersuit as ss
-from juguo_envs.parallel import AgenciesEnv
 from stable_baselines3 import PPO
 from stable_baselines3.common.utils import set_random_seed
+
+from juguo_envs.parallel import AgenciesEnv
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
 agencies = AgenciesEnv(rule="proportional", scenario="poor")
