@@ -7,7 +7,6 @@ second. matplotlib brings ten packages and takes some times as long.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import ACTORS, N_FUNCTIONS, N_SHARES, STAGES
@@ -35,6 +34,19 @@ _ADOPTED, _RESILIENT, _CRISIS, _EXCLUDED = "#0072B2", "#009E73", "#D55E00", "#8a
 _RESILIENT_PALE = "#d9efe7"
 _MONEY, _MONEY_PALE = "#E69F00", "#f6e3b8"
 _ACTOR_COLOURS, _RESERVE_COLOUR = ("#b97f00", "#E69F00", "#f3c95f"), "#dddddd"
+_DARK = (_BLACK, _GREY, _ADOPTED, _RESILIENT, _CRISIS, _EXCLUDED, _MONEY, _ACTOR_COLOURS[0])
+COLOURS = tuple(
+    dict.fromkeys(
+        tuple(round(255 - share * (255 - part)) for part in ImageColor.getrgb(colour))
+        for share, colours in (
+            (1.0, (*_DARK, *_ACTOR_COLOURS, _PALE, _LINE, _WHITE, _RESILIENT_PALE, _MONEY_PALE,
+                   _RESERVE_COLOUR)),
+            (0.65, _DARK), (0.35, _DARK[:6]),
+        )
+        for colour in colours
+    )
+)  # fmt: skip
+"""The colours of a picture, and what edges make of them on white; red, green and blue, 0 to 255."""
 _CJK = (
     "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "NotoSansSC-Regular.otf",
     "NotoSansSC-Regular.ttf",
@@ -336,13 +348,6 @@ class _Sheet:
 
     def _fine(self, at: Point) -> Point:
         return at[0] * _FINE, at[1] * _FINE
-
-
-def side_by_side(pictures: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
-    """Pictures of one height in a row, apart by a margin."""
-    gap = np.full((pictures[0].shape[0], _MARGIN, 3), 255, np.uint8)
-    parts = [part for picture in pictures for part in (gap, picture)][1:]
-    return np.concatenate(parts, axis=1)
 
 
 @cache

@@ -38,6 +38,12 @@ _COMMANDS = {
         Training and evaluation make it, too. Name an explanation beside its run, and the page shows its
         trees. With several comparisons the page has a list to choose from.""",
     ),
+    "animate": (
+        "animate:animate",
+        """Draw allocators side by side in the same episode, quarter by quarter, as an animation.
+
+        What the pictures show: docs/how-to/draw.md.""",
+    ),
     "search": (
         "search:search",
         """Search the best allocator of a family in a scenario, at a stated budget of episodes.
