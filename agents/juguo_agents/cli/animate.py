@@ -24,7 +24,8 @@ class Animate(Strict):
 
     names: tuple[str, ...] = Field(
         (),
-        description=f"1 to {MOST} allocators: rules, or runs, searches and trees by folder or file",
+        description=f"1 to {MOST} allocators: rules, your own as FILE.py:CLASS, or runs, searches and trees "
+        "by folder or file",
         json_schema_extra={"positional": True, "names": "allocator"},
     )
     scenario: str | None = Field(

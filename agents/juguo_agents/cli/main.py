@@ -89,6 +89,7 @@ _COMMANDS = {
 }
 """Where each command is, and its help."""
 _GOES_ON = "The same command with the same --out goes on, and a changed setting is refused by name."
+_QUICK, _HELP = {"list"}, {"--help", "-h", "--version"}
 _SHORTHANDS = {"compare": "compare-runs", "explain": "explain"}
 """Studies that are commands, too."""
 
@@ -111,6 +112,8 @@ def _run(words: list[str]) -> int:
         say(f"error: {place} nothing is named; name something there, or leave it out")
         return REFUSED
     app = make_app()
+    if text := _announcement(words):
+        say(text)
     try:
         status = app(
             words, exit_on_error=False, print_error=False, verbose=False, result_action="return_value"
@@ -126,6 +129,13 @@ def _run(words: list[str]) -> int:
         say(f"error: {' '.join(str(error).split())} See juguo {' '.join(error.command_chain or ())} --help")
         return REFUSED
     return status or 0
+
+
+def _announcement(words: list[str]) -> str:
+    """What is said before a command is imported, which may take seconds; nothing where it is quick."""
+    name = " ".join(words[: 2 if words[:1] == ["study"] else 1])
+    known = {*_COMMANDS, *_SHORTHANDS, *(f"study {study}" for study in STUDIES)} - _QUICK
+    return f"juguo {name} ..." if name in known and not _HELP.intersection(words) else ""
 
 
 def _nothing_in(words: list[str]) -> str:

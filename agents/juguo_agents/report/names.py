@@ -31,6 +31,12 @@ def label(name: str) -> str:
     return f"{shorten(words, _LONGEST - len(asked) - 2)}, {asked}" if asked else shorten(words, _LONGEST)
 
 
+def run_of(name: str) -> str:
+    """The run of which a learned allocator's name tells; nothing where it tells none."""
+    found = _SEED.fullmatch(name)
+    return (found["run"] or "") if found else ""
+
+
 def institutions_in_words(name: str) -> str:
     """Which institutions a rule's name asks for, in words; nothing where it leaves them to the rule."""
     asked = split_name(name)[1]

@@ -105,6 +105,7 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
         "baseline": comparison.baseline,
         "best_rule": best.name,
         "programmes": [record.name for record in competing],
+        "highlighted": [*comparison.highlight],
         "confidence": CONFIDENCE,
         "defective_first": int(defective.sum()),
         "versions": dict(versions),
@@ -267,7 +268,7 @@ def main_rows(summary: dict[str, Any]) -> list[Row]:
 
     Where doctrines are compared like for like, each has one row (`doctrine`), and the paper's `own` version
     is in it; what is told there or in the cells of the factorial has no row beside it. All others have rows
-    of their own, in which `doctrine` and `own` are None.
+    of their own, in which `doctrine` and `own` are None; so has what is `highlighted`.
     """
     told = {row["name"]: row for row in summary["like_for_like"]}
     beside = {row["own"]["name"] for row in told.values() if row["own"]}
@@ -278,6 +279,6 @@ def main_rows(summary: dict[str, Any]) -> list[Row]:
         name = entry["name"]
         if name in told:
             rows.append(told[name])
-        elif name not in beside:
+        elif name not in beside or name in summary["highlighted"]:
             rows.append({"doctrine": None, "reference": is_reference(name)} | entry | {"own": None})
     return rows

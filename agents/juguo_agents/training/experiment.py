@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.allocators import make_rule
-from juguo_agents.artifacts.load import POLICY
+from juguo_agents.artifacts.load import POLICY, find_allocators
 from juguo_agents.artifacts.policy import load_policy, save_policy
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
@@ -51,7 +50,9 @@ _EVALUATED = (
 )  # fmt: skip
 
 
-def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
+def run_experiment(
+    experiment: Experiment, scenario: Scenario, folder: Path, highlight: Sequence[str] = ()
+) -> str:
     """Train and compare, and write everything under a new folder.
 
     Args:
@@ -60,6 +61,7 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> 
         folder: Made anew; gets `config.yaml`, `scenario.yaml`, `policy-seed<k>.safetensors`,
             `learning_curve.json`, `tensorboard/`, and the comparison's tables and figures. While a seed is
             trained its checkpoints are in `checkpoints/`.
+        highlight: Names of rules that figures single out beside the learned allocators.
 
     Returns:
         The table for the terminal.
@@ -71,7 +73,8 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> 
     """
     _check_packages()
     with working_in(folder, lambda new: begin_run(new, experiment, scenario)):
-        return _conduct(experiment, scenario, folder, dict.fromkeys(experiment.training.seeds, 0))
+        begun = dict.fromkeys(experiment.training.seeds, 0)
+        return _conduct(experiment, scenario, folder, begun, highlight=highlight)
 
 
 def resume_experiment(
@@ -79,6 +82,7 @@ def resume_experiment(
     config: Path | None = None,
     assignments: Sequence[str] = (),
     say: Callable[[str], None] = lambda text: None,
+    highlight: Sequence[str] = (),
 ) -> str:
     """Go on with a run that was interrupted, at any moment; it ends as if it had not been.
 
@@ -89,6 +93,7 @@ def resume_experiment(
         config: A configuration that must agree with the run's own, where one is named.
         assignments: `key=value` likewise; `training.processes` and `training.checkpoint_minutes` may differ.
         say: Told, in a line each, what there is and what is done.
+        highlight: As in `run_experiment`.
 
     Returns:
         The table for the terminal.
@@ -111,7 +116,7 @@ def resume_experiment(
             check_expert(folder, experiment)
         begun = {seed: state.steps for seed, state in states.items()}
         finished = {seed for seed, state in states.items() if state.finished}
-        return _conduct(experiment, scenario, folder, begun, finished)
+        return _conduct(experiment, scenario, folder, begun, finished, highlight)
 
 
 def _conduct(
@@ -120,6 +125,7 @@ def _conduct(
     folder: Path,
     begun: dict[int, int],
     finished: set[int] | None = None,
+    highlight: Sequence[str] = (),
 ) -> str:
     """Do what is left of a run."""
     _compile(scenario)
@@ -134,23 +140,24 @@ def _conduct(
 
     left = [seed for seed in seeds if seed not in (finished or ())]
     train_all(experiment, scenario, left, folder, keep, begun=begun)
-    return _report(experiment, scenario, folder)
+    return _report(experiment, scenario, folder, highlight)
 
 
-def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
+def _report(experiment: Experiment, scenario: Scenario, folder: Path, highlight: Sequence[str]) -> str:
     protocol = experiment.comparison
     rules = protocol.names()
     files = [policy_path(folder, seed) for seed in experiment.training.seeds]
     learned = POLICY.allocators(files)
     with progress(len(rules) + len(learned), "comparing", "allocator") as bar:
         comparison = compare(
-            [*(make_rule(name) for name in rules), *learned],
+            [*find_allocators(rules), *learned],
             experiment.worlds(scenario),
             episodes=protocol.episodes,
             first_seed=protocol.first_seed,
             observe=experiment.observe,
             threads=os.cpu_count() or 1,
             progress=lambda name: bar.update(),
+            highlight=highlight,
         )
     summary = summarise(comparison, versions())
     for path, allocator in zip(files, learned, strict=True):
