@@ -111,9 +111,9 @@ def _run(words: list[str]) -> int:
     if words[:1] != ["__complete"] and (place := _nothing_in(words)):
         say(f"error: {place} nothing is named; name something there, or leave it out")
         return REFUSED
-    app = make_app()
     if text := _announcement(words):
         say(text)
+    app = make_app()
     try:
         status = app(
             words, exit_on_error=False, print_error=False, verbose=False, result_action="return_value"

@@ -105,7 +105,7 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
         "baseline": comparison.baseline,
         "best_rule": best.name,
         "programmes": [record.name for record in competing],
-        "highlighted": [*comparison.highlight],
+        "highlighted": [],
         "confidence": CONFIDENCE,
         "defective_first": int(defective.sum()),
         "versions": dict(versions),
@@ -119,6 +119,7 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
     references = reference_records(comparison)
     names = [row["name"] for row in main_rows(summary) if not row["reference"]]
     summary["best"] = best_programme(comparison, names, list(references.values()))
+    summary["highlighted"] = [*comparison.highlight]  # the best does not depend on it
     return summary | _of_each(comparison, [baseline, *references.values()])
 
 
