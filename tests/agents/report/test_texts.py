@@ -15,12 +15,17 @@ from juguo_envs.model.state import ACTORS, FUNCTIONS, INDICATORS, STAGES
 REPORT = Path(juguo_agents.report.texts.__file__).parents[1]
 
 
-NAMES = r"`[^`]+`|[\w/]+\.(?:md|json|csv|html|png|yaml)|juguo|JavaScript|d3|Observable Plot|ISC|\b[AB]$"
-"""What stays as it is in every language: names of the code, of files and of libraries."""
+NAMES = (
+    r"`[^`]+`|\w+\.(?:md|json|csv|html|png|yaml)|juguo|JavaScript|d3|Observable Plot|ISC|\b[AB]$|OECD|Freeman|m0"
+    r"|fonts-noto-cjk|google-noto-sans-cjk-fonts|font-noto-cjk|Debian|Ubuntu|Fedora|Alpine|Homebrew"
+)
+"""What stays as it is in every language: names of the code, of files, of libraries and of people."""
 
 
 def values_of(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    """The unit of time is one value, whether there is one of it or several."""
+    units = {"steps": "step", "Step": "step"}
+    return {units.get(name, name) for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 def without_values(text: str) -> str:

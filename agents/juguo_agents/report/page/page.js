@@ -24,7 +24,14 @@
   let shown; // the comparison that is shown
 
   // Words and numbers.
-  const say = (key, values = {}) => (data.texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const say = (key, values = {}) => {
+    const all = { ...unit(), ...values };
+    return (data.texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => all[name] ?? "");
+  };
+  function unit() { // of time: one step, and several
+    const step = data.texts[`step.${shown.step}`], steps = data.texts[`steps.${shown.step}`];
+    return { step, steps, Step: step[0].toUpperCase() + step.slice(1) };
+  }
   function number(x, digits = 3) {
     if (x === null || Number.isNaN(x)) return "–";
     const scaled = Math.abs(x) * 10 ** digits, half = Math.floor(scaled) + 0.5 === scaled;
@@ -526,7 +533,8 @@
       });
     }
     const quarter = shown.quarters[at], last = shown.quarters[shown.quarters.length - 1];
-    pairs.quarter.textContent = say("page.quarter_of", { quarter, last, year: Math.ceil(quarter / 4) });
+    pairs.quarter.textContent = shown.steps_a_year === 1 ? say("page.year_of", { quarter, last })
+      : say("page.quarter_of", { quarter, last, year: Math.ceil(quarter / shown.steps_a_year) });
     pairs.slider.setAttribute("aria-valuetext", pairs.quarter.textContent);
     pairs.values.replaceChildren(table(`${say(`quantity.${state.quantity}`)}, ${pairs.quarter.textContent}`,
       [say("page.place"), ...pairs.map.map((one) => `${one.mark}: ${one.system.label}`)],
@@ -710,6 +718,14 @@
     fold(say("page.settings.versions"), fields(Object.entries(shown.versions).map(([name, version]) => [name, version, ""]))));
   }
 
+  function terms() {
+    const row = ([code, english, chinese]) => [h("span", { lang: "en" }, english), h("td.text", { lang: "zh" }, chinese),
+      h("td.text", {}, code ? h("code", {}, code) : "")];
+    return h("details", {}, h("summary", {}, say("page.terms.title")), Object.entries(data.terms).map(([kind, rows]) => [
+      h("h3", {}, say(`page.terms.${kind}`)),
+      table(say(`page.terms.${kind}`), ["English", h("span", { lang: "zh" }, "中文"), say("page.terms.code")], rows.map(row))]));
+  }
+
   // ---- the whole page ----
 
   function render() {
@@ -749,7 +765,7 @@
         section("indicators", say("page.indicators.title"), h("p.lead", {}, say("page.indicators.lead")), board),
         settingsSection(),
         section("words", say("page.words.title"), h("dl", {}, shown.glossary.map(([word, text]) => h("div", {}, h("dt", {}, word),
-          h("dd", {}, text)))))),
+          h("dd", {}, text)))), terms())),
       h("footer", {}, say("page.made", { version: shown.versions.juguo ?? "" })), tip);
     drawRanking(); drawPair(); drawIndicators();
   }
