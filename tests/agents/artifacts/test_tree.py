@@ -17,7 +17,7 @@ from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, Tree, TreeAlloca
 from juguo_agents.artifacts.tree_features import BY_NAME, FEATURES, read_features
 from juguo_agents.artifacts.tree_file import TreeRecord, tree_content
 from juguo_agents.evaluation.rollout import Conditions
-from juguo_agents.report.tree_rules import tree_lines
+from juguo_agents.report.tree_rules import condition, tree_lines
 from juguo_agents.search.distillation.distil import Budget, distil
 from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
 from juguo_agents.search.distillation.fit import Weights, fit_tree

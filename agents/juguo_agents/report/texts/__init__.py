@@ -25,6 +25,8 @@ from juguo_envs.errors import UserError, unknown
 from juguo_envs.worlds.scenario import Scenario, Step, scenario_names
 
 Lang = Literal["en", "zh"]
+_BESIDE_WIDE = re.compile(r"(?<=[，。；：！？、）”]) | (?=[，。；：！？、（）“])")
+"""Spaces beside punctuation that has its own."""
 _speech: ContextVar[tuple[str, Step]] = ContextVar("speech", default=("en", "quarter"))
 
 
@@ -73,7 +75,8 @@ def say(key: str, lang: str | None = None, **values: object) -> str:
     """
     spoken, step = _speech.get()
     found = texts(lang or spoken)
-    return found[key].format(**{"step": found[f"step.{step}"], "steps": found[f"steps.{step}"]} | values)
+    unit = {"step": found[f"step.{step}"], "steps": found[f"steps.{step}"]}
+    return _BESIDE_WIDE.sub("", found[key].format(**unit | values))
 
 
 def joined(names: Sequence[str], lang: str | None = None) -> str:
