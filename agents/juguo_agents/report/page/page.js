@@ -26,8 +26,13 @@
   // Words and numbers.
   const say = (key, values = {}) => {
     const all = { ...unit(), ...values };
-    return (data.texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => all[name] ?? "");
+    return (data.texts[key] ?? key).replace(/(.?)( ?)\{(\w+)\}( ?)(?=(.?))/g, (_, left, before, name, after, right) => {
+      const value = String(all[name] ?? "");
+      return left + (wide(left) && wide(value.charAt(0)) ? "" : before) + value
+        + (wide(value.slice(-1)) && wide(right) ? "" : after);
+    });
   };
+  const wide = (character) => /[\u3000-\u9fff\uff00-\uffef]/.test(character); // needs no space beside another such
   function unit() { // of time: one step, and several
     const step = data.texts[`step.${shown.step}`], steps = data.texts[`steps.${shown.step}`];
     return { step, steps, Step: step[0].toUpperCase() + step.slice(1) };
@@ -193,12 +198,12 @@
       return h("div", {}, h("label", { for: `weight-${weight}` }, say(`page.weights.${part}`), " ", output), input);
     });
     return section("ranking", say(shown.alike ? "page.ranking.title_alike" : "page.ranking.title"),
-      h("p.lead", {}, say("page.ranking.lead"), " ", shown.alike ? say("page.ranking.alike") : ""),
+      h("p.lead", {}, say("page.ranking.lead"), say("space"), shown.alike ? say("page.ranking.alike") : ""),
       ranking.chart, h("h3", {}, say("page.parts.title")), h("p.lead", {}, say("page.parts.lead")), ranking.parts,
       h("div.legend", {}, WEIGHTS.map(([, part], i) => h("span", {}, h("i.swatch", { style: `background: ${PART_COLOURS[i]}` }),
         say(`page.weights.${part}`)))), folded(ranking.table),
       h("h3", {}, say("page.weights.title")),
-      h("p.lead", {}, say("page.weights.lead"), " ", shown.world.weights_drawn ? say("page.weights.drawn") : ""),
+      h("p.lead", {}, say("page.weights.lead"), say("space"), shown.world.weights_drawn ? say("page.weights.drawn") : ""),
       h("div.weights", {}, sliders),
       h("div.controls", {}, h("button", { type: "button", id: "reset", onclick: resetWeights }, say("page.weights.reset"))),
       ranking.told);
@@ -219,7 +224,7 @@
       output.textContent = number(state.weights[weight], 2);
     }
     const rows = ranked(), first = rows.find((row) => row.rank === 1);
-    ranking.told.replaceChildren(first ? say("page.weights.leader", { name: first.system.label }) : "", " ",
+    ranking.told.replaceChildren(first ? say("page.weights.leader", { name: first.system.label }) : "", say("space"),
       say(state.moved ? "page.weights.moved" : "page.weights.own"));
     ranking.chart.redraw();
     ranking.parts.redraw();
@@ -580,7 +585,7 @@
           { x: 1, y: "stage", text: (row) => say("page.quarters", { count: number(row.quarters, 1) }), textAnchor: "start", dx: 6 }),
       ],
     }), `${say("page.money.title")}: ${system.label}`);
-    const legend = h("div.legend", {}, [...ACTORS.map((actor, a) => h("span", {}, `${say(`actor.${actor}`)}: `,
+    const legend = h("div.legend", {}, [...ACTORS.map((actor, a) => h("span", {}, `${say(`actor.${actor}`)}${say("colon")}`,
       [0, 1, 2].map((i) => h("span.together", {}, h("i.swatch", { style: `background: ${USE_COLOURS[3 * a + i]}` }),
         `${useName(3 * a + i)} `)))),
     h("span", {}, h("i.swatch", { style: `background: ${USE_COLOURS[9]}` }), useName(9))]);

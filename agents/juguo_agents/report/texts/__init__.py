@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib import resources
+from string import Formatter
 from typing import Literal
 
 from pydantic import BaseModel
@@ -25,8 +26,6 @@ from juguo_envs.errors import UserError, unknown
 from juguo_envs.worlds.scenario import Scenario, Step, scenario_names
 
 Lang = Literal["en", "zh"]
-_BESIDE_WIDE = re.compile(r"(?<=[，。；：！？、）”]) | (?=[，。；：！？、（）“])")
-"""Spaces beside punctuation that has its own."""
 _speech: ContextVar[tuple[str, Step]] = ContextVar("speech", default=("en", "quarter"))
 
 
@@ -76,7 +75,25 @@ def say(key: str, lang: str | None = None, **values: object) -> str:
     spoken, step = _speech.get()
     found = texts(lang or spoken)
     unit = {"step": found[f"step.{step}"], "steps": found[f"steps.{step}"]}
-    return _BESIDE_WIDE.sub("", found[key].format(**unit | values))
+    return _filled(found[key], unit | values)
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    """A text with its values; a space before or behind one falls away between characters that need none."""
+    said = ""
+    for literal, name, _, _ in Formatter().parse(text):
+        behind = literal[:1] == " " and _is_wide(said[-1:]) and _is_wide(literal[1:2])
+        said += literal[behind:]
+        if name is not None:
+            value = str(values[name])
+            before = said[-1:] == " " and _is_wide(said[-2:-1]) and _is_wide(value[:1])
+            said = (said[:-1] if before else said) + value
+    return said
+
+
+def _is_wide(character: str) -> bool:
+    """Whether it is Chinese, or Chinese punctuation."""
+    return "\u3000" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef"
 
 
 def joined(names: Sequence[str], lang: str | None = None) -> str:
