@@ -89,5 +89,5 @@ def test_what_is_spoken_is_set_within_and_as_before_afterwards() -> None:
             assert say("count.quarters", count=3) == "3 weeks"
         assert language() == "zh"
     assert language() == "en"
-    with pytest.raises(UserError, match="unknown language 'fr'.*en, zh"), speaking("fr"):
+    with pytest.raises(UserError, match="unknown language 'fr'"), speaking("fr"):
         pass
