@@ -18,7 +18,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import ACTORS, N_FUNCTIONS, N_SHARES, STAGES
-from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.scenario import Community, Scenario
 from juguo_envs.worlds.society_map import society_map
 
 WIDTH, HEIGHT = 720, 800
@@ -63,7 +63,7 @@ class Place:
     """A place of the map.
 
     Attributes:
-        name: As the scenario has it.
+        name: As it is written.
         at: Its middle, in pixels.
         radius: In pixels; the area goes by population, where that is no dot.
     """
@@ -88,7 +88,7 @@ def picture_of(batch: Batch, b: int = 0, title: str | None = None) -> npt.NDArra
     sheet = _Sheet()
     programme, society = batch.state.programme[b], batch.scenario.society
     sheet.words((_MARGIN, 30), title or batch.scenario.name, 25, "lm", bold=True, most=440)
-    quarter = f"quarter {programme['t']} of {batch.params['T'][b]}"
+    quarter = f"{batch.scenario.step} {programme['t']} of {batch.params['T'][b]}"
     sheet.words((WIDTH - _MARGIN, 30), quarter, 25, "rm")
     _stages(sheet, int(programme["stage"]), int(programme["project"]))
     places, links = _laid_out(batch.scenario)
@@ -206,12 +206,17 @@ def _laid_out(scenario: Scenario) -> tuple[list[Place], list[tuple[int, int, flo
     if found["kind"] != "tiles" and count <= _NAMED:
         at, radii = _apart(at, radii, text)
     places = [
-        Place(place["name"], (float(x), float(y)), float(radius))
-        for place, (x, y), radius in zip(found["places"], at, radii, strict=True)
+        Place(_shown(place), (float(x), float(y)), float(radius))
+        for place, (x, y), radius in zip(scenario.society.listed(), at, radii, strict=True)
     ]
     most = max((weight for *_, weight in found["links"]), default=1.0)
     links = [(int(i), int(j), 1.0 + 4.0 * weight / most) for i, j, weight in found["links"]]
     return places, links
+
+
+def _shown(place: Community) -> str:
+    """A place's name, or its English label where no font has the name's characters."""
+    return place.label_en if place.label_en and _font_of(place.name, 20) is None else place.name
 
 
 def _apart(
@@ -372,15 +377,19 @@ def _fonts(size: int) -> list[Any]:
 
 @lru_cache(maxsize=4096)
 def _font(text: str, size: int) -> Any:
-    """The first font that has all characters of a text; the last one where none has."""
-    fonts = _fonts(size)
-    for font in fonts:
+    """The first font that has all characters of a text; the last one where none has, which is told."""
+    if (found := _font_of(text, size)) is None:
+        _tell_lack()
+        return _fonts(size)[-1]
+    return found
+
+
+def _font_of(text: str, size: int) -> Any | None:
+    for font in _fonts(size):
         lacking = bytes(font.getmask(_UNKNOWN))
         if all(bytes(font.getmask(character)) != lacking for character in set(text) - {" "}):
             return font
-    if len(fonts) == 1:
-        _tell_lack()
-    return fonts[-1]
+    return None
 
 
 @cache

@@ -16,15 +16,22 @@ from juguo_agents.artifacts.load import (
     named_one_by_one,
     of_other_models,
 )
-from juguo_agents.cli.options import command
+from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show, show_json
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import MOST_HIGHLIGHTED, compare
 from juguo_agents.folders import check_new, new_folder
 from juguo_agents.progress import progress, say
 from juguo_agents.provenance import versions
-from juguo_agents.report import check_figures, comparison_data, console_page, summarise, write_report
-from juguo_agents.report.page import PAGE
+from juguo_agents.report import (
+    check_figures,
+    comparison_data,
+    console_page,
+    summarise,
+    write_report,
+    written_in,
+)
+from juguo_agents.report.texts import Lang, speaking
 from juguo_agents.report.tidy import Format
 from juguo_agents.report.tree_rules import rules_of
 from juguo_envs.errors import UserError
@@ -56,6 +63,7 @@ class Evaluate(Strict):
         "that are named one by one"
     )  # fmt: skip
     tables: Format = Field("csv", description="format of the tidy tables that --out writes")
+    lang: Lang = LANG
     as_json: bool = Field(
         False, alias="json", description="print the content of comparison.json, nothing else"
     )
@@ -98,13 +106,16 @@ def evaluate(asked: Evaluate) -> int:
     try:
         if asked.out:
             say("drawing figures ...")
-            rules = rules_of(allocators)
+            with speaking(asked.lang, comparison.scenario.step):
+                rules = rules_of(allocators)
             with new_folder(asked.out) as folder:
-                write_report(comparison, folder, versions(), summary, tables=asked.tables, rules=rules)
-            where = f"\n\ntables and figures: {asked.out / 'comparison.md'}; in a browser: {asked.out / PAGE}"
+                write_report(
+                    comparison, folder, versions(), summary, tables=asked.tables, rules=rules, lang=asked.lang
+                )
+            where = f"\n\n{written_in(asked.out, asked.lang)}"
     finally:  # a disk that is full takes no result away
         if asked.as_json:
             show_json(comparison_data(summary))
         else:
-            show(f"{console_page(summary)}{where}")
+            show(f"{console_page(summary, asked.lang)}{where}")
     return 0

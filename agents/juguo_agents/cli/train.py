@@ -10,12 +10,13 @@ from pydantic import Field
 
 from juguo_agents.allocators import BASELINE, NOTHING
 from juguo_agents.artifacts.load import find_allocators, in_tables, named_one_by_one
-from juguo_agents.cli.options import command
+from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import going_on, show
 from juguo_agents.evaluation.rollout import check_comparison
 from juguo_agents.folders import check_destination, check_new, next_free
 from juguo_agents.progress import say
-from juguo_agents.report.page import PAGE
+from juguo_agents.report import written_in
+from juguo_agents.report.texts import Lang
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners.device import check_device
@@ -47,6 +48,7 @@ class Train(Strict):
         "config names one by one"
     )  # fmt: skip
     resume: Path | None = Field(None, description="the same as --out alone: go on with that run")
+    lang: Lang = LANG
 
 
 @command
@@ -72,7 +74,9 @@ def train(asked: Train) -> int:
         from juguo_agents.training.experiment import resume_experiment
 
         with going_on(folder, "train"):
-            table = resume_experiment(folder, path, [*assumed, *changes], say=say, highlight=shown)
+            table = resume_experiment(
+                folder, path, [*assumed, *changes], say=say, lang=asked.lang, highlight=shown
+            )
     else:
         experiment = load_experiment(path or find_config(DEFAULT), [*assumed, *changes])
         folder = folder or next_free(Path("runs"), experiment.name)
@@ -82,11 +86,8 @@ def train(asked: Train) -> int:
         from juguo_agents.training.experiment import run_experiment
 
         with going_on(folder, "train"):
-            table = run_experiment(experiment, scenario, folder, shown)
-    show(
-        f"{table}\n\n{time.monotonic() - begun:.0f} s; tables and figures: {folder / 'comparison.md'}; "
-        f"in a browser: {folder / PAGE}"
-    )
+            table = run_experiment(experiment, scenario, folder, asked.lang, shown)
+    show(f"{table}\n\n{time.monotonic() - begun:.0f} s; {written_in(folder, asked.lang)}")
     return 0
 
 

@@ -56,7 +56,7 @@ def draw_searched(world: str, fronts: Mapping[str, Searched]) -> Figure:
         11.0,
         4.2,
         say("studies.front.title"),
-        say("studies.front.note", world=readable(world, "of the scenario")),
+        say("studies.front.note", world=readable(world)),
     )
     for axes, (x, y) in zip(fig.subplots(1, len(_PAIRS)), _PAIRS, strict=True):
         for (name, found), colour in zip(fronts.items(), cycle(_SEARCHES)):
@@ -70,7 +70,7 @@ def draw_searched(world: str, fronts: Mapping[str, Searched]) -> Figure:
 
 
 def _draw(summary: dict[str, Any]) -> Figure:
-    world = readable(summary["scenario"], "of the scenario")
+    world = readable(summary["scenario"])
     fig = headed(
         11.0,
         4.2,

@@ -13,6 +13,7 @@ from juguo_agents.evaluation.rollout import MOST_HIGHLIGHTED
 from juguo_agents.report.doctrines import BOTH, cells, like_for_like_records, own_version
 from juguo_agents.report.names import PROPOSAL, label, label_of, run_of
 from juguo_agents.report.summary import Summary, main_rows
+from juguo_agents.report.texts import say
 
 KNOWN = ("learned", PROPOSAL, "concentrated", "flat", "nothing", "care_only")
 """Kinds that have the same colour in all figures."""
@@ -45,8 +46,12 @@ def learned_series(comparison: Comparison) -> list[Series]:
         runs = {"": [record for records in runs.values() for record in records]}
     found = []
     for run, records in runs.items():
-        whose = f"learned {run}" if run and len(runs) > 1 else "learned"
-        text = label(records[0].name) if len(records) == 1 else f"{whose} (mean of {len(records)})"
+        if len(records) == 1:
+            text = label(records[0].name)
+        elif len(runs) == 1:
+            text = say("series.learned", count=len(records))
+        else:
+            text = say("series.learned.run", run=run, count=len(records))
         found.append(Series(text, tuple(records), "learned"))
     return found
 
@@ -95,5 +100,6 @@ def main_series(comparison: Comparison, summary: Summary) -> list[Series]:
 
 
 def _series(comparison: Comparison, summary: Summary, name: str, kind: str) -> Series:
-    best = " (best rule)" if name == summary["best_rule"] else ""
-    return Series(label_of(summary, name) + best, (comparison.record(name),), kind)
+    words = label_of(summary, name)
+    words = say("series.best", name=words) if name == summary["best_rule"] else words
+    return Series(words, (comparison.record(name),), kind)

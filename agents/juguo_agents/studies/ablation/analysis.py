@@ -136,7 +136,7 @@ def levers_over_worlds(worlds: Mapping[str, dict[str, Any]]) -> list[str]:
 def draw_ablation(data: dict[str, Any]) -> Figure:
     """What each lever costs in one world, at once and after searching on without it."""
     levers = data["levers"]
-    world = readable(data["settings"]["scenario"]["name"], data["scenario_digest"])
+    world = readable(data["settings"]["scenario"]["name"])
     figure = headed(8.0, 6.6, say("studies.levers.title"), say("studies.levers.note", world=world))
     axes = figure.add_subplot()
     names = ["control", *levers]

@@ -144,7 +144,7 @@ def draw(summary: Mapping[str, Any]) -> Figure:
         Estimate(row["name"], row["mean"], row["mean_low"], row["mean_high"], True) for row in summary["runs"]
     ]
     rows += [Estimate(one["name"], one["mean"], one["low"], one["high"]) for one in summary["rivals"]]
-    world = readable(summary["scenario"], summary["scenario_digest"])
+    world = readable(summary["scenario"])
     note = say("studies.runs.note", world=world, episodes=f"{summary['episodes']:,}")
     return draw_estimates(say("studies.runs.title"), note, say("studies.return"), rows)
 

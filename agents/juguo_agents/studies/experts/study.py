@@ -141,6 +141,6 @@ def _draw(estimates: Mapping[str, Any], asked: Settings) -> Figure:
         Estimate(say(f"studies.experts.{name}"), one.mean, one.low, one.high, name == "gain")
         for name, one in estimates.items()
     ]
-    world = readable(asked.scenario.name, asked.scenario.digest())
+    world = readable(asked.scenario.name)
     note = say("studies.experts.note", worlds=f"{asked.worlds:,}", world=world)
     return draw(say("studies.experts.title"), note, say("studies.return"), rows, 0.0)

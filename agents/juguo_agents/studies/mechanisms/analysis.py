@@ -287,7 +287,7 @@ def draw(data: dict[str, Any]) -> Figure:
         for name, row in sorted(told, key=lambda item: -_change(item[1]))
     ]
     settings = data["settings"]
-    world = readable(settings["scenario"]["name"], data["scenario_digest"])
+    world = readable(settings["scenario"]["name"])
     note = say("studies.mechanisms.note", world=world, episodes=f"{settings['episodes']:,}")
     return draw_beside_chance(say("studies.mechanisms.title"), note, say("studies.mechanisms.axis"), rows)
 

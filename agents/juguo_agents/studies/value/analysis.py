@@ -258,7 +258,7 @@ def _feedback_in_words(feedback: dict[str, Any]) -> str:
 def draw_value(data: dict[str, Any]) -> Figure:
     """What feedback, evaluation, knowledge and each kind are worth at the end of all searches."""
     worth, kinds = (data[f"{group}_searched_on"] or data[group] for group in ("worth", "kinds"))
-    world = readable(data["settings"]["scenario"]["name"], data["scenario_digest"])
+    world = readable(data["settings"]["scenario"]["name"])
     figure = headed(8.0, 5.0, say("studies.value.title"), say("studies.value.note", world=world))
     axes = figure.add_subplot()
     names = [*worth, *kinds]
