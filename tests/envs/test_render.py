@@ -165,11 +165,16 @@ def test_money_by_place_is_what_the_places_got() -> None:
 
 def test_where_no_font_has_a_names_characters_one_is_named_that_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture, "_CJK", ())
-    caches = (picture._fonts, picture._font, picture._tell_lack)
+    caches = (picture._fonts, picture._font, picture._laid_out, picture._tell_lack)
     for one in caches:
         one.cache_clear()
     with pytest.warns(UserWarning, match="fonts-noto-cjk"):
         picture_of(shown(PROVINCE).batch)
+    places = [
+        {**place.model_dump(), "label_en": f"county {i}"} for i, place in enumerate(PROVINCE.society.listed())
+    ]
+    labelled = Scenario.parse({"society": {"persons": 240, "communities": places}})
+    assert [place.name for place in picture._laid_out(labelled)[0]][:2] == ["county 0", "county 1"]
     for one in caches:
         one.cache_clear()
 
