@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from juguo_agents.cli.running import REFUSED, guarded
-from juguo_agents.progress import say
+from juguo_agents.progress import announce, say
 from juguo_agents.studies import STUDIES
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _run(words: list[str]) -> int:
         say(f"error: {place} nothing is named; name something there, or leave it out")
         return REFUSED
     if text := _announcement(words):
-        say(text)
+        announce(text)
     app = make_app()
     try:
         status = app(

@@ -34,6 +34,7 @@ NAMED = (
     "equal",
     "slow",
 )
+DEFECTIVE = small({"defect.p_X": 1.0, "programme.T": 24})
 FIGURES = ("return", "adoption", "exits", "money", "places", "board")
 OWN = """
 import numpy as np
@@ -58,7 +59,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
     file.write_text(OWN)
     own = find_allocators([f"{file}:Equal", f"{file}:Slow"])
     everyone = [*map(make_rule, all_rule_names()), *own]
-    comparison = compare(everyone, small(), episodes=6, highlight=NAMED)
+    comparison = compare(everyone, DEFECTIVE, episodes=6, highlight=NAMED)
     return comparison, summarise(comparison, {})
 
 
