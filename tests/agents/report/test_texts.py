@@ -20,7 +20,7 @@ def values_of(text: str) -> set[str]:
 
 
 def test_every_text_that_is_asked_for_is_there() -> None:
-    sources = [*REPORT.rglob("*.py"), *REPORT.rglob("page.js")]
+    sources = [*REPORT.rglob("*.py"), *REPORT.rglob("page.js"), *REPORT.rglob("common.js")]
     asked = {key for path in sources for key in re.findall(r'say\(\s*"([\w.]+)"', path.read_text("utf-8"))}
     assert len(asked) > 60
     assert asked - set(texts()) == set()

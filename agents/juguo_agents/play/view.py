@@ -1,0 +1,190 @@
+"""What the page shows of a play, as plain values: what never changes, and the state after each step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from juguo_agents.evaluation.course import PLACE
+from juguo_agents.play.programme import HIDDEN, PARTS, Moment, Programme
+from juguo_agents.play.saved import Saved
+from juguo_agents.play.session import Session
+from juguo_agents.report.names import idea, label
+from juguo_agents.report.page.society import society_map
+from juguo_agents.report.texts import say
+from juguo_envs.model.state import STAGES
+from juguo_envs.spaces.action import Allocation
+
+CURVES = ("adoption", "earned", "resilience", "excluded")
+_NOW = (
+    "stage", "stage_quarters", "project", "project_quarters", "abandoned", "knowledge", "fit", "harm",
+    "experience", "reserve", "spent", "payout",
+)  # fmt: skip
+_MOST_PLACES = 40
+"""Places up to which the page tells what was decided for each."""
+
+
+def setup(session: Session, lang: str) -> dict[str, Any]:
+    """What never changes.
+
+    Args:
+        session: The play.
+        lang: Language of the texts.
+    """
+    scenario = session.scenario
+    names = [("you", say("play.you", lang), say("play.you_idea", lang))]
+    names += [(ghost.name, label(ghost.name), idea(ghost.name)) for ghost in session.ghosts]
+    return {
+        "scenario": scenario.name,
+        "scenario_digest": scenario.digest(),
+        "seed": str(session.seed),
+        "quarters": session.quarters,
+        "society": society_map(scenario),
+        "quantities": list(PLACE),
+        "systems": [{"name": name, "label": shown, "idea": about} for name, shown, about in names],
+        "adviser": label(session.adviser.name),
+        "groups": _groups(session),
+        "budget": scenario.money.B * scenario.society.persons,
+        "weights": {name: getattr(scenario.reward, name) for name in ("w_b", "w_r", "w_x")},
+        "maximum": list(scenario.programme.maximum),
+    }
+
+
+def _groups(session: Session) -> list[dict[str, Any]]:
+    """Places that are likely to be treated alike: hubs, and the others in thirds by capability."""
+    places = session.scenario.society.listed()
+    hubs = [i for i, place in enumerate(places) if place.hub]
+    others = sorted((i for i, place in enumerate(places) if not place.hub), key=lambda i: places[i].capability)
+    thirds = [part.tolist() for part in np.array_split(np.array(others, int), min(3, max(1, len(others))))]
+    keys = ("high", "middle", "low")[: len(thirds)] if len(thirds) != 1 else ("others",)
+    found = [("hubs", hubs), *zip(keys, reversed(thirds), strict=True)]
+    return [{"name": name, "places": members} for name, members in found if members]
+
+
+def state(session: Session, saved: Saved, lang: str) -> dict[str, Any]:
+    """The state after a step.
+
+    Args:
+        session: The play.
+        saved: The folder of saved plays.
+        lang: Language of the texts.
+    """
+    programme, at = session.programme, session.programme.quarter
+    everyone = [programme, *(ghost.programme for ghost in session.ghosts)]
+    rows, faults = saved.plays(session)
+    return {
+        "quarter": at,
+        "over": session.over,
+        "now": {name: _plain(getattr(programme.moments[-1], name)) for name in _NOW},
+        "waits": _waits(session),
+        "systems": [_system(one, at) for one in everyone],
+        "events": _events(programme, lang),
+        "last": session.decisions[-1].model_dump(mode="json") if session.decisions else None,
+        "plays": [
+            {"file": row.file, "quarters": row.quarters}
+            | (row.score.model_dump(by_alias=True) if row.score else {})
+            for row in rows
+        ],
+        "faults": faults,
+        "end": _end(session) if session.over else None,
+    }
+
+
+def _waits(session: Session) -> dict[str, int | None]:
+    """After how many more quarters what is asked for would be granted; None where it never is."""
+    programme, now = session.scenario.programme, session.programme.moments[-1]
+    last = now.stage == len(STAGES) - 1 and now.round == programme.rounds - 1
+    return {
+        "advance": None if last else max(0, programme.minimum[now.stage] - now.stage_quarters - 1),
+        "abandon": max(0, programme.ab_min - now.project_quarters - 1),
+    }
+
+
+def _system(programme: Programme, at: int) -> dict[str, Any]:
+    moments = programme.moments[: at + 1]
+    now = moments[-1]
+    return {
+        "stage": STAGES[now.stage],
+        "project": now.project,
+        "board": _plain(now.board),
+        "places": _plain(now.places),
+        **{name: [_plain(getattr(moment, name)) for moment in moments] for name in CURVES},
+    }
+
+
+def _events(programme: Programme, lang: str) -> list[list[Any]]:
+    """What happened in each quarter, the last first: quarter and text."""
+    told = []
+    for quarter, (before, moment) in enumerate(zip(programme.moments, programme.moments[1:], strict=False), 1):
+        texts = _told(before, moment, lang)
+        told += [[quarter, say("play.event.shocks", lang, count=moment.shocks)]] if moment.shocks else []
+        told += [[quarter, text] for text in texts]
+    return told[::-1]
+
+
+def _told(before: Moment, moment: Moment, lang: str) -> list[str]:
+    technology = moment.project + 1
+    if moment.gave_up:
+        return [say("play.event.gave_up", lang, before=before.project + 1, technology=technology)]
+    if moment.project != before.project:
+        return [say("play.event.next", lang, technology=technology)]
+    if moment.advanced:
+        return [say("play.event.stage", lang, stage=say(f"stage.{STAGES[moment.stage]}", lang))]
+    return []
+
+
+def _end(session: Session) -> dict[str, Any]:
+    """The score beside those of the others, what was hidden, and the advice."""
+    everyone = [session.programme, *(ghost.programme for ghost in session.ghosts)]
+    return {
+        "scores": [
+            {
+                "return": one.earned,
+                **dict(zip(PARTS, one.means().tolist(), strict=True)),
+                "adoption": one.moments[-1].adoption,
+                "abandoned": one.moments[-1].abandoned,
+                "technologies": _technologies(one),
+            }
+            for one in everyone
+        ],
+        "yours": _allocations(session.done()),
+        "advice": _allocations(session.advice()),
+    }
+
+
+def _technologies(programme: Programme) -> list[dict[str, Any]]:
+    """Of each technology when it was run, how far it came, and its hidden draws, the defect as it ended."""
+    found: list[dict[str, Any]] = []
+    for quarter, moment in enumerate(programme.moments):
+        hidden = dict(zip(HIDDEN, _plain(moment.hidden), strict=True))
+        if not found or found[-1]["project"] != moment.project:
+            if found:
+                found[-1] |= {"to": quarter, "given_up": moment.gave_up}
+            found.append({"project": moment.project, "from": quarter + 1, "X_first": hidden["X"]})
+        reached = {"stage": STAGES[moment.stage], "to": quarter, "given_up": False}
+        found[-1] |= {**reached, **hidden}
+    return [one for one in found if one["to"] >= one["from"]]
+
+
+def _allocations(some: list[Allocation]) -> dict[str, Any]:
+    """Shares by quarter: of the nine functions and the reserve; of the places where they are few; requests."""
+    few = len(some[0].communities) <= _MOST_PLACES
+    return {
+        "uses": [_plain(np.append(one.functions, one.reserve)) for one in some],
+        "places": [_plain(one.communities) for one in some] if few else None,
+        "openness": [_plain(float(one.openness)) for one in some],
+        "advance": [bool(one.advance) for one in some],
+        "abandon": [bool(one.abandon) for one in some],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as JSON has them, of six digits; None for NaN."""
+    if isinstance(value, np.ndarray):
+        return [_plain(one) for one in value.tolist()]
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return None if np.isnan(value) else float(f"{value:.6g}")
+    return value
