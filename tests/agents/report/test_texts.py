@@ -15,8 +15,16 @@ from juguo_envs.model.state import ACTORS, FUNCTIONS, INDICATORS, STAGES
 REPORT = Path(juguo_agents.report.texts.__file__).parents[1]
 
 
+NAMES = r"`[^`]+`|[\w/]+\.(?:md|json|csv|html|png|yaml)|juguo|JavaScript|d3|Observable Plot|ISC|\b[AB]$"
+"""What stays as it is in every language: names of the code, of files and of libraries."""
+
+
 def values_of(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def without_values(text: str) -> str:
+    return "".join(between for between, *_ in string.Formatter().parse(text))
 
 
 def test_every_text_that_is_asked_for_is_there() -> None:
@@ -35,7 +43,24 @@ def test_every_language_has_every_text_with_the_same_values(lang: str) -> None:
         assert values_of(text) == values_of(texts()[key]), key
 
 
+@pytest.mark.parametrize("lang", languages())
+def test_numbers_and_names_inside_agree_between_languages(lang: str) -> None:
+    for key, text in texts(lang).items():
+        for pattern in (NAMES, r"\d+(?:\.\d+)?"):
+            here, there = (
+                sorted(re.findall(pattern, without_values(one), re.ASCII)) for one in (text, texts()[key])
+            )
+            assert here == there, key
+
+
+def test_no_word_of_the_chinese_texts_is_english_but_names() -> None:
+    for key, text in texts("zh").items():
+        assert re.findall(r"[A-Za-z]+", re.sub(NAMES, "", without_values(text), flags=re.ASCII)) == [], key
+        assert not re.search(r"[,;:?!](?!\d)|\.(?!\d)", re.sub(NAMES, "", without_values(text))), key
+
+
 def test_names_are_joined_as_in_a_sentence() -> None:
     assert joined(["a"]) == "a"
     assert joined(["a", "b", "c"]) == "a, b and c"
+    assert joined(["a", "b", "c"], "zh") == "a、b和c"
     assert say("count.more", count=2) == "2 more"

@@ -31,4 +31,4 @@ def joined(names: Sequence[str], lang: str = "en") -> str:
     """Names in a sentence."""
     if len(names) == 1:
         return names[0]
-    return say("and", lang, most=", ".join(names[:-1]), last=names[-1])
+    return say("and", lang, most=say("comma", lang).join(names[:-1]), last=names[-1])
