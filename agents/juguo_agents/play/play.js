@@ -2,14 +2,14 @@
 // Built once: render(). Drawn anew after each answer: draw().
 "use strict";
 (() => {
-  const { data, STAGES, ACTORS, USES, USE_COLOURS, say, number, signed, percent, h, chart, redrawCharts, plot, table, folded,
-    section, tip, showTip, hideTip, lines, niceTop, write, mapScale, mapLegend, societyMap, fillMap, boardTable,
-    keepWidths } = common;
+  const { data, STAGES, ACTORS, USES, USE_COLOURS, say, number, signed, percent, h, chart, redrawCharts, plot, table,
+    folded, section, sentence, tip, showTip, hideTip, lines, niceTop, write, mapScale, mapLegend, societyMap, fillMap,
+    boardTable, keepWidths } = common;
   const FUNCTIONS = USES.slice(0, 9);
   const LOOKS = [{ colour: "#0072b2", dash: null, wide: 3 }, { colour: "#1c2430", dash: "2,3" }, { colour: "#b34700", dash: "7,3" },
     { colour: "#00694d", dash: "9,3,2,3" }, { colour: "#8a3f8f", dash: "1,4" }, { colour: "#7a5c00", dash: "12,4" },
     { colour: "#5b4ab8", dash: "4,2,1,2" }];
-  const CURVES = [["adoption", percent], ["earned", number], ["resilience", (x) => number(x, 2)], ["excluded", percent]];
+  const CURVES = [["adoption", percent], ["earned", (x) => number(x)], ["resilience", (x) => number(x, 2)], ["excluded", percent]];
   const PARTS = [["breadth", "w_b", 1], ["resilience", "w_r", 1], ["excluded", "w_x", -1]];
   const PART_COLOURS = ["#0072b2", "#7cc0ea", "#c8662a"];
   const MOST_COLUMNS = 240;
@@ -56,7 +56,7 @@
       error.textContent = told.error ?? "";
       return told.error ? null : told;
     } catch {
-      error.textContent = say("play.gone");
+      error.replaceChildren(...sentence(say("play.gone")));
       return null;
     } finally {
       busy = false;
@@ -160,13 +160,13 @@
 
   // ---- how it stands ----
 
-  const facts = h("dl.facts"), told = h("div.told", { role: "status" }), log = h("ol.log", { tabindex: 0 });
+  const facts = h("dl.facts"), told = h("div.told", { role: "status" }), log = h("ul.log", { tabindex: 0 });
+  const happened = (quarter, text) => say("play.event", { quarter, text });
   function drawNow(before) {
     const n = now.now, you = now.systems[0], last = (curve) => curve[curve.length - 1];
     const stage = STAGES[n.stage], most = data.maximum[n.stage];
     const fact = (key, value) => h("div", {}, h("dt", {}, say(`play.fact.${key}`)), h("dd", {}, value));
     facts.replaceChildren(
-      fact("quarter", say("page.quarter_of", { quarter: now.quarter, last: data.quarters, year: Math.max(1, Math.ceil(now.quarter / 4)) })),
       fact("stage", say(most === undefined ? "play.stage_open" : "play.stage_of", { stage: say(`stage.${stage}`),
         quarters: n.stage_quarters, most })),
       fact("technology", say("play.technology", { number: n.project + 1, quarters: n.project_quarters })),
@@ -174,10 +174,12 @@
       fact("excluded", percent(last(you.excluded))), fact("knowledge", number(n.knowledge, 2)), fact("fit", number(n.fit, 2)),
       fact("harm", n.experience > 0 ? number(n.harm, 3) : "–"), fact("reserve", number(n.reserve / data.budget, 2)));
     const new_ = now.quarter > before.quarter ? now.events.filter(([quarter]) => quarter > before.quarter).reverse() : [];
-    told.replaceChildren(now.saved ? say("play.saved", { file: now.saved }) : now.over ? say("play.over")
-      : say("play.at", { quarter: now.quarter, last: data.quarters }),
-    new_.length ? h("ul", {}, new_.map(([quarter, text]) => h("li", {}, `${say("page.quarter")} ${quarter}: ${text}`))) : "");
-    log.replaceChildren(...now.events.map(([quarter, text]) => h("li", { value: quarter }, text)));
+    told.replaceChildren(...now.saved ? sentence(say("play.saved", { file: now.saved.replaceAll("`", "'") }))
+      : [now.over ? say("play.over") : now.quarter
+      ? say("page.quarter_of", { quarter: now.quarter, last: data.quarters, year: Math.ceil(now.quarter / 4) })
+      : say("play.beginning", { last: data.quarters })],
+    new_.length ? h("ul", {}, new_.map(([quarter, text]) => h("li", {}, happened(quarter, text)))) : "");
+    log.replaceChildren(...now.events.map(([quarter, text]) => h("li", {}, happened(quarter, text))));
     none.hidden = now.events.length > 0;
   }
   const none = h("p.soft", {}, say("play.log_none"));
@@ -244,7 +246,7 @@
       points: system[name].map((mean, quarter) => ({ quarter, mean })) }));
     const values = some.flatMap((one) => one.points.map((point) => point.mean));
     return lines(width, some, { top: niceTop(values), bottom: Math.min(0, ...values), quarter: now.quarter, height: 210,
-      last: data.quarters, tell: (x, digits) => name === "earned" && digits !== undefined ? number(x, 2) : tell(x, digits) });
+      last: data.quarters, tell });
   }
   function drawCurves() {
     for (const one of curves.querySelectorAll(".chart")) one.redraw();
@@ -280,8 +282,8 @@
         Plot.dot(order, { x: (i) => scores[i].return, y: (i) => i, symbol: "diamond", r: 5, fill: "#ffffff", stroke: "#1c2430",
           strokeWidth: 1.5 }),
       ] }), say("play.score"));
-    const stages = (one) => `${say(`stage.${one.stage}`)}${one.given_up ? `, ${say("play.given_up")}` : ""}`;
-    const technologies = scores.flatMap((score, i) => score.technologies.map((one) => [`${label(i)}, ${one.project + 1}`,
+    const stages = (one) => say(one.given_up ? "play.given_up_in" : "play.reached", { stage: say(`stage.${one.stage}`) });
+    const technologies = scores.flatMap((score, i) => score.technologies.map((one) => [`${label(i)} · ${one.project + 1}`,
       `${one.from} – ${one.to}`, stages(one), number(one.X_first, 2), number(one.X, 2), number(one.C, 2), number(one.Y, 2),
       number(one.rumour, 2)]));
     end.replaceChildren(h("h2", { id: "end-title" }, say("play.score")),
@@ -307,7 +309,7 @@
   function inWords(one, q) {
     const most = d3.sort(d3.range(USES.length), (i) => -one.uses[q][i]).slice(0, 3).filter((i) => one.uses[q][i] >= 0.05);
     return [...most.map((i) => `${say(`use.${USES[i]}`)} ${percent(one.uses[q][i], 0)}`),
-      `${say("play.openness_label")} ${percent(one.openness[q], 0)}`, ...asks(one, q)].join(", ");
+      `${say("play.openness_label")} ${percent(one.openness[q], 0)}`, ...asks(one, q)].join(say("play.comma"));
   }
   function asked(yours, advice) {
     const when = (one, name) => one[name].flatMap((is, q) => is ? [q + 1] : []);
@@ -341,11 +343,11 @@
   const plays = h("div.plays");
   function drawPlays() {
     let rank = 0;
-    const row = (one) => [one.return === undefined ? "–" : String(++rank), h("td.text", {}, one.file), one.return === undefined
+    const row = (one) => [one.file, one.return === undefined ? "–" : String(++rank), one.return === undefined
       ? say("play.unfinished", { quarters: one.quarters, last: data.quarters }) : number(one.return),
     ...PARTS.map(([part]) => one[part] === undefined ? "–" : number(one[part])),
     h("td", {}, h("button", { type: "button", onclick: () => open(one.file) }, say("play.open"), h("span.unseen", {}, ` ${one.file}`)))];
-    plays.replaceChildren(now.plays.length ? table(say("play.plays"), [say("page.rank"), say("play.col.file"), say("col.mean"),
+    plays.replaceChildren(now.plays.length ? table(say("play.plays"), [say("play.col.file"), say("page.rank"), say("col.mean"),
       ...PARTS.map(([part]) => say(`col.${part}`)), ""], now.plays.map(row)) : h("p.soft", {}, say("play.plays_none")),
     now.faults.map((fault) => h("p.warning", {}, fault)));
   }
@@ -369,7 +371,7 @@
           section("board", say("page.board.title"), h("p.lead", {}, say("play.board_lead")), boards),
           section("log", say("play.log"), none, log)),
         h("div.wide-row", {}, end, section("plays", say("play.plays"), h("p.lead", {}, say("play.plays_lead")), plays))),
-      h("footer", {}, say("play.made")), tip);
+      h("footer", {}, sentence(say("play.made"))), tip);
   }
   async function begin() {
     now = await ask("state");

@@ -38,6 +38,8 @@ const common = (() => {
     return node;
   }
 
+  // A sentence in which names stand between backticks.
+  const sentence = (text) => text.split("`").map((part, i) => i % 2 ? h("code", {}, part) : part);
   const fitted = (text, longest) => text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 
   // Charts redraw when their width changes.
@@ -123,6 +125,7 @@ const common = (() => {
 
   const write = (quantity) => quantity === "money" ? (x) => number(x, 2)
     : quantity === "resilience" || quantity === "crisis" ? (x) => number(x, 2) : (x) => percent(x);
+  const inkOn = (colour) => d3.lab(colour).l < 49.5 ? "#ffffff" : "#000000"; // a contrast of 4.5 on any
   function mapScale(quantity, top) {
     const ramp = BAD.has(quantity) ? d3.interpolateYlOrBr : d3.interpolateYlGnBu;
     return (x) => x === null || Number.isNaN(x) ? "#ffffff" : ramp(0.06 + 0.86 * Math.min(1, x / top));
@@ -199,7 +202,7 @@ const common = (() => {
       const x = value(i), colour = scale(x), node = d3.select(this);
       const text = x === null || Number.isNaN(x) ? say("page.map.none") : tell(x);
       node.select(".mark").attr("fill", colour);
-      const ink = d3.lab(colour).l < 56 ? "#ffffff" : "#1c2430";
+      const ink = inkOn(colour);
       node.select(".value").attr("fill", ink).text(quantity === "money" ? text : text.replace(/\.\d%/, "%"));
       node.select(".inside").attr("fill", ink);
       node.attr("aria-label", `${place.name}: ${text}`);
@@ -211,7 +214,7 @@ const common = (() => {
   function boardTable(caption, rows) {
     const cell = (value) => {
       const colour = d3.interpolateBlues(0.02 + 0.75 * value);
-      return h("td", { style: `background: ${colour}; color: ${d3.lab(colour).l < 58 ? "#ffffff" : "#1c2430"}` }, number(value, 2));
+      return h("td", { style: `background: ${colour}; color: ${inkOn(colour)}` }, number(value, 2));
     };
     return table(caption, ["", ...ACTORS.map((actor) => say(`actor.${actor}`))], INDICATORS.map((indicator, i) =>
       [say(`indicator.${indicator}`), ...ACTORS.map((_, j) => cell(rows[i][j]))]), ".board");
@@ -229,6 +232,6 @@ const common = (() => {
   }
 
   return { data, STAGES, ACTORS, STRATA, USES, USE_COLOURS, say, number, signed, percent, h, fitted, chart,
-    redrawCharts, plot, table, folded, section, tip, showTip, hideTip, lines, niceTop, write, mapScale, mapLegend,
-    societyMap, fillMap, boardTable, keepWidths };
+    redrawCharts, plot, table, folded, section, sentence, tip, showTip, hideTip, lines, niceTop, write, mapScale,
+    mapLegend, societyMap, fillMap, boardTable, keepWidths };
 })();

@@ -2,9 +2,9 @@
 // Whole page: render(). What the two chosen systems change: drawPair(). What the weights change: drawRanking().
 "use strict";
 (() => {
-  const { data, STAGES, ACTORS, STRATA, USES, USE_COLOURS, say, number, signed, percent, h, chart, redrawCharts, plot, table,
-    folded, section, tip, showTip, hideTip, lines, niceTop, write, mapScale, mapLegend, societyMap, fillMap, boardTable,
-    keepWidths } = common;
+  const { data, STAGES, ACTORS, STRATA, USES, USE_COLOURS, say, number, signed, percent, h, chart, redrawCharts, plot,
+    table, folded, section, sentence, tip, showTip, hideTip, lines, niceTop, write, mapScale, mapLegend, societyMap,
+    fillMap, boardTable, keepWidths } = common;
   const PART_COLOURS = ["#0072b2", "#7cc0ea", "#c8662a"];
   const STAGE_COLOURS = { production: "#56b4e9", diffusion: "#00588c", application: "#e69f00" };
   const A = "#0072b2", B = "#b34700";
@@ -20,9 +20,6 @@
   const interval = (low, high, write) => say("page.interval", { confidence: percent(shown.confidence, 0), low: write(low),
     high: write(high) });
   const amount = (x) => x >= 100 ? number(x, 0) : number(x, 1);
-
-  // A sentence in which names stand between backticks.
-  const sentence = (text) => text.split("`").map((part, i) => i % 2 ? h("code", {}, part) : part);
 
   // Numbers of 16 bits, low byte first; 65535 is none.
   function unpack(text) {
