@@ -20,6 +20,7 @@
   const look = { rival: data.systems.findIndex((system) => system.label === data.adviser), quantity: "adoption", tops: {} };
   let now; // what the server told last
   let busy = false;
+  const root = document.documentElement.dataset; // tells how far the page is
 
   // ---- what is decided ----
 
@@ -60,6 +61,7 @@
       return null;
     } finally {
       busy = false;
+      root.answers = Number(root.answers ?? 0) + 1;
     }
   }
   async function move(name, body = {}) {
@@ -355,6 +357,7 @@
   // ---- the whole page ----
 
   function draw(before) {
+    root.quarter = now.quarter;
     drawNow(before); drawButtons(); fillMaps(); drawCurves(); drawBoards(); drawEnd(); drawPlays();
     if (now.over && !before.over) end.scrollIntoView();
   }
@@ -382,7 +385,7 @@
     drawMaps();
     draw({ quarter: now.quarter, over: true });
     keepWidths(() => { if (Math.abs(maps.clientWidth - mapsWidth) > 2) drawMaps(); });
-    document.documentElement.dataset.ready = "yes";
+    root.ready = "yes";
   }
   begin();
 })();

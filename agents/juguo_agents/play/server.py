@@ -133,7 +133,9 @@ class Game:
     def _check(self, asked: At) -> None:
         here = self.session.programme.quarter
         if asked.quarter != here:
-            raise Refused(409, f"quarter is {asked.quarter}; the play is at quarter {here}: load the page anew")
+            raise Refused(
+                409, f"quarter is {asked.quarter}; the play is at quarter {here}: load the page anew"
+            )
 
 
 def make_app(game: Game, token: str, hosts: tuple[str, ...]) -> ASGIApp:
@@ -163,9 +165,7 @@ def make_app(game: Game, token: str, hosts: tuple[str, ...]) -> ASGIApp:
     return _Guard(Starlette(routes=routes), token, hosts)
 
 
-def _answer(
-    model: type[M], act: Callable[[M], dict[str, Any]]
-) -> Callable[[Request], Awaitable[Response]]:
+def _answer(model: type[M], act: Callable[[M], dict[str, Any]]) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             return _json(act(await _asked(request, model)))
@@ -280,9 +280,13 @@ def serve(game: Game, listening: socket.socket, show: Callable[[str], None], bro
     hosts = tuple(f"{name}:{port}" for name in (ADDRESS, "localhost"))
     address = f"http://{hosts[0]}/{token}/"
     config = uvicorn.Config(
-        make_app(game, token, hosts), log_level="warning", access_log=False, lifespan="off", server_header=False,
+        make_app(game, token, hosts),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
         timeout_graceful_shutdown=1,
-    )  # fmt: skip
+    )
 
     class Server(uvicorn.Server):
         """Tells its address once it answers."""

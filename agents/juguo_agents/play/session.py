@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 from juguo_agents.allocators import BASELINE, make_rule
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.artifacts.identity import record_of
 from juguo_agents.artifacts.play_file import Decision, PlayFileError, PlayRecord, StoredPlay
-from juguo_agents.array_types import Floats, Singles
 from juguo_agents.evaluation.seeds import TEST_END
 from juguo_agents.play.programme import PARTS, Moment, Programme, begin
 from juguo_agents.provenance import MODEL, versions
@@ -163,7 +161,10 @@ class Session:
         """The content of the play's file."""
         score = None
         if self.over:
-            score = {"return": self.programme.earned, **dict(zip(PARTS, self.programme.means().tolist(), strict=True))}
+            score = {
+                "return": self.programme.earned,
+                **dict(zip(PARTS, self.programme.means().tolist(), strict=True)),
+            }
         content = {
             "scenario": self.scenario.model_dump(mode="json"),
             "scenario_digest": self.scenario.digest(),

@@ -55,7 +55,9 @@ def _groups(session: Session) -> list[dict[str, Any]]:
     """Places that are likely to be treated alike: hubs, and the others in thirds by capability."""
     places = session.scenario.society.listed()
     hubs = [i for i, place in enumerate(places) if place.hub]
-    others = sorted((i for i, place in enumerate(places) if not place.hub), key=lambda i: places[i].capability)
+    others = sorted(
+        (i for i, place in enumerate(places) if not place.hub), key=lambda i: places[i].capability
+    )
     thirds = [part.tolist() for part in np.array_split(np.array(others, int), min(3, max(1, len(others))))]
     keys = ("high", "middle", "low")[: len(thirds)] if len(thirds) != 1 else ("others",)
     found = [("hubs", hubs), *zip(keys, reversed(thirds), strict=True)]
@@ -116,7 +118,9 @@ def _system(programme: Programme, at: int) -> dict[str, Any]:
 def _events(programme: Programme, lang: str) -> list[list[Any]]:
     """What happened in each quarter, the last first: quarter and text."""
     told = []
-    for quarter, (before, moment) in enumerate(zip(programme.moments, programme.moments[1:], strict=False), 1):
+    for quarter, (before, moment) in enumerate(
+        zip(programme.moments, programme.moments[1:], strict=False), 1
+    ):
         texts = _told(before, moment, lang)
         told += [[quarter, say("play.event.shocks", lang, count=moment.shocks)]] if moment.shocks else []
         told += [[quarter, text] for text in texts]

@@ -37,7 +37,13 @@ def report_page(sources: Sequence[Source], lang: str = "en", rules: Rules | None
 
 
 def document(
-    title: str, lang: str, before: str, data: dict[str, Any], script: str, style: str = "", connect: str = "'none'"
+    title: str,
+    lang: str,
+    before: str,
+    data: dict[str, Any],
+    script: str,
+    style: str = "",
+    connect: str = "'none'",
 ) -> str:
     """A page in which everything is that it needs.
 
