@@ -17,9 +17,10 @@
 
   const set = { functions: Object.fromEntries(FUNCTIONS.map((name) => [name, 50])), reserve: 10, by: "alike",
     groups: data.groups.map(() => 50), each: places.map(() => 50), openness: 0.5 };
-  const look = { rival: data.systems.findIndex((system) => system.label === data.adviser), quantity: "adoption", tops: {} };
+  const look = { rival: data.adviser, quantity: "adoption", tops: {} };
+  const adviser = data.systems[data.adviser].label;
   let now; // what the server told last
-  let busy = false;
+  let busy = false, unsaved = false;
   const root = document.documentElement.dataset; // tells how far the page is
 
   // ---- what is decided ----
@@ -68,14 +69,20 @@
     const told = await ask(name, { quarter: now.quarter, ...body });
     if (!told) return;
     const before = now;
-    now = told;
+    take(told);
+    unsaved = now.quarter > 0 && !now.saved;
     draw(before);
   }
+  function take(told) {
+    now = { ...told, plays: told.plays ?? now?.plays, faults: told.faults ?? now?.faults };
+  }
+  const mayDiscard = () => !unsaved || window.confirm(say("play.discard"));
   const step = (quarters, asks = {}) => move("step", { quarters, decision: decided(asks) });
   async function open(file) {
-    const told = await ask("open", { file });
+    const told = mayDiscard() && await ask("open", { file });
     if (!told) return;
-    now = told;
+    take(told);
+    unsaved = false;
     adopt(now.last);
     drawSliders();
     draw(now);
@@ -146,7 +153,7 @@
       groupBox, eachBox),
     h("div.bar", {}, button("quarter", () => step(1), ".first"), button("year", () => step(4), ".first"),
       button("advance", () => step(1, { advance: true })), button("abandon", () => step(1, { abandon: true })),
-      button("undo", () => move("undo")), button("save", () => move("save")), button("again", () => move("again")), hints));
+      button("undo", () => move("undo")), button("save", () => move("save")), button("again", () => mayDiscard() && move("again")), hints));
   }
   function drawButtons() {
     const off = (name, is) => buttons[name].setAttribute("aria-disabled", is ? "true" : "false");
@@ -300,10 +307,10 @@
       h("h3", {}, say("play.hidden")), h("p.lead", {}, say("play.hidden_lead")),
       table(say("play.hidden"), ["technology", "quarters", "reached", "defect_first", "defect", "ceiling", "repairable", "rumour"]
         .map((name) => say(`play.col.${name}`)), technologies),
-      h("h3", {}, say("play.advice", { name: data.adviser })), h("p.lead", {}, say("play.advice_lead")),
+      h("h3", {}, say("play.advice", { name: adviser })), h("p.lead", {}, say("play.advice_lead")),
       ...compared(say("play.by_use"), yours.uses, advice.uses, USES.map((name) => say(`use.${name}`))),
       ...yours.places ? compared(say("play.by_place"), yours.places, advice.places, places.map((place) => place.name)) : [],
-      h("h3", {}, say("play.asks")), folded(table(say("play.asks"), [say("page.quarter"), say("play.you"), data.adviser],
+      h("h3", {}, say("play.asks")), folded(table(say("play.asks"), [say("page.quarter"), say("play.you"), adviser],
         yours.uses.map((_, q) => [String(q + 1), inWords(yours, q), inWords(advice, q)]))), asked(yours, advice));
     redrawCharts(true);
   }
@@ -316,7 +323,7 @@
   function asked(yours, advice) {
     const when = (one, name) => one[name].flatMap((is, q) => is ? [q + 1] : []);
     const told = (quarters) => quarters.length ? quarters.slice(0, 12).join(", ") + (quarters.length > 12 ? " …" : "") : "–";
-    return table(say("play.asks"), ["", say("play.you"), data.adviser], ["advance", "abandon"].map((name) =>
+    return table(say("play.asks"), ["", say("play.you"), adviser], ["advance", "abandon"].map((name) =>
       [say(`play.asks.${name}`), told(when(yours, name)), told(when(advice, name))]));
   }
   // Shares by quarter, of you and of the adviser: a row for each use or place, a column for each quarter.
@@ -336,7 +343,7 @@
               x: false, y: false, fill: false } } })] });
     }, `${title}: ${label}`));
     const stops = d3.range(0, 1.01, 0.1).map((x) => colour(x * top)).join(", ");
-    return [h("h4", {}, title), h("div.pair.stack", {}, draw(data.systems[0].label, yours), draw(data.adviser, its)),
+    return [h("h4", {}, title), h("div.pair.stack", {}, draw(data.systems[0].label, yours), draw(adviser, its)),
       h("div.legend", {}, percent(0, 0), h("i.ramp", { style: `background: linear-gradient(to right, ${stops})` }), percent(top, 0))];
   }
 
@@ -377,9 +384,10 @@
       h("footer", {}, sentence(say("play.made"))), tip);
   }
   async function begin() {
-    now = await ask("state");
+    const told = await ask("state");
     render();
-    if (!now) return;
+    if (!told) return;
+    take(told);
     adopt(now.last);
     drawSliders();
     drawMaps();

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from juguo_agents.artifacts.play_file import Decision
 from juguo_agents.play.saved import Saved
 from juguo_agents.play.session import YEAR, Session
-from juguo_agents.play.view import setup, state
+from juguo_agents.play.view import ranking, setup, state
 from juguo_agents.report.page import document
 from juguo_agents.report.texts import say
 from juguo_envs.documents import load_json
@@ -99,7 +99,11 @@ class Game:
 
     def state(self) -> dict[str, Any]:
         """The state now."""
-        return state(self.session, self.saved, self.lang)
+        return state(self.session, self.lang)
+
+    def whole(self) -> dict[str, Any]:
+        """The state now, and the saved plays."""
+        return self.state() | ranking(self.session, self.saved)
 
     def step(self, asked: Step) -> dict[str, Any]:
         """Decide, and move on."""
@@ -123,12 +127,12 @@ class Game:
         """Write the play."""
         self._check(asked)
         path = self.saved.save(self.session)
-        return self.state() | {"saved": str(path)}
+        return self.whole() | {"saved": str(path)}
 
     def open(self, asked: Open) -> dict[str, Any]:
         """Go on with a saved play."""
         self.session.open(self.saved.load(asked.file), asked.file)
-        return self.state()
+        return self.whole()
 
     def _check(self, asked: At) -> None:
         here = self.session.programme.quarter
@@ -151,7 +155,7 @@ def make_app(game: Game, token: str, hosts: tuple[str, ...]) -> ASGIApp:
         return HTMLResponse(game.page())
 
     async def now(request: Request) -> Response:
-        return _json(game.state())
+        return _json(game.whole())
 
     asks: list[tuple[str, type[Any], Callable[[Any], dict[str, Any]]]] = [
         ("step", Step, game.step),

@@ -49,8 +49,8 @@ class Session:
         seed: Of the episode.
         programme: The person's.
         ghosts: The baseline, the proposal, and the allocators that were named.
-        adviser: Who is asked, at the end, what it would have done: the first allocator that was named, and the
-            proposal where none was.
+        adviser: Who is asked at the end what it would have done: the first allocator that was named, or the
+            proposal.
         decisions: Of the quarters that are done.
     """
 

@@ -43,7 +43,7 @@ def setup(session: Session, lang: str) -> dict[str, Any]:
         "society": society_map(scenario),
         "quantities": list(PLACE),
         "systems": [{"name": name, "label": shown, "idea": about} for name, shown, about in names],
-        "adviser": label(session.adviser.name),
+        "adviser": [name for name, _, _ in names].index(session.adviser.name),
         "groups": _groups(session),
         "budget": scenario.money.B * scenario.society.persons,
         "weights": {name: getattr(scenario.reward, name) for name in ("w_b", "w_r", "w_x")},
@@ -64,17 +64,15 @@ def _groups(session: Session) -> list[dict[str, Any]]:
     return [{"name": name, "places": members} for name, members in found if members]
 
 
-def state(session: Session, saved: Saved, lang: str) -> dict[str, Any]:
+def state(session: Session, lang: str) -> dict[str, Any]:
     """The state after a step.
 
     Args:
         session: The play.
-        saved: The folder of saved plays.
         lang: Language of the texts.
     """
     programme, at = session.programme, session.programme.quarter
     everyone = [programme, *(ghost.programme for ghost in session.ghosts)]
-    rows, faults = saved.plays(session)
     return {
         "quarter": at,
         "over": session.over,
@@ -83,14 +81,19 @@ def state(session: Session, saved: Saved, lang: str) -> dict[str, Any]:
         "systems": [_system(one, at) for one in everyone],
         "events": _events(programme, lang),
         "last": session.decisions[-1].model_dump(mode="json") if session.decisions else None,
-        "plays": [
-            {"file": row.file, "quarters": row.quarters}
-            | (row.score.model_dump(by_alias=True) if row.score else {})
-            for row in rows
-        ],
-        "faults": faults,
         "end": _end(session) if session.over else None,
     }
+
+
+def ranking(session: Session, saved: Saved) -> dict[str, Any]:
+    """The saved plays of the episode, and what is wrong with files that cannot be used."""
+    rows, faults = saved.plays(session)
+    shown = [
+        {"file": row.file, "quarters": row.quarters}
+        | (row.score.model_dump(by_alias=True) if row.score else {})
+        for row in rows
+    ]
+    return {"plays": shown, "faults": faults}
 
 
 def _waits(session: Session) -> dict[str, int | None]:
@@ -172,7 +175,7 @@ def _technologies(programme: Programme) -> list[dict[str, Any]]:
 
 
 def _allocations(some: list[Allocation]) -> dict[str, Any]:
-    """Shares by quarter: of the nine functions and the reserve; of the places where they are few; requests."""
+    """Shares by quarter: of functions and reserve; of the places where they are few; what was asked."""
     few = len(some[0].communities) <= _MOST_PLACES
     return {
         "uses": [_plain(np.append(one.functions, one.reserve)) for one in some],

@@ -23,8 +23,14 @@ TOKEN = "a-token"
 
 def decision(**changes: Any) -> Decision:
     """The same for all functions and places, and some fields changed."""
-    content = {"functions": dict.fromkeys(FUNCTIONS, 1.0), "reserve": 0.5, "places": [1.0] * 3, "openness": 0.5,
-               "advance": False, "abandon": False}  # fmt: skip
+    content = {
+        "functions": dict.fromkeys(FUNCTIONS, 1.0),
+        "reserve": 0.5,
+        "places": [1.0] * 3,
+        "openness": 0.5,
+        "advance": False,
+        "abandon": False,
+    }
     return Decision.model_validate(content | changes)
 
 

@@ -1,8 +1,9 @@
-"""A play is a programme of the environment: it replays, it can be undone, and it is an allocator, bit for bit."""
+"""A play is a programme of the environment: it replays, is undone, and is an allocator, bit for bit."""
 
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,8 @@ def test_a_saved_play_earns_in_evaluate_what_it_earned_by_hand(tmp_path: Path) -
     session = Session(WORLD, SEED)
     rng = np.random.default_rng(0)
     while not session.over:
-        session.take(decision(places=rng.uniform(0, 9, 3).tolist(), openness=rng.uniform(),
-                              advance=bool(rng.random() < 0.4), abandon=bool(rng.random() < 0.1)))  # fmt: skip
+        asks = {"advance": bool(rng.random() < 0.4), "abandon": bool(rng.random() < 0.1)}
+        session.take(decision(places=rng.uniform(0, 9, 3).tolist(), openness=rng.uniform(), **asks))
     path = Saved(tmp_path / "plays").save(session)
     done = juguo("evaluate", path, PROPOSAL, "--seed", str(SEED), "--episodes", "1", "--json", cwd=tmp_path)
     told = {row["name"]: row for row in json.loads(succeeded(done))["allocators"]}
@@ -159,23 +160,23 @@ def test_the_adviser_is_asked_in_every_quarter_of_the_persons_programme() -> Non
     np.testing.assert_array_equal(plain.advice()[0].functions, expected.functions)
 
 
-def test_what_is_hidden_is_told_at_the_end_alone(tmp_path: Path) -> None:
-    session, saved = Session(WORLD, SEED), Saved(tmp_path)
+def test_what_is_hidden_is_told_at_the_end_alone() -> None:
+    session = Session(WORLD, SEED)
     while not session.over:
-        shown = json.dumps([setup(session, "en"), state(session, saved, "en")], allow_nan=False)
+        shown = json.dumps([setup(session, "en"), state(session, "en")], allow_nan=False)
         assert '"end": null' in shown
         draws = session.programme.moments[-1].hidden
         assert not any(f"{draw:.6g}" in shown for draw in draws if draw)
         parts = session.programme.moments[-1].parts
         assert f"{parts[1]:.6g}" not in shown or not session.decisions
         session.take(decision(abandon=True))
-    told = state(session, saved, "zh")["end"]["scores"][0]
+    told = state(session, "zh")["end"]["scores"][0]
     assert told["return"] == session.programme.earned
     assert [one["project"] for one in told["technologies"]] == list(range(len(told["technologies"])))
     assert {one["given_up"] for one in told["technologies"][:-1]} == {True}
     ends = [(one["from"], one["to"]) for one in told["technologies"]]
     assert ends[0][0] == 1 and ends[-1][1] == session.quarters
-    assert all(one[1] + 1 == two[0] for one, two in zip(ends, ends[1:], strict=False))
+    assert all(one[1] + 1 == two[0] for one, two in pairwise(ends))
 
 
 def test_what_cannot_be_is_refused() -> None:
@@ -288,7 +289,7 @@ def test_a_play_is_named_after_its_file_and_never_as_a_rule(tmp_path: Path) -> N
         find_allocators([str(tmp_path)])
 
 
-def test_a_world_without_hubs_or_with_one_place_can_be_played(tmp_path: Path) -> None:
+def test_a_world_without_hubs_or_with_one_place_can_be_played() -> None:
     for places in (1, 2, 5):
         world = Scenario.parse({"society": {"persons": 60, "communities": {"count": places, "hubs": 0}}})
         session = Session(world.override({"programme.T": 3}), 0)
@@ -300,7 +301,7 @@ def test_a_world_without_hubs_or_with_one_place_can_be_played(tmp_path: Path) ->
             ),
             4,
         )
-        assert state(session, Saved(tmp_path), "en")["over"]
+        assert state(session, "en")["over"]
 
 
 def test_a_record_comes_back(tmp_path: Path) -> None:
