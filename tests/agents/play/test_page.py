@@ -25,7 +25,7 @@ WORLD = Scenario.parse(
     {
         "name": "小世界 <b>",
         "society": {
-            "persons": 90,
+            "persons": 88,
             "communities": [
                 {"name": "北京", "population": 2, "producers": 1, "capability": 0.6, "hub": True},
                 {"name": EVIL, "population": 1, "producers": 1, "capability": 0.3},
@@ -73,7 +73,7 @@ def test_a_programme_is_played_to_its_end(
     with served(session, tmp_path / "plays", lang) as address:
         opened = Playing(browser, address, width)
         page = opened.page
-        assert opened.texts(".map text.halo")[:2] == ["北京", EVIL[:17] + "…"]
+        assert page.locator(".map text.halo").all_text_contents()[:2] == ["北京", EVIL[:17] + "…"]
         assert page.locator("main img, main script").count() == 0 and "小世界 <b>" in opened.texts("h1")[0]
         assert page.locator("#end").is_hidden()
         opened.slide("#use-research", 100)

@@ -106,14 +106,8 @@ def test_what_is_not_asked_rightly_is_refused_in_one_line(
 
 def test_only_who_knows_the_token_names_this_host_and_comes_from_its_page_is_answered(server: Server) -> None:
     body = json.dumps(STEP).encode()
-    for path in (
-        "/",
-        "/state",
-        "/wrong/state",
-        f"/{TOKEN[:-1]}/state",
-        f"//{TOKEN}/state",
-        "/é/".encode().decode("latin-1"),
-    ):
+    wrong = ("/", "/state", "/wrong/state", f"/{TOKEN[:-1]}/state", f"//{TOKEN}/state", "/%C3%A9/", "/%FF/")
+    for path in wrong:
         assert server.raw("GET", path)[0] == 404
     for host in ("evil.example", "127.0.0.1", "127.0.0.1:1", f"evil@{server.host}"):
         assert server.raw("GET", server.path, host=host)[0] == 421

@@ -52,12 +52,15 @@ const common = (() => {
       item.width = width;
       const made = [draw(width)].flat().filter(Boolean);
       for (const svg of made.flatMap((node) => node.tagName === "svg" ? [node] : [...node.querySelectorAll("svg")])) {
-        for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
         svg.setAttribute("role", "img");
         svg.setAttribute("aria-label", label);
       }
       box.replaceChildren(...made);
     } };
+    // What the library draws within has labels that nobody may read there; a tip is drawn later.
+    new MutationObserver(() => {
+      for (const part of box.querySelectorAll("svg [aria-label]")) part.removeAttribute("aria-label");
+    }).observe(box, { childList: true, subtree: true });
     box.redraw = item.draw;
     drawn.add(item);
     return box;
