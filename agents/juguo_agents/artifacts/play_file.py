@@ -13,7 +13,7 @@ from pydantic import Field, create_model
 from juguo_agents.allocators.base import Setting
 from juguo_agents.array_types import Seeds, Singles
 from juguo_agents.artifacts.base import JsonArtifact
-from juguo_agents.artifacts.identity import Record, check_scenario, read_record
+from juguo_agents.artifacts.identity import Fingerprint, Record, check_scenario, read_record
 from juguo_agents.evaluation.seeds import TEST_END
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import FUNCTIONS
@@ -32,7 +32,8 @@ class PlayFileError(UserError):
     """A play that cannot be used; the message names the file and what is wrong."""
 
 
-Functions: Any = create_model("Functions", __base__=Strict, **dict.fromkeys(FUNCTIONS, (Weight, ...)))
+_each: Any = dict.fromkeys(FUNCTIONS, (Weight, ...))
+Functions: Any = create_model("Functions", __base__=Strict, **_each)
 """A weight for each of the nine functions."""
 
 
@@ -91,7 +92,7 @@ class PlayRecord(Record):
     FAULT: ClassVar[type[UserError]] = PlayFileError
 
     scenario: dict[str, Any]
-    scenario_digest: str
+    scenario_digest: Fingerprint
     observe: Literal["noisy"]
     seed: Annotated[int, Field(ge=0, lt=TEST_END)]
     decisions: Annotated[list[Decision], Field(max_length=_MOST_QUARTERS)]

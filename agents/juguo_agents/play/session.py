@@ -69,7 +69,7 @@ class Session:
             )
         self.scenario = world.scenario(seed) if isinstance(world, Family) else world
         self.seed = seed
-        everyone = {name: make_rule(name) for name in (BASELINE, PROPOSAL)}
+        everyone: dict[str, Allocator] = {name: make_rule(name) for name in (BASELINE, PROPOSAL)}
         everyone |= {allocator.name: allocator for allocator in allocators}
         self.adviser: Allocator = allocators[0] if allocators else everyone[PROPOSAL]
         self.ghosts = [Ghost(name, self._run(allocator)) for name, allocator in everyone.items()]
