@@ -281,7 +281,7 @@
     const best = order.find((i) => i > 0);
     const bars = order.flatMap((i) => PARTS.map((part) => ({ i, part: say(`page.weights.${part[0]}`), value: value(scores[i], part) })));
     const scoreChart = chart((width) => plot(width, { height: 60 + 30 * scores.length, marginLeft: Math.min(210, width * 0.4),
-      marginRight: 16, marginBottom: 36, x: { label: say("page.parts.axis"), labelAnchor: "center", grid: true, ticks: 6 },
+      marginRight: 16, marginBottom: 36, x: { label: say("page.parts.axis"), labelAnchor: "center", grid: true, ticks: width < 500 ? 4 : 6 },
       y: { domain: order, label: null }, color: { domain: PARTS.map(([part]) => say(`page.weights.${part}`)), range: PART_COLOURS },
       marks: [
         Plot.axisY({ tickFormat: label, tickSize: 0, lineWidth: Math.min(210, width * 0.4) / 12, textOverflow: "ellipsis" }),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -120,25 +121,23 @@ def _system(programme: Programme, at: int) -> dict[str, Any]:
 
 def _events(programme: Programme, lang: str) -> list[list[Any]]:
     """What happened in each quarter, the last first: quarter and text."""
-    told = []
-    for quarter, (before, moment) in enumerate(
-        zip(programme.moments, programme.moments[1:], strict=False), 1
-    ):
-        texts = _told(before, moment, lang)
-        told += [[quarter, say("play.event.shocks", lang, count=moment.shocks)]] if moment.shocks else []
-        told += [[quarter, text] for text in texts]
+    moments = enumerate(pairwise(programme.moments), 1)
+    told = [[quarter, text] for quarter, pair in moments for text in _told(*pair, lang)]
     return told[::-1]
 
 
 def _told(before: Moment, moment: Moment, lang: str) -> list[str]:
-    technology = moment.project + 1
+    told, technology = [], moment.project + 1
+    if moment.shocks:
+        key = "play.event.shock" if moment.shocks == 1 else "play.event.shocks"
+        told.append(say(key, lang, count=moment.shocks))
     if moment.gave_up:
-        return [say("play.event.gave_up", lang, before=before.project + 1, technology=technology)]
-    if moment.project != before.project:
-        return [say("play.event.next", lang, technology=technology)]
-    if moment.advanced:
-        return [say("play.event.stage", lang, stage=say(f"stage.{STAGES[moment.stage]}", lang))]
-    return []
+        told.append(say("play.event.gave_up", lang, before=before.project + 1, technology=technology))
+    elif moment.project != before.project:
+        told.append(say("play.event.next", lang, technology=technology))
+    elif moment.advanced:
+        told.append(say("play.event.stage", lang, stage=say(f"stage.{STAGES[moment.stage]}", lang)))
+    return told
 
 
 def _end(session: Session) -> dict[str, Any]:
