@@ -7,12 +7,11 @@ from pathlib import Path
 from pydantic import Field
 
 from juguo_agents.artifacts.load import common_world, find_allocators
-from juguo_agents.cli.options import command
+from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show
 from juguo_agents.evaluation import seeds
 from juguo_agents.progress import say
-from juguo_agents.report.texts import languages
-from juguo_envs.errors import UserError, unknown
+from juguo_agents.report.texts import Lang
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
 
@@ -33,7 +32,7 @@ class Play(Strict):
         "says at the end what it would have done. Each as juguo evaluate takes it",
         json_schema_extra={"names": "allocator"},
     )
-    lang: str = Field("en", description="language of the page")
+    lang: Lang = LANG
     port: int = Field(0, ge=0, le=65535, description="port on this machine; 0 for any that is free")
     browser: bool = Field(True, description="open the page in a browser")
     out: Path = Field(Path("plays"), description="folder of saved plays")
@@ -42,11 +41,8 @@ class Play(Strict):
 @command
 def play(asked: Play) -> int:
     """Serve the page until Ctrl-C."""
-    from juguo_agents.play.server import Game, listen, serve  # only this command needs a web server
-
-    if asked.lang not in languages():
-        raise UserError(f"--lang: {unknown('language', asked.lang, languages())}")
     from juguo_agents.play.saved import Saved
+    from juguo_agents.play.server import Game, listen, serve  # only this command needs a web server
     from juguo_agents.play.session import Session
 
     saved = Saved(asked.out)

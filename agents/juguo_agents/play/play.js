@@ -2,9 +2,10 @@
 // Built once: render(). Drawn anew after each answer: draw().
 "use strict";
 (() => {
-  const { data, STAGES, ACTORS, USES, USE_COLOURS, say, number, signed, percent, h, chart, redrawCharts, plot, table,
+  const { data, STAGES, ACTORS, USES, USE_COLOURS, say, speakOf, number, signed, percent, h, chart, redrawCharts, plot, table,
     folded, section, sentence, tip, showTip, hideTip, lines, niceTop, write, mapScale, mapLegend, societyMap, fillMap,
     boardTable, keepWidths } = common;
+  speakOf(data.step);
   const FUNCTIONS = USES.slice(0, 9);
   const LOOKS = [{ colour: "#0072b2", dash: null, wide: 3 }, { colour: "#1c2430", dash: "2,3" }, { colour: "#b34700", dash: "7,3" },
     { colour: "#00694d", dash: "9,3,2,3" }, { colour: "#8a3f8f", dash: "1,4" }, { colour: "#7a5c00", dash: "12,4" },
@@ -151,14 +152,14 @@
       () => set.openness, (x) => { set.openness = x; }, () => percent(set.openness, 0))),
     h("fieldset", {}, h("legend", {}, say("play.places")), h("label", { for: "by" }, say("play.places.by")), by,
       groupBox, eachBox),
-    h("div.bar", {}, button("quarter", () => step(1), ".first"), button("year", () => step(4), ".first"),
+    h("div.bar", {}, button("quarter", () => step(1), ".first"), data.steps_a_year > 1 ? button("year", () => step(data.steps_a_year), ".first") : null,
       button("advance", () => step(1, { advance: true })), button("abandon", () => step(1, { abandon: true })),
       button("undo", () => move("undo")), button("save", () => move("save")), button("again", () => mayDiscard() && move("again")), hints));
   }
   function drawButtons() {
     const off = (name, is) => buttons[name].setAttribute("aria-disabled", is ? "true" : "false");
     const { advance, abandon } = now.waits, begun = now.quarter > 0;
-    for (const name of ["quarter", "year"]) off(name, now.over);
+    for (const name of ["quarter", "year"]) if (buttons[name]) off(name, now.over);
     off("advance", now.over || advance !== 0);
     off("abandon", now.over || abandon !== 0);
     for (const name of ["undo", "save", "again"]) off(name, !begun);
@@ -185,7 +186,8 @@
     const new_ = now.quarter > before.quarter ? now.events.filter(([quarter]) => quarter > before.quarter).reverse() : [];
     told.replaceChildren(...now.saved ? sentence(say("play.saved", { file: now.saved.replaceAll("`", "'") }))
       : [now.over ? say("play.over") : now.quarter
-      ? say("page.quarter_of", { quarter: now.quarter, last: data.quarters, year: Math.ceil(now.quarter / 4) })
+      ? data.steps_a_year === 1 ? say("page.year_of", { quarter: now.quarter, last: data.quarters })
+        : say("page.quarter_of", { quarter: now.quarter, last: data.quarters, year: Math.ceil(now.quarter / data.steps_a_year) })
       : say("play.beginning", { last: data.quarters })],
     new_.length ? h("ul", {}, new_.map(([quarter, text]) => h("li", {}, happened(quarter, text)))) : "");
     log.replaceChildren(...now.events.map(([quarter, text]) => h("li", {}, happened(quarter, text))));
@@ -318,7 +320,7 @@
   function inWords(one, q) {
     const most = d3.sort(d3.range(USES.length), (i) => -one.uses[q][i]).slice(0, 3).filter((i) => one.uses[q][i] >= 0.05);
     return [...most.map((i) => `${say(`use.${USES[i]}`)} ${percent(one.uses[q][i], 0)}`),
-      `${say("play.openness_label")} ${percent(one.openness[q], 0)}`, ...asks(one, q)].join(say("play.comma"));
+      `${say("play.openness_label")} ${percent(one.openness[q], 0)}`, ...asks(one, q)].join(say("comma"));
   }
   function asked(yours, advice) {
     const when = (one, name) => one[name].flatMap((is, q) => is ? [q + 1] : []);

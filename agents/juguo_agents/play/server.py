@@ -11,6 +11,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import resources
 from typing import Annotated, Any, TypeVar
@@ -25,13 +26,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from juguo_agents.artifacts.play_file import Decision
 from juguo_agents.play.saved import Saved
-from juguo_agents.play.session import YEAR, Session
+from juguo_agents.play.session import Session
 from juguo_agents.play.view import ranking, setup, state
 from juguo_agents.report.page import document
-from juguo_agents.report.texts import say
+from juguo_agents.report.texts import say, speaking
 from juguo_envs.documents import load_json
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict, explain
+from juguo_envs.worlds.scenario import STEPS_A_YEAR
 
 ADDRESS = "127.0.0.1"
 LARGEST = 4 * 2**20
@@ -55,7 +57,7 @@ class Step(At):
     """Decide, and move on."""
 
     decision: Decision
-    quarters: Annotated[int, Field(ge=1, le=YEAR)]
+    quarters: Annotated[int, Field(ge=1, le=max(STEPS_A_YEAR.values()))]
 
 
 class Open(Strict):
@@ -92,18 +94,23 @@ class Game:
 
     def page(self) -> str:
         """The page as HTML."""
-        title = say("play.title", self.lang, world=self.session.scenario.name)
         assets = resources.files("juguo_agents.play")
         script, style = ((assets / name).read_text(encoding="utf-8") for name in ("play.js", "play.css"))
-        return document(title, self.lang, "", setup(self.session, self.lang), script, style, "'self'")
+        with self._speaking():
+            title = say("play.title", world=self.session.scenario.name)
+            return document(title, self.lang, "", setup(self.session), script, style, "'self'")
 
     def state(self) -> dict[str, Any]:
         """The state now."""
-        return state(self.session, self.lang)
+        with self._speaking():
+            return state(self.session)
 
     def whole(self) -> dict[str, Any]:
         """The state now, and the saved plays."""
         return self.state() | ranking(self.session, self.saved)
+
+    def _speaking(self) -> AbstractContextManager[None]:
+        return speaking(self.lang, self.session.scenario.step)
 
     def step(self, asked: Step) -> dict[str, Any]:
         """Decide, and move on."""

@@ -16,10 +16,8 @@ from juguo_agents.report.names import PROPOSAL
 from juguo_envs.errors import UserError
 from juguo_envs.spaces.action import Allocation, decode_allocation
 from juguo_envs.worlds.family import Family
-from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.scenario import STEPS_A_YEAR, Scenario
 
-YEAR = 4
-"""Quarters."""
 MOST_ALLOCATORS = 4
 """Allocators beside the baseline and the proposal."""
 
@@ -86,6 +84,11 @@ class Session:
     def quarters(self) -> int:
         """Of the whole programme."""
         return self.scenario.programme.T
+
+    @property
+    def year(self) -> int:
+        """Quarters of a year; a scenario may have other steps."""
+        return STEPS_A_YEAR[self.scenario.step]
 
     @property
     def over(self) -> bool:

@@ -1,4 +1,7 @@
-"""What the page shows of a play, as plain values: what never changes, and the state after each step."""
+"""What the page shows of a play, as plain values: what never changes, and the state after each step.
+
+Texts are in the language that is spoken (`juguo_agents.report.texts.speaking`).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from juguo_agents.play.programme import HIDDEN, PARTS, Moment, Programme
 from juguo_agents.play.saved import Saved
 from juguo_agents.play.session import Session
 from juguo_agents.report.names import idea, label
-from juguo_agents.report.page.society import society_map
+from juguo_agents.report.page.data import named_map
 from juguo_agents.report.texts import say
 from juguo_envs.model.state import STAGES
 from juguo_envs.spaces.action import Allocation
@@ -26,22 +29,23 @@ _MOST_PLACES = 40
 """Places up to which the page tells what was decided for each."""
 
 
-def setup(session: Session, lang: str) -> dict[str, Any]:
+def setup(session: Session) -> dict[str, Any]:
     """What never changes.
 
     Args:
         session: The play.
-        lang: Language of the texts.
     """
     scenario = session.scenario
-    names = [("you", say("play.you", lang), say("play.you_idea", lang))]
+    names = [("you", say("play.you"), say("play.you_idea"))]
     names += [(ghost.name, label(ghost.name), idea(ghost.name)) for ghost in session.ghosts]
     return {
         "scenario": scenario.name,
         "scenario_digest": scenario.digest(),
         "seed": str(session.seed),
         "quarters": session.quarters,
-        "society": society_map(scenario),
+        "step": scenario.step,
+        "steps_a_year": session.year,
+        "society": named_map(scenario),
         "quantities": list(PLACE),
         "systems": [{"name": name, "label": shown, "idea": about} for name, shown, about in names],
         "adviser": [name for name, _, _ in names].index(session.adviser.name),
@@ -65,12 +69,11 @@ def _groups(session: Session) -> list[dict[str, Any]]:
     return [{"name": name, "places": members} for name, members in found if members]
 
 
-def state(session: Session, lang: str) -> dict[str, Any]:
+def state(session: Session) -> dict[str, Any]:
     """The state after a step.
 
     Args:
         session: The play.
-        lang: Language of the texts.
     """
     programme, at = session.programme, session.programme.quarter
     everyone = [programme, *(ghost.programme for ghost in session.ghosts)]
@@ -80,7 +83,7 @@ def state(session: Session, lang: str) -> dict[str, Any]:
         "now": {name: _plain(getattr(programme.moments[-1], name)) for name in _NOW},
         "waits": _waits(session),
         "systems": [_system(one, at) for one in everyone],
-        "events": _events(programme, lang),
+        "events": _events(programme),
         "last": session.decisions[-1].model_dump(mode="json") if session.decisions else None,
         "end": _end(session) if session.over else None,
     }
@@ -119,24 +122,24 @@ def _system(programme: Programme, at: int) -> dict[str, Any]:
     }
 
 
-def _events(programme: Programme, lang: str) -> list[list[Any]]:
+def _events(programme: Programme) -> list[list[Any]]:
     """What happened in each quarter, the last first: quarter and text."""
     moments = enumerate(pairwise(programme.moments), 1)
-    told = [[quarter, text] for quarter, pair in moments for text in _told(*pair, lang)]
+    told = [[quarter, text] for quarter, pair in moments for text in _told(*pair)]
     return told[::-1]
 
 
-def _told(before: Moment, moment: Moment, lang: str) -> list[str]:
+def _told(before: Moment, moment: Moment) -> list[str]:
     told, technology = [], moment.project + 1
     if moment.shocks:
         key = "play.event.shock" if moment.shocks == 1 else "play.event.shocks"
-        told.append(say(key, lang, count=moment.shocks))
+        told.append(say(key, count=moment.shocks))
     if moment.gave_up:
-        told.append(say("play.event.gave_up", lang, before=before.project + 1, technology=technology))
+        told.append(say("play.event.gave_up", before=before.project + 1, technology=technology))
     elif moment.project != before.project:
-        told.append(say("play.event.next", lang, technology=technology))
+        told.append(say("play.event.next", technology=technology))
     elif moment.advanced:
-        told.append(say("play.event.stage", lang, stage=say(f"stage.{STAGES[moment.stage]}", lang)))
+        told.append(say("play.event.stage", stage=say(f"stage.{STAGES[moment.stage]}")))
     return told
 
 

@@ -163,13 +163,13 @@ def test_the_adviser_is_asked_in_every_quarter_of_the_persons_programme() -> Non
 def test_what_is_hidden_is_told_at_the_end_alone() -> None:
     session = Session(WORLD, SEED)
     while not session.over:
-        shown = json.dumps([setup(session, "en"), state(session, "en")], allow_nan=False)
+        shown = json.dumps([setup(session), state(session)], allow_nan=False)
         assert '"end": null' in shown
         secret = [*session.programme.moments[-1].hidden, *session.programme.moments[-1].parts[:2]]
         written = [f"{number:.6g}" for number in secret]
         assert not any(text in shown for text in written if len(text) > 6)
         session.take(decision(abandon=True))
-    told = state(session, "zh")["end"]["scores"][0]
+    told = state(session)["end"]["scores"][0]
     assert told["return"] == session.programme.earned
     assert [one["project"] for one in told["technologies"]] == list(range(len(told["technologies"])))
     assert {one["given_up"] for one in told["technologies"][:-1]} == {True}
@@ -292,7 +292,7 @@ def test_a_world_without_hubs_or_with_one_place_can_be_played() -> None:
     for places in (1, 2, 5):
         world = Scenario.parse({"society": {"persons": 60, "communities": {"count": places, "hubs": 0}}})
         session = Session(world.override({"programme.T": 3}), 0)
-        groups = setup(session, "en")["groups"]
+        groups = setup(session)["groups"]
         assert sorted(i for group in groups for i in group["places"]) == list(range(places))
         session.take(
             decision(
@@ -300,7 +300,7 @@ def test_a_world_without_hubs_or_with_one_place_can_be_played() -> None:
             ),
             4,
         )
-        assert state(session, "en")["over"]
+        assert state(session)["over"]
 
 
 def test_a_record_comes_back(tmp_path: Path) -> None:

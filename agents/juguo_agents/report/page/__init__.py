@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
+from juguo_agents.report.glossary import terms
 from juguo_agents.report.page.data import MOST_NUMBERS, Rules, Source, load_source, page_data
 from juguo_agents.report.texts import say, texts
 from juguo_envs.names import html
@@ -33,7 +34,7 @@ def report_page(sources: Sequence[Source], lang: str = "en", rules: Rules | None
     before = (
         f'<ol class="verdict">{points}</ol><noscript><p>{html(say("page.no_script", lang))}</p></noscript>'
     )
-    return document(title, lang, before, {"comparisons": found}, _asset("page.js"))
+    return document(title, lang, before, {"comparisons": found, "terms": terms()}, _asset("page.js"))
 
 
 def document(

@@ -15,7 +15,20 @@ const common = (() => {
   const BAD = new Set(["excluded", "crisis"]);
 
   // Words and numbers.
-  const say = (key, values = {}) => (data.texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const say = (key, values = {}) => {
+    const all = { ...unit, ...values };
+    return (data.texts[key] ?? key).replace(/(.?)( ?)\{(\w+)\}( ?)(?=(.?))/g, (_, left, before, name, after, right) => {
+      const value = String(all[name] ?? "");
+      return left + (isWide(left) && isWide(value.charAt(0)) ? "" : before) + value
+        + (isWide(value.slice(-1)) && isWide(right) ? "" : after);
+    });
+  };
+  const isWide = (character) => /[\u3000-\u9fff\uff00-\uffef]/.test(character); // needs no space beside another such
+  let unit = {}; // of time: one step, and several
+  function speakOf(name) {
+    const step = data.texts[`step.${name}`], steps = data.texts[`steps.${name}`];
+    unit = { step, steps, Step: step[0].toUpperCase() + step.slice(1) };
+  }
   function number(x, digits = 3) {
     if (x === null || Number.isNaN(x)) return "–";
     const scaled = Math.abs(x) * 10 ** digits, half = Math.floor(scaled) + 0.5 === scaled;
@@ -234,7 +247,7 @@ const common = (() => {
     document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
   }
 
-  return { data, STAGES, ACTORS, STRATA, USES, USE_COLOURS, say, number, signed, percent, h, fitted, chart,
+  return { data, STAGES, ACTORS, STRATA, USES, USE_COLOURS, say, speakOf, number, signed, percent, h, fitted, chart,
     redrawCharts, plot, table, folded, section, sentence, tip, showTip, hideTip, lines, niceTop, write, mapScale,
     mapLegend, societyMap, fillMap, boardTable, keepWidths };
 })();

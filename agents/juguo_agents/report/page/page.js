@@ -2,7 +2,7 @@
 // Whole page: render(). What the two chosen systems change: drawPair(). What the weights change: drawRanking().
 "use strict";
 (() => {
-  const { data, STAGES, ACTORS, STRATA, USES, USE_COLOURS, say, number, signed, percent, h, chart, redrawCharts, plot,
+  const { data, STAGES, ACTORS, STRATA, USES, USE_COLOURS, say, speakOf, number, signed, percent, h, chart, redrawCharts, plot,
     table, folded, section, sentence, tip, showTip, hideTip, lines, niceTop, write, mapScale, mapLegend, societyMap,
     fillMap, boardTable, keepWidths } = common;
   const PART_COLOURS = ["#0072b2", "#7cc0ea", "#c8662a"];
@@ -100,12 +100,12 @@
       return h("div", {}, h("label", { for: `weight-${weight}` }, say(`page.weights.${part}`), " ", output), input);
     });
     return section("ranking", say(shown.alike ? "page.ranking.title_alike" : "page.ranking.title"),
-      h("p.lead", {}, say("page.ranking.lead"), " ", shown.alike ? say("page.ranking.alike") : ""),
+      h("p.lead", {}, say("page.ranking.lead"), say("space"), shown.alike ? say("page.ranking.alike") : ""),
       ranking.chart, h("h3", {}, say("page.parts.title")), h("p.lead", {}, say("page.parts.lead")), ranking.parts,
       h("div.legend", {}, WEIGHTS.map(([, part], i) => h("span", {}, h("i.swatch", { style: `background: ${PART_COLOURS[i]}` }),
         say(`page.weights.${part}`)))), folded(ranking.table),
       h("h3", {}, say("page.weights.title")),
-      h("p.lead", {}, say("page.weights.lead"), " ", shown.world.weights_drawn ? say("page.weights.drawn") : ""),
+      h("p.lead", {}, say("page.weights.lead"), say("space"), shown.world.weights_drawn ? say("page.weights.drawn") : ""),
       h("div.weights", {}, sliders),
       h("div.controls", {}, h("button", { type: "button", id: "reset", onclick: resetWeights }, say("page.weights.reset"))),
       ranking.told);
@@ -126,7 +126,7 @@
       output.textContent = number(state.weights[weight], 2);
     }
     const rows = ranked(), first = rows.find((row) => row.rank === 1);
-    ranking.told.replaceChildren(first ? say("page.weights.leader", { name: first.system.label }) : "", " ",
+    ranking.told.replaceChildren(first ? say("page.weights.leader", { name: first.system.label }) : "", say("space"),
       say(state.moved ? "page.weights.moved" : "page.weights.own"));
     ranking.chart.redraw();
     ranking.parts.redraw();
@@ -340,7 +340,8 @@
         : []);
     }
     const quarter = shown.quarters[at], last = shown.quarters[shown.quarters.length - 1];
-    pairs.quarter.textContent = say("page.quarter_of", { quarter, last, year: Math.ceil(quarter / 4) });
+    pairs.quarter.textContent = shown.steps_a_year === 1 ? say("page.year_of", { quarter, last })
+      : say("page.quarter_of", { quarter, last, year: Math.ceil(quarter / shown.steps_a_year) });
     pairs.slider.setAttribute("aria-valuetext", pairs.quarter.textContent);
     pairs.values.replaceChildren(table(`${say(`quantity.${state.quantity}`)}, ${pairs.quarter.textContent}`,
       [say("page.place"), ...pairs.map.map((one) => `${one.mark}: ${one.system.label}`)],
@@ -386,7 +387,7 @@
           { x: 1, y: "stage", text: (row) => say("page.quarters", { count: number(row.quarters, 1) }), textAnchor: "start", dx: 6 }),
       ],
     }), `${say("page.money.title")}: ${system.label}`);
-    const legend = h("div.legend", {}, [...ACTORS.map((actor, a) => h("span", {}, `${say(`actor.${actor}`)}: `,
+    const legend = h("div.legend", {}, [...ACTORS.map((actor, a) => h("span", {}, `${say(`actor.${actor}`)}${say("colon")}`,
       [0, 1, 2].map((i) => h("span.together", {}, h("i.swatch", { style: `background: ${USE_COLOURS[3 * a + i]}` }),
         `${useName(3 * a + i)} `)))),
     h("span", {}, h("i.swatch", { style: `background: ${USE_COLOURS[9]}` }), useName(9))]);
@@ -518,11 +519,20 @@
     fold(say("page.settings.versions"), fields(Object.entries(shown.versions).map(([name, version]) => [name, version, ""]))));
   }
 
+  function terms() {
+    const row = ([code, english, chinese]) => [h("span", { lang: "en" }, english), h("td.text", { lang: "zh" }, chinese),
+      h("td.text", {}, code ? h("code", {}, code) : "")];
+    return h("details", {}, h("summary", {}, say("page.terms.title")), Object.entries(data.terms).map(([kind, rows]) => [
+      h("h3", {}, say(`page.terms.${kind}`)),
+      table(say(`page.terms.${kind}`), ["English", h("span", { lang: "zh" }, "中文"), say("page.terms.code")], rows.map(row))]));
+  }
+
   // ---- the whole page ----
 
   function render() {
     if (state.timer) togglePlay();
     shown = data.comparisons[state.comparison];
+    speakOf(shown.step);
     const index = (name) => Math.max(0, shown.systems.findIndex((system) => system.name === name));
     const learned = shown.systems.findIndex((system) => system.learned);
     state.a = learned < 0 ? index(shown.best.names[0]) : learned; // best first
@@ -557,7 +567,7 @@
         section("indicators", say("page.indicators.title"), h("p.lead", {}, say("page.indicators.lead")), board),
         settingsSection(),
         section("words", say("page.words.title"), h("dl", {}, shown.glossary.map(([word, text]) => h("div", {}, h("dt", {}, word),
-          h("dd", {}, text)))))),
+          h("dd", {}, text)))), terms())),
       h("footer", {}, say("page.made", { version: shown.versions.juguo ?? "" })), tip);
     drawRanking(); drawPair(); drawIndicators();
   }
