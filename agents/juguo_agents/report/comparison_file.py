@@ -289,6 +289,7 @@ class ComparisonRecord(Record):
     baseline: str
     best_rule: str
     programmes: list[str]
+    highlighted: list[str] = Field(default_factory=list)
     confidence: Annotated[float, Field(gt=0.0, lt=1.0)]
     defective_first: Count
     versions: dict[str, str]
