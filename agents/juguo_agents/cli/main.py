@@ -67,6 +67,12 @@ _COMMANDS = {
 
         What is assumed, and what the numbers mean: docs/explanation/calibration.md.""",
     ),
+    "new": (
+        "new:new",
+        """Write a commented scenario to begin with: a province of twelve counties, to be changed.
+
+        It is in English and Chinese: docs/tutorials/2-your-own-world.md.""",
+    ),
     "list": ("listing:names", "Name the allocators, scenarios, configs and studies, with a line on each."),
     "warm-up": (
         "warm_up:warm_up",
