@@ -33,8 +33,6 @@ CHINESE = sorted((HOME / "docs" / "zh").glob("*.md"))
 FOLLOWED = (*TUTORIALS, *CHINESE)
 """Pages whose code is run step by step; the Chinese ones have the code of the English ones."""
 NOTEBOOKS = sorted((HOME / "docs" / "notebooks").glob("*.ipynb"))
-LONG = {"juguo train": None, "juguo study": "--smoke"}
-"""Commands of tutorials that take many minutes: left out, or made short by an option."""
 FENCED = re.compile(r"^```([\w{}-]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -63,20 +61,24 @@ def steps(page: Path) -> Iterator[tuple[str, str]]:
                 yield "command", line.partition("  #")[0].strip()
 
 
+def shortened(command: str) -> str | None:
+    """A command of a tutorial, without what would take many minutes."""
+    if command == "juguo train":
+        return None
+    return f"{command} --smoke" if command.startswith("juguo study") else command
+
+
 def follow(page: Path, folder: Path, every_command: bool) -> None:
     """Do what a tutorial says, in a folder; without `every_command` only what takes a moment."""
     names: dict[str, object] = {}
     for what, text in steps(page):
         if what == "code":
             exec(text, names)
-        elif what == "command":
-            short = next((option for start, option in LONG.items() if text == start or text.startswith(f"{start} ")), "")
-            if text == "juguo train smoke" or text.startswith("juguo explain"):
-                short = ""
-            if text.startswith("juguo new") or (every_command and short is not None):
-                succeeded(juguo(*shlex.split(text)[1:], *([short] if short else []), cwd=folder))
-        else:
+        elif what != "command":
             (folder / what.removeprefix("save ")).write_text(text, encoding="utf-8")
+        elif every_command or text.startswith("juguo new"):
+            if short := shortened(text):
+                succeeded(juguo(*shlex.split(short)[1:], cwd=folder))
 
 
 @pytest.mark.parametrize("page", TUTORIALS, ids=name_of)
