@@ -1,6 +1,6 @@
 """Every world that ships, in every variant, with every option: the vector is single environments, the checks pass.
 
-Worlds are made small, so that all this takes seconds. Gymnasium's checker is called as a user calls it.
+Worlds are made small. Every option in one world and every world as it is take seconds; the rest is slow.
 """
 
 from __future__ import annotations
@@ -55,7 +55,15 @@ def world(name: str) -> Scenario | Family:
 
 def cases() -> list[Any]:
     """Every world with every option."""
-    return [pytest.param(name, option, id=f"{name}, {option}") for name in WORLDS for option in OPTIONS]
+
+    def marks(name: str, option: str) -> tuple[pytest.MarkDecorator, ...]:
+        return () if name == "default" or option == "as it is" else (pytest.mark.slow,)
+
+    return [
+        pytest.param(name, option, id=f"{name}, {option}", marks=marks(name, option))
+        for name in WORLDS
+        for option in OPTIONS
+    ]
 
 
 class Kept(SyncVectorEnv):
@@ -76,8 +84,7 @@ def test_the_vector_environment_is_single_ones(name: str, option: str) -> None:
     )
 
 
-@pytest.mark.parametrize("option", [option for option in OPTIONS if option != "own reward"])
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize(("name", "option"), [case for case in cases() if case.values[1] != "own reward"])
 def test_with_a_vector_as_reward_too(name: str, option: str) -> None:
     place, arguments = world(name), OPTIONS[option]
     check_vector_env(
