@@ -5,7 +5,7 @@ source and sampling range; for the others, which are never sampled, the unit sta
 comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Observation and info: every
 row is an entry of `juguo_envs.spaces.observation`, `juguo_envs.spaces.context` or `juguo_envs.info`.
 Arguments: those of the environments' constructors; their meaning stands below. Seeds: see
-`juguo_agents.evaluation.seeds`.
+`juguo_agents.evaluation.seeds`. Glossary: see `juguo_agents.report.glossary`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 from juguo_agents.allocators.described import doctrine_numbers, doctrines, ideas, institutions
 from juguo_agents.cli.main import make_app
 from juguo_agents.evaluation import seeds
+from juguo_agents.report.glossary import terms
 from juguo_agents.tables import markdown_table
 from juguo_agents.training.config import Experiment
 from juguo_envs import ExperimentDiffusionEnv, ExperimentDiffusionVectorEnv
@@ -287,6 +288,12 @@ def commands() -> str:
     return app.generate_docs(output_format="markdown", recursive=True, heading_level=2).strip()
 
 
+def glossary(kind: str) -> str:
+    """The terms of a kind in both languages."""
+    rows = [(english, chinese, f"`{code}`" if code else "") for code, english, chinese in terms()[kind]]
+    return markdown_table(("English", "中文", "in the code"), rows)
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/reference/model.md": {
         "observation": observation,
@@ -299,7 +306,8 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "actions": actions, "seen": seen, "extras": extras, "info": told, "arguments": arguments,
     },
     "docs/reference/seeds.md": {"seeds": seeds.tables},
-    "docs/reference/rules.md": {"allocators": ideas, "allocators in Chinese": partial(ideas, chinese=True)},
+    "docs/reference/rules.md": {"allocators": ideas},
+    "docs/reference/glossary.md": {kind: partial(glossary, kind) for kind in terms()},
     "docs/reference/configuration.md": {"configuration": configuration},
     "docs/reference/commands.md": {"commands": commands},
 }
