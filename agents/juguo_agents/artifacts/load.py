@@ -1,5 +1,5 @@
 """Allocators by what a user names: a rule, a class of a Python file, or the file or folder of a policy, a
-search, a tree or a front.
+search, a tree, a front or a play.
 
 A kind of artifact is a line in `KINDS`.
 """
@@ -25,6 +25,7 @@ from juguo_agents.artifacts.base import Artifact, World
 from juguo_agents.artifacts.front import FRONT_PATTERN, FrontRecord, load_front
 from juguo_agents.artifacts.identity import kind_of
 from juguo_agents.artifacts.own import is_own, load_own, own_digest
+from juguo_agents.artifacts.play_file import PLAY_PATTERN, PlayRecord, load_play
 from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
 from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, SearchRecord, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
@@ -79,8 +80,9 @@ class Kind:
 SEARCHED = Kind(SearchRecord.KIND, (RESULT_FILE, PANEL_PATTERN), load_result)
 TREE = Kind(TreeRecord.KIND, (TREE_PATTERN,), load_tree)
 FRONT = Kind(FrontRecord.KIND, (FRONT_PATTERN,), load_front)
+PLAY = Kind(PlayRecord.KIND, (PLAY_PATTERN,), load_play)
 POLICY = Kind(None, (POLICY_PATTERN,), load_policy, all_or_none=True)
-KINDS = (SEARCHED, TREE, FRONT, POLICY)
+KINDS = (SEARCHED, TREE, FRONT, PLAY, POLICY)
 """In this order allocators are listed, and looked for in a folder."""
 _SUFFIXES = (".json", POLICY_SUFFIX := Path(POLICY_PATTERN).suffix)
 
@@ -94,8 +96,8 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
 
     Args:
         names: Each the name of a rule, `all` for every rule, `FILE.py:CLASS` for one's own, the folder of a
-            trained run, of a search or of an explanation (which holds trees) or of a comparison of fronts, a
-            policy file, or the `.json` file of a search, of a tree or of a front.
+            trained run, of a search or of an explanation (which holds trees), of a comparison of fronts or of
+            plays, a policy file, or the `.json` file of a search, of a tree, of a front or of a play.
 
     Raises:
         UnknownAllocator: If a name is none of these.
@@ -178,8 +180,8 @@ def files_of(name: str) -> list[Path]:
             return found
     *patterns, last = (kind.patterns[0] for kind in KINDS)
     raise UnknownAllocator(
-        f"{name}: a folder without {', '.join(patterns)} or {last}; no training finished there, no search "
-        "and no explanation"
+        f"{name}: a folder without {', '.join(patterns)} or {last}; no training finished there, no search, "
+        "no explanation and no play"
     )
 
 

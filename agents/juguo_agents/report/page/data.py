@@ -135,7 +135,7 @@ def _page_data(source: Source, lang: str, most: int, rules: Rules) -> dict[str, 
         "quarters": [int(q) for q in _kept(source, step)],
         "quantities": list(PLACE),
         "trajectory_quarters": _trajectory_quarters(source, step),
-        "society": _society(source.scenario),
+        "society": named_map(source.scenario),
         "settings": _settings(source),
         "step": source.scenario.step,
         "steps_a_year": STEPS_A_YEAR[source.scenario.step],
@@ -143,7 +143,7 @@ def _page_data(source: Source, lang: str, most: int, rules: Rules) -> dict[str, 
     }
 
 
-def _society(scenario: Scenario) -> dict[str, Any]:
+def named_map(scenario: Scenario) -> dict[str, Any]:
     """The map, with places as the page's language calls them."""
     found = society_map(scenario)
     for place, name in zip(found["places"], place_names(scenario), strict=True):

@@ -98,7 +98,7 @@ class ValueRecord(Record):
     AGAIN: ClassVar[str] = "restore the file as it was written, or run that study again in its folder"
 
     settings: _Settings
-    scenario_digest: str
+    scenario_digest: Fingerprint
     allocators: dict[str, Any]
     gap: dict[str, Any]
     worth: dict[str, Any]
