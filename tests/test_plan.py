@@ -27,6 +27,8 @@ TOP = (
     "env",
     "vector_env",
     "render",
+    "picture",
+    "window",
     "info",
     "testing",
     "warm",

@@ -22,9 +22,9 @@ from juguo_agents.evaluation.rollout import compare
 from juguo_agents.report import summarise
 from juguo_agents.report.page import Source, report_page
 from juguo_agents.report.page.data import page_data
-from juguo_agents.report.page.society import CHINA, society_map
 from juguo_agents.report.tidy import courses, trajectories
 from juguo_envs import Scenario
+from juguo_envs.worlds.society_map import CHINA, society_map
 from tests.agents.report.browser import LACKING, PHONE, Opened, chromium
 
 needs_browser = pytest.mark.skipif(bool(LACKING), reason=f"not installed: {', '.join(LACKING)}")

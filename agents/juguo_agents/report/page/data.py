@@ -15,7 +15,6 @@ from juguo_agents.evaluation.course import PLACE, SOCIETY, STRATA
 from juguo_agents.report.comparison_file import COMPARISON, read_comparison
 from juguo_agents.report.glossary import glossary
 from juguo_agents.report.names import about, idea, label_of, place_names
-from juguo_agents.report.page.society import society_map
 from juguo_agents.report.page.words import in_words
 from juguo_agents.report.summary import Summary, main_rows
 from juguo_agents.report.texts import say, speaking
@@ -24,6 +23,7 @@ from juguo_agents.report.verdict import verdict
 from juguo_envs.documents import load_mapping, read_text
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import STEPS_A_YEAR, Scenario
+from juguo_envs.worlds.society_map import society_map
 
 SCENARIO, CONFIG = "scenario.yaml", "config.yaml"
 QUANTITIES = ("adoption", "excluded", *SOCIETY[-len(STRATA) :])
