@@ -83,8 +83,8 @@ def _header(found: Calibration) -> str:
 
 
 _KNOWN = "One step is one {step} of the data (step)."
-_UNKNOWN = """One step is one period of the data. The data do not tell how long that is, so that texts call it a
-#                quarter: give juguo calibrate --step, or set step below."""
+_UNKNOWN = """One step is one period of the data. They do not tell how long that is, and texts call it
+#                a quarter: give juguo calibrate --step, or set step below."""
 _HEADER = """\
 # A world made from data: who lives where, who named whom, and the hazards of adopting that fit what the
 # persons of the data did.
@@ -106,7 +106,8 @@ _HEADER = """\
 #
 # Chosen to go with it
 #   a step       {length}
-#                Budget, decay and shocks are then per {step}, too. For steps n times shorter, divide p and q by n.
+#                Budget, decay and shocks are then per {step}, too. For steps n times shorter, divide p and
+#                q by n.
 #   alpha_k, alpha_s, d0
 #                Theta and acceptance are 1, since p and q were measured on a technology that people could
 #                use: where nothing is paid for and everybody may adopt (in application), persons adopt by the

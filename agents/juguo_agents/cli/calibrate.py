@@ -93,7 +93,7 @@ def calibrate(asked: Calibrate) -> int:
         world = folder / "scenario.yaml"
         made = f"\nthe world: {world}, with p {found.p:.4f} and q {found.q:.4f} (--model {asked.model})"
         if diffusion.step not in STEPS_A_YEAR:
-            made += f"; its step is called a quarter: say --step {'|'.join(STEPS_A_YEAR)} if it is not one"
+            made += f"\nits step is called a quarter; if it is not one, say --step {'|'.join(STEPS_A_YEAR)}"
         where = f"\n\nfigures and calibration.json: {folder}{made if is_world else ''}"
     finally:  # a disk that is full takes no result away
         if asked.as_json:
