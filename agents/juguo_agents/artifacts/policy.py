@@ -24,7 +24,7 @@ from juguo_envs.files import write_bytes
 from juguo_envs.spaces.action import action_size
 from juguo_envs.spaces.context import ContextConfig, ContextLayout, ObservationBuffer, ObservationConfig
 from juguo_envs.spaces.observation import ObservationLayout
-from juguo_envs.validation import Strict, explain
+from juguo_envs.validation import EXACT, Strict, explain
 from juguo_envs.worlds.family import Family, names_family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -269,7 +269,7 @@ class _Training(Strict):
 
 class _Range(Strict):
     base: str
-    base_digest: str
+    base_digest: Fingerprint
     axes: dict[str, tuple[float, float]]
     weights: tuple[Weights, Weights, Weights] | None
 
@@ -305,7 +305,7 @@ class Metadata(Strict):
     observe: Literal["noisy", "true"]
     normaliser: _Normaliser
     scenario: dict[str, Any]
-    scenario_digest: str
+    scenario_digest: Fingerprint
     family: _Range | None
     versions: dict[str, str]
     training: _Training
@@ -327,7 +327,7 @@ def check_policy(policy: Policy, source: str) -> None:
             "with this version, or use the version that wrote it"
         )
     try:
-        Metadata.model_validate(metadata)
+        Metadata.model_validate(metadata, context=EXACT)
     except ValidationError as error:
         raise PolicyFileError(explain(error, Metadata, source)) from None
     _check_network(metadata, source)
