@@ -80,6 +80,12 @@ _COMMANDS = {
         The page is served on this machine alone, at the address that is printed. Ctrl-C stops it. A saved
         play is a file that juguo evaluate takes as an allocator: docs/how-to/play.md.""",
     ),
+    "new": (
+        "new:new",
+        """Write a commented scenario to begin with: a province of twelve counties, to be changed.
+
+        It is in English and Chinese: docs/tutorials/2-your-own-world.md.""",
+    ),
     "list": ("listing:names", "Name the allocators, scenarios, configs and studies, with a line on each."),
     "warm-up": (
         "warm_up:warm_up",

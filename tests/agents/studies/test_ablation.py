@@ -63,7 +63,7 @@ def test_levers_are_forced_on_the_closed_loop_of_a_measurement(tmp_path: Path) -
         (None, "value is .*; allowed is a folder in which"),
         ({"budget": 9}, f"budget is {BUDGET}, but .* has 9"),
         ({"model": "0" * 14}, "model is .* has 0"),
-        ({"scenario_digest": "0"}, "is of another world than tiny"),
+        ({"scenario_digest": "0" * 16}, "is of another world than tiny"),
     ],
 )
 def test_a_folder_of_something_else_is_refused(
