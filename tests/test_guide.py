@@ -210,7 +210,10 @@ def test_the_readmes_are_short_and_show_the_same_code() -> None:
     for page in (english, chinese):
         assert len(page.read_text(encoding="utf-8").splitlines()) <= 120
     for language in ("python", "yaml", ""):
-        assert blocks(english, language) == blocks(chinese, language)
+        code = [
+            [re.sub(r" *#.*", "", block) for block in blocks(page, language)] for page in (english, chinese)
+        ]
+        assert code[0] == code[1]  # comments are in the page's own language
 
 
 @pytest.mark.parametrize("page", sorted((HOME / "docs" / "results").glob("*.md")), ids=name_of)

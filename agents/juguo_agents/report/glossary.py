@@ -46,4 +46,5 @@ def _both(key: str) -> tuple[str, str]:
 
 
 def _system(name: str) -> str:
-    return f"{say(f'rule.{name}', 'zh')}——{say(f'idea.{name}', 'zh')}"
+    label, idea = say(f"rule.{name}", "zh"), say(f"idea.{name}", "zh")
+    return idea if idea.startswith(label) else f"{label}——{idea}"

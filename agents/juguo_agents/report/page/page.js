@@ -524,7 +524,7 @@
       h("td.text", {}, code ? h("code", {}, code) : "")];
     return h("details", {}, h("summary", {}, say("page.terms.title")), Object.entries(data.terms).map(([kind, rows]) => [
       h("h3", {}, say(`page.terms.${kind}`)),
-      table(say(`page.terms.${kind}`), ["English", h("span", { lang: "zh" }, "中文"), say("page.terms.code")], rows.map(row))]));
+      table(say(`page.terms.${kind}`), ["English", h("span", { lang: "zh" }, "中文"), say("page.terms.code")], rows.map(row), ".terms")]));
   }
 
   // ---- the whole page ----
