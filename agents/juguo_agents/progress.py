@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Timer
 from time import monotonic
 from typing import Any
 
 EVERY = 30.0
 """Seconds between two lines, where standard error is no terminal."""
+SILENCE = 1.9
+"""Seconds after which a command says what it is."""
 _BROKEN = (OSError, ValueError)  # a pipe that closed, a full disk, a closed file; text it has no bytes for
 
 
@@ -49,14 +52,31 @@ _listener: Any = _Listener()
 _bar: Any = None  # the bar that is shown, if there is one
 
 
+_announcement: Timer | None = None
+
+
 def announce(text: str) -> None:
-    """A note in words of ours alone, before anything is imported that takes time."""
-    _listener.write(f"{text}\n")
-    _listener.flush()
+    """Say so after `SILENCE`, unless something else is said before; so what is refused at once is one line.
+
+    The words are ours alone, and nothing is imported for them.
+    """
+    global _announcement
+    _announcement = Timer(SILENCE, _listener.write, [f"{text}\n"])
+    _announcement.daemon = True
+    _announcement.start()
+
+
+def heard() -> None:
+    """Something was said, so no announcement is needed any more."""
+    global _announcement
+    if _announcement is not None:
+        _announcement.cancel()
+        _announcement = None
 
 
 def say(text: str) -> None:
     """A note of one line on standard error, above a bar; nothing in it controls the screen."""
+    heard()
     from juguo_envs.names import terminal  # it brings the model along, which a page of help can do without
 
     text = terminal(text, _listener.encoding)
@@ -72,6 +92,7 @@ class Progress:
 
     def __init__(self, total: int, what: str, unit: str, done: int, bar: Any = None) -> None:
         """See `progress`; the bar is tqdm's, where there is one."""
+        heard()
         self._bar = bar
         self._total, self._what, self._unit, self._done = total, what, unit, done
         self._begun, self._first, self._due = monotonic(), done, monotonic() + EVERY

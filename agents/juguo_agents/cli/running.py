@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from juguo_agents.progress import say
+from juguo_agents.progress import heard, say
 
 FAILED, REFUSED, INTERRUPTED, UNHEARD = 1, 2, 130, 141
 _NAMES = {"sklearn": "scikit-learn", "PIL": "pillow"}
@@ -64,6 +64,7 @@ def guarded(run: Callable[[], int], words: Sequence[str] = ()) -> int:
             say(text)
         return status
     finally:
+        heard()
         for number, handler in before.items():
             signal.signal(number, handler)
         _close_streams()
@@ -147,6 +148,7 @@ def show(text: str) -> None:
 
 
 def _print(text: str) -> None:
+    heard()
     with _showing():
         print(text)
         sys.stdout.flush()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from juguo_agents import progress
 from juguo_agents.cli.main import _COMMANDS, _QUICK, _SHORTHANDS, main
 from juguo_agents.studies import STUDIES
 
@@ -45,9 +46,35 @@ def nothing_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", [Stop(), *sys.meta_path])
 
 
+class AtOnce:
+    """A timer whose time is up when it starts."""
+
+    def __init__(self, seconds: float, function: Callable[..., object], arguments: Sequence[object]) -> None:
+        self.daemon, self._run = False, lambda: function(*arguments)
+
+    def start(self) -> None:
+        self._run()
+
+    def cancel(self) -> None:
+        pass
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No silence is waited for."""
+    monkeypatch.setattr(progress, "Timer", AtOnce)
+
+
+def test_what_ends_before_needs_no_announcement(capsys: pytest.CaptureFixture[str]) -> None:
+    progress.announce("juguo nothing ...")
+    progress.say("error: refused")
+    assert progress._announcement is None
+    assert capsys.readouterr().err == "error: refused\n"
+
+
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_a_command_says_what_it_is_before_it_is_imported(
-    words: tuple[str, ...], nothing_imported: None, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], nothing_imported: None, at_once: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(Reached):
         main(words)
@@ -67,6 +94,7 @@ def test_help_and_what_is_no_command_are_not_announced(
 def test_until_then_nothing_heavy_is_imported() -> None:
     program = (
         "import sys\nfrom juguo_agents.cli import main\n"
+        "from juguo_agents import progress\nprogress.SILENCE = 0.0\n"
         f"main.make_app = lambda: sys.exit(' '.join(sorted(set({sorted(HEAVY)!r}) & set(sys.modules))))\n"
         "main.main(['evaluate', 'flat'])"
     )
@@ -77,8 +105,6 @@ def test_until_then_nothing_heavy_is_imported() -> None:
 def test_a_long_comparison_tells_how_far_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Any
 ) -> None:
-    from juguo_agents import progress
-
     monkeypatch.setattr(progress, "EVERY", 0.0)
     (tmp_path / "tiny.yaml").write_text("society: {persons: 60}\nprogramme: {T: 4}\n")
     assert main(["evaluate", "flat", "--scenario", str(tmp_path / "tiny.yaml"), "--episodes", "2"]) == 0
