@@ -46,7 +46,7 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def steps(page: Path) -> Iterator[tuple[str, str]]:
-    """What a reader of a page does, one after another: ("code", ...), ("command", ...), ("save NAME", ...)."""
+    """What a reader of a page does, in turn: ("code", ...), ("command", ...), ("save NAME", ...)."""
     text = page.read_text(encoding="utf-8")
     for found in FENCED.finditer(text):
         language, code = found.groups()
@@ -76,9 +76,8 @@ def follow(page: Path, folder: Path, every_command: bool) -> None:
             exec(text, names)
         elif what != "command":
             (folder / what.removeprefix("save ")).write_text(text, encoding="utf-8")
-        elif every_command or text.startswith("juguo new"):
-            if short := shortened(text):
-                succeeded(juguo(*shlex.split(short)[1:], cwd=folder))
+        elif (every_command or text.startswith("juguo new")) and (short := shortened(text)):
+            succeeded(juguo(*shlex.split(short)[1:], cwd=folder))
 
 
 @pytest.mark.parametrize("page", TUTORIALS, ids=name_of)
