@@ -56,13 +56,13 @@ AMOUNTS = {
 ARGUMENTS = {
     "scenario": "the world: a name, the path of a YAML file, a mapping of fields with a `base`, or a "
     '`Scenario`; `"family"` or `"family:NAME"` draws another one for every episode, as does a `Family`',
-    "reward": "weights by the names `breadth`, `resilience`, `excluded`, and `aversion`, that to inequality; or "
-    "a function of `info` over n societies that returns (n,) numbers",
+    "reward": "weights by the names `breadth`, `resilience`, `excluded`, and `aversion`, that to inequality; "
+    "or a function of `info` over n societies that returns (n,) numbers",
     "observe": '`"noisy"`, or `"true"`: without noise',
     "render_mode": '`"ansi"`: text; `"rgb_array"`: a picture',
     "context": "shows what a real allocator would know of its world, see above",
-    "preferences": '`"hidden"`; `"shown"`: the weights of the reward; `"drawn"`: they are drawn at every reset, '
-    "too",
+    "preferences": '`"hidden"`; `"shown"`: the weights of the reward; `"drawn"`: they are drawn at every '
+    "reset, too",
     "history": "quarters that are shown, 1 to 64",
     "observation": "a function of (n, size) observations that returns the (n, k) numbers that are shown "
     "instead",
