@@ -41,8 +41,8 @@ TEXT = """\
 | world | `default` {digest} |
 
 `examples/ppo_single_file.py` has the settings of `juguo train`. At each budget both had the same number
-of environment steps for each of four training seeds, and both kept the last policy. Returns are means over the
-test episodes 0 to 199.
+of environment steps for each of four training seeds, and both kept the last policy. Returns are means over
+the test episodes 0 to 199.
 
 {tables}
 
