@@ -68,8 +68,10 @@ def shortened(command: str) -> str | None:
     return f"{command} --smoke" if command.startswith("juguo study") else command
 
 
-def follow(page: Path, folder: Path, every_command: bool) -> None:
+def follow(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, every_command: bool) -> None:
     """Do what a tutorial says, in a folder; without `every_command` only what takes a moment."""
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
     names: dict[str, object] = {}
     for what, text in steps(page):
         if what == "code":
@@ -84,8 +86,7 @@ def follow(page: Path, folder: Path, every_command: bool) -> None:
 def test_the_files_and_the_code_of_a_tutorial_work(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    follow(page, tmp_path, every_command=False)
+    follow(page, tmp_path, monkeypatch, every_command=False)
 
 
 @pytest.mark.slow
@@ -93,8 +94,7 @@ def test_the_files_and_the_code_of_a_tutorial_work(
 def test_a_tutorial_works_from_top_to_bottom(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    follow(page, tmp_path, every_command=True)
+    follow(page, tmp_path, monkeypatch, every_command=True)
 
 
 def without_comments(code: str) -> str:

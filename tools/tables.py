@@ -59,7 +59,7 @@ ARGUMENTS = {
     "reward": "weights by the names `breadth`, `resilience`, `excluded`, and `aversion`, that to inequality; "
     "or a function of `info` over n societies that returns (n,) numbers",
     "observe": '`"noisy"`, or `"true"`: without noise',
-    "render_mode": '`"ansi"`: text; `"rgb_array"`: a picture',
+    "render_mode": '`"ansi"`: text; `"rgb_array"`: a [picture](../how-to/draw.md); `"human"`: a window',
     "context": "shows what a real allocator would know of its world, see above",
     "preferences": '`"hidden"`; `"shown"`: the weights of the reward; `"drawn"`: they are drawn at every '
     "reset, too",

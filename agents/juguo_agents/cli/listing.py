@@ -19,7 +19,7 @@ from juguo_envs.worlds.scenario import Scenario, scenario_names
 
 _ALLOCATORS = {
     "all": "every rule as the paper has it, and with each combination of institutions",
-    "FOLDER or FILE": "a trained run, a search, an explanation (its trees) or a front, or one file of it",
+    "FOLDER or FILE": "a trained run, a search, an explanation (its trees), a front, or plays; or a file",
 }
 _INSTITUTIONS = {
     "NAME": "the rule as the paper has it",
