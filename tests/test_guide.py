@@ -46,7 +46,7 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def steps(page: Path) -> Iterator[tuple[str, str]]:
-    """What a reader of a page does, one after another: ("code", ...), ("command", ...), ("save NAME", ...)."""
+    """What a reader of a page does, in turn: ("code", ...), ("command", ...), ("save NAME", ...)."""
     text = page.read_text(encoding="utf-8")
     for found in FENCED.finditer(text):
         language, code = found.groups()
@@ -68,25 +68,25 @@ def shortened(command: str) -> str | None:
     return f"{command} --smoke" if command.startswith("juguo study") else command
 
 
-def follow(page: Path, folder: Path, every_command: bool) -> None:
+def follow(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, every_command: bool) -> None:
     """Do what a tutorial says, in a folder; without `every_command` only what takes a moment."""
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
     names: dict[str, object] = {}
     for what, text in steps(page):
         if what == "code":
             exec(text, names)
         elif what != "command":
             (folder / what.removeprefix("save ")).write_text(text, encoding="utf-8")
-        elif every_command or text.startswith("juguo new"):
-            if short := shortened(text):
-                succeeded(juguo(*shlex.split(short)[1:], cwd=folder))
+        elif (every_command or text.startswith("juguo new")) and (short := shortened(text)):
+            succeeded(juguo(*shlex.split(short)[1:], cwd=folder))
 
 
 @pytest.mark.parametrize("page", TUTORIALS, ids=name_of)
 def test_the_files_and_the_code_of_a_tutorial_work(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    follow(page, tmp_path, every_command=False)
+    follow(page, tmp_path, monkeypatch, every_command=False)
 
 
 @pytest.mark.slow
@@ -94,8 +94,7 @@ def test_the_files_and_the_code_of_a_tutorial_work(
 def test_a_tutorial_works_from_top_to_bottom(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    follow(page, tmp_path, every_command=True)
+    follow(page, tmp_path, monkeypatch, every_command=True)
 
 
 def without_comments(code: str) -> str:

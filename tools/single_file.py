@@ -40,16 +40,16 @@ TEXT = """\
 | versions | {versions} |
 | world | `default` {digest} |
 
-`examples/ppo_single_file.py` has the settings of `juguo train`. At each budget both had the same number of environment
-steps for each of four training seeds, and both kept the last policy. Returns are means over the test episodes 0 to
-199.
+`examples/ppo_single_file.py` has the settings of `juguo train`. At each budget both had the same number
+of environment steps for each of four training seeds, and both kept the last policy. Returns are means over
+the test episodes 0 to 199.
 
 {tables}
 
 ![Returns in training](../figures/single-file.png)
 
-*Mean return of the last 100 training episodes at the largest budget, with the noise of exploration. Each line is a
-training seed.*
+*Mean return of the last 100 training episodes at the largest budget, with the noise of exploration. Each line
+is a training seed.*
 """
 
 

@@ -2,8 +2,8 @@
 
 Parameters: every row comes from a field of a scenario. A field that is declared with `par` names its unit,
 source and sampling range; for the others, which are never sampled, the unit stands below. Rules: every row
-comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Observation and info: every
-row is an entry of `juguo_envs.spaces.observation`, `juguo_envs.spaces.context` or `juguo_envs.info`.
+comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Observation and info:
+every row is an entry of `juguo_envs.spaces.observation`, `juguo_envs.spaces.context` or `juguo_envs.info`.
 Arguments: those of the environments' constructors; their meaning stands below. Seeds: see
 `juguo_agents.evaluation.seeds`. Glossary: see `juguo_agents.report.glossary`.
 """
@@ -54,16 +54,18 @@ AMOUNTS = {
 }  # fmt: skip
 """Units of what an observation shows as x/(x + scale)."""
 ARGUMENTS = {
-    "scenario": "the world: a name, the path of a YAML file, a mapping of fields with a `base`, or a `Scenario`; "
-    '`"family"` or `"family:NAME"` draws another one for every episode, as does a `Family`',
-    "reward": "weights by the names `breadth`, `resilience`, `excluded`, and `aversion`, that to inequality; or a "
-    "function of `info` over n societies that returns (n,) numbers",
+    "scenario": "the world: a name, the path of a YAML file, a mapping of fields with a `base`, or a "
+    '`Scenario`; `"family"` or `"family:NAME"` draws another one for every episode, as does a `Family`',
+    "reward": "weights by the names `breadth`, `resilience`, `excluded`, and `aversion`, that to inequality; "
+    "or a function of `info` over n societies that returns (n,) numbers",
     "observe": '`"noisy"`, or `"true"`: without noise',
     "render_mode": '`"ansi"`: text; `"rgb_array"`: a [picture](../how-to/draw.md); `"human"`: a window',
     "context": "shows what a real allocator would know of its world, see above",
-    "preferences": '`"hidden"`; `"shown"`: the weights of the reward; `"drawn"`: they are drawn at every reset, too',
+    "preferences": '`"hidden"`; `"shown"`: the weights of the reward; `"drawn"`: they are drawn at every '
+    "reset, too",
     "history": "quarters that are shown, 1 to 64",
-    "observation": "a function of (n, size) observations that returns the (n, k) numbers that are shown instead",
+    "observation": "a function of (n, size) observations that returns the (n, k) numbers that are shown "
+    "instead",
     "num_envs": "number of societies",
     "threads": "of the processor; results do not depend on it",
     "autoreset_mode": '`"NextStep"`, `"SameStep"` or `"Disabled"`, as in Gymnasium',
@@ -216,10 +218,8 @@ def seen() -> str:
             span = f"[{number(entry.low)}, {number(entry.high)}]"
             name = f"`{entry.name}[c]`" if place else f"`{entry.name}`"
             rows.append((at, name, span, "yes" if entry.noise is not None else "", unit, shown))
-    last = len(PROGRAMME_ENTRIES)
-    rows.append(
-        (f"{per} R + {last} + i", "`last_...`", "[0, 1]", "", "1", "entry i of the last action, as shares")
-    )
+    at = f"{per} R + {len(PROGRAMME_ENTRIES)} + i"
+    rows.append((at, "`last_...`", "[0, 1]", "", "1", "entry i of the last action, as shares"))
     return markdown_table(("index", "name", "range", "noise", "unit", "meaning"), rows)
 
 

@@ -1,4 +1,4 @@
-"""Every world that ships, in every variant, with every option: the vector is single environments, the checks pass.
+"""Every world that ships, in every variant, with every option: vectors are single ones, the checks pass.
 
 Worlds are made small. Every option in one world and every world as it is take seconds; the rest is slow.
 """
@@ -67,7 +67,7 @@ def cases() -> list[Any]:
 
 
 class Kept(SyncVectorEnv):
-    """Gymnasium's own, which leaves the caller's options as they are; see docs/reference/check-vector-env.md."""
+    """Gymnasium's own, but it leaves options as they are: docs/reference/check-vector-env.md says why."""
 
     def reset(self, *, seed: Any = None, options: Any = None) -> Any:
         return super().reset(seed=seed, options=None if options is None else dict(options))

@@ -36,6 +36,7 @@ from juguo_agents.studies.store import record as record
 from juguo_agents.studies.store import recorded as recorded
 from juguo_envs.errors import Unfinished, UserError
 from juguo_envs.files import write_bytes, write_text
+from juguo_envs.names import terminal
 from juguo_envs.validation import Strict, explain
 from juguo_envs.worlds.scenario import Scenario
 
@@ -168,7 +169,7 @@ def _difference(place: str, held: Any, asked: Any) -> tuple[str, Any, Any] | Non
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = terminal(json.dumps(value, ensure_ascii=False), "utf-8")
     return text if len(text) < 60 else text[:57] + "..."
 
 
