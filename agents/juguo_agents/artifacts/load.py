@@ -20,6 +20,7 @@ from juguo_agents.allocators.registry import (
     refuse_twice,
 )
 from juguo_agents.artifacts.base import Artifact, World
+from juguo_agents.artifacts.code import is_code, load_code
 from juguo_agents.artifacts.front import FRONT_PATTERN, FrontRecord, load_front
 from juguo_agents.artifacts.identity import kind_of
 from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
@@ -91,8 +92,8 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
 
     Args:
         names: Each the name of a rule, `all` for every rule, the folder of a trained run, of a search or of
-            an explanation (which holds trees) or of a comparison of fronts, a policy file, or the `.json`
-            file of a search, of a tree or of a front.
+            an explanation (which holds trees) or of a comparison of fronts, a policy file, the `.json`
+            file of a search, of a tree or of a front, or code (see `juguo_agents.artifacts.code`).
 
     Raises:
         UnknownAllocator: If a name is none of these.
@@ -100,10 +101,13 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
         UserError: If a file cannot be used; it is named.
     """
     rules: list[str] = []
+    code: list[Allocator] = []
     files: list[Path] = []
     for name in names:
         if name == ALL:
             rules += all_rule_names()
+        elif is_code(name):
+            code.append(load_code(name))
         elif found := files_of(name):
             files += found
         else:
@@ -114,7 +118,7 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
         kind.allocators([file for file, its in zip(files, kinds, strict=True) if its is kind])
         for kind in KINDS
     ]
-    everyone: list[Allocator] = [*map(make_rule, rules), *itertools.chain(*stored)]
+    everyone: list[Allocator] = [*map(make_rule, rules), *code, *itertools.chain(*stored)]
     called = [allocator.name for allocator in everyone]
     for name in called:
         if called.count(name) > 1:

@@ -31,6 +31,12 @@ _COMMANDS = {
 
         Institutions stand behind the name of a rule, as in flat+exit+relief: see juguo list allocators.""",
     ),
+    "benchmark": (
+        "benchmark:benchmark",
+        """Score an entry by the protocol of the benchmark, or make the leaderboard of scorecards.
+
+        What a score means, and how to send an entry: docs/how-to/benchmark.md.""",
+    ),
     "report": (
         "report:report",
         """Make the page of finished runs and comparisons for a browser: one file that needs no network.

@@ -269,11 +269,18 @@ class _Factorial(Strict):
 _EFFECTS = [f"{name}{end}" for name in ("exit", "relief", "interplay") for end in ("", "_low", "_high")]
 
 
+class _Part(_Difference):
+    part: Literal["search", "imitation", "reinforcement"]
+    steps: Count
+    over: str
+    seeds: Count
+
+
 class ComparisonRecord(Record):
     """What `summarise` tells of a comparison; see there."""
 
     KIND: ClassVar[str] = "juguo_comparison"
-    FORMAT: ClassVar[int] = 2
+    FORMAT: ClassVar[int] = 3
     WHAT: ClassVar[str] = "a comparison"
     AGAIN: ClassVar[str] = "restore the file as it was written, or remove it and compare again"
     FAULT: ClassVar[type[UserError]] = ComparisonFileError
@@ -293,6 +300,7 @@ class ComparisonRecord(Record):
     like_for_like: list[_Alike]
     references: list[_Reference]
     learned: _Learned | None
+    route: list[_Part]
     institutions: list[_Institutions]
     factorial: _Factorial | None
     best: _Best

@@ -8,6 +8,7 @@ from typing import Any
 from juguo_agents.report.factorial import SOURCES
 from juguo_agents.report.formatting import interval
 from juguo_agents.report.names import name_of, shorten
+from juguo_agents.report.route import parts_as_rows
 from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
 from juguo_agents.report.verdict import verdict
 from juguo_agents.tables import WIDTH, terminal_table
@@ -46,7 +47,7 @@ def console_table(summary: Summary) -> str:
         lines.append(
             "doctrines with exit and relief alike; own version: as the paper has it; (ref.): no programme"
         )
-    return "\n".join([*lines, *_institutions(summary), *_group(summary)])
+    return "\n".join([*lines, *_institutions(summary), *_group(summary), *_route(summary)])
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -86,6 +87,14 @@ def _institutions(summary: Summary) -> list[str]:
             + f", all interplay {shares['interplay']:.0%}"
         )
     return lines
+
+
+def _route(summary: Summary) -> list[str]:
+    """What each part of the training brought."""
+    if not summary["route"]:
+        return []
+    head, rows = parts_as_rows(summary["route"])
+    return ["", terminal_table(head, [[cell.replace("−", "-") for cell in row] for row in rows], "lllr")]
 
 
 def _group(summary: Summary) -> list[str]:

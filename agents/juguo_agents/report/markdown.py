@@ -10,6 +10,7 @@ from juguo_agents.report.formatting import interval, made_with, mean_with_interv
 from juguo_agents.report.indicator_tables import indicator_tables
 from juguo_agents.report.institutions import institutions_table, variance_table
 from juguo_agents.report.names import idea, name_of
+from juguo_agents.report.route import parts_as_rows
 from juguo_agents.report.summary import Row, Summary, has_own, is_like_for_like, main_rows
 from juguo_agents.report.verdict import verdict
 from juguo_agents.tables import markdown_table
@@ -37,6 +38,9 @@ def comparison_markdown(comparison: Comparison, summary: Summary, curves: Curves
     parts += ["## The numbers", _table(summary), "## Indicators that policy uses", *indicator_tables(summary)]
     if summary["institutions"]:
         parts += ["## What doctrine, exit and relief are worth", *_factorial(summary)]
+    if summary["route"]:
+        parts += ["## What search, imitation and reinforcement brought"]
+        parts.append(markdown_table(*parts_as_rows(summary["route"])))
     parts.append("## Figures")
     if is_like_for_like(summary):
         parts.append(

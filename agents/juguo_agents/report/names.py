@@ -12,6 +12,10 @@ PROPOSAL = "experiment_diffusion"
 _LONGEST = 34  # characters of a label that figures have room for
 _SEED = re.compile(r"learned(?:_(?P<run>.+))?_seed(?P<seed>\d+)")
 _TREE = re.compile(r"tree(?P<leaves>\d+)_of_(?P<source>.+)")
+_ROUTE = {
+    "expert": "what the learned allocators imitated before they learned",
+    "imitation": "the imitation of the expert at which learning began",
+}
 _IDEAS = {rule.base_name: rule.idea for rule in RULES}
 
 
@@ -58,6 +62,8 @@ def idea(name: str) -> str:
     rule, tuned, _ = name.partition(":tuned")
     if tuned:
         return f"{idea(rule)}; its numbers tuned by a search"
+    if name in _ROUTE or name.startswith("imitation_"):
+        return _ROUTE[name.partition("_")[0]]
     words = "learned by reinforcement" if name.startswith("learned") else _IDEAS.get(base_name(name), "")
     asked = institutions_in_words(name)
     return f"{words}; here {asked}" if asked else words
