@@ -18,6 +18,7 @@ import numpy as np
 
 from juguo_agents.allocators.base import Allocator, Setting
 from juguo_agents.array_types import Seeds, Singles
+from juguo_agents.artifacts.zoo import PREFIX
 from juguo_envs.errors import UserError, unknown
 
 _NAME = re.compile(r"(?P<place>.+):(?P<what>[A-Za-z_]\w*)")
@@ -35,7 +36,7 @@ def is_code(name: str) -> bool:
     found = _NAME.fullmatch(name)
     return (
         found is not None
-        and found["place"] != "zoo"
+        and not name.startswith(PREFIX)
         and (
             Path(found["place"]).suffix in (".py", ".zip")
             or all(part.isidentifier() for part in found["place"].split("."))
@@ -59,7 +60,7 @@ def load_code(name: str) -> Allocator:
     if not hasattr(module, what):
         known = [one for one, value in vars(module).items() if inspect.isclass(value)]
         raise CodeError(f"{place}: {unknown('class', what, known)}")
-    made = getattr(module, what)
+    made: Any = getattr(module, what)
     try:
         made = made() if inspect.isclass(made) else made
     except Exception as error:
@@ -143,4 +144,5 @@ class Sb3Allocator:
             observation, state=self._memory, episode_start=self._first, deterministic=True
         )
         self._first = np.zeros_like(self._first)
-        return np.clip(actions, -1.0, 1.0).astype(np.float32)
+        clipped: Singles = np.clip(actions, -1.0, 1.0).astype(np.float32)
+        return clipped

@@ -26,6 +26,7 @@ from juguo_agents.artifacts.identity import kind_of
 from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
 from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, SearchRecord, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
+from juguo_agents.artifacts.zoo import PREFIX, is_of_zoo, zoo_file
 from juguo_agents.provenance import MODEL
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
@@ -64,7 +65,10 @@ class Kind:
         """
         loaded = [self.load(file) for file in files]
         _refuse_copies(files, loaded)
-        names = [artifact.name for artifact in loaded]
+        names = [
+            f"learned_zoo_{file.stem}" if is_of_zoo(file) else artifact.name
+            for file, artifact in zip(files, loaded, strict=True)
+        ]
         shared = {name for name in names if names.count(name) > 1}
         if shared and self.all_or_none:
             shared = set(names)
@@ -93,7 +97,7 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
     Args:
         names: Each the name of a rule, `all` for every rule, the folder of a trained run, of a search or of
             an explanation (which holds trees) or of a comparison of fronts, a policy file, the `.json`
-            file of a search, of a tree or of a front, or code (see `juguo_agents.artifacts.code`).
+            file of a search, of a tree or of a front, `zoo:NAME`, or code (`juguo_agents.artifacts.code`).
 
     Raises:
         UnknownAllocator: If a name is none of these.
@@ -145,8 +149,10 @@ def files_of(name: str) -> list[Path]:
     """The files that hold what a name stands for; none where it can only be a rule's.
 
     Raises:
-        UnknownAllocator: If it is a folder that holds no allocator.
+        UnknownAllocator: If it is a folder that holds no allocator, or no policy of the zoo.
     """
+    if name.startswith(PREFIX):
+        return [zoo_file(name)]
     path = Path(name)
     if path.suffix in _SUFFIXES:
         return [path]

@@ -73,7 +73,10 @@ _COMMANDS = {
 
         What is assumed, and what the numbers mean: docs/explanation/calibration.md.""",
     ),
-    "list": ("listing:names", "Name the allocators, scenarios, configs and studies, with a line on each."),
+    "list": (
+        "listing:names",
+        "Name the allocators, scenarios, configs, studies and shipped policies, with a line on each.",
+    ),
     "warm-up": (
         "warm_up:warm_up",
         """Compile the model for this machine, so that no later command waits for it.
