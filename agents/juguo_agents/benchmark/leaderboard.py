@@ -8,7 +8,7 @@ from pathlib import Path
 from juguo_agents.benchmark.card import CardError, Scorecard, beaten, ranged, read_card
 from juguo_agents.benchmark.protocol import EPISODES, NAME, RULES, VERSION, WORLDS, digest_of
 from juguo_agents.benchmark.references import References, digest
-from juguo_agents.report.formatting import made_with
+from juguo_agents.report.formatting import in_a_row
 from juguo_agents.tables import markdown_table
 from juguo_envs.errors import UserError
 
@@ -55,7 +55,7 @@ def leaderboard(cards: Sequence[Scorecard], measured: str, command: str) -> str:
     front = [
         ("measured", measured),
         ("command", f"`{command}`"),
-        ("versions", made_with(cards[0].versions).removeprefix("Made with ").rstrip(".")),
+        ("versions", in_a_row(cards[0].versions)),
         ("world", f"{worlds}; the family is around `default`"),
     ]
     parts = [

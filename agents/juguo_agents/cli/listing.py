@@ -11,7 +11,7 @@ from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.artifacts.zoo import PREFIX, zoo_file, zoo_names
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show
-from juguo_agents.report.formatting import interval
+from juguo_agents.report.formatting import interval, mean_with_interval
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.mechanisms.mechanism import count_parameters
 from juguo_agents.tables import terminal_table
@@ -78,7 +78,9 @@ def zoo() -> str:
         told = policy.metadata["evaluation"]
         test = told["test"]
         gain = interval(test, "difference_to_best_rule", signed=True).replace("−", "-")
-        rows.append((PREFIX + name, interval(test, "mean"), gain, test["best_rule"], told["zoo"]["command"]))
+        rows.append(
+            (PREFIX + name, mean_with_interval(test), gain, test["best_rule"], told["zoo"]["command"])
+        )
     return terminal_table(("policy", "return [95%]", "over the best rule", "", "made by"), rows, "lrrll")
 
 

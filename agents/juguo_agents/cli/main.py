@@ -52,6 +52,13 @@ _COMMANDS = {
         search that was interrupted; so does --out alone. A search with --begin also takes a larger --budget.
         Families, seeds, how to read the numbers: docs/explanation/yardsticks.md.""",
     ),
+    "reproduce": (
+        "reproduce:reproduce",
+        """Make the pages of results anew: run every study that they hold, in order.
+
+        It tells how long that takes before it begins. The same command with the same --out goes on with what
+        was interrupted.""",
+    ),
     "dataset": (
         "dataset:dataset",
         """Record what allocators see and do as a Minari data set, for offline learning.
