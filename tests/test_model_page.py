@@ -100,11 +100,10 @@ def test_a_page_differs_once_a_share_of_a_rule_is_another(
     assert not all(current(script, page) for page in ("model", "rules"))
 
 
-@pytest.mark.parametrize("language", ["idea", "idea_zh"])
 def test_the_check_fails_once_an_idea_of_a_rule_is_another(
-    script: ModuleType, monkeypatch: pytest.MonkeyPatch, language: str
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Flat, language, "another idea")
+    monkeypatch.setattr(Flat, "idea", "another idea")
     assert check(script, ROOT) == 1
 
 
@@ -122,8 +121,8 @@ def test_a_rule_that_names_a_number_it_lacks_is_refused() -> None:
         filled(Concentrated, "F ≥ {F}")
 
 
-def test_every_rule_tells_its_idea_in_both_languages() -> None:
-    assert [rule.base_name for rule in RULES if not (rule.idea and rule.idea_zh)] == []
+def test_every_rule_tells_its_idea() -> None:
+    assert [rule.base_name for rule in RULES if not rule.idea] == []
 
 
 def test_every_purpose_of_a_draw_is_listed_with_its_number() -> None:

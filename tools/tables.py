@@ -4,7 +4,7 @@ Parameters: every row comes from a field of a scenario. A field that is declared
 source and sampling range; for the others, which are never sampled, the unit stands below. Rules: every row
 comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Observation: every row is
 an entry of `juguo_envs.spaces.observation`. Seeds: see
-`juguo_agents.evaluation.seeds`.
+`juguo_agents.evaluation.seeds`. Glossary: see `juguo_agents.report.glossary`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pydantic.fields import FieldInfo
 from juguo_agents.allocators.described import doctrine_numbers, doctrines, ideas, institutions
 from juguo_agents.cli.main import make_app
 from juguo_agents.evaluation import seeds
+from juguo_agents.report.glossary import terms
 from juguo_agents.tables import markdown_table
 from juguo_agents.training.config import Experiment
 from juguo_envs.files import write_text
@@ -191,6 +192,12 @@ def commands() -> str:
     return app.generate_docs(output_format="markdown", recursive=True, heading_level=2).strip()
 
 
+def glossary(kind: str) -> str:
+    """The terms of a kind in both languages."""
+    rows = [(english, chinese, f"`{code}`" if code else "") for code, english, chinese in terms()[kind]]
+    return markdown_table(("English", "中文", "in the code"), rows)
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/reference/model.md": {
         "observation": observation,
@@ -200,7 +207,8 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "parameters": parameters,
     },
     "docs/reference/seeds.md": {"seeds": seeds.tables},
-    "docs/reference/rules.md": {"allocators": ideas, "allocators in Chinese": partial(ideas, chinese=True)},
+    "docs/reference/rules.md": {"allocators": ideas},
+    "docs/reference/glossary.md": {kind: partial(glossary, kind) for kind in terms()},
     "docs/reference/configuration.md": {"configuration": configuration},
     "docs/reference/commands.md": {"commands": commands},
 }

@@ -17,6 +17,7 @@ from juguo_agents.folders import new_folder
 from juguo_agents.provenance import versions
 from juguo_agents.report import console_page, summarise, write_report
 from juguo_agents.report.summary import Summary, main_rows
+from juguo_agents.report.texts import Lang, say, speaking
 from juguo_agents.report.tidy import TABLES
 from juguo_agents.report.verdict import verdict
 from juguo_envs.errors import UserError, unknown
@@ -34,7 +35,8 @@ _COLUMNS = {
     "resilience": "resilience", "excluded": "excluded", "adoption_end": "adoption_end",
     "abandoned": "abandoned",
 }  # fmt: skip
-_SHOWN = ("allocator", "return", "difference", "adoption_end", "excluded")
+_SHOWN = ("table.allocator", "col.mean", "col.difference", "col.adoption_end", "col.excluded")
+"""Heads of the table of a notebook."""
 
 
 def compare(
@@ -44,6 +46,7 @@ def compare(
     episodes: int = 200,
     first_seed: int = 0,
     observe: Literal["noisy", "true"] = "noisy",
+    lang: Lang = "en",
 ) -> Compared:
     """Compare allocators on the same test episodes.
 
@@ -54,12 +57,15 @@ def compare(
         episodes: Number of test episodes.
         first_seed: Seed of the first; the others follow it.
         observe: With noise on what is seen, or without.
+        lang: Language of what is shown: "en" or "zh". Columns of tables stay English.
 
     Raises:
         UserError: If a world or an allocator is not known, or a value is not allowed.
     """
     if isinstance(allocators, str):
         raise UserError(f"allocators is {allocators!r}; give a list, such as [{allocators!r}]")
+    with speaking(lang):  # refuses a language that there is not, before the work
+        pass
     found: list[Allocator] = []
     for one in allocators:
         found += find_allocators([one]) if isinstance(one, str) else [one]
@@ -71,7 +77,7 @@ def compare(
         observe=observe,
         threads=os.cpu_count() or 1,
     )
-    return Compared(comparison)
+    return Compared(comparison, lang)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,9 +86,11 @@ class Compared:
 
     Attributes:
         comparison: The records, episode by episode.
+        lang: Language of what is shown.
     """
 
     comparison: Comparison
+    lang: Lang = "en"
 
     @cached_property
     def summary(self) -> Summary:
@@ -92,7 +100,7 @@ class Compared:
     @cached_property
     def verdict(self) -> list[str]:
         """What the comparison says, in five points."""
-        return verdict(self.summary)
+        return verdict(self.summary, lang=self.lang)
 
     @cached_property
     def table(self) -> list[dict[str, Any]]:
@@ -124,7 +132,7 @@ class Compared:
         """
         from juguo_agents.report.figures import draw_figure
 
-        return draw_figure(figure, self.comparison, self.summary)
+        return draw_figure(figure, self.comparison, self.summary, self.lang)
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write tables, figures and pages into a new folder; returns the files.
@@ -133,15 +141,16 @@ class Compared:
             FolderExists: If it is there already.
         """
         with new_folder(Path(folder)) as new:
-            written = write_report(self.comparison, new, versions(), self.summary)
+            written = write_report(self.comparison, new, versions(), self.summary, lang=self.lang)
         return [Path(folder) / path.name for path in written]
 
     def __repr__(self) -> str:
-        return console_page(self.summary)
+        return console_page(self.summary, self.lang)
 
     def _repr_html_(self) -> str:
         points = "".join(f"<li>{html(point)}</li>" for point in self.verdict)
-        head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in _SHOWN)
+        with speaking(self.lang):
+            head = "".join(f"<th>{html(say(key))}</th>" for key in _SHOWN)
         rows = "".join(
             f"<tr>{''.join(f'<td>{cell}</td>' for cell in self._cells(row))}</tr>" for row in self.table
         )

@@ -50,7 +50,10 @@ _bar: Any = None  # the bar that is shown, if there is one
 
 
 def say(text: str) -> None:
-    """A note on standard error, above a bar."""
+    """A note of one line on standard error, above a bar; nothing in it controls the screen."""
+    from juguo_envs.names import terminal  # it brings the model along, which a page of help can do without
+
+    text = terminal(text, _listener.encoding)
     if _bar is None:
         _listener.write(f"{text}\n")
         _listener.flush()

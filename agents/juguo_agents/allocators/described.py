@@ -20,9 +20,7 @@ from juguo_envs.model.state import FUNCTIONS, STAGES
 DOCTRINES_HEAD = ("rule", "functions", "places", "openness", "asks to advance", "gives up", "relief")
 NUMBERS_HEAD = ("rule", "number", "value", "range", "meaning")
 IDEAS_HEAD = ("name", "the paper's idea behind it")
-IDEAS_HEAD_ZH = ("名称", "对应论文中的想法")
 _LEARNED = 'the paper\'s "intelligent social experiment": trained by reinforcement learning'
-_LEARNED_ZH = "论文所说的“智能社会实验”：由强化学习训练而成"
 _FREE = {"funded": "what is funded", "within actors": "each actor's part", "nothing": "not free"}
 
 
@@ -42,12 +40,10 @@ def institutions() -> str:
     return _table(NUMBERS_HEAD[1:], (_number(declared[n]) for n in (*EXIT_NUMBERS, *RELIEF_NUMBERS)))
 
 
-def ideas(chinese: bool = False) -> str:
-    """Every rule's idea, in Chinese where it tells it in Chinese, and that of what is learned."""
-    told = [(rule.idea_zh or rule.idea) if chinese else rule.idea for rule in RULES]
-    rows = [(f"`{rule.base_name}`", idea) for rule, idea in zip(RULES, told, strict=True)]
-    rows.append(("`learned...`", _LEARNED_ZH if chinese else _LEARNED))
-    return _table(IDEAS_HEAD_ZH if chinese else IDEAS_HEAD, rows)
+def ideas() -> str:
+    """Every rule's idea, and that of what is learned."""
+    rows = [*((f"`{rule.base_name}`", rule.idea) for rule in RULES), ("`learned...`", _LEARNED)]
+    return _table(IDEAS_HEAD, rows)
 
 
 def filled(rule: type[Rule], template: str) -> str:

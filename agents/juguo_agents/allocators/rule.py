@@ -47,8 +47,6 @@ class Rule:
     base_name: ClassVar[str]
     idea: ClassVar[str]
     """The paper's idea behind it, in one line."""
-    idea_zh: ClassVar[str] = ""
-    """The same in Chinese, for README.zh-CN.md."""
     where: ClassVar[str] = "by population"
     """How places share, for the model page; `{name}` stands for a number of the rule, here and below."""
     advances: ClassVar[str] = "at once"

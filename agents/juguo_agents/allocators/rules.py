@@ -20,7 +20,6 @@ class Nothing(Rule):
     """No programme: all money goes to the reserve."""
 
     base_name, idea = "nothing", "no programme: all money is saved; the denominator"
-    idea_zh = "没有计划：资金全部存起来；作为参照"
     advances, also = "never asks", "all to the reserve"
 
     def decide(self, seen: Observed) -> Decision:
@@ -33,7 +32,6 @@ class Concentrated(Rule):
 
     base_name = "concentrated"
     idea = "the traditional concentrated system: producers and hubs, closed; the baseline"
-    idea_zh = "传统的集中式体制：投给生产者和中心地区，不开放；基线"
     where = "hubs only, by population (everywhere where there are none)"
     advances = "K ≥ {K}"
     shares = RuleShares(
@@ -55,7 +53,6 @@ class KnowledgeCentred(Rule):
     """The knowledge economy's view: knowledge is produced, spread and used."""
 
     base_name, idea = "knowledge_centred", "the knowledge economy (OECD): research and its feedback"
-    idea_zh = "知识经济（OECD）：研究及其反馈"
     where, advances = "by population, hubs x {lean}", "K ≥ {K}, F ≥ {F}"
     own_exit = ("stuck_K", "stuck_after")
     gives_up = "K < {stuck_K} in a project of {stuck_after} quarters or more"
@@ -83,7 +80,6 @@ class TechnologyCentred(HarmInUseExit):
 
     base_name = "technology_centred"
     idea = "the national innovation system (Freeman): technology and its organisations, participants unfunded"
-    idea_zh = "国家创新体系（Freeman）：技术及其组织，不资助参与者"
     where, advances = "by population, hubs x {lean}", "K ≥ {K}"
     shares = RuleShares(
         {
@@ -105,7 +101,6 @@ class Market(Rule):
     """Market attraction: money follows adoption, and leaves what does not sell."""
 
     base_name, idea = "market", "market attraction: money follows adoption, and leaves what does not sell"
-    idea_zh = "市场吸引：钱跟着采用走，离开卖不动的技术"
     where, advances = "population x ({least} + adoption)", "K ≥ {K}"
     own_exit = ("unwanted", "unwanted_after", "unwanted_by")
     gives_up = (
@@ -146,7 +141,6 @@ class SocialExperiment(FixedShares):
 
     base_name = "social_experiment"
     idea = "the technological social experiment: open, one-off, carries nothing over"
-    idea_zh = "科技社会实验：开放、一次性，经验不留存"
     shares = RuleShares(
         {
             "scenarios": 0.25, "engagement": 0.25, "enablement": 0.2, "governance": 0.1, "service": 0.1,
@@ -161,7 +155,6 @@ class PolicyLearning(Rule):
 
     base_name = "policy_learning"
     idea = "perturb the allocation, keep what raised the reward, lean to where it worked"
-    idea_zh = "对分配作小的改动，保留使奖励提高的，偏向见效的地方"
     where, advances = "population x ({least} + adoption + seen mean ρ)", "K ≥ {K}"
     also = (
         "every {period} quarters it keeps the tried shares if the mean of the seen reward was at least that "
@@ -221,7 +214,6 @@ class SupplyLed(FixedShares):
     """Push: what the producers can make."""
 
     base_name, idea = "supply_led", "push: research, adaptation, scenarios"
-    idea_zh = "供给推动：研究、适配、场景"
     shares = RuleShares(alike("research", "adaptation", "scenarios"))
     openness = RuleNumber(0.5, 0.0, 1.0, "openness")
 
@@ -230,7 +222,6 @@ class DemandLed(FixedShares):
     """Pull: what the users want."""
 
     base_name, idea = "demand_led", "pull: engagement, enablement, service, scenarios"
-    idea_zh = "需求拉动：动员、赋能、服务、场景"
     shares = RuleShares(alike("engagement", "enablement", "service", "scenarios"))
     openness = RuleNumber(0.5, 0.0, 1.0, "openness")
 
@@ -240,7 +231,6 @@ class CapabilityFirst(Rule):
 
     base_name = "capability_first"
     idea = "people first: teach until capability has risen, then everything alike"
-    idea_zh = "以人为先：先培养能力，能力提高之后平均分配"
     advances = "not before mean κ has risen by {rise}, then at once"
     also = "everything alike once mean κ has risen by {rise}"
     shares = RuleShares({"enablement": 0.5, "research": 0.5})
@@ -265,7 +255,6 @@ class Tiered(HarmInUseExit, FixedShares):
 
     base_name = "tiered"
     idea = "50/30/20 to producers, interactors and participants, fixed at design time"
-    idea_zh = "按 50/30/20 分给生产者、互动者和参与者，设计时定死"
     shares = RuleShares(
         {
             "research": 50, "adaptation": 50, "iteration": 50,
@@ -281,7 +270,6 @@ class Flat(FixedShares):
     """Absolutely flat: everything alike."""
 
     base_name, idea = "flat", "absolutely flat management: everything alike"
-    idea_zh = "绝对扁平的管理：一切平均"
     shares = RuleShares(alike(), free="nothing")
     openness = RuleNumber(0.5, 0.0, 1.0, "openness")
 
@@ -290,7 +278,6 @@ class CareOnly(Rule):
     """Care without a technology: a check on the reward."""
 
     base_name, idea = "care_only", "care without a technology (a check on the reward)"
-    idea_zh = "只有关怀而没有技术（用来检查奖励是否合理）"
     advances = "never asks"
     shares = RuleShares({"resilience": 0.7, "enablement": 0.3})
 
@@ -304,7 +291,6 @@ class ExperimentDiffusion(Rule):
 
     base_name = "experiment_diffusion"
     idea = "the proposal: roles by stage, opening up, the floor protected, an exit and relief"
-    idea_zh = "论文的方案：各阶段有各自的角色，逐步开放，守住底线，可以退出，并救助危机"
     where = "by population; in application x exp(−{lean_low}·(seen mean ρ))"
     advances = "K ≥ {K}, F ≥ {F}, and Ĥ ≤ {hold}"
     also = "resilience + {extra} where more than {care} are excluded"
@@ -349,7 +335,6 @@ class DemonstrationZone(ExperimentDiffusion):
 
     base_name = "demonstration_zone"
     idea = "one ordinary place until the technology fits, then everywhere as the proposal"
-    idea_zh = "先在一个普通地方试点，直到技术合适，再推向各地"
     where = "the largest community that is no hub, alone, until F ≥ {F_zone} is seen; then as the proposal"
     F_zone = RuleNumber(0.25, 0.05, 0.95, "seen fit from which all places get money")
 

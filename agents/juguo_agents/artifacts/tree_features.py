@@ -42,16 +42,13 @@ class Feature:
         """Whether its values are whole numbers."""
         return self.unit in (QUARTERS, COUNT, STAGE)
 
-    def below(self, threshold: float) -> str:
-        """In words: its value is at most `threshold`."""
-        if self.unit == STAGE:
-            last = int(np.clip(np.floor(threshold), 0, len(STAGES) - 1))
-            return f"in {STAGES[0]}" if last == 0 else f"before {STAGES[min(last + 1, len(STAGES) - 1)]}"
+    def bound(self, threshold: float) -> str:
+        """That its value is at most `threshold`, as it is written behind its words."""
         if self.whole:
-            return f"{self.words} < {int(np.floor(threshold)) + 1}"
+            return f"< {int(np.floor(threshold)) + 1}"
         if self.unit in _PERCENT:
-            return f"{self.words} ≤ {_figures(100.0 * threshold)} %"
-        return f"{self.words} ≤ {_figures(threshold)}"
+            return f"≤ {_figures(100.0 * threshold)} %"
+        return f"≤ {_figures(threshold)}"
 
 
 def _figures(value: float) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal, get_args
 
 from juguo_agents.calibration.table import DataError, shown
+from juguo_envs.worlds.scenario import STEPS_A_YEAR, Step
 
-Step = Literal["year", "quarter", "month", "week"]
-STEPS: tuple[Step, ...] = get_args(Step)
 _COUNT = re.compile(r"([0-9]{1,9})(?:[.,](?!000\Z)0+)?")  # three zeros may be those of a thousand
 _YEAR = re.compile(r"([0-9]{4})(?:[.,](?!000\Z)0+)?")
 _QUARTER = re.compile(r"([0-9]{4})[- ]?[Qq]([1-4])")
@@ -90,7 +88,8 @@ class Clock:
             )
         if step is None and _DATE.fullmatch(self.start):
             raise DataError(
-                f"--start is {self.start}, a date; say too how long a period is: --step {'|'.join(STEPS)}"
+                f"--start is {self.start}, a date; say too how long a period is: "
+                f"--step {'|'.join(STEPS_A_YEAR)}"
             )
         self.step = step or list(at)[-1]
         if self.step not in at:

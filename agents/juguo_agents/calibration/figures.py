@@ -41,7 +41,7 @@ def draw_figures(found: Calibration) -> Iterator[tuple[str, bytes]]:
 
 def _figure(found: Calibration, width: float, height: float, title: str, note: str) -> Figure:
     d = found.diffusion
-    subtitle = f"{readable(found.name, 'data')}: {len(d):,} persons, {d.periods} {d.step}s; {note}"
+    subtitle = f"{readable(found.name)}: {len(d):,} persons, {d.periods} {d.step}s; {note}"
     figure = Figure(figsize=(width, height), layout="constrained")
     # matplotlib types the base of all layout engines, which has no pads
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr, call-arg]
@@ -160,7 +160,7 @@ def _draw_places(found: Calibration) -> Figure:
         axes.fill_between(periods, *np.percentile(simulated, BAND, axis=0), color=BLUE, alpha=0.15, lw=0)
         axes.plot(periods, simulated.mean(axis=0), color=BLUE, lw=1.4)
         axes.plot(periods, happened[:, c] / sizes[c], color=BLACK, lw=1.6)
-        axes.set_title(f"{readable(d.places[c], f'community {c + 1}')} ({sizes[c]:,} persons)", fontsize=8.8)
+        axes.set_title(f"{readable(d.places[c])} ({sizes[c]:,} persons)", fontsize=8.8)
         axes.grid(axis="y")
     panels[0].set_xlim(0, d.periods)
     panels[0].set_ylim(0.0, 1.0)

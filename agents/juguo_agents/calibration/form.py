@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from juguo_agents.calibration.clock import Step
 from juguo_agents.calibration.table import DataError, Table, shown
 from juguo_envs.errors import did_you_mean
+from juguo_envs.worlds.scenario import Step
 
 HEADINGS = {
     "id": "id", "community": "community", "time": "time_of_adoption", "adopted": "adopted",

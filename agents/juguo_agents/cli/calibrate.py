@@ -8,7 +8,6 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from juguo_agents.calibration.clock import Step
 from juguo_agents.calibration.data import LEAST_PERSONS
 from juguo_agents.calibration.figures import draw_figures
 from juguo_agents.calibration.form import Form, read_columns
@@ -24,6 +23,7 @@ from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.names import LONGEST, Name, slug
 from juguo_envs.validation import Strict
+from juguo_envs.worlds.scenario import Step
 
 
 class Calibrate(Strict):

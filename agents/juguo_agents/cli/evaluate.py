@@ -10,15 +10,22 @@ from pydantic import Field
 
 from juguo_agents.allocators import BASELINE, rule_names
 from juguo_agents.artifacts.load import common_world, find_allocators, of_other_models
-from juguo_agents.cli.options import command
+from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show, show_json
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import check_new, new_folder
 from juguo_agents.progress import say
 from juguo_agents.provenance import versions
-from juguo_agents.report import check_figures, comparison_data, console_page, summarise, write_report
-from juguo_agents.report.page import PAGE
+from juguo_agents.report import (
+    check_figures,
+    comparison_data,
+    console_page,
+    summarise,
+    write_report,
+    written_in,
+)
+from juguo_agents.report.texts import Lang, speaking
 from juguo_agents.report.tidy import Format
 from juguo_agents.report.tree_rules import rules_of
 from juguo_envs.errors import UserError
@@ -45,6 +52,7 @@ class Evaluate(Strict):
     observe: Literal["noisy", "true"] = Field("noisy", description="noise on what is seen")
     out: Path | None = Field(None, description="new folder for tables and figures; default: none are made")
     tables: Format = Field("csv", description="format of the tidy tables that --out writes")
+    lang: Lang = LANG
     as_json: bool = Field(
         False, alias="json", description="print the content of comparison.json, nothing else"
     )
@@ -80,13 +88,16 @@ def evaluate(asked: Evaluate) -> int:
     where = ""
     try:
         if asked.out:
-            rules = rules_of(allocators)
+            with speaking(asked.lang, comparison.scenario.step):
+                rules = rules_of(allocators)
             with new_folder(asked.out) as folder:
-                write_report(comparison, folder, versions(), summary, tables=asked.tables, rules=rules)
-            where = f"\n\ntables and figures: {asked.out / 'comparison.md'}; in a browser: {asked.out / PAGE}"
+                write_report(
+                    comparison, folder, versions(), summary, tables=asked.tables, rules=rules, lang=asked.lang
+                )
+            where = f"\n\n{written_in(asked.out, asked.lang)}"
     finally:  # a disk that is full takes no result away
         if asked.as_json:
             show_json(comparison_data(summary))
         else:
-            show(f"{console_page(summary)}{where}")
+            show(f"{console_page(summary, asked.lang)}{where}")
     return 0

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from cyclopts import Group, Parameter
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -30,6 +30,8 @@ from juguo_envs.worlds.scenario import Scenario, scenario_names
 
 Model = TypeVar("Model", bound=BaseModel)
 _PLAIN = (bool, str, Path)
+LANG: Any = Field("en", description="language of tables, page and figures; files for programs are in English")
+"""An option of every command that people read from."""
 NAMES: dict[str, Callable[[], Iterable[str]]] = {
     "scenario": lambda: [*scenario_names(), "family"],
     "allocator": lambda: [*rule_names(), *(PREFIX + name for name in zoo_names())],

@@ -9,10 +9,11 @@ from pydantic import Field
 from juguo_agents.artifacts.load import POLICY, TREE, digest_of
 from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.artifacts.tree_file import StoredTree, load_tree
-from juguo_agents.cli.options import command
+from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show
 from juguo_agents.report import COMPARISON
 from juguo_agents.report.page import PAGE, load_source, report_page
+from juguo_agents.report.texts import Lang, speaking
 from juguo_agents.report.tree_rules import tree_lines
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
@@ -31,6 +32,7 @@ class Report(Strict):
         None,
         description=f"file of the page, which must be new; default: {PAGE} in the one comparison's folder",
     )
+    lang: Lang = LANG
 
 
 @command
@@ -54,9 +56,11 @@ def report(asked: Report) -> int:
     for folder, found in trees.items():
         for tree in found:
             _check_source(tree, folder, compared)
+            with speaking(asked.lang, sources[0].scenario.step):
+                lines = tree_lines(tree.tree)
             for name in (tree.name, str(tree.data["source"]["name"])):
-                rules.setdefault(name, []).append((tree.name, tree_lines(tree.tree)))
-    write_text(path, report_page(sources, rules=rules))
+                rules.setdefault(name, []).append((tree.name, lines))
+    write_text(path, report_page(sources, asked.lang, rules))
     show(str(path))
     return 0
 

@@ -96,9 +96,8 @@ def _told(error: ValueError | RuntimeError) -> tuple[int, str] | None:
         Unfinished,
         UserError,
     )
-    from juguo_envs.names import terminal
 
-    told = f"error: {terminal(str(error), getattr(sys.stderr, 'encoding', None))}"
+    told = f"error: {error}"
     if isinstance(error, UserError):
         return REFUSED, told
     if isinstance(error, Unfinished):
@@ -141,7 +140,13 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def show(text: str) -> None:
-    """A result goes to standard output."""
+    """A result goes to standard output; nothing in it controls the screen."""
+    from juguo_envs.names import terminal
+
+    _print("\n".join(terminal(line) for line in text.split("\n")))
+
+
+def _print(text: str) -> None:
     with _showing():
         print(text)
         sys.stdout.flush()
@@ -154,7 +159,7 @@ def show_json(data: Any, indent: int = 2) -> None:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeError:
         text = json.dumps(data, allow_nan=False, indent=indent)
-    show(text)
+    _print(text)
 
 
 def _flush() -> None:

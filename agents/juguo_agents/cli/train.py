@@ -7,12 +7,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from juguo_agents.cli.options import command
+from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import going_on, show
 from juguo_agents.evaluation.rollout import check_comparison
 from juguo_agents.folders import check_destination, check_new, next_free
 from juguo_agents.progress import say
-from juguo_agents.report.page import PAGE
+from juguo_agents.report import written_in
+from juguo_agents.report.texts import Lang
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.expert_search import check_search
 from juguo_agents.training.experts import find_experts
@@ -41,6 +42,7 @@ class Train(Strict):
         None, description="folder of the run; default: runs/ and the name of the config, numbered"
     )
     resume: Path | None = Field(None, description="the same as --out alone: go on with that run")
+    lang: Lang = LANG
 
 
 @command
@@ -65,7 +67,7 @@ def train(asked: Train) -> int:
         from juguo_agents.training.experiment import resume_experiment
 
         with going_on(folder, "train"):
-            table = resume_experiment(folder, path, [*assumed, *changes], say=say)
+            table = resume_experiment(folder, path, [*assumed, *changes], say=say, lang=asked.lang)
     else:
         experiment = load_experiment(path or find_config(DEFAULT), [*assumed, *changes])
         folder = folder or next_free(Path("runs"), experiment.name)
@@ -74,11 +76,8 @@ def train(asked: Train) -> int:
         from juguo_agents.training.experiment import run_experiment
 
         with going_on(folder, "train"):
-            table = run_experiment(experiment, scenario, folder)
-    show(
-        f"{table}\n\n{time.monotonic() - begun:.0f} s; tables and figures: {folder / 'comparison.md'}; "
-        f"in a browser: {folder / PAGE}"
-    )
+            table = run_experiment(experiment, scenario, folder, asked.lang)
+    show(f"{table}\n\n{time.monotonic() - begun:.0f} s; {written_in(folder, asked.lang)}")
     return 0
 
 

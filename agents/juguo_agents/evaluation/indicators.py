@@ -25,16 +25,17 @@ FIFTH = 0.2
 """The share of the places that are the best and the worst served."""
 
 
-def indicators(records: Sequence[Record], references: Sequence[Record]) -> dict[str, Any]:
+def indicators(records: Sequence[Record], references: Sequence[Record], a_year: int) -> dict[str, Any]:
     """The indicators of the records taken together: the mean over them, episode by episode.
 
     Args:
         records: At least one, all of the same episodes, with their courses.
         references: Those to which the probability of being worse is told, in `worse_than` by name.
+        a_year: Steps of the world that make a year.
     """
     adoption = np.array([r.adoption for r in records])  # (S, E, T + 1)
     returns = np.array([r.returns for r in records])
-    end, years = adoption[..., -1].mean(0), adoption[..., 1:].sum(-1).mean(0) / 4.0
+    end, years = adoption[..., -1].mean(0), adoption[..., 1:].sum(-1).mean(0) / a_year
     money = np.array([r.spending[..., :-1].sum((1, 2)) for r in records]).mean(0)
     told: dict[str, Any] = {
         "reaches": [_reach(adoption, level) for level in LEVELS],
@@ -53,7 +54,7 @@ def indicators(records: Sequence[Record], references: Sequence[Record]) -> dict[
 
 
 def _reach(adoption: Floats, level: float) -> dict[str, Any]:
-    """How often a level is reached, and after how many quarters where it is."""
+    """How often a level is reached, and after how many steps where it is."""
     reached = adoption >= level
     ever = reached.any(-1)
     when = np.where(ever, reached.argmax(-1), 0)

@@ -20,6 +20,7 @@ from juguo_agents.report.page import PAGE, Source, report_page
 from juguo_agents.report.page.data import SCENARIO, Rules
 from juguo_agents.report.route import IMITATION, Route
 from juguo_agents.report.summary import Summary, summarise
+from juguo_agents.report.texts import say
 from juguo_agents.report.tidy import COURSE_FILE, TABLES, Format, as_bytes, courses
 from juguo_envs.files import write_bytes, write_text
 
@@ -36,6 +37,7 @@ __all__ = [
     "read_comparison",
     "summarise",
     "write_report",
+    "written_in",
 ]
 
 
@@ -59,6 +61,7 @@ def write_report(
     config: Mapping[str, Any] | None = None,
     rules: Rules | None = None,
     of: str | None = None,
+    lang: str = "en",
 ) -> list[Path]:
     """Write tidy tables, figures, the scenario, `report.html`, `comparison.md` and, last, `comparison.json`.
 
@@ -74,6 +77,7 @@ def write_report(
         config: Settings of the training, for the page.
         rules: Trees in words, for the page.
         of: Identity of the run that it is a part of, where it is one's.
+        lang: Language of tables, page and figures; files for programs are in English.
 
     Returns:
         The files, in the order in which they were written.
@@ -86,7 +90,7 @@ def write_report(
     folder = Path(folder)
     summary = summarise(comparison, versions) if summary is None else summary
     numbers = text_of(comparison_data(summary, of), 2)
-    words = comparison_markdown(comparison, summary, curves)
+    words = comparison_markdown(comparison, summary, curves, lang)
     made = {name: table(comparison) for name, table in TABLES.items()}
     course = courses(comparison)
     contents = {f"{name}.{tables}": as_bytes(table, tables) for name, table in made.items()}
@@ -94,12 +98,12 @@ def write_report(
     source = Source(
         comparison.scenario.name, summary, course, made["trajectories"], comparison.scenario, config or {}
     )
-    page = report_page([source], rules=rules)
+    page = report_page([source], lang, rules)
     written = []
     for name, content in contents.items():
         written.append(folder / name)
         write_bytes(written[-1], content)
-    for name, png in draw_figures(comparison, summary, curves):
+    for name, png in draw_figures(comparison, summary, curves, lang):
         written.append(folder / name)
         write_bytes(written[-1], png)
     if not (folder / SCENARIO).exists():
@@ -109,3 +113,8 @@ def write_report(
         written.append(folder / name)
         write_text(written[-1], text)
     return written
+
+
+def written_in(folder: Path, lang: str = "en") -> str:
+    """A line that says where people find what `write_report` wrote."""
+    return say("console.written", lang, tables=folder / "comparison.md", page=folder / PAGE)

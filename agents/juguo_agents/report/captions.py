@@ -1,20 +1,16 @@
-"""The standing text of the page, from `captions.yaml`. Nothing in it depends on who did well."""
+"""What stands on every page of a comparison, whoever did well: its figures and its words, by key.
+
+Titles and captions are the texts `figure.KEY` and `caption.KEY`, words `word.KEY` and
+`means.KEY`.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
-import yaml
-
-_TEXT: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("captions.yaml").read_text(encoding="utf-8"))
-
-FACTORIAL = "factorial.png"
-FIGURES = tuple(tuple(figure.values()) for figure in _TEXT["figures"])
-"""File, title and caption of each figure, in the page's order."""
-LEARNING = tuple(_TEXT["learning"].values())
-"""File, title and caption of the figure that only a training has."""
-BOARD: list[list[str]] = _TEXT["board"]
-"""What each cell of the indicator board is: indicator, producers, interactors, participants."""
-GLOSSARY = tuple(_TEXT["glossary"].items())
-"""What the page's words mean. Fields in braces are filled in from the scenario."""
+FIGURES = ("return", "factorial", "adoption", "exits", "money", "places", "board")
+"""In the page's order."""
+FACTORIAL, LEARNING = "factorial.png", "learning_curve"
+WORDS = (
+    "return", "breadth", "resilience", "excluded", "given_up", "doctrine", "exit", "relief", "like_for_like",
+    "interplay", "reference", "paired", "interval", "iqm",
+)  # fmt: skip
+"""What the words of the page mean; values in braces are filled in from the scenario."""

@@ -12,6 +12,7 @@ from juguo_agents.artifacts.identity import RUN, Count, Record, read_record, rec
 from juguo_agents.report.summary import Summary
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
+from juguo_envs.worlds.scenario import Step
 
 COMPARISON = "comparison.json"
 
@@ -170,6 +171,8 @@ class _Weights(Strict):
 class _World(Strict):
     persons: Count
     places: Annotated[list[str], Field(min_length=1)]
+    labels_en: list[str | None]
+    step: Step
     quarters: Count
     weights: _Weights
     aversion: float

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
+import unicodedata
 from typing import Any
 
 from juguo_agents.report.factorial import SOURCES
@@ -10,55 +11,73 @@ from juguo_agents.report.formatting import interval
 from juguo_agents.report.names import name_of, shorten
 from juguo_agents.report.route import parts_as_rows
 from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
+from juguo_agents.report.texts import say, speaking
 from juguo_agents.report.verdict import verdict
 from juguo_agents.tables import WIDTH, terminal_table
 from juguo_envs.names import terminal
 
 
-def console_page(summary: Summary) -> str:
+def console_page(summary: Summary, lang: str = "en") -> str:
     """The verdict, then the table."""
-    points = [
-        textwrap.fill(terminal(point), WIDTH, initial_indent=f"{i}. ", subsequent_indent="   ")
-        for i, point in enumerate(verdict(summary), 1)
-    ]
-    return "\n".join([*points, "", console_table(summary)])
+    points = [_filled(terminal(point), f"{i}. ") for i, point in enumerate(verdict(summary, lang=lang), 1)]
+    return "\n".join([*points, "", console_table(summary, lang)])
 
 
-def console_table(summary: Summary) -> str:
+def _filled(text: str, first: str) -> str:
+    """A text in lines of the terminal's width, where a Chinese character takes two columns."""
+    lines, line, after = [], first, " " * len(first)
+    for part in re.findall(r"[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+|\s+", text):
+        closes = part in "，。、；：）！？”"
+        if _columns(line + part) > WIDTH and not closes and not part.isspace():
+            lines.append(line.rstrip())
+            line = after
+        line += part if line != after else part.lstrip()
+    return "\n".join([*lines, line.rstrip()])
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def console_table(summary: Summary, lang: str = "en") -> str:
     """The main table, best mean return first, and what institutions are worth."""
+    with speaking(lang, summary["world"]["step"]):
+        return _table(summary)
+
+
+def _table(summary: Summary) -> str:
     rows, own = main_rows(summary), has_own(summary)
     confidence = f"[{summary['confidence']:.0%}]"
     versus = shorten(name_of(summary, summary["baseline"]), 12)
-    head = ["allocator", f"return {confidence}", *([f"own version {confidence}"] if own else [])]
-    head += ["adopt", "excl.", f"vs {versus} {confidence}"]
+    head = [say("table.allocator"), f"{say('table.return')} {confidence}"]
+    head += [f"{say('table.own')} {confidence}"] if own else []
+    head += [say("table.adopt"), say("table.excluded"), f"{say('table.versus', name=versus)} {confidence}"]
     cells = [
         [
-            shorten(_name(row), 22 if own else 44),  # what leaves room for the numbers
+            _name(row, 22 if own else 44),  # what leaves room for the numbers
             _ranged(row, "mean"),
             *([_own(row)] if own else []),
             f"{row['adoption_end']:.1%}",
             f"{row['excluded']:.1%}",
-            "baseline" if row["name"] == summary["baseline"] else _ranged(row, "difference", True),
+            say("page.baseline") if row["name"] == summary["baseline"] else _ranged(row, "difference", True),
         ]
         for row in rows
     ]
     lines = [terminal_table(head, cells, "lr")]
     if is_like_for_like(summary):
-        lines.append(
-            "doctrines with exit and relief alike; own version: as the paper has it; (ref.): no programme"
-        )
+        lines.append(say("table.alike"))
     return "\n".join([*lines, *_institutions(summary), *_group(summary), *_route(summary)])
 
 
-def _name(row: dict[str, Any]) -> str:
+def _name(row: dict[str, Any], longest: int) -> str:
     name = str(row["doctrine"] or row["name"])
-    return f"{name} (ref.)" if row["reference"] else name
+    return shorten(say("table.reference", name=name) if row["reference"] else name, longest)
 
 
 def _own(row: dict[str, Any]) -> str:
     if row["own"] is None:
         return ""
-    return "the same" if row["own"]["name"] == row["name"] else _ranged(row["own"], "mean")
+    return say("table.same") if row["own"]["name"] == row["name"] else _ranged(row["own"], "mean")
 
 
 def _ranged(entry: dict[str, Any], name: str, signed: bool = False) -> str:
@@ -71,21 +90,16 @@ def _institutions(summary: Summary) -> list[str]:
     totals = summary["factorial"]
     if not totals or totals["exit"] is None:
         return []
-    lines = [
-        "",
-        f"institutions: mean change of the return over the {len(totals['bringing'])} doctrines that bring a "
-        f"technology [{summary['confidence']:.0%}]",
-        f"  exit      {_ranged(totals, 'exit', True)}",
-        f"  relief    {_ranged(totals, 'relief', True)}",
-        f"  interplay {_ranged(totals, 'interplay', True)}, which one brings more where the other is there",
+    confidence = f"{summary['confidence']:.0%}"
+    lines = ["", say("table.institutions", count=len(totals["bringing"]), confidence=confidence)]
+    lines += [
+        say(f"table.{name}", change=_ranged(totals, name, True)) for name in ("exit", "relief", "interplay")
     ]
     shares = totals["variance"]
     if shares:
-        lines.append(
-            f"  of the variance between the {totals['cells']} cells: "
-            + ", ".join(f"{name} {shares[name]:.0%}" for name in SOURCES[:-1])
-            + f", all interplay {shares['interplay']:.0%}"
-        )
+        parts = say("comma").join(f"{say(f'source.{name}')} {shares[name]:.0%}" for name in SOURCES[:-1])
+        rest = f"{shares['interplay']:.0%}"
+        lines.append(say("table.variance", cells=totals["cells"], parts=parts, rest=rest))
     return lines
 
 
@@ -104,15 +118,18 @@ def _group(summary: Summary) -> list[str]:
         return []
 
     saved, needed = learned["variance_saved"], learned["seeds_needed"]
-    lines = [
-        "",
-        f"learned ({learned['seeds']} seeds), over seeds and episodes: {_ranged(learned, 'mean')}; "
-        f"vs {shorten(name_of(summary, summary['best_rule']), 20)}: "
-        f"{_ranged(learned, 'difference_to_best_rule', True)}",
-        f"  better in an episode with probability {_ranged(learned, 'better_than_best_rule')}"
-        + (f"; pairing saves {saved:.0%} of the variance" if saved is not None else ""),
-    ]
+    told = say(
+        "table.learned",
+        seeds=learned["seeds"],
+        mean=_ranged(learned, "mean"),
+        rule=shorten(name_of(summary, summary["best_rule"]), 20),
+        difference=_ranged(learned, "difference_to_best_rule", True),
+    )
+    better = say("table.better", probability=_ranged(learned, "better_than_best_rule"))
+    pairing = say("table.saved", share=f"{saved:.0%}") if saved is not None else ""
+    lines = ["", told, f"  {better}{pairing}"]
     if needed:
-        some, many = ("too few episodes" if n is None else n for n in (needed["seeds"], needed["cautious"]))
-        lines.append(f"  training seeds needed at {needed['power']:.0%} power: {some} (cautiously {many})")
+        some, many = (say("table.too_few") if n is None else n for n in (needed["seeds"], needed["cautious"]))
+        power = f"{needed['power']:.0%}"
+        lines.append(f"  {say('table.needed', power=power, seeds=some, cautious=many)}")
     return lines

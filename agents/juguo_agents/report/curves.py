@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from juguo_agents.report.texts import say
 from juguo_agents.tables import markdown_table
 
 Curves = dict[str, list[dict[str, float]]]
@@ -23,7 +24,7 @@ def kept(curve: Sequence[dict[str, float]]) -> dict[str, float]:
 
 def cost_table(curves: Curves) -> str:
     """Steps and time of each seed, and of the policy kept, as a Markdown table."""
-    head = ("training seed", "steps", "minutes", "selection return kept", "reached at step", "after minutes")
+    head = [say(f"cost.{name}") for name in ("seed", "steps", "minutes", "kept", "reached", "after")]
     rows = []
     for seed, curve in by_seed(curves):
         last, best = curve[-1], kept(curve)

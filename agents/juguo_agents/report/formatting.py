@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from juguo_agents.report.texts import joined, say
 from juguo_agents.tables import ranged
 from juguo_envs.names import code
 
@@ -50,12 +51,13 @@ def in_a_row(versions: Mapping[str, str]) -> str:
 
 def made_with(versions: Mapping[str, str]) -> str:
     """With what versions a page was made."""
-    return f"Made with {in_a_row(versions)}."
+    found = [f"{name} {version}" for name, version in versions.items()]
+    return say("made.with", versions=say("comma").join(found))
 
 
 def listed(names: Sequence[str]) -> str:
     """Names in a sentence."""
     shown = [code(n) for n in names[:_LISTED]]
     if len(names) > _LISTED:
-        shown.append(f"{len(names) - _LISTED} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+        shown.append(say("more.listed", count=len(names) - _LISTED))
+    return joined(shown)

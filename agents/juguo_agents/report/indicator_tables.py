@@ -7,19 +7,9 @@ from typing import Any
 from juguo_agents.report.formatting import number
 from juguo_agents.report.names import name_of
 from juguo_agents.report.summary import Summary, main_rows
+from juguo_agents.report.texts import say
 from juguo_agents.tables import markdown_table
 from juguo_envs.names import code
-
-_REACH = (
-    "Quarters until a share of all persons uses the technology, mean over the episodes that reach it "
-    "[{confidence}], and how many of the episodes these are. Then the money spent on functions, in the "
-    "scenario's units: for each adopter at the end, and for each year that a person uses the technology."
-)
-_GAPS = (
-    "Gaps: how many times as many use the technology at the end in the best served third of the society as "
-    "in the worst served; and in the best served fifth of an episode's places as in its worst served. The "
-    "worst tenth is the mean return over the worst tenth of the episodes. The last columns: shares of them."
-)
 
 
 def indicator_tables(summary: Summary) -> list[str]:
@@ -40,29 +30,34 @@ def indicator_tables(summary: Summary) -> list[str]:
             + [_ranged(found["worst_tenth"], 3)]
             + [_percent(worse.get(other)) for other in (summary["baseline"], "nothing")]
         )
-    quarters = [f"quarters to {level:.0%}" for level in levels]
+    quarters = [say("col.reach", level=f"{level:.0%}") for level in levels]
+    told = say("indicators.reach", confidence=confidence)
+    head = [
+        say("table.allocator"),
+        *quarters,
+        say("col.money_per_adopter"),
+        say("indicators.per_adopter_year"),
+    ]
+    risks = [say("indicators.worse", name=name) for name in (baseline, "`nothing`")]
+    gaps = [say(f"col.{name}") for name in ("gap_strata", "gap_places", "worst_tenth")]
     return [
-        _REACH.format(confidence=confidence),
-        markdown_table(["allocator", *quarters, "money per adopter", "per adopter-year"], reach, "lr"),
-        _GAPS,
-        markdown_table(
-            ["allocator", "gap between strata", "gap between places", "worst tenth", f"worse than {baseline}",
-             "worse than `nothing`"],
-            share,
-            "lr",
-        ),
-    ]  # fmt: skip
+        told[:1].upper() + told[1:],
+        markdown_table(head, reach, "lr"),
+        say("indicators.gaps"),
+        markdown_table([say("table.allocator"), *gaps, *risks], share, "lr"),
+    ]
 
 
 def _reached(level: dict[str, Any]) -> str:
     if level["quarters"] is None:
-        return "never"
-    return f"{_ranged(level['quarters'], 1)} in {level['share']['mean']:.0%}"
+        return say("indicators.never")
+    share = f"{level['share']['mean']:.0%}"
+    return say("indicators.reached", quarters=_ranged(level["quarters"], 1), share=share)
 
 
 def _ranged(told: dict[str, float] | None, digits: int) -> str:
     if told is None:
-        return "none"
+        return say("indicators.none")
     mean, low, high = (number(told[key], digits=digits) for key in ("mean", "low", "high"))
     return f"{mean} [{low}, {high}]"
 

@@ -6,36 +6,34 @@ from typing import Any
 
 from juguo_agents.report.factorial import CELL_NAMES, SOURCES
 from juguo_agents.report.formatting import interval, number, verdict
+from juguo_agents.report.names import named
 from juguo_agents.report.summary import Summary
+from juguo_agents.report.texts import say, sentences
 from juguo_agents.tables import markdown_table, ranged
 from juguo_envs.names import code
 
 _EFFECTS = ("exit", "relief", "interplay")
-_MEANT = {
-    "doctrine": "how money is divided, whatever the institutions",
-    "exit": "the exit, whatever the doctrine and with or without relief",
-    "relief": "relief, whatever the doctrine and with or without the exit",
-    "interplay": "share: all the rest, since what an institution brings depends on the doctrine and on the "
-    "other one; change: what one brings more where the other is there",
-}
 
 
 def institutions_table(summary: Summary) -> str:
     """The four cells of each doctrine and the effects, as a Markdown table."""
     confidence = f"[{summary['confidence']:.0%}]"
-    head = ["doctrine", *CELL_NAMES.values(), *(f"{name} {confidence}" for name in _EFFECTS)]
+    head = [say("cells.doctrine"), *(say(f"cells.{cell}") for cell in CELL_NAMES.values())]
+    head += [f"{say(f'source.{name}')} {confidence}" for name in _EFFECTS]
     rows = [
         [
-            code(row["doctrine"]) + (" (reference)" if row["reference"] else ""),
+            _named(row),
             *(number(row["cells"][cell]["mean"]) for cell in CELL_NAMES.values()),
             *(interval(row, effect) for effect in _EFFECTS),
         ]
         for row in summary["institutions"]
     ]
-    return (
-        "The mean return in each cell, and what each institution changes, averaged over the other one. "
-        "`comparison.json` also has the effects of each with and without the other, and all intervals.\n\n"
-    ) + markdown_table(head, rows, "lr")
+    return f"{say('cells.told')}\n\n{markdown_table(head, rows, 'lr')}"
+
+
+def _named(row: dict[str, Any]) -> str:
+    name = named(row["doctrine"], code)
+    return say("table.reference.long", name=name) if row["reference"] else name
 
 
 def variance_table(summary: Summary) -> str:
@@ -47,18 +45,17 @@ def variance_table(summary: Summary) -> str:
         shares = totals["variance"]
         share = "" if shares is None else ranged(shares, name, ".0%")
         change = interval(totals, name) if totals.get(name) is not None else ""
-        rows.append((name, share, change, _MEANT[name]))
-    head = (
-        "source",
-        f"share of the variance {confidence}",
-        f"mean change of the return {confidence}",
-        "what it is",
+        rows.append((say(f"source.{name}"), share, change, say(f"variance.{name}")))
+    head = [say(f"variance.{name}") for name in ("source", "share", "change", "what")]
+    head[1:3] = [f"{name} {confidence}" for name in head[1:3]]
+    told = say(
+        "variance.told",
+        cells=totals["cells"],
+        doctrines=len(totals["doctrines"]),
+        std=number(totals["std"]),
+        bringing=len(totals["bringing"]),
     )
-    return (
-        f"The {totals['cells']} cells are {len(totals['doctrines'])} doctrines, each with and without exit "
-        f"and relief. Their mean returns have a standard deviation of {number(totals['std'])}. The mean "
-        f"change is over the {len(totals['bringing'])} doctrines that bring a technology to people.\n\n"
-    ) + markdown_table(head, rows, "lrrl")
+    return f"{told}\n\n{markdown_table(head, rows, 'lrrl')}"
 
 
 def institutions_in_short(summary: Summary) -> str:
@@ -66,48 +63,41 @@ def institutions_in_short(summary: Summary) -> str:
     rows = summary["institutions"]
     if not rows:
         return ""
-    said = ["**What the institutions are worth.**"]
+    said = [say("worth")]
     totals = summary["factorial"]
     if totals and totals["exit"] is not None:
-        said.append(
-            f"On the mean of the {len(totals['bringing'])} doctrines that bring a technology, the exit "
-            f"changes the return by {interval(totals, 'exit')}, and relief by {interval(totals, 'relief')}. "
-            + _together(totals)
-        )
-    for name, who in (("exit", "the exit"), ("relief", "relief")):
-        said.append(_of_one(rows, name, who))
+        changes = {name: interval(totals, name) for name in ("exit", "relief")}
+        said.append(say("worth.means", count=len(totals["bringing"]), **changes))
+        together = {1: "more", 0: "same", -1: "less"}[verdict(totals, "interplay")]
+        said.append(say(f"worth.{together}", amount=interval(totals, "interplay")))
+    said += [_of_one(rows, name) for name in ("exit", "relief")]
     if totals and totals["variance"]:
-        shares = totals["variance"]
-        said.append(
-            f"Of the variance between the {totals['cells']} cells' mean returns, "
-            + ", ".join(f"{ranged(shares, name, '.0%')} is {name}" for name in SOURCES[:-1])
-            + f", and {ranged(shares, 'interplay', '.0%')} is interplay of these three."
-        )
-    return " ".join(said)
+        shares = {name: ranged(totals["variance"], name, ".0%") for name in SOURCES}
+        parts = [
+            say("worth.share", share=shares[name], source=say(f"source.{name}")) for name in SOURCES[:-1]
+        ]
+        told = {"cells": totals["cells"], "parts": say("comma").join(parts), "rest": shares["interplay"]}
+        said.append(say("worth.variance", **told))
+    return sentences(said)
 
 
-def _together(totals: dict[str, Any]) -> str:
-    amount = interval(totals, "interplay")
-    return {
-        1: f"Each brings more where the other is there (interplay {amount}).",
-        0: f"Neither brings more or less where the other is there, beyond noise (interplay {amount}).",
-        -1: f"Each brings less where the other is there (interplay {amount}).",
-    }[verdict(totals, "interplay")]
-
-
-def _of_one(rows: list[dict[str, Any]], name: str, who: str) -> str:
+def _of_one(rows: list[dict[str, Any]], name: str) -> str:
     """How many doctrines an institution raises and lowers, and which most."""
     by_effect = sorted(rows, key=lambda row: -float(row[name]))
     told = [row for row in by_effect if number(row[name]) != number(0.0)]  # what rounds to zero is none
     raised = [row for row in told if verdict(row, name) == 1]
     lowered = [row for row in reversed(told) if verdict(row, name) == -1]
-    said = []
+    does = []
     for found, verb in ((raised, "raises"), (lowered, "lowers")):
         if found:
-            most = f"{code(found[0]['doctrine'])}: {interval(found[0], name)}"
-            said.append(f"{verb} the return of {len(found)} ({'most ' if len(found) > 1 else ''}{most})")
-    same = len(rows) - len(raised) - len(lowered)
-    if same:
-        said.append(f"makes no difference that could be told for {same}")
-    of = f"Of {len(rows)} doctrines, {who}" if len(rows) > 1 else f"{who[0].upper()}{who[1:]}"
-    return f"{of} {'; it '.join(said)}."
+            values = {"most": code(found[0]["doctrine"]), "amount": interval(found[0], name)}
+            key = f"worth.{verb}" if len(found) > 1 else f"worth.{verb}.one"
+            does.append(say(key, count=len(found), **values))
+    if same := len(rows) - len(raised) - len(lowered):
+        does.append(say("worth.none", count=same))
+    said = say("worth.it").join(does)
+    return (
+        say(f"worth.{name}", count=len(rows), does=said)
+        if len(rows) > 1
+        else say(f"worth.{name}.one", does=said)
+    )

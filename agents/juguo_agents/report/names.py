@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from juguo_agents.allocators.institutions import split_name
-from juguo_agents.allocators.registry import RULES
+from juguo_agents.report.texts import joined, language, say, texts
+from juguo_envs.worlds.scenario import Scenario
 
 PROPOSAL = "experiment_diffusion"
 _LONGEST = 34  # characters of a label that figures have room for
 _SEED = re.compile(r"learned(?:_(?P<run>.+))?_seed(?P<seed>\d+)")
 _TREE = re.compile(r"tree(?P<leaves>\d+)_of_(?P<source>.+)")
-_ROUTE = {
-    "expert": "what the learned allocators imitated before they learned",
-    "imitation": "the imitation of the expert at which learning began",
-}
-_IDEAS = {rule.base_name: rule.idea for rule in RULES}
+_GENERATED = re.compile(r"(?P<kind>hub|place) (?P<number>\d+)")
 
 
 def base_name(name: str) -> str:
@@ -28,21 +26,54 @@ def label(name: str) -> str:
     """An allocator's name as words."""
     found = _SEED.fullmatch(name)
     if found:
-        run = f"learned {found['run']}" if found["run"] else "learned"
-        return f"{shorten(run, _LONGEST - 9)}, seed {found['seed']}"
-    words = base_name(name).replace("_", " ")
-    asked = institutions_in_words(name)
-    return f"{shorten(words, _LONGEST - len(asked) - 2)}, {asked}" if asked else shorten(words, _LONGEST)
+        run = say("name.learned_run", run=found["run"]) if found["run"] else say("name.learned")
+        return say("name.seed", run=shorten(run, _LONGEST - 9), seed=found["seed"])
+    words, asked = _words(base_name(name)), institutions_in_words(name)
+    if not asked:
+        return shorten(words, _LONGEST)
+    return say("name.with", name=shorten(words, _LONGEST - len(asked) - 2), institutions=asked)
+
+
+def _words(name: str) -> str:
+    return texts(language()).get(f"rule.{name}", name.replace("_", " "))
+
+
+def named(name: str, quoted: Callable[[str], str] = str) -> str:
+    """A name in a sentence or table: as the code has it, and in words where these are others."""
+    rule = base_name(name)
+    if _words(rule) == rule.replace("_", " "):
+        return quoted(name)
+    return say("name.meant", name=quoted(name), words=label(name))
 
 
 def institutions_in_words(name: str) -> str:
     """Which institutions a rule's name asks for, in words; nothing where it leaves them to the rule."""
     asked = split_name(name)[1]
-    parts = [("exit", asked.exit), ("relief", asked.relief)]
+    parts = [(say("name.exit"), asked.exit), (say("name.relief"), asked.relief)]
     given = [institution for institution, wanted in parts if wanted]
     lacking = [institution for institution, wanted in parts if wanted is False]
-    words = [f"with {' and '.join(given)}"] if given else []
-    return ", ".join([*words, *(f"no {institution}" for institution in lacking)])
+    words = [say("name.given", institutions=joined(given))] if given else []
+    return say("comma").join([*words, *(say("name.lacking", institution=one) for one in lacking)])
+
+
+def place_name(name: str, label_en: str | None = None) -> str:
+    """What texts call a place: in English by its label, where it has one."""
+    if language() == "en":
+        return label_en or name
+    if found := _GENERATED.fullmatch(name):
+        return say(f"name.{found['kind']}", number=found["number"])
+    return texts(language()).get(f"place.{name}", name)
+
+
+def about(scenario: Scenario) -> str:
+    """What a scenario says of itself; of a shipped one in the language that is spoken."""
+    key = f"world.{scenario.name}"
+    return say(key) if texts().get(key) == scenario.description else scenario.description
+
+
+def place_names(scenario: Scenario) -> list[str]:
+    """What texts call the places of a scenario."""
+    return [place_name(place.name, place.label_en) for place in scenario.society.listed()]
 
 
 def shorten(text: str, longest: int) -> str:
@@ -56,17 +87,18 @@ def shorten(text: str, longest: int) -> str:
 def idea(name: str) -> str:
     """The idea behind an allocator in a few words, or nothing where it is not known."""
     if name.startswith("searched_"):
-        return "the best of its family that a search found"
+        return say("idea.searched")
     if tree := _TREE.fullmatch(name):
-        return f"a tree of at most {tree['leaves']} leaves distilled from {tree['source']}"
+        return say("idea.tree", leaves=tree["leaves"], source=tree["source"])
     rule, tuned, _ = name.partition(":tuned")
     if tuned:
-        return f"{idea(rule)}; its numbers tuned by a search"
-    if name in _ROUTE or name.startswith("imitation_"):
-        return _ROUTE[name.partition("_")[0]]
-    words = "learned by reinforcement" if name.startswith("learned") else _IDEAS.get(base_name(name), "")
+        return say("idea.tuned", idea=idea(rule))
+    if name == "expert" or name.startswith("imitation_"):
+        return say(f"idea.{name.partition('_')[0]}")
+    known = say("idea.learned") if name.startswith("learned") else ""
+    words = known or texts(language()).get(f"idea.{base_name(name)}", "")
     asked = institutions_in_words(name)
-    return f"{words}; here {asked}" if asked else words
+    return say("idea.here", idea=words, institutions=asked) if asked else words
 
 
 def name_of(summary: dict[str, Any], name: str) -> str:
@@ -80,5 +112,5 @@ def label_of(summary: dict[str, Any], name: str) -> str:
         if row["name"] == name:
             return label(row["doctrine"])
         if row["own"] and row["own"]["name"] == name:
-            return f"{label(row['doctrine'])}, own version"
+            return say("name.own", name=label(row["doctrine"]))
     return label(name)

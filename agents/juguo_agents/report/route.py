@@ -14,6 +14,7 @@ from juguo_agents.evaluation.bootstrap import crossed_mean
 from juguo_agents.evaluation.record import Comparison, Record
 from juguo_agents.evaluation.statistics import spread_out
 from juguo_agents.report.formatting import interval
+from juguo_agents.report.texts import say
 
 IMITATION = "imitation"
 """How the names of policies begin at which learning began."""
@@ -60,14 +61,14 @@ def parts_as_rows(parts: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[tu
     """The head of a table, and a row a part."""
     rows: list[tuple[str, ...]] = [
         (
-            part["part"],
+            say(f"route.{part['part']}"),
             interval(part, "difference", signed=True),
             part["over"],
             f"{part['steps']:,}" + ("" if part["part"] == PARTS[0] else f" x {part['seeds']}"),
         )
         for part in parts
     ]
-    return ("part", "brought", "over", "environment steps"), rows
+    return tuple(say(f"route.{name}") for name in ("part", "brought", "over", "steps")), rows
 
 
 def _returns(records: list[Record]) -> Floats:

@@ -40,6 +40,7 @@ from juguo_agents.report.factorial import factorial, institutions
 from juguo_agents.report.route import Route, parts_of
 from juguo_agents.report.technologies import first_is_defective, share_given_up
 from juguo_envs.model.state import STAGES
+from juguo_envs.worlds.scenario import STEPS_A_YEAR
 from juguo_envs.worlds.society import build_structure
 
 Summary = dict[str, Any]
@@ -130,9 +131,9 @@ def _of_each(comparison: Comparison, references: list[Record]) -> Summary:
     society, reward = comparison.scenario.society, comparison.scenario.reward
     population = build_structure(comparison.scenario).share
     baseline = comparison.record(comparison.baseline)
-    records = comparison.ranked()
+    records, a_year = comparison.ranked(), STEPS_A_YEAR[comparison.scenario.step]
     return {
-        "indicators": {r.name: indicators((r,), references) for r in records},
+        "indicators": {r.name: indicators((r,), references, a_year) for r in records},
         "spending": {r.name: spending(r, population) for r in records},
         "given_up": {r.name: _given_up(r) for r in records},
         "board": {r.name: r.board.mean(0).tolist() for r in records},
@@ -143,6 +144,8 @@ def _of_each(comparison: Comparison, references: list[Record]) -> Summary:
         "world": {
             "persons": society.persons,
             "places": [place.name for place in society.listed()],
+            "labels_en": [place.label_en for place in society.listed()],
+            "step": comparison.scenario.step,
             "quarters": comparison.scenario.programme.T,
             "weights": {name: getattr(reward, name) for name in ("w_b", "w_r", "w_x")},
             "aversion": reward.aversion,
@@ -217,7 +220,11 @@ def _learned(comparison: Comparison, baseline: Record, best: Record) -> dict[str
         | spread_out("difference_to_best_rule", difference(values, best.returns))
         | spread_out("better_than_best_rule", improvement(values, best.returns))
         | {
-            "indicators": indicators(records, [baseline, *reference_records(comparison).values()]),
+            "indicators": indicators(
+                records,
+                [baseline, *reference_records(comparison).values()],
+                STEPS_A_YEAR[comparison.scenario.step],
+            ),
             "variance_saved": variance_saved(values, best.returns),
             "seeds_needed": asdict(needed) if needed else None,
         }

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from juguo_agents.allocators import Allocator
 from juguo_agents.artifacts.tree import LEAF, Tree, TreeAllocator, as_allocation
+from juguo_agents.artifacts.tree_features import STAGE, Feature
 from juguo_agents.artifacts.tree_file import USES
+from juguo_agents.report.texts import say
+from juguo_envs.model.state import STAGES
 
 MOST_USES = 5
 LEAST_SHARE = 0.05
@@ -28,12 +33,14 @@ def tree_lines(tree: Tree) -> list[str]:
 
     def tell(node: int, indent: str) -> None:
         if tree.feature[node] == LEAF:
-            lines.append(f"{indent}{_leaf(tree, node)} [{tree.quarters[node] / total:.0%} of quarters]")
+            share = f"{tree.quarters[node] / total:.0%}"
+            lines.append(indent + say("tree.leaf", does=_leaf(tree, node), share=share))
             return
         feature = tree.features[tree.feature[node]]
-        lines.append(f"{indent}if {feature.below(float(tree.threshold[node]))}:")
+        asked = condition(feature, float(tree.threshold[node]))
+        lines.append(indent + say("tree.if", condition=asked))
         tell(int(tree.yes[node]), indent + "    ")
-        lines.append(f"{indent}otherwise:")
+        lines.append(indent + say("tree.otherwise"))
         tell(int(tree.no[node]), indent + "    ")
 
     tell(0, "")
@@ -44,12 +51,23 @@ def _leaf(tree: Tree, node: int) -> str:
     done = as_allocation(tree.wants[node], tree.cut)
     shares = dict(zip(USES, tree.wants[node, : len(USES)], strict=True))
     named = [u for u in sorted(shares, key=lambda u: -shares[u]) if shares[u] >= LEAST_SHARE][:MOST_USES]
-    money = ", ".join(f"{use} {shares[use]:.0%}" for use in named)
+    comma = say("comma")
+    money = comma.join(f"{say(f'use.{use}')} {shares[use]:.0%}" for use in named)
     leans = [
-        f"{local.words} {10.0 * lean:+.0f} %"
+        f"{say(f'lean.{local.name}')} {10.0 * lean:+.0f} %"
         for local, lean in zip(tree.locals, tree.leans[node], strict=True)
         if abs(lean) >= LEAST_LEAN
     ]
-    asks = [text for asked, text in ((done.advance, "ASK TO ADVANCE"), (done.abandon, "GIVE UP")) if asked]
-    where = ["places by " + ", ".join(leans)] if leans else []
-    return "; ".join([money, f"openness {float(done.openness):.1f}", *where, *asks])
+    asks = [say(f"tree.{name}") for name in ("advance", "abandon") if getattr(done, name)]
+    where = [say("tree.places", leans=comma.join(leans))] if leans else []
+    openness = say("tree.openness", openness=f"{float(done.openness):.1f}")
+    return say("semicolon").join([money, openness, *where, *asks])
+
+
+def condition(feature: Feature, threshold: float) -> str:
+    """In words: the value of a feature is at most `threshold`."""
+    if feature.unit == STAGE:
+        last = int(np.clip(np.floor(threshold), 0, len(STAGES) - 1))
+        stage = say(f"stage.{STAGES[0 if last == 0 else min(last + 1, len(STAGES) - 1)]}")
+        return say("tree.in" if last == 0 else "tree.before", stage=stage)
+    return f"{say(f'feature.{feature.name}')} {feature.bound(threshold)}"

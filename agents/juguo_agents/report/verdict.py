@@ -7,14 +7,13 @@ interval excludes zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from juguo_agents.evaluation.statistics import Estimate, spread_out
 from juguo_agents.report.formatting import interval, mean_with_interval, number
 from juguo_agents.report.formatting import verdict as sign_of
-from juguo_agents.report.names import name_of
-from juguo_agents.report.texts import joined, say
+from juguo_agents.report.names import name_of, named, place_name
+from juguo_agents.report.texts import joined, say, sentences, speaking
 
 TOO_FEW, FEW = 10, 30
 """Episodes below which there is no verdict, or one with a warning: of the 95 % intervals of a normal sample,
@@ -30,17 +29,15 @@ def verdict(summary: dict[str, Any], quoted: Callable[[str], str] = str, lang: s
         quoted: How a name is written.
         lang: Language of the texts.
     """
-    words = _Words(summary, quoted, lang)
-    points = (words.best, words.reach, words.left_out, words.risk, words.basis)
-    return [
-        (" " if lang == "en" else "").join(sentence for sentence in point() if sentence) for point in points
-    ]
+    with speaking(lang, summary["world"]["step"]):
+        words = _Words(summary, quoted)
+        points = (words.best, words.reach, words.left_out, words.risk, words.basis)
+        return [sentences(point()) for point in points]
 
 
 class _Words:
-    def __init__(self, summary: dict[str, Any], quoted: Callable[[str], str], lang: str) -> None:
-        self.summary, self.found, self.lang = summary, summary["best"], lang
-        self.say, self.quoted = partial(say, lang=lang), quoted
+    def __init__(self, summary: dict[str, Any], quoted: Callable[[str], str]) -> None:
+        self.summary, self.found, self.quoted = summary, summary["best"], quoted
         self.name = self._named(self.found["names"])
         names = self.found["names"]
         together = len(names) > 1
@@ -50,48 +47,45 @@ class _Words:
 
     def _named(self, names: Sequence[str]) -> str:
         if len(names) > 1:
-            return self.say("learned.group", count=len(names))
-        return self.quoted(name_of(self.summary, names[0]))
-
-    def _joined(self, names: Sequence[str]) -> str:
-        return joined(names, self.lang)
+            return say("learned.group", count=len(names))
+        return named(name_of(self.summary, names[0]), self.quoted)
 
     def best(self) -> list[str]:
         """The best programme, against the references, the others and the baseline."""
         found, mean = self.found, mean_with_interval(self.found)
         if self.few:
             episodes = self.summary["episodes"]
-            first = self.say("episodes.one" if episodes == 1 else "episodes.few", episodes=episodes)
-            return [first, self.say("best.highest", name=self.name, mean=mean)]
+            first = say("episodes.one" if episodes == 1 else "episodes.few", episodes=episodes)
+            return [first, say("best.highest", name=self.name, mean=mean)]
         unbeaten = [one for one in found["references"] if not one["beaten_by"]]
         tied = [other["names"] for other in found["others"] if other["lead_low"] <= 0.0]
         if unbeaten:
             reference = min(unbeaten, key=lambda one: float(one["gain"]))
-            ahead = self._joined([self._named([one["name"]]) for one in unbeaten])
-            said = [self.say("best.none_beats", reference=ahead)]
+            ahead = joined([self._named([one["name"]]) for one in unbeaten])
+            said = [say("best.none_beats", reference=ahead)]
             if reference["gain_high"] < 0.0:
-                said.append(self.say("best.behind", name=self.name, gain=_amount(reference, "gain")))
+                said.append(say("best.behind", name=self.name, gain=_amount(reference, "gain")))
             else:
-                said.append(self.say("best.level", name=self.name, gain=interval(reference, "gain")))
+                said.append(say("best.level", name=self.name, gain=interval(reference, "gain")))
         elif tied:
             shown = [self.name, *(self._named(names) for names in tied[: _SHOWN - 1])]
             more = len(tied) - len(shown) + 1
-            shown += [self.say("count.more", count=more)] if more else []
-            said = [self.say("best.tied", names=self._joined(shown))]
-            said.append(self.say("best.highest", name=self.name, mean=mean))
+            shown += [say("count.more", count=more)] if more else []
+            said = [say("best.tied", names=joined(shown))]
+            said.append(say("best.highest", name=self.name, mean=mean))
         else:
-            said = [self.say("best.clear" if found["others"] else "best.only", name=self.name, mean=mean)]
+            said = [say("best.clear" if found["others"] else "best.only", name=self.name, mean=mean)]
         return [*said, self._baseline(), self._learned()]
 
     def _baseline(self) -> str:
         baseline, found = self.summary["baseline"], self.found
         if found["names"] == [baseline]:
-            return self.say("best.is_baseline")
+            return say("best.is_baseline")
         key = {1: "above", 0: "level_baseline", -1: "below"}[sign_of(found, "difference")]
         difference = (
             _amount(found, "difference") if key != "level_baseline" else interval(found, "difference")
         )
-        return self.say(f"best.{key}", difference=difference, baseline=self._named([baseline]))
+        return say(f"best.{key}", difference=difference, baseline=self._named([baseline]))
 
     def _learned(self) -> str:
         """What was learned, where it is not the best."""
@@ -99,90 +93,93 @@ class _Words:
         for other in self.found["others"]:
             if learned and other["names"] == learned["names"] and other["lead_low"] > 0.0:
                 lead = _amount(other, "lead")
-                return self.say("learned.behind", names=self._named(other["names"]), lead=lead)
+                return say("learned.behind", names=self._named(other["names"]), lead=lead)
         return ""
 
     def reach(self) -> list[str]:
         """How far adoption goes, and when."""
-        said = [self.say("reach.end", name=self.name, adoption=_percent(self.found["adoption_end"]))]
+        said = [say("reach.end", name=self.name, adoption=_percent(self.found["adoption_end"]))]
         levels = self.indicators["reaches"]
         reached = [level for level in levels if level["quarters"] is not None]
         for level in reached[-2:]:
             told = self._quarters(level["quarters"]["mean"])
             share = f"{level['share']['mean']:.0%}"
-            said.append(self.say("reach.level", level=f"{level['level']:.0%}", share=share, quarters=told))
+            said.append(say("reach.level", level=f"{level['level']:.0%}", share=share, quarters=told))
         if len(reached) < len(levels):
-            said.append(self.say("reach.never", level=f"{levels[len(reached)]['level']:.0%}"))
+            said.append(say("reach.never", level=f"{levels[len(reached)]['level']:.0%}"))
         return said
 
     def _quarters(self, count: float) -> str:
-        return self.say("count.quarters", count=f"{count:.0f}")
+        return say("count.quarters", count=f"{count:.0f}")
 
     def left_out(self) -> list[str]:
         """Who cannot take part, and whom the technology reaches least."""
-        said, found = [self.say("left.excluded", excluded=_percent(self.found["excluded"]))], self.indicators
-        places, by_place = self.summary["world"]["places"], found.get("excluded_by_place")
+        said, found = [say("left.excluded", excluded=_percent(self.found["excluded"]))], self.indicators
+        world, by_place = self.summary["world"], found.get("excluded_by_place")
+        places = world["places"]
         if by_place and len(places) > 1:
             most = max(range(len(places)), key=lambda i: float(by_place["mean"][i]))
             excluded = _percent(by_place["mean"][most])
-            said.append(self.say("left.place", place=self.quoted(places[most]), excluded=excluded))
+            said.append(
+                say(
+                    "left.place",
+                    place=self.quoted(place_name(places[most], world["labels_en"][most])),
+                    excluded=excluded,
+                )
+            )
         strata = [one["mean"] for one in found["adoption_by_stratum"]]
         low, high = min(strata), max(strata)
         if _percent(low) == _percent(high):
-            said.append(self.say("left.strata_alike", adoption=_percent(low)))
+            said.append(say("left.strata_alike", adoption=_percent(low)))
         else:
-            names = [self.say(f"stratum.{strata.index(value)}") for value in (low, high)]
+            names = [say(f"stratum.{strata.index(value)}") for value in (low, high)]
             values = {
                 "worst": _percent(low),
                 "best": _percent(high),
                 "worst_name": names[0],
                 "best_name": names[1],
             }
-            said.append(self.say("left.strata", **values))
+            said.append(say("left.strata", **values))
         if len(places) > 1:
             worst, best = (found[f"adoption_{which}_places"]["mean"] for which in ("worst", "best"))
-            said.append(self.say("left.places", worst=_percent(worst), best=_percent(best)))
+            said.append(say("left.places", worst=_percent(worst), best=_percent(best)))
         return said
 
     def risk(self) -> list[str]:
         """The worst tenth of the episodes, and how often others do better."""
         if self.few:
-            return [self.say("risk.unknown")]
+            return [say("risk.unknown")]
         worst = number(self.indicators["worst_tenth"]["mean"])
-        said = [self.say("risk.worst", name=self.name, mean=worst)]
+        said = [say("risk.worst", name=self.name, mean=worst)]
         worse = {name: f"{one['mean']:.0%}" for name, one in self.indicators["worse_than"].items()}
         baseline, nothing = worse.get(self.summary["baseline"]), worse.get("nothing")
         if self.found["names"] == [self.summary["baseline"]]:
             baseline = None
         key = {(True, True): "both", (False, True): "nothing", (True, False): "baseline"}
         told = key.get((baseline is not None, nothing is not None))
-        return [*said, self.say(f"risk.{told}", baseline=baseline, nothing=nothing) if told else ""]
+        return [*said, say(f"risk.{told}", baseline=baseline, nothing=nothing) if told else ""]
 
     def basis(self) -> list[str]:
         """What the comparison rests on."""
         summary, world, count = self.summary, self.summary["world"], self.summary["episodes"]
         said = [
-            self.say(
+            say(
                 "rests.family" if world["family"] else "rests.on",
-                episodes=self.say(
-                    "count.episodes.one" if count == 1 else "count.episodes", count=f"{count:,}"
-                ),
+                episodes=say("count.episodes.one" if count == 1 else "count.episodes", count=f"{count:,}"),
                 world=self.quoted(summary["scenario"]),
                 persons=f"{world['persons']:,}",
                 places=f"{len(world['places']):,}",
                 quarters=self._quarters(world["quarters"]),
             ),
-            self.say("rests.luck"),
+            say("rests.luck"),
         ]
         weights = {name: f"{value:g}" for name, value in world["weights"].items()}
-        said.append(
-            self.say("rests.drawn") if world["weights_drawn"] else self.say("rests.weights", **weights)
-        )
+        said.append(say("rests.drawn") if world["weights_drawn"] else say("rests.weights", **weights))
         if TOO_FEW <= count < FEW:
-            said.append(self.say("rests.narrow"))
+            said.append(say("rests.narrow"))
         if not self.few and len(self.found["others"]) > 1:
-            said.append(self.say("rests.picked", count=len(self.found["others"]) + 1))
-        return [*said, self.say("rests.model")]
+            said.append(say("rests.picked", count=len(self.found["others"]) + 1))
+        return [*said, say("rests.model")]
 
 
 def _amount(entry: dict[str, Any], name: str) -> str:

@@ -59,7 +59,7 @@ _EVALUATED = (
 )  # fmt: skip
 
 
-def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
+def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path, lang: str = "en") -> str:
     """Train and compare, and write everything under a new folder.
 
     Args:
@@ -69,6 +69,7 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> 
             `learning_curve.json`, `tensorboard/`, and the comparison's tables and figures; `expert/`, where
             the job has a search, and `imitation/`, where there is an expert. While a seed is trained its
             checkpoints are in `checkpoints/`.
+        lang: Language of the comparison.
 
     Returns:
         The table for the terminal.
@@ -80,7 +81,7 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path) -> 
     """
     _check_packages()
     with working_in(folder, lambda new: begin_run(new, experiment, scenario)):
-        return _conduct(experiment, scenario, folder, dict.fromkeys(experiment.training.seeds, 0))
+        return _conduct(experiment, scenario, folder, dict.fromkeys(experiment.training.seeds, 0), lang=lang)
 
 
 def resume_experiment(
@@ -88,6 +89,7 @@ def resume_experiment(
     config: Path | None = None,
     assignments: Sequence[str] = (),
     say: Callable[[str], None] = lambda text: None,
+    lang: str = "en",
 ) -> str:
     """Go on with a run that was interrupted, at any moment; it ends as if it had not been.
 
@@ -98,6 +100,7 @@ def resume_experiment(
         config: A configuration that must agree with the run's own, where one is named.
         assignments: `key=value` likewise; `training.processes` and `training.checkpoint_minutes` may differ.
         say: Told, in a line each, what there is and what is done.
+        lang: Language of the comparison.
 
     Returns:
         The table for the terminal.
@@ -112,7 +115,7 @@ def resume_experiment(
     with working_in(folder):
         if (folder / COMPARISON).exists():
             say(f"{folder} is finished; nothing is left to do")
-            return console_page(read_comparison(folder))
+            return console_page(read_comparison(folder), lang)
         states = states_of(folder, experiment, scenario)
         for seed, state in states.items():
             say(f"{folder}, training seed {seed}: {state}")
@@ -120,7 +123,7 @@ def resume_experiment(
             check_expert(folder, experiment)
         begun = {seed: state.steps for seed, state in states.items()}
         finished = {seed for seed, state in states.items() if state.finished}
-        return _conduct(experiment, scenario, folder, begun, finished)
+        return _conduct(experiment, scenario, folder, begun, finished, lang)
 
 
 def _conduct(
@@ -129,6 +132,7 @@ def _conduct(
     folder: Path,
     begun: dict[int, int],
     finished: set[int] | None = None,
+    lang: str = "en",
 ) -> str:
     """Do what is left of a run."""
     _compile(scenario)
@@ -144,10 +148,10 @@ def _conduct(
 
     left = [seed for seed in seeds if seed not in (finished or ())]
     train_all(experiment, scenario, left, folder, keep, begun=begun)
-    return _report(experiment, scenario, folder)
+    return _report(experiment, scenario, folder, lang)
 
 
-def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
+def _report(experiment: Experiment, scenario: Scenario, folder: Path, lang: str) -> str:
     protocol = experiment.comparison
     rules = protocol.names()
     files = [policy_path(folder, seed) for seed in experiment.training.seeds]
@@ -168,8 +172,8 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path) -> str:
         _record_evaluation(path, allocator.name, comparison, summary)
     of, settings = run_identity(experiment, scenario), experiment.model_dump(mode="json")
     curves = read_curves(folder)
-    write_report(comparison, folder, versions(), summary, curves=curves, of=of, config=settings)
-    return console_page(summary)
+    write_report(comparison, folder, versions(), summary, curves=curves, of=of, config=settings, lang=lang)
+    return console_page(summary, lang)
 
 
 def _route(experiment: Experiment, scenario: Scenario, folder: Path) -> tuple[Route | None, list[Allocator]]:

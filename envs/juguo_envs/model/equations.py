@@ -52,12 +52,6 @@ def sat(P: Any, z: float) -> float:
     return 1.0 - math.exp(-power(max(0.0, z) / P.m0, P.m_exp))
 
 
-@inlined
-def sat_redesign(P: Any, z: float) -> float:
-    """Saturation of the deliveries that together repair a defect, with a scale of its own."""
-    return 1.0 - math.exp(-power(max(0.0, z) / (P.m_X * P.m0), P.m_exp))
-
-
 # --- knowledge ---------------------------------------------------------------------------------------------
 
 

@@ -204,7 +204,7 @@ def evidence_and_repair(s: State, w: Structure, P: Any, b: int) -> None:
     redesign = floats(w.share.shape[0])
     for c in range(w.share.shape[0]):
         redesign[c] = s.z[b, c, ADAPTATION] + s.z[b, c, ITERATION]
-    sat_redesign = equations.sat_redesign(P, at_producers(s.community[b], w.producers, redesign))
+    sat_redesign = equations.sat(P, at_producers(s.community[b], w.producers, redesign))
     programme.X = equations.repair(P, programme.X, programme.Y, sat_redesign, programme.D_true)
 
 

@@ -191,7 +191,6 @@ class Defect(Group):
     X_lo: float = par(0.5, 0.0, 1.0, "lowest serious defect", sampling=(0.3, 0.7))
     X_mild: float = par(0.1, 0.0, 1.0, "highest defect of the technologies that are not seriously defective")
     eta_X: float = par(0.5, 0.0, 2.0, "repair", unit="1/quarter", sampling=(0.2, 1.5))
-    m_X: float = par(5.0, 0.1, 20.0, "delivery at which a redesign saturates, relative to m0")
     p_Y: float = par(
         0.25, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.0, 0.8)
     )

@@ -23,6 +23,10 @@ from juguo_envs.validation import Strict, explain
 from juguo_envs.worlds import parameters as groups
 from juguo_envs.worlds.parameters import Group, par
 
+Step = Literal["year", "quarter", "month", "week"]
+STEPS_A_YEAR: Mapping[Step, int] = {"year": 1, "quarter": 4, "month": 12, "week": 52}
+"""How long a step of a programme may be, and how many of them a year has."""
+
 
 class ScenarioError(UserError):
     """A scenario that cannot be used; the message names the field, the value and what is allowed."""
@@ -32,6 +36,9 @@ class Community(Group):
     """One community of a society that is listed by name."""
 
     name: ShortName = Field(description="name, as figures show it")
+    label_en: ShortName | None = Field(
+        default=None, description="name in English texts, and where no font draws the name"
+    )
     population: float = Field(gt=0, description="relative population")
     producers: float = Field(ge=0, description="relative number of producers, at most its persons")
     capability: float = Field(ge=0, le=1, description="mean capability at the start")
@@ -213,6 +220,9 @@ class Scenario(Strict):
 
     name: Name = "custom"
     description: Text = ""
+    step: Step = Field(
+        default="quarter", description="how long a step is; rates and budgets are per step, whatever it is"
+    )
     society: Society = Field(default_factory=Society)
     programme: Programme = Field(default_factory=Programme)
     money: groups.Money = Field(default_factory=groups.Money)
@@ -304,8 +314,13 @@ class Scenario(Strict):
         write_text(Path(path), dump_yaml(self.model_dump(mode="json")))
 
     def digest(self) -> str:
-        """A hash of everything that shapes the world; name and description do not count."""
+        """A hash of everything that shapes the world; name, description and labels do not count."""
         data = self.model_dump(mode="json", exclude={"name", "description"})
+        if self.step == "quarter":  # as before steps had a length
+            del data["step"]
+        if isinstance(self.society.communities, tuple):
+            for place in data["society"]["communities"]:
+                del place["label_en"]
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
     def record(self) -> npt.NDArray[Any]:

@@ -17,7 +17,7 @@ from juguo_agents.artifacts.tree import ABANDON, ADVANCE, LEAF, Tree, TreeAlloca
 from juguo_agents.artifacts.tree_features import BY_NAME, FEATURES, read_features
 from juguo_agents.artifacts.tree_file import TreeRecord, tree_content
 from juguo_agents.evaluation.rollout import Conditions
-from juguo_agents.report.tree_rules import tree_lines
+from juguo_agents.report.tree_rules import condition, tree_lines
 from juguo_agents.search.distillation.distil import Budget, distil
 from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
 from juguo_agents.search.distillation.fit import Weights, fit_tree
@@ -102,12 +102,12 @@ def test_features_are_in_the_units_that_they_name(world: Conditions) -> None:
 
 
 def test_a_question_reads_as_people_say_it() -> None:
-    assert BY_NAME["stage"].below(0.5) == "in production"
-    assert BY_NAME["stage"].below(1.5) == "before application"
-    assert BY_NAME["abandoned"].below(0.5) == "projects given up < 1"
-    assert BY_NAME["mean:adoption"].below(0.135) == "adoption ≤ 13.5 %"
-    assert BY_NAME["knowledge"].below(0.4321) == "knowledge ≤ 0.432"
-    assert BY_NAME["experience"].below(1481.4) == "experience of use ≤ 1,481"
+    assert condition(BY_NAME["stage"], 0.5) == "in production"
+    assert condition(BY_NAME["stage"], 1.5) == "before application"
+    assert condition(BY_NAME["abandoned"], 0.5) == "projects given up < 1"
+    assert condition(BY_NAME["mean:adoption"], 0.135) == "adoption ≤ 13.5 %"
+    assert condition(BY_NAME["knowledge"], 0.4321) == "knowledge ≤ 0.432"
+    assert condition(BY_NAME["experience"], 1481.4) == "experience of use ≤ 1,481"
 
 
 def test_rules_in_words_have_a_line_for_every_leaf(tree: Tree) -> None:

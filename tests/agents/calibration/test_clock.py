@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from juguo_agents.calibration.clock import STEPS, Clock
+from juguo_agents.calibration.clock import Clock
 from juguo_agents.calibration.table import DataError
+from juguo_envs.worlds.scenario import STEPS_A_YEAR
 
 DAYS = st.dates(date(1500, 1, 1), date(2500, 1, 1))
 
@@ -80,7 +81,7 @@ def test_a_start_that_does_not_tell_the_first_period_is_refused(start: str, step
     assert words in str(refusal.value)
 
 
-@given(start=DAYS, day=DAYS, step=st.sampled_from(STEPS))
+@given(start=DAYS, day=DAYS, step=st.sampled_from([*STEPS_A_YEAR]))
 def test_every_day_lies_in_one_period_and_periods_follow_each_other(
     start: date, day: date, step: Any
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from juguo_agents.cli import running
 from juguo_agents.cli.running import INTERRUPTED, REFUSED, going_on, guarded
+from juguo_agents.progress import say
 from juguo_envs.errors import UserError
 
 
@@ -104,3 +105,13 @@ def test_where_nothing_was_begun_there_is_nothing_to_go_on_with(
 
     assert guarded(run, ["train"]) == INTERRUPTED
     assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize("stream", ["out", "err"])
+def test_a_name_that_controls_the_screen_is_shown_written_out(
+    stream: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "runs/\x1b[31m\u202e省"
+    (running.show if stream == "out" else say)(f"written: {name}")
+    shown = getattr(capsys.readouterr(), stream)
+    assert shown == "written: runs/\\x1b[31m\\u202e省\n"

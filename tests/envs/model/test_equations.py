@@ -27,14 +27,6 @@ def test_saturation_has_a_critical_mass_and_diminishing_returns() -> None:
     assert sat(P, P.m0) == approx(1.0 - math.exp(-1.0))
 
 
-def test_a_redesign_saturates_at_a_scale_of_its_own() -> None:
-    saturated = equations.sat_redesign.py_func
-    assert saturated(P, 0.0) == saturated(P, -1.0) == 0.0
-    assert saturated(P, P.m_X * P.m0) == approx(1.0 - math.exp(-1.0))
-    assert saturated(parameters(m_X=1.0), 0.15) == equations.sat.py_func(P, 0.15)
-    assert saturated(parameters(m_X=4.0), 0.6) == approx(equations.sat.py_func(P, 0.15))
-
-
 def test_money_for_another_stage_counts_by_mu() -> None:
     target = equations.delivery_target.py_func
     assert target(P, 0.5, 100.0, 0.25, 50, 1, 1) == approx(0.25)

@@ -224,7 +224,7 @@ def test_evidence_adds_up_over_a_project_and_governance_dispels_the_rumour_in_it
 def test_rumours_alone_are_evidence_that_governance_dispels_and_repair_nothing() -> None:
     scenario = small(
         {**EAGER, "defect.p_X": 1.0, "defect.h0": 0.0, "defect.rumour": 1.0, "defect.eta_X": 2.0,
-         "defect.p_Y": 1.0, "defect.m_X": 0.1, "money.B": 3.0, "programme.T": 40}
+         "defect.p_Y": 1.0, "money.B": 3.0, "programme.T": 40}
     )  # fmt: skip
     believed, evaluated = started(scenario, 4), started(scenario, 4)
     X = believed.state.programme["X"].copy()
@@ -241,10 +241,7 @@ def test_rumours_alone_are_evidence_that_governance_dispels_and_repair_nothing()
 
 
 def test_only_a_defect_that_can_be_repaired_is_and_only_by_redesign() -> None:
-    scenario = small(
-        {**EAGER, "defect.p_X": 1.0, "defect.eta_X": 1.0, "defect.m_X": 1.0,
-         "programme.T": 40}
-    )  # fmt: skip
+    scenario = small({**EAGER, "defect.p_X": 1.0, "defect.eta_X": 1.0, "programme.T": 40})
     worked, idle = started(scenario, 2), started(scenario, 2)
     for batch in (worked, idle):
         batch.state.programme["Y"] = [1.0, 0.0]

@@ -10,11 +10,14 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from juguo_agents.evaluation.record import Comparison
-from juguo_agents.report.captions import FACTORIAL
+from juguo_agents.progress import say as tell
+from juguo_agents.report.captions import FACTORIAL, LEARNING
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.figures import adoption, board, exits, factorial, learning, money, places, returns
-from juguo_agents.report.figures.style import parameters, styled_png
+from juguo_agents.report.figures.style import lacking, parameters, styled_png
+from juguo_agents.report.names import place_names
 from juguo_agents.report.summary import Summary
+from juguo_agents.report.texts import say, speaking
 from juguo_envs.errors import UserError, unknown
 
 FIGURES = {
@@ -26,10 +29,9 @@ FIGURES = {
     "places.png": places.draw,
     "board.png": board.draw,
 }
-LEARNING_CURVE = "learning_curve.png"
 
 
-def draw_figure(name: str, comparison: Comparison, summary: Summary) -> Figure:
+def draw_figure(name: str, comparison: Comparison, summary: Summary, lang: str = "en") -> Figure:
     """A figure by its name, without the suffix, in the project's style.
 
     Raises:
@@ -38,17 +40,33 @@ def draw_figure(name: str, comparison: Comparison, summary: Summary) -> Figure:
     there = [Path(file).stem for file in FIGURES if file != FACTORIAL or summary["institutions"]]
     if name not in there:
         raise UserError(unknown("figure", name, there))
-    with rc_context(parameters()):
+    with rc_context(parameters()), speaking(_drawn_in(lang, comparison), comparison.scenario.step):
         return FIGURES[f"{name}.png"](comparison, summary)
 
 
 def draw_figures(
-    comparison: Comparison, summary: Summary, curves: Curves | None = None
+    comparison: Comparison, summary: Summary, curves: Curves | None = None, lang: str = "en"
 ) -> Iterator[tuple[str, bytes]]:
     """File name and PNG of each figure. matplotlib's settings are as before when it is done."""
-    for name, draw in FIGURES.items():
-        if name == FACTORIAL and not summary["institutions"]:
-            continue
-        yield name, styled_png(partial(draw, comparison, summary))
+    spoken = _drawn_in(lang, comparison)
+    draws = {name: partial(draw, comparison, summary) for name, draw in FIGURES.items()}
+    if not summary["institutions"]:
+        del draws[FACTORIAL]
     if curves:
-        yield LEARNING_CURVE, styled_png(partial(learning.draw, curves, comparison.scenario.name))
+        draws[f"{LEARNING}.png"] = partial(learning.draw, curves, comparison.scenario.name)
+    for name, draw in draws.items():
+        with speaking(spoken, comparison.scenario.step):
+            png = styled_png(draw)
+        yield name, png
+
+
+def _drawn_in(lang: str, comparison: Comparison) -> str:
+    """The language of figures: English where no font draws the other's; a line then says what to install."""
+    scenario = comparison.scenario
+    with speaking(lang):
+        labels = [say("figure.return"), scenario.name, *place_names(scenario)]
+    labels += [record.name for record in comparison.records]
+    if not any(map(lacking, labels)):
+        return lang
+    tell(say("figures.font", "en"))
+    return "en"

@@ -12,6 +12,8 @@ from juguo_agents.report.figures.series import Series, highlighted
 from juguo_agents.report.figures.style import PALE, colour, figure, heading, readable, spread
 from juguo_agents.report.names import PROPOSAL
 from juguo_agents.report.summary import Summary, main_rows
+from juguo_agents.report.texts import say
+from juguo_envs.worlds.scenario import STEPS_A_YEAR
 
 _NAMES = ("concentrated", "flat", "nothing", "care_only", PROPOSAL)
 _DASHES = {"nothing": (0, (1, 1.5)), "care_only": (0, (4, 2)), "flat": (0, (6, 2, 1, 2))}
@@ -23,15 +25,15 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     shown = {r.name for s in chosen for r in s.records}
     rows = [comparison.record(row["name"]) for row in main_rows(summary)]
     others = [r for r in rows if r.name not in shown]
-    note = f"; thin grey lines: the other {len(others)}" if len(others) > 1 else ""
+    note = say("adoption.others", count=len(others)) if len(others) > 1 else ""
     lines = -(-len(chosen) // 4)
     columns = -(-len(chosen) // lines)
     fig = figure(
         comparison,
         10.0,
         5.2 + 1.75 * lines,
-        "How many people use the technology, quarter by quarter",
-        f"above: means{note}; below: means with the middle 80% of episodes",
+        say("adoption.heading"),
+        say("adoption.note", others=note),
     )
     upper, lower = fig.subfigures(2, 1, squeeze=False, height_ratios=(4.0, 0.35 + 1.75 * lines)).ravel()
     axes = upper.subplots()
@@ -41,11 +43,12 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
         axes.plot(_mean(series), color=colour(series), lw=2.0, ls=_DASHES.get(series.kind, "-"), zorder=3)
     top = _top(comparison, chosen)
     _dress(axes, comparison, max(r.adoption.mean(0).max() for r in rows) * 1.06)
-    axes.set_xlabel("quarter of the programme")
-    axes.set_ylabel("share of all persons")
-    years = axes.secondary_xaxis("top", functions=(lambda q: q / 4.0, lambda y: y * 4.0))
-    years.set_xlabel("year")
-    years.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel(say("adoption.time"))
+    axes.set_ylabel(say("adoption.share"))
+    if (a_year := STEPS_A_YEAR[comparison.scenario.step]) > 1:
+        years = axes.secondary_xaxis("top", functions=(lambda q: q / a_year, lambda y: y * a_year))
+        years.set_xlabel(say("step.year"))
+        years.xaxis.set_major_locator(MaxNLocator(integer=True))
     _label_ends(axes, chosen)
     small = lower.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes_, series in zip(small, chosen, strict=False):
@@ -54,7 +57,7 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
         axes_.tick_params(labelbottom=True)
     for axes_ in small[len(chosen) :]:
         axes_.remove()
-    lower.supxlabel("quarter of the programme", fontsize=9.0)
+    lower.supxlabel(say("adoption.time"), fontsize=9.0)
     return fig
 
 
@@ -80,9 +83,9 @@ def _label_ends(axes: Axes, chosen: list[Series]) -> None:
     ends = np.array([_mean(s)[-1] for s in chosen])
     places = spread(ends, (high - low) * 0.058, low + 0.02 * (high - low), high)
     last = axes.get_xlim()[1]
-    for i, (series, end, place) in enumerate(zip(chosen, ends, places, strict=True)):
+    for series, end, place in zip(chosen, ends, places, strict=True):
         axes.annotate(
-            f"{readable(series.label, f'allocator {i + 1}')}  {end:.0%}",
+            f"{readable(series.label)}  {end:.0%}",
             xy=(last, end),
             xytext=(last * 1.025, place),
             color=colour(series),

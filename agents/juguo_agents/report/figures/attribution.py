@@ -113,9 +113,9 @@ def _whiskers(axes: Axes, estimates: list[dict[str, float]], places: Any, base: 
 
 
 def _names(data: dict[str, Any]) -> tuple[str, str]:
-    return readable(data["a"]["name"], "A"), readable(data["b"]["name"], "B")
+    return readable(data["a"]["name"]), readable(data["b"]["name"])
 
 
 def _where(data: dict[str, Any]) -> str:
-    world = readable(data["scenario"], "of the scenario")
+    world = readable(data["scenario"])
     return f"world {world}, {data['settings']['episodes']:,} test episodes"

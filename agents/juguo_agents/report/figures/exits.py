@@ -24,9 +24,9 @@ from juguo_agents.report.figures.style import (
 )
 from juguo_agents.report.names import label_of
 from juguo_agents.report.summary import Summary, is_like_for_like, main_rows
+from juguo_agents.report.texts import say
 from juguo_envs.model.state import STAGES
 
-_TITLE = "When and why projects were given up"
 _DEFECTIVE, _SOUND = PURPLE, GREEN
 _FEW = 10  # projects below which each is shown by itself
 
@@ -37,19 +37,14 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     shown += [row["own"]["name"] for row in summary["like_for_like"] if row["own"]]
     records = [r for r in comparison.ranked() if r.name in shown and len(r.exits)]
     if not records:
-        fig = figure(comparison, 8.0, 2.2, _TITLE)
-        fig.text(
-            0.5, 0.38, "No allocator gave up a project in any episode.", ha="center", fontsize=11, color=BLACK
-        )
+        fig = figure(comparison, 8.0, 2.2, say("figure.exits"))
+        fig.text(0.5, 0.38, say("exits.none"), ha="center", fontsize=11, color=BLACK)
         return fig
     rest = len(set(shown)) - len(records)
-    note = f"; the other {rest} never gave up" if rest > 1 else "; the other one never did" if rest else ""
-    alike = (
-        "; doctrines with exit and relief, and the paper's own versions" if is_like_for_like(summary) else ""
-    )
-    fig = figure(
-        comparison, 12.5, 2.15 + 0.27 * len(records), _TITLE, f"best mean return at the top{alike}{note}"
-    )
+    note = say("figures.top")
+    note += say("exits.alike") if is_like_for_like(summary) else ""
+    note += say("exits.rest" if rest > 1 else "exits.rest.one", count=rest) if rest else ""
+    fig = figure(comparison, 12.5, 2.15 + 0.27 * len(records), say("figure.exits"), note)
     count, age, harm, calls = fig.subplots(1, 4, sharey=True, width_ratios=(1.0, 1.0, 1.0, 1.15))
     _counts(count, records)
     _ages(age, records)
@@ -61,15 +56,14 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     accents = [LEARNED if r.learned else None for r in records]
     name_rows(count, [label_of(summary, r.name) for r in records], accents)
     handles: list[Artist] = [
-        Patch(color=c, label=f"in {s}") for c, s in zip(STAGE_COLOURS, STAGES, strict=True)
+        Patch(color=c, label=say("figures.in_stage", stage=say(f"stage.{s}")))
+        for c, s in zip(STAGE_COLOURS, STAGES, strict=True)
     ]
     handles += [
-        Line2D(
-            [], [], color=GREY, marker="o", mfc=BLACK, mec=BLACK, ms=4.5, lw=4, label="median, middle half"
-        ),
-        Line2D([], [], color=GREY, lw=1.2, label="middle 80%"),
-        Line2D([], [], color=GREY, marker="o", mfc="none", ms=4, ls="", label=f"each one, if under {_FEW}"),
-        Line2D([], [], color=_DEFECTIVE, marker="D", ls="", ms=5.0, label="first technology defective"),
+        Line2D([], [], color=GREY, marker="o", mfc=BLACK, mec=BLACK, ms=4.5, lw=4, label=say("exits.half")),
+        Line2D([], [], color=GREY, lw=1.2, label=say("exits.most")),
+        Line2D([], [], color=GREY, marker="o", mfc="none", ms=4, ls="", label=say("exits.each", few=_FEW)),
+        Line2D([], [], color=_DEFECTIVE, marker="D", ls="", ms=5.0, label=say("exits.defective")),
         Line2D(
             [],
             [],
@@ -79,7 +73,7 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
             mew=1.8,
             ls="",
             ms=8.0,
-            label="first technology sound",
+            label=say("exits.sound"),
         ),
     ]
     fig.legend(handles=handles, loc="outside lower left", ncols=5)
@@ -97,8 +91,8 @@ def _counts(axes: Axes, records: list[Record]) -> None:
         axes.text(total, y_, f" {total:.2f}", va="center", fontsize=7.8, color="#555555")
     axes.set_xlim(0.0, left.max() * 1.22)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 5, 10)))
-    axes.set_title("How many, in which stage")
-    axes.set_xlabel("projects per episode")
+    axes.set_title(say("exits.counts"))
+    axes.set_xlabel(say("exits.counts.axis"))
 
 
 def _range(axes: Axes, y: float, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
@@ -116,8 +110,8 @@ def _ages(axes: Axes, records: list[Record]) -> None:
         _range(axes, y, record.exits["age"].astype(float))
     axes.set_xlim(left=0.0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    axes.set_title("At what age")
-    axes.set_xlabel("quarters since the project began")
+    axes.set_title(say("exits.ages"))
+    axes.set_xlabel(say("exits.ages.axis"))
 
 
 def _harm(axes: Axes, records: list[Record]) -> None:
@@ -125,8 +119,8 @@ def _harm(axes: Axes, records: list[Record]) -> None:
         _range(axes, y, record.exits["harm"])
     axes.set_xlim(left=0.0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=(1, 2, 5, 10)))
-    axes.set_title("On what estimate of harm")
-    axes.set_xlabel("harm per user and quarter")
+    axes.set_title(say("exits.harm"))
+    axes.set_xlabel(say("exits.harm.axis"))
 
 
 def _calls(axes: Axes, records: list[Record], summary: Summary) -> None:
@@ -143,5 +137,5 @@ def _calls(axes: Axes, records: list[Record], summary: Summary) -> None:
     axes.set_xlim(0.0, 1.0)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     n, e = summary["defective_first"], summary["episodes"]
-    axes.set_title("Was the first technology given up?")
-    axes.set_xlabel(f"share of {n} defective, of {e - n} sound ones")
+    axes.set_title(say("exits.calls"))
+    axes.set_xlabel(say("exits.calls.axis", defective=n, sound=e - n))

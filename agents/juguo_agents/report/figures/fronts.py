@@ -26,7 +26,7 @@ def draw(summary: dict[str, Any]) -> bytes:
 
 
 def _draw(summary: dict[str, Any]) -> Figure:
-    world = readable(summary["scenario"], "of the scenario")
+    world = readable(summary["scenario"])
     fig = headed(
         11.0,
         4.2,

@@ -16,8 +16,8 @@ def draw(data: dict[str, Any]) -> Figure:
     fig = headed(
         8.6,
         1.9 + 0.27 * len(groups),
-        f"Which observations matter to {readable(data['source']['name'], 'the allocator')}",
-        f"world {readable(data['scenario'], 'of the scenario')}, {settings['episodes']:,} test episodes; "
+        f"Which observations matter to {readable(data['source']['name'])}",
+        f"world {readable(data['scenario'])}, {settings['episodes']:,} test episodes; "
         "mean loss of return when a group is seen as it is in\nanother episode in the same quarter; 95 % "
         "intervals, paired by episode; grey: cannot be told from none",
     )

@@ -22,6 +22,7 @@ from juguo_agents.report.figures.style import (
     readable,
     spread,
 )
+from juguo_agents.report.texts import say
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, GREY)
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1)))  # where there are more seeds than colours
@@ -33,31 +34,30 @@ def draw(curves: Curves, world: str) -> Figure:
     fig = headed(
         10.0,
         max(4.2, 2.2 + 0.2 * len(seeds)),
-        "How training went, seed by seed",
-        f"world {readable(world, 'of the scenario')}; mean return on selection episodes, which are neither "
-        "training nor test episodes",
+        say("learning.heading"),
+        say("learning.note", world=readable(world)),
     )
     left, right = fig.subplots(1, 2, sharey=True)
     most = max(point["steps"] for _, curve in seeds for point in curve)
-    units = ((1e6, "environment steps (million)"), (1e3, "environment steps (thousand)"))
-    scale, steps = next(((s, u) for s, u in units if most >= 2 * s), (1.0, "environment steps"))
+    units = ((1e6, "learning.million"), (1e3, "learning.thousand"))
+    scale, steps = next(((s, u) for s, u in units if most >= 2 * s), (1.0, "learning.steps"))
     long = max(point["seconds"] for _, curve in seeds for point in curve)
-    second, clock = (60.0, "minutes") if long >= 120.0 else (1.0, "seconds")
+    second, clock = (60.0, "learning.minutes") if long >= 120.0 else (1.0, "learning.seconds")
     for i, (_, curve) in enumerate(seeds):
         for axes, field, by in ((left, "steps", scale), (right, "seconds", second)):
             _line(axes, curve, field, by, i)
     for axes, label, title in (
-        (left, steps, "By steps"),
-        (right, f"{clock} of training, pauses left out", "By time"),
+        (left, say(steps), say("learning.by_steps")),
+        (right, say(clock), say("learning.by_time")),
     ):
         axes.set_title(title)
         axes.set_xlabel(label)
         axes.set_xlim(left=0.0)
         axes.grid()
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7))
-    left.set_ylabel("mean return (no unit)")
+    left.set_ylabel(say("learning.axis"))
     _name_ends(right, seeds, second)
-    marks = [Line2D([], [], color=BLACK, marker="o", ls="", ms=6, label="the policy that was kept")]
+    marks = [Line2D([], [], color=BLACK, marker="o", ls="", ms=6, label=say("learning.kept"))]
     fig.legend(handles=marks, loc="outside lower left")
     return fig
 
@@ -79,7 +79,7 @@ def _name_ends(axes: Axes, seeds: list[tuple[int, list[dict[str, float]]]], by: 
     for i, ((seed, curve), end, place) in enumerate(zip(seeds, ends, places, strict=True)):
         colour = _COLOURS[i % len(_COLOURS)]
         axes.annotate(
-            f"seed {seed}",
+            say("learning.seed", seed=seed),
             xy=(curve[-1]["seconds"] / by, end),
             xytext=(edge * 1.03, place),
             color=colour,

@@ -22,6 +22,7 @@ from juguo_agents.report.figures.style import (
     write_cells,
 )
 from juguo_agents.report.summary import Summary, is_like_for_like
+from juguo_agents.report.texts import say
 from juguo_envs.model.state import ACTORS, FUNCTIONS, N_FUNCTIONS, STAGES
 
 _NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2], GREY)  # dark enough to be read
@@ -31,13 +32,13 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     """Above: shares by actor for each stage. Below: shares by function over the programme."""
     chosen = main_series(comparison, summary)
     n = len(chosen)
-    note = "; doctrines with exit and relief alike" if is_like_for_like(summary) else ""
+    note = say("figures.top") + (say("figures.alike") if is_like_for_like(summary) else "")
     fig = figure(
         comparison,
         10.5,
         3.6 + 0.5 * n,
-        "Who got the money",
-        f"best mean return at the top{note}\n13 q: the stage lasted 13 quarters on average",
+        say("figure.money"),
+        say("money.note", note=note),
     )
     upper, lower = fig.subfigures(
         2, 1, squeeze=False, height_ratios=(1.75 + 0.25 * n, 1.25 + 0.25 * n)
@@ -49,8 +50,8 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
         _stage(axes, stage, spending, quarters)
     names, accents = [s.label for s in chosen], [accent(s) for s in chosen]
     name_rows(panels[0], names, accents)
-    handles = [Patch(color=c, label=a) for a, c in zip(ACTORS, ACTOR_COLOURS, strict=True)]
-    handles.append(Patch(color=RESERVE_COLOUR, label="reserve"))
+    handles = [Patch(color=c, label=say(f"actor.{a}")) for a, c in zip(ACTORS, ACTOR_COLOURS, strict=True)]
+    handles.append(Patch(color=RESERVE_COLOUR, label=say("use.reserve")))
     upper.legend(handles=handles, loc="outside lower center", ncols=4)
     axes = lower.subplots()
     _functions(axes, spending)
@@ -63,7 +64,7 @@ def _stage(axes: Axes, stage: int, spending: list[Floats], quarters: list[Floats
         total = money[stage].sum()
         if total <= 0.0:
             axes.text(
-                0.02, y, "no money" if long[stage] > 0.0 else "never reached", va="center", fontsize=8.0
+                0.02, y, say("money.none" if long[stage] > 0.0 else "money.never"), va="center", fontsize=8.0
             )
             continue
         parts = [*money[stage, :N_FUNCTIONS].reshape(3, 3).sum(1), money[stage, N_FUNCTIONS]]
@@ -71,10 +72,10 @@ def _stage(axes: Axes, stage: int, spending: list[Floats], quarters: list[Floats
         for part, colour in zip(parts, (*ACTOR_COLOURS, RESERVE_COLOUR), strict=True):
             axes.barh(y, part / total, 0.68, left=left, color=colour)
             left += part / total
-        axes.text(1.02, y, f"{long[stage]:.0f} q", va="center", fontsize=7.8, color="#555555")
+        axes.text(1.02, y, f"{long[stage]:.0f}", va="center", fontsize=7.8, color="#555555")
     axes.set_xlim(0.0, 1.0)
-    axes.set_title(f"In {STAGES[stage]}")
-    axes.set_xlabel("share of the stage's money")
+    axes.set_title(say("figures.In_stage", stage=say(f"stage.{STAGES[stage]}")))
+    axes.set_xlabel(say("page.money.share"))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xticks((0.0, 0.5, 1.0))
     axes.tick_params(axis="y", length=0)
@@ -84,9 +85,9 @@ def _functions(axes: Axes, spending: list[Floats]) -> None:
     shares = np.array([m.sum(0) / m.sum() if m.sum() > 0.0 else np.zeros(N_FUNCTIONS + 1) for m in spending])
     axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=0.6, aspect="auto")
     write_cells(axes, shares, shares >= 0.005, "{:.0%}".format, lambda share: share > 0.35, 7.8)
-    name_columns(axes, [*FUNCTIONS, "reserve"], 20.0)
+    name_columns(axes, [say(f"use.{use}") for use in (*FUNCTIONS, "reserve")], 20.0)
     for tick, colour in zip(axes.get_xticklabels(), np.repeat(_NAME_COLOURS, (3, 3, 3, 1)), strict=True):
         tick.set_color(colour)
     for x in (2.5, 5.5, 8.5):
         axes.axvline(x, color="white", lw=2.5)
-    axes.set_title("By function over the whole programme, % of all money (names coloured by actor)")
+    axes.set_title(say("money.functions"))

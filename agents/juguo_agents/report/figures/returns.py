@@ -21,10 +21,12 @@ from juguo_agents.report.figures.style import (
     ORANGE,
     SKY,
     figure,
+    labelled,
     name_rows,
 )
 from juguo_agents.report.names import label_of
 from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
+from juguo_agents.report.texts import say
 
 _OWN = "#a86f00"
 _OWN_LOWER = 0.3  # of a row, the paper's own version below the like-for-like one
@@ -35,13 +37,13 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     rows = main_rows(summary)
     records = [comparison.record(row["name"]) for row in rows]
     own = has_own(summary)
-    alike = "; doctrines with exit and relief alike" if is_like_for_like(summary) else ""
+    alike = say("figures.alike") if is_like_for_like(summary) else ""
     fig = figure(
         comparison,
         10.0,
         1.85 + (0.3 if own else 0.235) * len(rows),
-        "Return by allocator, and what it is made of",
-        f"best mean at the top; higher is better{alike}",
+        say("return.heading"),
+        say("return.note") + alike,
     )
     left, right = fig.subplots(1, 2, sharey=True, width_ratios=(1.45, 1.0))
     colours = [_colour(row, record, summary) for row, record in zip(rows, records, strict=True)]
@@ -54,19 +56,19 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
             _own(left, y + _OWN_LOWER, row["own"])
     mean = next(a["mean"] for a in summary["allocators"] if a["name"] == summary["baseline"])
     left.axvline(mean, color=BLACK, lw=0.9, ls=(0, (4, 3)), zorder=0)
-    left.set_title("Mean return")
-    left.set_xlabel("return per episode (no unit)")
+    left.set_title(say("return.mean"))
+    left.set_xlabel(say("return.axis"))
     left.grid(axis="x")
     left.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=(1, 2, 5, 10)))
-    names = [label_of(summary, row["name"]) + (" (reference)" if row["reference"] else "") for row in rows]
+    names = [labelled(label_of(summary, row["name"]), row["reference"]) for row in rows]
     name_rows(left, names, [c if c in (LEARNED, BLACK) else None for c in colours])
     _parts(right, comparison, records)
     fig.legend(handles=_marks(summary, records, own), loc="outside lower left", ncols=2)
     parts = [
-        Patch(color=SKY, label="breadth (adds)"),
-        Patch(color=GREEN, label="resilience (adds)"),
-        Patch(color=ORANGE, label="exclusion (takes away)"),
-        Line2D([], [], color=BLACK, marker="D", ms=4, ls="", label="sum: mean return"),
+        Patch(color=SKY, label=say("return.breadth")),
+        Patch(color=GREEN, label=say("return.resilience")),
+        Patch(color=ORANGE, label=say("return.excluded")),
+        Line2D([], [], color=BLACK, marker="D", ms=4, ls="", label=say("return.sum")),
     ]
     fig.legend(handles=parts, loc="outside lower right", ncols=2)
     return fig
@@ -79,21 +81,18 @@ def _own(axes: Axes, y: float, own: dict[str, Any]) -> None:
 
 def _marks(summary: Summary, records: list[Record], own: bool) -> list[Line2D]:
     baseline = label_of(summary, summary["baseline"])
+    interval = say("return.interval", confidence=f"{summary['confidence']:.0%}")
     handles = [
-        Line2D(
-            [], [], color=BLUE, marker="o", ms=5, lw=1.6, label=f"mean, {summary['confidence']:.0%} interval"
-        ),
-        Line2D([], [], color=BLUE, alpha=0.22, lw=6.5, label="middle 80% of episodes"),
-        Line2D([], [], color=BLACK, lw=0.9, ls=(0, (4, 3)), label=f"baseline ({baseline})"),
+        Line2D([], [], color=BLUE, marker="o", ms=5, lw=1.6, label=interval),
+        Line2D([], [], color=BLUE, alpha=0.22, lw=6.5, label=say("return.most")),
+        Line2D([], [], color=BLACK, lw=0.9, ls=(0, (4, 3)), label=say("return.baseline", name=baseline)),
     ]
     if own:
         handles.append(
-            Line2D(
-                [], [], color=_OWN, marker="d", mfc="white", ms=4.2, lw=1.2, label="the paper's own version"
-            )
+            Line2D([], [], color=_OWN, marker="d", mfc="white", ms=4.2, lw=1.2, label=say("table.own.long"))
         )
     if any(r.learned for r in records):
-        handles.append(Line2D([], [], color=LEARNED, marker="o", ms=5, lw=1.6, label="learned"))
+        handles.append(Line2D([], [], color=LEARNED, marker="o", ms=5, lw=1.6, label=say("name.learned")))
     return handles
 
 
@@ -116,8 +115,8 @@ def _parts(axes: Axes, comparison: Comparison, records: list[Record]) -> None:
     axes.barh(y, -excluded, 0.62, color=ORANGE)
     axes.plot([r.returns.mean() for r in records], y, "D", ms=4, color=BLACK, mec="white", mew=0.6)
     axes.axvline(0.0, color=BLACK, lw=0.8)
-    axes.set_title("Parts of the mean")
-    axes.set_xlabel("contribution to the return")
+    axes.set_title(say("return.parts"))
+    axes.set_xlabel(say("return.parts.axis"))
     axes.grid(axis="x")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 5, 10)))
     axes.tick_params(axis="y", length=0, labelleft=False)

@@ -12,6 +12,7 @@ from juguo_agents.evaluation.record import Comparison, Record
 from juguo_agents.report.doctrines import BOTH, cells, like_for_like_records, own_version
 from juguo_agents.report.names import label, label_of
 from juguo_agents.report.summary import Summary, main_rows
+from juguo_agents.report.texts import say
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def learned_series(comparison: Comparison) -> Series | None:
     records = tuple(r for r in comparison.records if r.learned)
     if not records:
         return None
-    text = label(records[0].name) if len(records) == 1 else f"learned (mean of {len(records)})"
+    text = label(records[0].name) if len(records) == 1 else say("series.learned", count=len(records))
     return Series(text, records, "learned")
 
 
@@ -69,5 +70,6 @@ def main_series(comparison: Comparison, summary: Summary) -> list[Series]:
 
 
 def _series(comparison: Comparison, summary: Summary, name: str, kind: str) -> Series:
-    best = " (best rule)" if name == summary["best_rule"] else ""
-    return Series(label_of(summary, name) + best, (comparison.record(name),), kind)
+    words = label_of(summary, name)
+    words = say("series.best", name=words) if name == summary["best_rule"] else words
+    return Series(words, (comparison.record(name),), kind)

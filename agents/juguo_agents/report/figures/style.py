@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -19,6 +21,7 @@ from juguo_agents.array_types import Bools, Floats
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.report.figures.series import Series
 from juguo_agents.report.names import PROPOSAL
+from juguo_agents.report.texts import say
 
 DPI = 150
 # Okabe and Ito (2008)
@@ -38,21 +41,39 @@ COLOURS = {
     "nothing": GREY,
     "care_only": PURPLE,
 }
-_CJK = (
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "WenQuanYi Zen Hei",
-    "PingFang SC",
-    "Microsoft YaHei",
-    "SimHei",
+_CHINESE = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC",
+    "Microsoft YaHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "HarmonyOS Sans SC", "Hiragino Sans GB",
+    "Heiti SC", "STHeiti", "SimHei", "Droid Sans Fallback", "Noto Serif CJK SC", "Source Han Serif SC",
+    "Songti SC", "SimSun", "Arial Unicode MS", "Noto Sans CJK JP", "Noto Serif CJK JP",
+)  # fmt: skip
+"""Fonts that draw Chinese, the best first; some versions of matplotlib see one of a collection alone."""
+_CHINESE_FILES = re.compile(
+    r"(noto|source).*(cjk|han|sc)|pingfang|msyh|wqy|harmonyos.*sc|hiragino.*gb|heiti|simhei|droidsansfallback"
+    r"|songti|simsun|arial unicode",
+    re.IGNORECASE,
 )
 
 
 @cache
+def chinese() -> str | None:
+    """The family of an installed font that draws Chinese; None where there is none."""
+    if (found := _first_known()) is None:  # matplotlib remembers the fonts of its first start
+        for path in filter(_CHINESE_FILES.search, font_manager.findSystemFonts()):
+            with suppress(OSError, RuntimeError):  # a file that is no font
+                font_manager.fontManager.addfont(path)
+        found = _first_known()
+    return found
+
+
+def _first_known() -> str | None:
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in _CHINESE if name in installed), None)
+
+
 def families() -> list[str]:
     """matplotlib's own sans-serif, then one with Chinese characters where one is installed."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return ["DejaVu Sans", *[name for name in _CJK if name in installed][:1]]
+    return ["DejaVu Sans", *filter(None, [chinese()])]
 
 
 @cache
@@ -64,9 +85,15 @@ def _characters() -> frozenset[int]:
     return frozenset(known)
 
 
-def readable(text: str, otherwise: str) -> str:
-    """`text`, or `otherwise` where the fonts lack one of its characters."""
-    return text if all(ord(c) in _characters() for c in text) else otherwise
+def lacking(text: str) -> bool:
+    """Whether the fonts lack one of the characters."""
+    return any(ord(c) not in _characters() for c in text)
+
+
+def readable(text: str, otherwise: str | None = None) -> str:
+    """`text`, or `otherwise` where the fonts lack a character; what they lack of it by number: U+4E2D."""
+    shown = otherwise if otherwise is not None and lacking(text) else text
+    return "".join(f"U+{ord(c):04X}" if lacking(c) else c for c in shown)
 
 
 def parameters() -> Any:
@@ -101,11 +128,18 @@ def parameters() -> Any:
 
 def figure(comparison: Comparison, width: float, height: float, title: str, note: str = "") -> Figure:
     """A figure with a heading at the top left, which names the world; sizes in inches."""
-    name, episodes = readable(comparison.scenario.name, "of the scenario"), comparison.episodes
-    subtitle = f"world {name}, {episodes:,} episode{'s' if episodes != 1 else ''}" + (
-        f"; {note}" if note else ""
+    episodes = comparison.episodes
+    world = say(
+        "figures.world.one" if episodes == 1 else "figures.world",
+        world=readable(comparison.scenario.name),
+        episodes=f"{episodes:,}",
     )
-    return headed(width, height, title, subtitle)
+    return headed(width, height, title, say("semicolon").join([world, note]) if note else world)
+
+
+def labelled(name: str, reference: bool) -> str:
+    """An allocator's name, and where it is a reference that."""
+    return say("table.reference.long", name=name) if reference else name
 
 
 def png(figure: Figure, **metadata: str | None) -> bytes:
@@ -141,7 +175,7 @@ def colour(series: Series) -> str:
 
 def name_rows(axes: Axes, names: Sequence[str], accents: Sequence[str | None] = ()) -> None:
     """Allocators' names down the y axis, the first at the top; an accent colours a name and makes it bold."""
-    axes.set_yticks(range(len(names)), [readable(n, f"allocator {i + 1}") for i, n in enumerate(names)])
+    axes.set_yticks(range(len(names)), [readable(name) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     for tick, accent in zip(axes.get_yticklabels(), accents, strict=False):
@@ -180,7 +214,7 @@ def log_axis(axis: XAxis | YAxis) -> None:
 
 def heading(series: Series, width: int) -> str:
     """A highlighted allocator's name above its panel, in lines of about `width` characters."""
-    parts = readable(series.label, "allocator").replace(" (", "\n(").split("\n")
+    parts = readable(series.label).replace(" (", "\n(").replace("（", "\n（").split("\n")
     return "\n".join(textwrap.fill(part, width) for part in parts)
 
 

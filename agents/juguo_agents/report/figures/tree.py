@@ -14,6 +14,7 @@ from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.tree import LEAF, Tree
 from juguo_agents.artifacts.tree_file import USES, StoredTree
 from juguo_agents.report.figures.style import ACTOR_COLOURS, BLACK, GREY, VERMILION, headed, readable
+from juguo_agents.report.tree_rules import condition
 from juguo_envs.model.state import N_FUNCTIONS
 
 _STEP = 1.85  # inches from a question to the next
@@ -51,7 +52,7 @@ def draw(stored: StoredTree, data: dict[str, Any]) -> Figure:
 
 
 def _title(stored: StoredTree, data: dict[str, Any]) -> str:
-    source = readable(str(data["source"]["name"]), "the allocator")
+    source = readable(str(data["source"]["name"]))
     kept = next((t["kept"] for t in data["trees"] if t["name"] == stored.name), None)
     share = f", which keeps {kept['share']:.0%} of its gain over flat" if kept else ""
     return f"What {source} does: a tree of {len(stored.tree.leaves)} leaves{share}"
@@ -90,7 +91,7 @@ def _questions(
         for child in (int(tree.yes[node]), int(tree.no[node])):
             end = heights[child]
             axes.plot((bend, bend, x + _STEP), (y, end, end), color=GREY, lw=0.8)
-        words = tree.features[tree.feature[node]].below(float(tree.threshold[node]))
+        words = condition(tree.features[tree.feature[node]], float(tree.threshold[node]))
         question = textwrap.fill(words.replace(" ≤ ", "\u00a0≤\u00a0").replace(" < ", "\u00a0<\u00a0"), _FOLD)
         axes.text(
             x, y - 0.06, question, fontsize=8.2, color=BLACK,
@@ -117,7 +118,7 @@ def _table(
     if places:
         relative = tree.wants[leaves, len(USES) : -3] / population
         for c, name in enumerate(places):
-            _head(axes, x + _CELL / 2, head, readable(name, f"place {c + 1}"), BLACK)
+            _head(axes, x + _CELL / 2, head, readable(name), BLACK)
             for leaf, share in zip(leaves, relative[:, c], strict=True):
                 _cell(axes, x, heights[int(leaf)], _CELL, share, min(1.0, share / 2.5), GREY)
             x += _CELL

@@ -34,7 +34,7 @@ def draw_functions(data: dict[str, Any]) -> Figure:
     fig = headed(
         14.0,
         2.6 + 0.27 * len(shown),
-        f"What {readable(data['source']['name'], 'the allocator')} spends by stage, beside each rule",
+        f"What {readable(data['source']['name'])} spends by stage, beside each rule",
         f"{_world(data)}; % of the stage's money, the reserve included\n"
         "q: quarters that the stage lasted on average",
     )
@@ -57,7 +57,7 @@ def draw_communities(data: dict[str, Any]) -> Figure:
     fig = headed(
         max(11.0, 4.5 + 3 * min(0.5 * len(places), 4.5)),
         2.6 + 0.27 * len(allocators),
-        f"Where {readable(data['source']['name'], 'the allocator')} spends by stage, beside each rule",
+        f"Where {readable(data['source']['name'])} spends by stage, beside each rule",
         f"{_world(data)}; money on functions per member, 100: the mean over all persons\n"
         "q: quarters that the stage lasted on average",
     )
@@ -75,7 +75,7 @@ def draw_communities(data: dict[str, Any]) -> Figure:
         if len(places) <= _MOST_FIGURES:
             shown = np.broadcast_to(spent[:, None], relative.shape)
             write_cells(axes, relative, shown, _hundredths, lambda x: abs(min(x, _MOST) - 1.0) > 0.6, 7.2)
-        names = [readable(p["name"], f"place {i + 1}") for i, p in enumerate(places)]
+        names = [readable(p["name"]) for p in places]
         _columns(axes, names, [BLACK] * len(names))
         _quarters(axes, data, stage, len(places) - 0.4)
     _rows(panels[0], data)
@@ -83,7 +83,7 @@ def draw_communities(data: dict[str, Any]) -> Figure:
 
 
 def _world(data: dict[str, Any]) -> str:
-    name = readable(data["scenario"], "of the scenario")
+    name = readable(data["scenario"])
     return f"world {name}, {data['settings']['episodes']:,} test episodes"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
+from juguo_agents.report.glossary import terms
 from juguo_agents.report.page.data import MOST_NUMBERS, Rules, Source, load_source, page_data
 from juguo_agents.report.texts import say, texts
 from juguo_envs.names import html
@@ -28,7 +29,7 @@ def report_page(sources: Sequence[Source], lang: str = "en", rules: Rules | None
         rules: Trees in words.
     """
     found = [page_data(source, lang, MOST_NUMBERS // len(sources), rules) for source in sources]
-    data = {"lang": lang, "texts": dict(texts(lang)), "comparisons": found}
+    data = {"lang": lang, "texts": dict(texts(lang)), "comparisons": found, "terms": terms()}
     scripts = [_asset(name) for name in _SCRIPTS]
     allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     title = say("page.title", lang, world=found[0]["scenario"])

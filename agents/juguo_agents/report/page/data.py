@@ -12,17 +12,18 @@ import numpy as np
 import yaml
 
 from juguo_agents.evaluation.course import PLACE, SOCIETY, STRATA
-from juguo_agents.report.captions import GLOSSARY
 from juguo_agents.report.comparison_file import COMPARISON, read_comparison
-from juguo_agents.report.names import idea, label_of
+from juguo_agents.report.glossary import glossary
+from juguo_agents.report.names import about, idea, label_of, place_names
 from juguo_agents.report.page.society import society_map
 from juguo_agents.report.page.words import in_words
 from juguo_agents.report.summary import Summary, main_rows
+from juguo_agents.report.texts import say, speaking
 from juguo_agents.report.tidy import COURSE_COLUMNS, COURSE_FILE, Table, read_csv, read_parquet
 from juguo_agents.report.verdict import verdict
 from juguo_envs.documents import load_mapping, read_text
 from juguo_envs.errors import UserError
-from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.scenario import STEPS_A_YEAR, Scenario
 
 SCENARIO, CONFIG = "scenario.yaml", "config.yaml"
 QUANTITIES = ("adoption", "excluded", *SOCIETY[-len(STRATA) :])
@@ -116,6 +117,11 @@ def page_data(
         most: Numbers of places and quarters, at most.
         rules: Trees in words.
     """
+    with speaking(lang, source.scenario.step):
+        return _page_data(source, lang, most, rules or {})
+
+
+def _page_data(source: Source, lang: str, most: int, rules: Rules) -> dict[str, Any]:
     summary = source.summary
     names, step = _systems(source, most)
     rows = {row["name"]: row for row in main_rows(summary)}
@@ -125,14 +131,24 @@ def page_data(
         "alike": bool(summary["like_for_like"]),
         "verdict": verdict(summary, _marked, lang),
         "learned": _group(summary),
-        "systems": [_system(source, name, rows.get(name), step, lang, rules or {}) for name in names],
+        "systems": [_system(source, name, rows.get(name), step, rules) for name in names],
         "quarters": [int(q) for q in _kept(source, step)],
         "quantities": list(PLACE),
         "trajectory_quarters": _trajectory_quarters(source, step),
-        "society": society_map(source.scenario),
+        "society": _society(source.scenario),
         "settings": _settings(source),
-        "glossary": _glossary(summary),
+        "step": source.scenario.step,
+        "steps_a_year": STEPS_A_YEAR[source.scenario.step],
+        "glossary": [[word, text.replace("`", "")] for word, text in glossary(summary)],
     }
+
+
+def _society(scenario: Scenario) -> dict[str, Any]:
+    """The map, with places as the page's language calls them."""
+    found = society_map(scenario)
+    for place, name in zip(found["places"], place_names(scenario), strict=True):
+        place["name"] = name
+    return found
 
 
 def _marked(name: str) -> str:
@@ -159,7 +175,6 @@ def _system(
     name: str,
     row: Mapping[str, Any] | None,
     step: int,
-    lang: str,
     rules: Rules,
 ) -> dict[str, Any]:
     summary = source.summary
@@ -176,7 +191,7 @@ def _system(
         **{key: summary[key][name] for key in ("indicators", "spending", "board", "parts", "given_up")},
         "trajectories": _trajectories(source.trajectories, name, step),
         "course": _course(source, name, step),
-        "words": in_words(source.scenario, entry, summary["spending"][name], summary["given_up"][name], lang),
+        "words": in_words(source.scenario, entry, summary["spending"][name], summary["given_up"][name]),
         "rules": [{"name": tree, "lines": list(lines)} for tree, lines in rules.get(name, ())],
     }
 
@@ -235,14 +250,15 @@ def _settings(source: Source) -> list[dict[str, Any]]:
     """Every setting, in groups: of the world, and of the training where there was one."""
     scenario = source.scenario
     single, groups = [], []
-    for name, info in type(scenario).model_fields.items():
+    for name in type(scenario).model_fields:
         value = getattr(scenario, name)
         if hasattr(value, "model_dump"):
             fields, dumped = type(value).model_fields, value.model_dump(mode="json")
-            rows = [[field, _shown(dumped[field]), fields[field].description or ""] for field in fields]
+            rows = [[field, _shown(dumped[field]), say(f"setting.{name}.{field}")] for field in fields]
             groups.append({"name": name, "rows": rows})
         else:
-            single.append([name, _shown(value), info.description or ""])
+            value = about(scenario) if name == "description" else value
+            single.append([name, _shown(value), say(f"setting.{name}")])
     groups.insert(0, {"name": SCENARIO, "rows": single})
     if source.config:
         groups.append({"name": CONFIG, "rows": [[name, _shown(x), ""] for name, x in _flat(source.config)]})
@@ -260,7 +276,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
 def _shown(value: Any) -> str:
     """A value as a scenario's file has it; of a long list how many it holds."""
     if isinstance(value, list | tuple) and len(value) > 12:
-        return f"{len(value)} listed"
+        return say("page.listed", count=len(value))
     if isinstance(value, str):
         return value
     return (
@@ -268,14 +284,3 @@ def _shown(value: Any) -> str:
         .removesuffix("...\n")
         .strip()
     )
-
-
-def _glossary(summary: Summary) -> list[list[str]]:
-    weights = {name: f"{value:g}" for name, value in summary["world"]["weights"].items()}
-    if summary["world"]["weights_drawn"]:
-        weights = {name: f"{name} (drawn)" for name in weights}
-    values = weights | {
-        "aversion": f"{summary['world']['aversion']:g}",
-        "confidence": f"{summary['confidence']:.0%}",
-    }
-    return [[word, text.format(**values).replace("`", "")] for word, text in GLOSSARY]

@@ -24,7 +24,19 @@
   let shown; // the comparison that is shown
 
   // Words and numbers.
-  const say = (key, values = {}) => (data.texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const say = (key, values = {}) => {
+    const all = { ...unit(), ...values };
+    return (data.texts[key] ?? key).replace(/(.?)( ?)\{(\w+)\}( ?)(?=(.?))/g, (_, left, before, name, after, right) => {
+      const value = String(all[name] ?? "");
+      return left + (wide(left) && wide(value.charAt(0)) ? "" : before) + value
+        + (wide(value.slice(-1)) && wide(right) ? "" : after);
+    });
+  };
+  const wide = (character) => /[\u3000-\u9fff\uff00-\uffef]/.test(character); // needs no space beside another such
+  function unit() { // of time: one step, and several
+    const step = data.texts[`step.${shown.step}`], steps = data.texts[`steps.${shown.step}`];
+    return { step, steps, Step: step[0].toUpperCase() + step.slice(1) };
+  }
   function number(x, digits = 3) {
     if (x === null || Number.isNaN(x)) return "–";
     const scaled = Math.abs(x) * 10 ** digits, half = Math.floor(scaled) + 0.5 === scaled;
@@ -186,12 +198,12 @@
       return h("div", {}, h("label", { for: `weight-${weight}` }, say(`page.weights.${part}`), " ", output), input);
     });
     return section("ranking", say(shown.alike ? "page.ranking.title_alike" : "page.ranking.title"),
-      h("p.lead", {}, say("page.ranking.lead"), " ", shown.alike ? say("page.ranking.alike") : ""),
+      h("p.lead", {}, say("page.ranking.lead"), say("space"), shown.alike ? say("page.ranking.alike") : ""),
       ranking.chart, h("h3", {}, say("page.parts.title")), h("p.lead", {}, say("page.parts.lead")), ranking.parts,
       h("div.legend", {}, WEIGHTS.map(([, part], i) => h("span", {}, h("i.swatch", { style: `background: ${PART_COLOURS[i]}` }),
         say(`page.weights.${part}`)))), folded(ranking.table),
       h("h3", {}, say("page.weights.title")),
-      h("p.lead", {}, say("page.weights.lead"), " ", shown.world.weights_drawn ? say("page.weights.drawn") : ""),
+      h("p.lead", {}, say("page.weights.lead"), say("space"), shown.world.weights_drawn ? say("page.weights.drawn") : ""),
       h("div.weights", {}, sliders),
       h("div.controls", {}, h("button", { type: "button", id: "reset", onclick: resetWeights }, say("page.weights.reset"))),
       ranking.told);
@@ -212,7 +224,7 @@
       output.textContent = number(state.weights[weight], 2);
     }
     const rows = ranked(), first = rows.find((row) => row.rank === 1);
-    ranking.told.replaceChildren(first ? say("page.weights.leader", { name: first.system.label }) : "", " ",
+    ranking.told.replaceChildren(first ? say("page.weights.leader", { name: first.system.label }) : "", say("space"),
       say(state.moved ? "page.weights.moved" : "page.weights.own"));
     ranking.chart.redraw();
     ranking.parts.redraw();
@@ -526,7 +538,8 @@
       });
     }
     const quarter = shown.quarters[at], last = shown.quarters[shown.quarters.length - 1];
-    pairs.quarter.textContent = say("page.quarter_of", { quarter, last, year: Math.ceil(quarter / 4) });
+    pairs.quarter.textContent = shown.steps_a_year === 1 ? say("page.year_of", { quarter, last })
+      : say("page.quarter_of", { quarter, last, year: Math.ceil(quarter / shown.steps_a_year) });
     pairs.slider.setAttribute("aria-valuetext", pairs.quarter.textContent);
     pairs.values.replaceChildren(table(`${say(`quantity.${state.quantity}`)}, ${pairs.quarter.textContent}`,
       [say("page.place"), ...pairs.map.map((one) => `${one.mark}: ${one.system.label}`)],
@@ -572,7 +585,7 @@
           { x: 1, y: "stage", text: (row) => say("page.quarters", { count: number(row.quarters, 1) }), textAnchor: "start", dx: 6 }),
       ],
     }), `${say("page.money.title")}: ${system.label}`);
-    const legend = h("div.legend", {}, [...ACTORS.map((actor, a) => h("span", {}, `${say(`actor.${actor}`)}: `,
+    const legend = h("div.legend", {}, [...ACTORS.map((actor, a) => h("span", {}, `${say(`actor.${actor}`)}${say("colon")}`,
       [0, 1, 2].map((i) => h("span.together", {}, h("i.swatch", { style: `background: ${USE_COLOURS[3 * a + i]}` }),
         `${useName(3 * a + i)} `)))),
     h("span", {}, h("i.swatch", { style: `background: ${USE_COLOURS[9]}` }), useName(9))]);
@@ -710,6 +723,14 @@
     fold(say("page.settings.versions"), fields(Object.entries(shown.versions).map(([name, version]) => [name, version, ""]))));
   }
 
+  function terms() {
+    const row = ([code, english, chinese]) => [h("span", { lang: "en" }, english), h("td.text", { lang: "zh" }, chinese),
+      h("td.text", {}, code ? h("code", {}, code) : "")];
+    return h("details", {}, h("summary", {}, say("page.terms.title")), Object.entries(data.terms).map(([kind, rows]) => [
+      h("h3", {}, say(`page.terms.${kind}`)),
+      table(say(`page.terms.${kind}`), ["English", h("span", { lang: "zh" }, "中文"), say("page.terms.code")], rows.map(row))]));
+  }
+
   // ---- the whole page ----
 
   function render() {
@@ -749,7 +770,7 @@
         section("indicators", say("page.indicators.title"), h("p.lead", {}, say("page.indicators.lead")), board),
         settingsSection(),
         section("words", say("page.words.title"), h("dl", {}, shown.glossary.map(([word, text]) => h("div", {}, h("dt", {}, word),
-          h("dd", {}, text)))))),
+          h("dd", {}, text)))), terms())),
       h("footer", {}, say("page.made", { version: shown.versions.juguo ?? "" })), tip);
     drawRanking(); drawPair(); drawIndicators();
   }

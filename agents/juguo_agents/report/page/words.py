@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from juguo_agents.report.names import place_names
 from juguo_agents.report.texts import joined, say
 from juguo_envs.model.state import FUNCTIONS, STAGES
 from juguo_envs.worlds.scenario import Scenario
@@ -19,7 +20,6 @@ def in_words(
     entry: dict[str, Any],
     spending: dict[str, Any],
     given_up: dict[str, Any],
-    lang: str = "en",
 ) -> list[str]:
     """A sentence for each stage, and one on places and on giving up.
 
@@ -28,28 +28,27 @@ def in_words(
         entry: The allocator's entry in `comparison.json`.
         spending: What it spends there.
         given_up: What it gave up there.
-        lang: Language of the sentences.
     """
     said = []
-    uses = [say(f"use.{name}", lang) for name in (*FUNCTIONS, "reserve")]
+    uses = [say(f"use.{name}") for name in (*FUNCTIONS, "reserve")]
     for i, stage in enumerate(STAGES):
         quarters, shares = spending["quarters"][i], spending["functions"][i]
         if quarters < 0.05 or not any(shares):
             continue
         order = [j for j in np.argsort(-np.array(shares), kind="stable") if shares[j] >= _LEAST][:_NAMED]
-        money = joined([say("words.use", lang, use=uses[j], share=f"{shares[j]:.0%}") for j in order], lang)
-        name = say(f"stage.{stage}", lang)
-        said.append(say("words.stage", lang, stage=name, quarters=f"{quarters:.1f}", money=money))
-    said += _places(scenario, spending, lang)
+        money = joined([say("words.use", use=uses[j], share=f"{shares[j]:.0%}") for j in order])
+        name = say(f"stage.{stage}")
+        said.append(say("words.stage", stage=name, quarters=f"{quarters:.1f}", money=money))
+    said += _places(scenario, spending)
     if entry["abandoned"] > 0.0 and given_up["age"]:
         age = f"{given_up['age'][2]:.0f}"
-        said.append(say("words.given_up", lang, count=f"{entry['abandoned']:.2f}", age=age))
+        said.append(say("words.given_up", count=f"{entry['abandoned']:.2f}", age=age))
     else:
-        said.append(say("words.never", lang))
+        said.append(say("words.never"))
     return said
 
 
-def _places(scenario: Scenario, spending: dict[str, Any], lang: str) -> list[str]:
+def _places(scenario: Scenario, spending: dict[str, Any]) -> list[str]:
     """The places with the most and the least money per member, where they are apart."""
     weights = np.array(spending["per_quarter"]) * np.array(spending["quarters"])
     if weights.sum() <= 0.0:
@@ -57,7 +56,7 @@ def _places(scenario: Scenario, spending: dict[str, Any], lang: str) -> list[str
     per_member = weights @ np.array(spending["communities"]) / weights.sum()
     most, least = int(per_member.argmax()), int(per_member.argmin())
     if per_member[most] < _APART:
-        return [say("words.alike", lang)]
-    names = [place.name for place in scenario.society.listed()]
+        return [say("words.alike")]
+    names = place_names(scenario)
     values = {"most": names[most], "times": f"{per_member[most]:.1f}", "least": names[least]}
-    return [say("words.places", lang, **values, fewest=f"{per_member[least]:.1f}")]
+    return [say("words.places", **values, fewest=f"{per_member[least]:.1f}")]

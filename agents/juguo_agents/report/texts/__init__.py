@@ -1,12 +1,32 @@
-"""Sentences and labels of the verdict and of the page, by key and language: a file of each language."""
+"""Sentences and labels that people read, by key and language: a file of each language.
+
+`speaking` sets the language and the unit of time; `say` gives a text with its values put in. What the code
+declares for people to read (meanings of fields, ideas of rules, words of a tree) is in the catalogue, too: in
+English as it is declared, in each other language by its file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib import resources
+from string import Formatter
+from typing import Literal
 
+from pydantic import BaseModel
+
+from juguo_agents.allocators.registry import RULES
+from juguo_agents.artifacts.place_weights import LOCALS
+from juguo_agents.artifacts.tree_features import FEATURES
 from juguo_envs.documents import load_mapping
+from juguo_envs.errors import UserError, unknown
+from juguo_envs.worlds.scenario import Scenario, Step, scenario_names
+
+Lang = Literal["en", "zh"]
+_speech: ContextVar[tuple[str, Step]] = ContextVar("speech", default=("en", "quarter"))
 
 
 def languages() -> list[str]:
@@ -15,20 +35,99 @@ def languages() -> list[str]:
     return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
 
 
+@contextmanager
+def speaking(lang: str, step: Step = "quarter") -> Iterator[None]:
+    """Within it texts are in this language, and time is counted in such steps.
+
+    Raises:
+        UserError: If there are no texts in the language.
+    """
+    if lang not in languages():
+        raise UserError(unknown("language", lang, languages()))
+    before = _speech.set((lang, step))
+    try:
+        yield
+    finally:
+        _speech.reset(before)
+
+
+def language() -> str:
+    """The language that is spoken."""
+    return _speech.get()[0]
+
+
 @cache
 def texts(lang: str = "en") -> Mapping[str, str]:
     """The texts of a language by their keys; their values stand in braces."""
     source = resources.files(__name__) / f"{lang}.yaml"
-    return load_mapping(source.read_text(encoding="utf-8"), f"texts {lang}")
+    found = load_mapping(source.read_text(encoding="utf-8"), f"texts {lang}")
+    return {**_declared(), **found} if lang == "en" else found
 
 
-def say(key: str, lang: str = "en", **values: object) -> str:
-    """A text with its values put in."""
-    return texts(lang)[key].format(**values)
+def say(key: str, lang: str | None = None, **values: object) -> str:
+    """A text with its values put in; `{step}` and `{steps}` are the unit of time, one and several of it.
+
+    Args:
+        key: Of the catalogue.
+        lang: A language other than the one that is spoken.
+        values: What stands in braces.
+    """
+    spoken, step = _speech.get()
+    found = texts(lang or spoken)
+    unit = {"step": found[f"step.{step}"], "steps": found[f"steps.{step}"]}
+    return _filled(found[key], unit | values)
 
 
-def joined(names: Sequence[str], lang: str = "en") -> str:
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    """A text with its values; a space before or behind one falls away between characters that need none."""
+    said = ""
+    for literal, name, _, _ in Formatter().parse(text):
+        behind = literal[:1] == " " and _is_wide(said[-1:]) and _is_wide(literal[1:2])
+        said += literal[behind:]
+        if name is not None:
+            value = str(values[name])
+            before = said[-1:] == " " and _is_wide(said[-2:-1]) and _is_wide(value[:1])
+            said = (said[:-1] if before else said) + value
+    return said
+
+
+def _is_wide(character: str) -> bool:
+    """Whether it is Chinese, or Chinese punctuation."""
+    return "\u3000" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef"
+
+
+def joined(names: Sequence[str], lang: str | None = None) -> str:
     """Names in a sentence."""
     if len(names) == 1:
         return names[0]
-    return say("and", lang, most=", ".join(names[:-1]), last=names[-1])
+    return say("and", lang, most=say("comma", lang).join(names[:-1]), last=names[-1])
+
+
+def sentences(parts: Sequence[str], lang: str | None = None) -> str:
+    """Sentences one after another; empty ones are left out."""
+    return say("space", lang).join(part for part in parts if part)
+
+
+def _declared() -> dict[str, str]:
+    """What the code declares in English, where a step is called a quarter."""
+    found = {f"feature.{feature.name}": feature.words for feature in FEATURES}
+    for name, field in Scenario.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            fields = group.model_fields.items()
+            found |= {f"setting.{name}.{one}": info.description or "" for one, info in fields}
+        elif field.description:
+            found[f"setting.{name}"] = field.description
+    found = {key: re.sub(r"\bquarter(s?)\b", r"{step\1}", text) for key, text in found.items()}
+    found |= {f"lean.{local.name}": local.words for local in LOCALS}
+    for rule in RULES:
+        found |= {
+            f"idea.{rule.base_name}": rule.idea,
+            f"rule.{rule.base_name}": rule.base_name.replace("_", " "),
+        }
+    for name in scenario_names():
+        world = Scenario.load(name)
+        found[f"world.{name}"] = world.description
+        if isinstance(world.society.communities, tuple):
+            found |= {f"place.{place.name}": place.name for place in world.society.communities}
+    return found

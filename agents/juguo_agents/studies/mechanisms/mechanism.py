@@ -130,7 +130,6 @@ _ALL = (
     Mechanism("defects", "technologies can be seriously defective", {"defect.p_X": 0.0}),
     Mechanism("repair", "defects can be repaired", {"defect.eta_X": 0.0}),
     Mechanism("repairability", "some defects cannot be repaired", {"defect.p_Y": 1.0}),
-    Mechanism("scale of redesign", "a redesign takes more money than a function", {"defect.m_X": 1.0}),
     Mechanism("informed repair", "repair needs evidence of harm", {"defect.n1": TINY}),
     Mechanism("quitting", "who is harmed may quit", {"defect.quit": 0.0}),
     Mechanism("damage by harm", "harm costs resilience", {"defect.damage_h": 0.0}),
