@@ -185,5 +185,8 @@ ELSEWHERE = {
 }
 """Pages that `juguo reproduce` does not make, and why."""
 
-FORMER: dict[str, str] = {}
+_REDESIGN = "measured before a redesign lost its own scale (`defect.m_X`)"
+FORMER: dict[str, str] = dict.fromkeys(
+    ("attribution", "comparison", "map", "mechanisms", "patterns", "single-file"), _REDESIGN
+)
 """Pages that describe a former world until they are made anew, and say so in their head: by name, and why."""
