@@ -29,7 +29,7 @@ from tests.agents.training.killing import Killed
 SMALL = {"society.persons": 60, "programme.T": 8}
 TRAINING: dict[str, Any] = {
     "search": 1300,
-    "seeds": [0, 1],
+    "seeds": [3],
     "processes": 1,
     "steps": 96,
     "selections": 1,
@@ -81,7 +81,7 @@ def test_the_comparison_holds_expert_and_imitations_and_its_last_lines_tell_what
     files, printed = wanted
     told = json.loads(files["comparison.json"])
     names = {row["name"] for row in told["allocators"]}
-    assert {"expert", "imitation_seed0", "imitation_seed1", "learned_seed0", "learned_seed1"} <= names
+    assert {"expert", "imitation_seed3", "learned_seed3"} <= names
     assert [part["part"] for part in told["route"]] == list(PARTS)
     assert [line.split()[0] for line in printed.splitlines()[-3:]] == list(PARTS)
     found = [json.loads(text) for name, text in files.items() if name.endswith(RESULT_FILE)]
@@ -90,7 +90,9 @@ def test_the_comparison_holds_expert_and_imitations_and_its_last_lines_tell_what
     assert told["route"][0]["steps"] == 8 * spent and told["route"][2]["steps"] == TRAINING["steps"]
 
 
-@pytest.mark.parametrize("place", ["first-1", "first-2", "expert", "imitation", "learning"])
+@pytest.mark.parametrize(
+    "place", ["first-2", "expert", "imitation", pytest.param("learning", marks=pytest.mark.slow)]
+)
 def test_killed_in_any_part_it_goes_on_and_ends_with_the_same_bytes(
     place: str, wanted: tuple[dict[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,10 +120,10 @@ def _kill(*arguments: object) -> float:
 
 
 def test_the_search_is_in_the_world_of_the_training_and_of_a_family_where_that_is_one() -> None:
-    setup = SETUP.model_copy(update={"scenario": "family"})
-    sample = setup.training.model_copy(update={"override": {"society.persons": 40}})
-    settings = expert_search.first_searches(setup.model_copy(update={"training": sample}), setup.world())
-    assert all(one.varies and one.scenario.society.persons == 40 for one in settings)
+    training = {"search": 1300, "override": {"resilience.floor": 0.1}}
+    setup = Experiment.model_validate({"scenario": "family", "training": training})
+    settings = expert_search.first_searches(setup, setup.world())
+    assert all(one.varies and one.scenario.resilience.floor == 0.1 for one in settings)
     assert len({one.seed for one in settings}) == len(settings) == expert_search.FIRST
 
 
