@@ -1,8 +1,8 @@
 """Models of what people write: strict types, no number out of 64 bits, and every fault told at once.
 
 `Strict` is the base of all of them. Nothing is taken for something else: `true` is no number, `"5"` neither,
-and 2.5 is no whole number. A whole number may be written as `1e3`, a tuple as a list, and `true` where the
-word "true" is among those allowed.
+and 2.5 is no whole number. A whole number may be written as `1e3` (but see `EXACT`), a tuple as a list, and
+`true` where the word "true" is among those allowed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, ValidationInfo
 from pydantic.fields import FieldInfo
 from pydantic_core import core_schema
 
@@ -29,6 +29,9 @@ MOST_TOLD = 10
 
 _NOT_SCHEMAS = ("default", "metadata", "expected", "serialization", "config", "default_factory")
 _WORDS = {True: "true", False: "false"}
+
+EXACT = {"whole numbers": "have no point"}
+"""The context in which a file is validated that only programs write: there 3.0 is no whole number."""
 
 
 def _strict(schema: Any) -> Any:
@@ -47,7 +50,7 @@ def _strict(schema: Any) -> Any:
         if "gt" not in done:
             done.setdefault("ge", INTEGERS[0])
         done["strict"] = True
-        return core_schema.no_info_before_validator_function(_whole, done)
+        return core_schema.with_info_before_validator_function(_whole, done)
     elif kind == "float" and "strict" not in done:
         done["strict"] = True
         return core_schema.no_info_before_validator_function(_decimal, done)
@@ -56,12 +59,13 @@ def _strict(schema: Any) -> Any:
     return done
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, numbers.Integral):
         return int(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    taken = isinstance(value, float) and value.is_integer() and info.context is not EXACT
+    return int(value) if taken else value
 
 
 def _decimal(value: Any) -> Any:

@@ -20,7 +20,7 @@ from juguo_agents.folders import SETTINGS_FILE
 from juguo_agents.provenance import MODEL
 from juguo_envs.documents import DocumentError, load_json, load_mapping, read_text
 from juguo_envs.errors import UserError
-from juguo_envs.validation import Strict, explain
+from juguo_envs.validation import EXACT, Strict, explain
 from juguo_envs.worlds.scenario import Scenario
 
 CHECKSUM = "sha256"
@@ -149,7 +149,7 @@ def check_record(data: Any, kind: type[R], source: str) -> R:
             f"{kind.AGAIN}"
         )
     try:
-        return kind.model_validate(data)
+        return kind.model_validate(data, context=EXACT)
     except ValidationError as error:
         raise kind.FAULT(explain(error, kind, source)) from None
 

@@ -24,7 +24,7 @@ from juguo_envs.files import write_bytes
 from juguo_envs.spaces.action import action_size
 from juguo_envs.spaces.context import ContextConfig, ContextLayout, ObservationBuffer, ObservationConfig
 from juguo_envs.spaces.observation import ObservationLayout
-from juguo_envs.validation import Strict, explain
+from juguo_envs.validation import EXACT, Strict, explain
 from juguo_envs.worlds.family import Family, names_family
 from juguo_envs.worlds.scenario import Scenario
 
@@ -327,7 +327,7 @@ def check_policy(policy: Policy, source: str) -> None:
             "with this version, or use the version that wrote it"
         )
     try:
-        Metadata.model_validate(metadata)
+        Metadata.model_validate(metadata, context=EXACT)
     except ValidationError as error:
         raise PolicyFileError(explain(error, Metadata, source)) from None
     _check_network(metadata, source)

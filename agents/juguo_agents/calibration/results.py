@@ -170,6 +170,8 @@ def as_json(found: Calibration, versions: Mapping[str, str]) -> dict[str, Any]:
     """The content of `calibration.json`."""
     diffusion, fitted = found.diffusion, found.fit
     result: dict[str, Any] = {
+        "kind": "juguo_calibration",
+        "format": 1,
         "name": found.name,
         "log_likelihood": fitted.full.log_likelihood,
         **fitted.full.coefficients._asdict(),

@@ -20,7 +20,7 @@ from juguo_agents.artifacts.identity import Count
 from juguo_agents.folders import sweep
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
-from juguo_envs.validation import Strict, explain
+from juguo_envs.validation import EXACT, Strict, explain
 
 KEPT = 2
 HEAD = {"kind": "juguo_checkpoint", "format": 1}
@@ -162,7 +162,7 @@ class CheckpointFolder:
 
     def _check(self, found: Checkpoint, path: Path) -> None:
         try:
-            Values.model_validate(found.values)
+            Values.model_validate(found.values, context=EXACT)
         except ValidationError as error:
             raise CheckpointMisfit(f"{explain(error, Values, str(path))}; {_AGAIN}") from None
         if path != self.file(found.steps):
