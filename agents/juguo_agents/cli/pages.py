@@ -186,7 +186,5 @@ ELSEWHERE = {
 """Pages that `juguo reproduce` does not make, and why."""
 
 _REDESIGN = "measured before a redesign lost its own scale (`defect.m_X`)"
-FORMER: dict[str, str] = dict.fromkeys(
-    ("mechanisms", "single-file"), _REDESIGN
-)
+FORMER: dict[str, str] = dict.fromkeys(("mechanisms", "single-file"), _REDESIGN)
 """Pages that describe a former world until they are made anew, and say so in their head: by name, and why."""
