@@ -11,7 +11,6 @@ from juguo_agents.artifacts.policy import Policy, load_policy
 from juguo_agents.artifacts.zoo import PREFIX, ZOO, zoo_file, zoo_names
 from juguo_agents.cli.listing import zoo
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.evaluation.seeds import test as test_seeds
 from juguo_envs.worlds.family import Family, load_world
 
 NAMES = zoo_names()
@@ -45,7 +44,7 @@ def test_a_policy_scores_again_what_it_tells(name: str) -> None:
     world = common_world([PREFIX + name])
     assert world is not None
     returns = run(
-        allocator, world, test_seeds(told["first_seed"], told["episodes"]), observe=told["observe"]
+        allocator, world, seeds.test(told["first_seed"], told["episodes"]), observe=told["observe"]
     ).returns
     assert np.isclose(returns.mean(), told["mean"], atol=1e-9)
     assert allocator.name == f"learned_zoo_{name}"
