@@ -10,6 +10,7 @@ from juguo_agents.artifacts.load import common_world, files_of, find_allocators
 from juguo_agents.artifacts.policy import Policy, load_policy
 from juguo_agents.artifacts.zoo import PREFIX, ZOO, zoo_file, zoo_names
 from juguo_agents.cli.listing import zoo
+from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_envs.worlds.family import Family, load_world
 
