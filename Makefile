@@ -11,7 +11,7 @@ PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-all test-integrations lint format types bench bench-peers lock clean
+.PHONY: help setup train test test-all test-integrations lint format types docs bench bench-peers lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,20 @@ format: setup  ## rewrite the code in the house format
 types: setup  ## check the types
 	$(PY) -m mypy
 
+# Warnings are errors; the notebooks run on the way.
+docs: .venv-docs/.setup-done  ## build the guide into build/site, for a browser
+	PATH="$(CURDIR)/.venv-docs/bin:$$PATH" .venv-docs/bin/python -m sphinx --fail-on-warning --keep-going -q docs build/site
+	@echo 'open build/site/index.html'
+
+# Of its own, for nothing else needs what builds the guide. The notebooks need all the rest.
+.venv-docs/.setup-done: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install -qq --disable-pip-version-check --no-input '$(PIP)'
+	@echo 'installing requirements.lock and the group docs into .venv-docs; some minutes'
+	.venv-docs/bin/python -m pip install -qq --disable-pip-version-check --no-input -r requirements.lock --group docs
+	.venv-docs/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-build-isolation --no-deps -e .
+	@touch $@
+
 bench: setup  ## measure the speed
 	$(PY) benchmarks/run.py $(ARGS)
 
@@ -56,7 +70,7 @@ lock: $(PY)  ## resolve the packages anew into requirements.lock
 	$(PY) tools/lock.py
 
 clean:  ## remove .venv, caches and build output, but no runs
-	rm -rf $(VENV) .venv-bench .venv-integrations build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-docs .venv-integrations build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find envs agents scripts tools tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(PY):

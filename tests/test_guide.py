@@ -1,11 +1,16 @@
-"""What the README and the guide show works as it stands there: code, commands, links, worlds."""
+"""What the README and the guide show works as it stands there: code, commands, links, worlds.
+
+A tutorial is run as a reader runs it: files are saved, commands and code are run, from top to bottom.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shlex
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,25 +23,116 @@ from juguo_agents.cli.pages import PAGES as MADE
 from juguo_envs import Scenario
 from juguo_envs.documents import load_yaml
 from juguo_envs.worlds.scenario import scenario_names
+from tests.running import juguo, succeeded
 
 HOME = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(HOME.glob("README*.md")), HOME / "CONTRIBUTING.md", *sorted((HOME / "docs").rglob("*.md"))]
 FOR_OTHERS = ("coming-from-", "record-a-data-set")
 """Beginnings of pages for users of libraries that may be missing; `make test-integrations` has them."""
 GENERATED = HOME / "docs" / "reference" / "commands.md"
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    """A page's blocks of code in a language."""
-    text = page.read_text(encoding="utf-8")
-    return [code for told, code in re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL) if told == language]
+TUTORIALS = sorted((HOME / "docs" / "tutorials").glob("*.md"))
+CHINESE = sorted((HOME / "docs" / "zh").glob("*.md"))
+FOLLOWED = (*TUTORIALS, *CHINESE)
+"""Pages whose code is run step by step; the Chinese ones have the code of the English ones."""
+NOTEBOOKS = sorted((HOME / "docs" / "notebooks").glob("*.ipynb"))
+FENCED = re.compile(r"^```([\w{}-]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def name_of(page: Path) -> str:
     return page.relative_to(HOME).as_posix()
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)
+def blocks(page: Path, language: str) -> list[str]:
+    """A page's blocks of code in a language."""
+    return [code for told, code in FENCED.findall(page.read_text(encoding="utf-8")) if told == language]
+
+
+def steps(page: Path) -> Iterator[tuple[str, str]]:
+    """What a reader of a page does, one after another: ("code", ...), ("command", ...), ("save NAME", ...)."""
+    text = page.read_text(encoding="utf-8")
+    for found in FENCED.finditer(text):
+        language, code = found.groups()
+        before = text[: found.start()].rstrip().rsplit("\n\n", 1)[-1]
+        saved = re.search(r"(?:[Ss]ave this as|存为) `([\w.]+)`[:：]$", before)
+        if saved:
+            yield f"save {saved[1]}", code
+        elif language == "python":
+            yield "code", code
+        elif language == "":
+            for line in code.splitlines():
+                yield "command", line.partition("  #")[0].strip()
+
+
+def shortened(command: str) -> str | None:
+    """A command of a tutorial, without what would take many minutes."""
+    if command == "juguo train":
+        return None
+    return f"{command} --smoke" if command.startswith("juguo study") else command
+
+
+def follow(page: Path, folder: Path, every_command: bool) -> None:
+    """Do what a tutorial says, in a folder; without `every_command` only what takes a moment."""
+    names: dict[str, object] = {}
+    for what, text in steps(page):
+        if what == "code":
+            exec(text, names)
+        elif what != "command":
+            (folder / what.removeprefix("save ")).write_text(text, encoding="utf-8")
+        elif every_command or text.startswith("juguo new"):
+            if short := shortened(text):
+                succeeded(juguo(*shlex.split(short)[1:], cwd=folder))
+
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=name_of)
+def test_the_files_and_the_code_of_a_tutorial_work(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    follow(page, tmp_path, every_command=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", TUTORIALS, ids=name_of)
+def test_a_tutorial_works_from_top_to_bottom(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    follow(page, tmp_path, every_command=True)
+
+
+def without_comments(code: str) -> str:
+    """Code without what only people read."""
+    return re.sub(r"\s+#.*", "", code)
+
+
+def test_a_chinese_tutorial_shows_the_code_of_the_english_one() -> None:
+    pairs = [(page, page.parents[1] / "tutorials" / page.name) for page in CHINESE if page.name != "index.md"]
+    assert [english for _, english in pairs] == TUTORIALS
+    for chinese, english in pairs:
+        for language in ("python", "yaml", ""):
+            mine, its = ([*map(without_comments, blocks(page, language))] for page in (chinese, english))
+            assert mine == its, chinese.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    pytest.importorskip("ipykernel")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the machinery's own
+        notebook = nbformat.read(path, as_version=4)
+        nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": tmp_path}}).execute()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_notebook_is_small_and_holds_no_results(path: Path) -> None:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert path.stat().st_size < 10_000
+    assert [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")] == []
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python") and p not in FOLLOWED], ids=name_of)
 def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
@@ -53,7 +149,7 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
             pytest.skip(str(error))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "yaml")], ids=name_of)
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "yaml") and p not in FOLLOWED], ids=name_of)
 def test_the_worlds_of_a_page_are_scenarios(page: Path) -> None:
     for text in blocks(page, "yaml"):
         Scenario.parse(load_yaml(text, page.name))
@@ -106,7 +202,8 @@ def test_a_page_names_no_script_and_no_module_that_does_not_exist(page: Path) ->
 
 def test_the_guide_leads_to_every_page() -> None:
     index = (HOME / "docs" / "index.md").read_text(encoding="utf-8")
-    pages = [p.relative_to(HOME / "docs").as_posix() for p in PAGES if p.parent.parent == HOME / "docs"]
+    shown = [p for p in (*PAGES, *NOTEBOOKS) if p.parent.parent == HOME / "docs"]
+    pages = [p.relative_to(HOME / "docs").as_posix() for p in shown]
     assert [page for page in pages if f"]({page})" not in index] == []
 
 

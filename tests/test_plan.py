@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = {"juguo_envs": ROOT / "envs", "juguo_agents": ROOT / "agents"}
 ORDER = (
     "model", "worlds", "spaces", "engine", "env",
-    "allocators", "evaluation", "artifacts", "search", "report", "comparing", "calibration", "training",
-    "benchmark", "studies", "cli", "",
+    "allocators", "evaluation", "artifacts", "search", "report", "comparing", "play", "calibration",
+    "training", "benchmark", "studies", "cli", "",
 )  # fmt: skip
 """Packages from below to above; each may use those below it in its distribution."""
 NOT_USED = {("report", "search"), ("calibration", "search")}
@@ -27,6 +27,8 @@ TOP = (
     "env",
     "vector_env",
     "render",
+    "picture",
+    "window",
     "info",
     "testing",
     "warm",

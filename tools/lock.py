@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PIP = (25, 1)  # the first that knows --group
 HEADER = """\
 # Made by `make lock` (tools/lock.py) from pyproject.toml.
-# Extras train, tune, pareto, ray; group dev.
+# Extras train, tune, pareto, play, ray, human; group dev.
 # Do not edit: change pyproject.toml and run `make lock` again.
 """
 
@@ -30,7 +30,7 @@ def resolve() -> dict[str, str]:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
         subprocess.run(
-            [*command, "--report", str(report), ".[train,tune,pareto,ray]", "--group", "dev"],
+            [*command, "--report", str(report), ".[train,tune,pareto,play,ray,human]", "--group", "dev"],
             cwd=ROOT,
             check=True,
         )

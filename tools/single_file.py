@@ -40,21 +40,16 @@ TEXT = """\
 | versions | {versions} |
 | world | `default` {digest} |
 
-`examples/ppo_single_file.py` has the settings of `juguo train from_scratch`. Both had {steps:,} environment
-steps for each training seed, and both kept the last policy. Returns are means over test episodes 0 to 199.
+`examples/ppo_single_file.py` has the settings of `juguo train from_scratch`. At each budget both had the same number of
+environment steps for each of four training seeds, and both kept the last policy. Returns are means over the test episodes 0 to
+199.
 
-| training seed | single file | `juguo train` |
-|---|---:|---:|
-{rows}
-| mean | {single:.3f} | {train:.3f} |
-| standard deviation | {single_sd:.3f} | {train_sd:.3f} |
-
-The difference of the means, single file less `juguo train`, is {difference:+.3f} [{low:+.3f}, {high:+.3f}]
-(95 % interval of Welch's t-test). {verdict}
+{tables}
 
 ![Returns in training](../figures/single-file.png)
 
-*Mean return of the last 100 training episodes, with the noise of exploration. Each line is a training seed.*
+*Mean return of the last 100 training episodes at the largest budget, with the noise of exploration. Each line is a
+training seed.*
 """
 
 
@@ -111,19 +106,26 @@ def draw(folder: Path) -> Figure:
     return figure
 
 
-def text(steps: int, one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> str:
-    """The page."""
+TABLE = """\
+## {steps:,} steps
+
+| training seed | single file | `juguo train` |
+|---|---:|---:|
+{rows}
+| mean | {single:.3f} | {train:.3f} |
+| standard deviation | {single_sd:.3f} | {train_sd:.3f} |
+
+The difference of the means, single file less `juguo train`, is {difference:+.3f} [{low:+.3f}, {high:+.3f}]
+(95 % interval of Welch's t-test). {verdict}"""
+
+
+def table(steps: int, one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> str:
+    """What was measured at a budget."""
     found: Any = stats.ttest_ind(one, other, equal_var=False)
     interval = found.confidence_interval(0.95)
     same = interval.low <= 0.0 <= interval.high
-    return TEXT.format(
-        day=datetime.datetime.now(datetime.UTC).date(),
+    return TABLE.format(
         steps=steps,
-        versions=", ".join(
-            [f"juguo {version('juguo')}", f"Python {platform.python_version()}"]
-            + [f"{name} {version(name)}" for name in ("torch", "stable-baselines3", "numpy", "numba")]
-        ),
-        digest=Scenario.load("default").digest()[:16],
         rows="\n".join(f"| {k} | {a:.3f} | {b:.3f} |" for k, a, b in zip(SEEDS, one, other, strict=True)),
         single=one.mean(), train=other.mean(), single_sd=one.std(ddof=1), train_sd=other.std(ddof=1),
         difference=one.mean() - other.mean(), low=interval.low, high=interval.high,
@@ -133,17 +135,34 @@ def text(steps: int, one: npt.NDArray[np.float64], other: npt.NDArray[np.float64
     )  # fmt: skip
 
 
+def text(tables: dict[int, str]) -> str:
+    """The page."""
+    return TEXT.format(
+        day=datetime.datetime.now(datetime.UTC).date(),
+        steps=max(tables),
+        versions=", ".join(
+            [f"juguo {version('juguo')}", f"Python {platform.python_version()}"]
+            + [f"{name} {version(name)}" for name in ("torch", "stable-baselines3", "numpy", "numba")]
+        ),
+        digest=Scenario.load("default").digest()[:16],
+        tables="\n\n".join(tables.values()),
+    )
+
+
 def main() -> int:
     """Train, draw, write; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--steps", type=int, default=500_000)
+    parser.add_argument("--steps", type=int, nargs="+", default=[200_000, 500_000])
     parser.add_argument("--out", type=Path, default=Path("runs/single-file"))
     asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    one = np.array([single(seed, asked.steps, asked.out) for seed in SEEDS])
-    means = trained(asked.steps, asked.out)
-    write_bytes(FIGURE, styled_png(lambda: draw(asked.out)))
-    write_text(PAGE, text(asked.steps, one, np.array([means[seed] for seed in SEEDS])))
+    tables = {}
+    for steps in sorted(asked.steps):
+        folder = asked.out / str(steps)
+        folder.mkdir(parents=True, exist_ok=True)
+        one, means = np.array([single(seed, steps, folder) for seed in SEEDS]), trained(steps, folder)
+        tables[steps] = table(steps, one, np.array([means[seed] for seed in SEEDS]))
+    write_bytes(FIGURE, styled_png(lambda: draw(folder)))
+    write_text(PAGE, text(tables))
     return 0
 
 

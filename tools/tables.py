@@ -2,14 +2,16 @@
 
 Parameters: every row comes from a field of a scenario. A field that is declared with `par` names its unit,
 source and sampling range; for the others, which are never sampled, the unit stands below. Rules: every row
-comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Observation: every row is
-an entry of `juguo_envs.spaces.observation`. Seeds: see
+comes from what a rule declares of itself, see `juguo_agents.allocators.described`. Observation and info: every
+row is an entry of `juguo_envs.spaces.observation`, `juguo_envs.spaces.context` or `juguo_envs.info`.
+Arguments: those of the environments' constructors; their meaning stands below. Seeds: see
 `juguo_agents.evaluation.seeds`. Glossary: see `juguo_agents.report.glossary`.
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -26,7 +28,11 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.report.glossary import terms
 from juguo_agents.tables import markdown_table
 from juguo_agents.training.config import Experiment
+from juguo_envs import ExperimentDiffusionEnv, ExperimentDiffusionVectorEnv
 from juguo_envs.files import write_text
+from juguo_envs.info import ENTRIES
+from juguo_envs.model.state import ACTORS, FUNCTIONS, STAGES
+from juguo_envs.spaces.context import CONTEXT, CONTEXT_PER_COMMUNITY, PREFERENCES
 from juguo_envs.spaces.observation import COMMUNITY_ENTRIES, PROGRAMME_ENTRIES
 from juguo_envs.worlds.parameters import Meta, parameter_meta
 from juguo_envs.worlds.scenario import Community, Generated, Scenario
@@ -42,6 +48,27 @@ UNITS = {
     "persons": "persons", "mean_degree": "ties/person", "minimum": "quarters", "maximum": "quarters",
     "ab_min": "quarters",
 }  # fmt: skip
+AMOUNTS = {
+    "harm_evidence": "persons", "experience": "person-quarters", "abandoned": "projects",
+    "reserve": "quarterly budgets",
+}  # fmt: skip
+"""Units of what an observation shows as x/(x + scale)."""
+ARGUMENTS = {
+    "scenario": "the world: a name, the path of a YAML file, a mapping of fields with a `base`, or a `Scenario`; "
+    '`"family"` or `"family:NAME"` draws another one for every episode, as does a `Family`',
+    "reward": "weights by the names `breadth`, `resilience`, `excluded`, and `aversion`, that to inequality; or a "
+    "function of `info` over n societies that returns (n,) numbers",
+    "observe": '`"noisy"`, or `"true"`: without noise',
+    "render_mode": '`"ansi"`: text; `"rgb_array"`: a [picture](../how-to/draw.md); `"human"`: a window',
+    "context": "shows what a real allocator would know of its world, see above",
+    "preferences": '`"hidden"`; `"shown"`: the weights of the reward; `"drawn"`: they are drawn at every reset, too',
+    "history": "quarters that are shown, 1 to 64",
+    "observation": "a function of (n, size) observations that returns the (n, k) numbers that are shown instead",
+    "num_envs": "number of societies",
+    "threads": "of the processor; results do not depend on it",
+    "autoreset_mode": '`"NextStep"`, `"SameStep"` or `"Disabled"`, as in Gymnasium',
+    "max_episode_steps": "truncates episodes, as that of `gymnasium.make` does",
+}
 ALLOWED = {
     "minimum": "each ≥ 1",
     "maximum": "each ≥ its minimum",
@@ -159,6 +186,79 @@ def observation() -> str:
     return "\n\n".join(tables)
 
 
+def actions() -> str:
+    """The entries of an action as markdown, by their place."""
+    rows = [
+        (str(f), name, f"share of the money: {ACTORS[f // 3]}, in {STAGES[f % 3]}")
+        for f, name in enumerate(FUNCTIONS)
+    ]
+    n = len(FUNCTIONS)
+    rows += [
+        (str(n), "reserve", "share of the money that is put aside"),
+        (f"{n + 1} + c", "share of community c", "share of all money that goes there, c from 0 to R − 1"),
+        (f"{n + 1} + R", "openness", "how open the work is, from −1, closed, to 1, open"),
+        (f"{n + 2} + R", "advance", "asks for the next stage: yes at 0 or more"),
+        (f"{n + 3} + R", "abandon", "asks to give the project up: yes at 0 or more"),
+    ]
+    return markdown_table(("index", "name", "what it does"), rows)
+
+
+def seen() -> str:
+    """The entries of an observation as markdown, by their place."""
+    rows, per = [], len(COMMUNITY_ENTRIES)
+    for place, entries in (("c", COMMUNITY_ENTRIES), ("", PROGRAMME_ENTRIES)):
+        for i, entry in enumerate(entries):
+            at = f"{per} c + {i}" if place else f"{per} R + {i}"
+            unit = AMOUNTS.get(entry.name, "1")
+            shown = (
+                entry.meaning if entry.scale is None else f"x/(x + {number(entry.scale)}), x: {entry.meaning}"
+            )
+            span = f"[{number(entry.low)}, {number(entry.high)}]"
+            name = f"`{entry.name}[c]`" if place else f"`{entry.name}`"
+            rows.append((at, name, span, "yes" if entry.noise is not None else "", unit, shown))
+    last = len(PROGRAMME_ENTRIES)
+    rows.append(
+        (f"{per} R + {last} + i", "`last_...`", "[0, 1]", "", "1", "entry i of the last action, as shares")
+    )
+    return markdown_table(("index", "name", "range", "noise", "unit", "meaning"), rows)
+
+
+def extras() -> str:
+    """What may be shown beside, as markdown."""
+    rows = [
+        *(("`context=True`", f"`known_{fact.name}`", fact.meaning) for fact in CONTEXT),
+        *(("`context=True`", f"`known_{fact.name}[c]`", fact.meaning) for fact in CONTEXT_PER_COMMUNITY),
+        *(('`preferences="shown"` or `"drawn"`', f"`{fact.name}`", fact.meaning) for fact in PREFERENCES),
+        ("`history=k`", "`NAME@-i`", "each entry, i quarters ago, i from 1 to k − 1"),
+    ]
+    return markdown_table(("argument", "name", "what is shown"), rows)
+
+
+def told() -> str:
+    """The entries of info as markdown."""
+    rows = [(f"`{entry.name}`", entry.meaning, entry.allowed, entry.unit) for entry in ENTRIES]
+    return markdown_table(("key", "meaning", "range", "unit"), rows)
+
+
+def arguments() -> str:
+    """The arguments of both environments as markdown.
+
+    Raises:
+        KeyError: If the meaning of an argument does not stand above.
+    """
+    single = inspect.signature(ExperimentDiffusionEnv).parameters
+    many = inspect.signature(ExperimentDiffusionVectorEnv).parameters
+    rows = [
+        (f"`{name}`", f"`{_default(parameter.default)}`", "" if name in single else "many", ARGUMENTS[name])
+        for name, parameter in (single | many).items()
+    ]
+    return markdown_table(("argument", "default", "of", "meaning"), rows)
+
+
+def _default(value: Any) -> str:
+    return str(getattr(value, "value", value)) if not isinstance(value, str) else f'"{value}"'
+
+
 def configuration() -> str:
     """The fields of a configuration, a table for each section."""
     parts, sections = [], [("", Experiment)]
@@ -205,6 +305,13 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "institutions": institutions,
         "numbers of rules": doctrine_numbers,
         "parameters": parameters,
+    },
+    "docs/reference/environment.md": {
+        "actions": actions,
+        "seen": seen,
+        "extras": extras,
+        "info": told,
+        "arguments": arguments,
     },
     "docs/reference/seeds.md": {"seeds": seeds.tables},
     "docs/reference/rules.md": {"allocators": ideas},

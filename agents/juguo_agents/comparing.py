@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from juguo_agents.allocators import Allocator
-from juguo_agents.artifacts.load import find_allocators
+from juguo_agents.artifacts.load import find_allocators, named_one_by_one
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare as run_all
 from juguo_agents.folders import new_folder
@@ -67,8 +67,11 @@ def compare(
     with speaking(lang):  # refuses a language that there is not, before the work
         pass
     found: list[Allocator] = []
+    one_by_one: list[str] = []
     for one in allocators:
-        found += find_allocators([one]) if isinstance(one, str) else [one]
+        some = find_allocators([one]) if isinstance(one, str) else [one]
+        one_by_one += named_one_by_one([one] if isinstance(one, str) else [], some)
+        found += some
     comparison = run_all(
         found,
         load_world(world),
@@ -76,6 +79,7 @@ def compare(
         first_seed=first_seed,
         observe=observe,
         threads=os.cpu_count() or 1,
+        highlight=one_by_one,
     )
     return Compared(comparison, lang)
 

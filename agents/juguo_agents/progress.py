@@ -49,6 +49,12 @@ _listener: Any = _Listener()
 _bar: Any = None  # the bar that is shown, if there is one
 
 
+def announce(text: str) -> None:
+    """A note in words of ours alone, before anything is imported that takes time."""
+    _listener.write(f"{text}\n")
+    _listener.flush()
+
+
 def say(text: str) -> None:
     """A note of one line on standard error, above a bar; nothing in it controls the screen."""
     from juguo_envs.names import terminal  # it brings the model along, which a page of help can do without

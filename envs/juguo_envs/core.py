@@ -33,7 +33,6 @@ RewardFunction = Callable[[dict[str, npt.NDArray[Any]]], npt.ArrayLike]
 ObservationFunction = Callable[[Rows], npt.ArrayLike]
 """What is shown: of (n, size) observations (n, other size)."""
 
-RENDER_MODES = ("ansi", "rgb_array")
 OPTIONS = ("scenario", "preferences", "observe")
 """What `reset(options=...)` may set, for the episodes that it begins."""
 _FLOAT32 = float(np.finfo(np.float32).max)

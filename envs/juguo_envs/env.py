@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
 from juguo_envs.core import (
-    RENDER_MODES,
     Arguments,
     Core,
     ObservationFunction,
@@ -18,12 +17,15 @@ from juguo_envs.core import (
     RewardFunction,
 )
 from juguo_envs.engine.batch import Batch
-from juguo_envs.render import render
+from juguo_envs.render import RENDER_MODES, open_window, render, render_picture
 from juguo_envs.spaces.action import AllocationError, check_actions
 from juguo_envs.spaces.context import Observe, Preferences
 from juguo_envs.worlds.family import World
 from juguo_envs.worlds.scenario import Scenario
 from juguo_envs.worlds.seeds import check_seed
+
+if TYPE_CHECKING:
+    from juguo_envs.window import Window
 
 _ALL = np.ones(1, np.bool_)
 
@@ -70,14 +72,15 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
     "drawn": the weights at every reset, from the ranges of the family or of
     `juguo_envs.worlds.family.PREFERENCES`; the reward follows. `history`: quarters that are shown, 1 to 64.
     `observation`: a function of (n, size) observations that returns (n, k) finite numbers, which are shown
-    instead. `render_mode`: "ansi" or "rgb_array".
+    instead. `render_mode`: "ansi", text; "rgb_array", a picture (the extra `human`); "human", that picture in
+    a window after every reset and step.
 
     ## Version history
     v0: initial version.
     """
 
     # Gymnasium declares it as an instance's variable, hence no ClassVar
-    metadata: dict[str, Any] = {"render_modes": [*RENDER_MODES], "render_fps": 4}  # noqa: RUF012
+    metadata: dict[str, Any] = {"render_modes": [*RENDER_MODES, "human"], "render_fps": 4}  # noqa: RUF012
 
     def __init__(
         self,
@@ -97,8 +100,9 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
             FunctionError: If what a function of the caller's returns cannot be used.
             ValueError: If the render mode is unknown.
         """
-        if render_mode is not None and render_mode not in RENDER_MODES:
-            raise ValueError(f"render_mode is {render_mode!r}; allowed are {', '.join(RENDER_MODES)} or None")
+        modes = self.metadata["render_modes"]
+        if render_mode is not None and render_mode not in modes:
+            raise ValueError(f"render_mode is {render_mode!r}; allowed are {', '.join(modes)} or None")
         arguments = Arguments(scenario, reward, observe, context, preferences, history, observation)
         self.core = Core(1, arguments)
         self.scenario = self.core.scenario
@@ -107,6 +111,7 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
         self.observation_space = self.core.observation_space
         self.action_space = self.core.action_space
         self._running = False
+        self._window: Window | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -127,6 +132,7 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
         number = self.np_random_seed if seed is not None else int(self.np_random.integers(2**63))
         self.core.begin(batch, np.array([number], np.uint64), _ALL)
         self._running = True
+        self._show()
         return self.core.shown()[0], self._info()
 
     def step(
@@ -147,6 +153,7 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
             raise
         terminated = bool(self.core.done()[0])
         self._running = not terminated
+        self._show()
         return self.core.shown()[0], self._reward(), terminated, False, self._info()
 
     def _reward(self) -> Any:
@@ -165,8 +172,21 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
         return self.core.scenario_now(0)
 
     def render(self) -> Any:
-        """The state as text ("ansi") or as a picture ("rgb_array"); None without a render mode."""
+        """The state as text ("ansi") or as a picture ("rgb_array"); None in "human", shown already."""
         if self.render_mode is None:
             gym.logger.warn("render() without render_mode: nothing is shown; pass render_mode to make()")
+        if self.render_mode in (None, "human"):
             return None
         return render(self.render_mode, self.batch, 0)
+
+    def _show(self) -> None:
+        """Show the state in the window, where there is to be one."""
+        if self.render_mode == "human":
+            self._window = self._window or open_window(self.metadata["render_fps"])
+            self._window.show(render_picture(self.batch))
+
+    def close(self) -> None:
+        """Close the window, where there is one."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None

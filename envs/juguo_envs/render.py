@@ -1,15 +1,21 @@
-"""The state of a society as text and as a picture, without a plotting library."""
+"""The state of a society as text, as a picture and in a window."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import STAGES
 
+if TYPE_CHECKING:
+    from juguo_envs.window import Window
+
+RENDER_MODES = ("ansi", "rgb_array")
+"""What a society can be rendered as; a single environment also has a window, "human"."""
 _BAR = 20
 
 
@@ -41,26 +47,32 @@ def render_text(batch: Batch, b: int = 0) -> str:
 
 
 def render_picture(batch: Batch, b: int = 0) -> npt.NDArray[np.uint8]:
-    """Every person a square, a band of squares for each community: (height, width, 3) uint8.
+    """A map of society `b` with its figures: (height, width, 3) uint8; see `juguo_envs.picture`.
 
-    Green has adopted, red is excluded, grey neither; the brighter, the more resilient.
+    Raises:
+        gymnasium.error.DependencyNotInstalled: If Pillow is missing.
     """
-    columns, size = 40, 6
-    state, start = batch.state, batch.structure.start
-    bands: list[npt.NDArray[Any]] = []
-    for c in range(batch.communities):
-        people = slice(start[c], start[c + 1])
-        light = (0.35 + 0.65 * state.rho[b, people].astype(float))[:, None]
-        colour = np.where(
-            state.excluded[b, people, None] == 1,
-            np.array([214.0, 39.0, 40.0]),
-            np.where(
-                state.adopted[b, people, None] == 1, np.array([44.0, 160.0, 44.0]), np.array([170.0] * 3)
-            ),
-        )
-        rows = -(-len(light) // columns)
-        band = np.full((rows * columns, 3), 255.0)
-        band[: len(light)] = colour * light
-        bands += [band.reshape(rows, columns, 3), np.full((1, columns, 3), 255.0)]
-    picture = np.concatenate(bands[:-1]).round().astype(np.uint8)
-    return np.kron(picture, np.ones((size, size, 1), np.uint8)).astype(np.uint8)
+    try:
+        from juguo_envs.picture import picture_of  # only pictures need Pillow
+    except ModuleNotFoundError as error:
+        raise _lacking("Pillow", error) from None
+    return picture_of(batch, b)
+
+
+def open_window(fps: float) -> Window:
+    """A window for the render mode "human".
+
+    Raises:
+        gymnasium.error.DependencyNotInstalled: If pygame is missing.
+    """
+    try:
+        from juguo_envs.window import Window  # only windows need pygame
+    except ModuleNotFoundError as error:
+        raise _lacking("pygame-ce", error) from None
+    return Window("juguo", fps)
+
+
+def _lacking(package: str, error: ModuleNotFoundError) -> Exception:
+    return gym.error.DependencyNotInstalled(
+        f"{package} is missing ({error}); install the extra: pip install 'juguo[human]'"
+    )

@@ -69,6 +69,8 @@ def _whole(value: Any, info: ValidationInfo) -> Any:
 
 
 def _decimal(value: Any) -> Any:
+    if isinstance(value, int) and value in INTEGERS and int(float(value)) != value:
+        raise ValueError(f"is {value}, which no float is exactly; write it with a point")
     other = isinstance(value, numbers.Real) and not isinstance(value, int | float)  # of numpy, for example
     return float(value) if other else value
 

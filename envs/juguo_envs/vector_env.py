@@ -14,7 +14,6 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from juguo_envs.core import (
-    RENDER_MODES,
     Arguments,
     Core,
     Mask,
@@ -24,7 +23,7 @@ from juguo_envs.core import (
     Rows,
 )
 from juguo_envs.engine.batch import Batch
-from juguo_envs.render import render
+from juguo_envs.render import RENDER_MODES, render
 from juguo_envs.spaces.context import Observe, Preferences
 from juguo_envs.worlds.family import World
 from juguo_envs.worlds.scenario import Scenario

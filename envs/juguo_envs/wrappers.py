@@ -105,7 +105,7 @@ class MultiDiscreteAction(gym.ActionWrapper[Rows, npt.NDArray[np.int64], Rows], 
 class DictObservation(gym.ObservationWrapper[dict[str, Rows], Rows, Rows], RecordConstructorArgs):
     """Observations in blocks by name.
 
-    `communities` (R x 16,), one community after another; `programme`; `last_allocation`; and where they are
+    `communities` (R x 15,), one community after another; `programme`; `last_allocation`; and where they are
     shown `context`, `preferences`, and `history`, one quarter after another.
 
     Attributes:

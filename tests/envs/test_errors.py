@@ -209,8 +209,8 @@ def test_a_batch_refuses_what_its_kernels_would_read_beyond() -> None:
 
 
 def test_an_unknown_render_mode_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match="render_mode is 'human'; allowed are ansi, rgb_array or None"):
-        ExperimentDiffusionEnv(WORLD, render_mode="human")
+    with pytest.raises(ValueError, match="render_mode is 'film'; allowed are ansi, rgb_array, human or None"):
+        ExperimentDiffusionEnv(WORLD, render_mode="film")
 
 
 @pytest.mark.parametrize("make", [ExperimentDiffusionEnv, ExperimentDiffusionVectorEnv])

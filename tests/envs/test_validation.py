@@ -10,7 +10,7 @@ import pytest
 from pydantic import Discriminator, Field, Tag, ValidationError
 
 from juguo_envs.documents import yaml_value
-from juguo_envs.validation import Strict, explain
+from juguo_envs.validation import EXACT, Strict, explain
 
 
 class Rule(Strict):
@@ -140,3 +140,21 @@ def test_a_whole_number_outside_64_bits_is_refused(value: float) -> None:
 def test_a_huge_value_is_not_quoted_back() -> None:
     for huge in ([["x"] * 10**5] * 10**3, "x" * 10**6, {str(i): i for i in range(10**5)}, 10**4000):
         assert len(refusal({"B": huge})) < 400
+
+
+def test_a_whole_number_that_no_float_is_exactly_is_no_decimal() -> None:
+    class Model(Strict):
+        x: float
+
+    assert Model(x=2**53).x == 2.0**53
+    with pytest.raises(ValidationError, match="write it with a point"):
+        Model(x=2**53 + 1)
+
+
+def test_in_what_programs_write_no_whole_number_has_a_point() -> None:
+    class Model(Strict):
+        n: int
+
+    assert Model.model_validate({"n": 3.0}).n == 3
+    with pytest.raises(ValidationError):
+        Model.model_validate({"n": 3.0}, context=EXACT)

@@ -378,13 +378,15 @@ def test_it_renders_a_list_of_what_single_environments_render(mode: str) -> None
 def test_videos_are_recorded(tmp_path: Any) -> None:
     pytest.importorskip("moviepy", reason="moviepy writes the videos")
     envs = RecordVideo(
-        ExperimentDiffusionVectorEnv(2, WORLD, render_mode="rgb_array"), str(tmp_path), lambda k: k == 0
+        ExperimentDiffusionVectorEnv(2, WORLD, render_mode="rgb_array"),
+        str(tmp_path / "videos"),
+        episode_trigger=lambda k: k == 0,
     )
     envs.reset(seed=0)
     for actions in some_actions(envs.unwrapped, 7):  # type: ignore[arg-type]
         envs.step(actions)
     envs.close()
-    assert list(tmp_path.glob("*.mp4"))
+    assert list((tmp_path / "videos").glob("*.mp4"))
 
 
 @pytest.mark.parametrize("mode", MODES)

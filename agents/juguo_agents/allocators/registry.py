@@ -99,8 +99,8 @@ def make_rule(name: str) -> Rule:
     hint = did_you_mean(name, [*rule_names(), *map(like_for_like, rule_names())])
     raise UnknownAllocator(
         f"unknown allocator {name!r}{hint}; there are {', '.join(rule_names())}, each also with "
-        "+exit or -exit and then +relief or -relief behind it, or the folder of a trained run, of a search, "
-        "of a searched front or of an explanation, zoo:NAME, module:Class or file.py:Class"
+        "+exit or -exit and then +relief or -relief behind it, your own as FILE.py:CLASS, or the folder of a "
+        "trained run, of a search, of a searched front or of an explanation, or zoo:NAME"
     )
 
 

@@ -1,28 +1,26 @@
-"""Allocators that are code: a class by `module:Class` or `file.py:Class`, or a model by `file.zip:ALGORITHM`.
+"""Allocators that are code beside one's own files: `MODULE:CLASS`, or a model by `FILE.zip:ALGORITHM`.
 
-Whoever names one runs it; a `.zip` of stable-baselines3 holds pickles, which are code, too.
+Whoever names one runs it: a `.zip` of stable-baselines3 holds pickles, which are code, too.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import pickle
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from juguo_agents.allocators.base import Allocator, Setting
 from juguo_agents.array_types import Seeds, Singles
+from juguo_agents.artifacts.own import checked, is_own, made_of
 from juguo_agents.artifacts.zoo import PREFIX
 from juguo_envs.errors import UserError, unknown
 
 _NAME = re.compile(r"(?P<place>.+):(?P<what>[A-Za-z_]\w*)")
-_PARTS = ("name", "start", "act")
 NORMALISER = "vecnormalize.pkl"
 """Beside a model's file, what its observations were normalised by in training, as RL Zoo leaves it."""
 
@@ -32,60 +30,35 @@ class CodeError(UserError):
 
 
 def is_code(name: str) -> bool:
-    """Whether a name is meant for code: `module:Class`, `file.py:Class` or `file.zip:ALGORITHM`."""
+    """Whether a name is meant for code: `MODULE:CLASS` or `FILE.zip:ALGORITHM`."""
     found = _NAME.fullmatch(name)
-    return (
-        found is not None
-        and not name.startswith(PREFIX)
-        and (
-            Path(found["place"]).suffix in (".py", ".zip")
-            or all(part.isidentifier() for part in found["place"].split("."))
-        )
-    )
+    if found is None or is_own(name) or name.startswith(PREFIX):
+        return False
+    place = found["place"]
+    return place.endswith(".zip") or all(part.isidentifier() for part in place.split("."))
 
 
 def load_code(name: str) -> Allocator:
     """The allocator that a name of code stands for.
 
     Raises:
-        CodeError: If it cannot be imported or loaded, or is no allocator.
+        CodeError: If it cannot be imported or loaded.
+        OwnFileError: If it is no allocator.
     """
     found = _NAME.fullmatch(name)
     if found is None:
-        raise CodeError(f"{name!r} is no module:Class, file.py:Class or file.zip:ALGORITHM")
+        raise CodeError(f"{name!r} is no MODULE:CLASS and no FILE.zip:ALGORITHM")
     place, what = found["place"], found["what"]
     if place.endswith(".zip"):
         return _of_stable_baselines3(Path(place), what)
-    module = _module(place)
-    if not hasattr(module, what):
-        known = [one for one, value in vars(module).items() if inspect.isclass(value)]
-        raise CodeError(f"{place}: {unknown('class', what, known)}")
-    made: Any = getattr(module, what)
     try:
-        made = made() if inspect.isclass(made) else made
-    except Exception as error:
-        raise CodeError(f"{name}: cannot be made without arguments ({_told(error)})") from None
-    lacking = [part for part in _PARTS if not hasattr(made, part)]
-    if lacking:
-        raise CodeError(
-            f"{name}: is no allocator, it has no {lacking[0]!r}; docs/tutorials/3-your-own-allocator.md "
-            "tells what one has"
-        )
-    allocator: Allocator = made
-    return allocator
-
-
-def _module(place: str) -> ModuleType:
-    try:
-        if not place.endswith(".py"):
-            return importlib.import_module(place)
-        spec = importlib.util.spec_from_file_location(Path(place).stem, place)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
+        module = importlib.import_module(place)
     except Exception as error:
         raise CodeError(f"{place}: cannot be imported ({_told(error)})") from None
+    kinds = {one: value for one, value in vars(module).items() if inspect.isclass(value)}
+    if what not in kinds:
+        raise CodeError(f"{place}: {unknown('class', what, kinds)}")
+    return checked(made_of(kinds[what], name), what.lower(), name)
 
 
 def _of_stable_baselines3(file: Path, algorithm: str) -> Allocator:

@@ -18,7 +18,7 @@ from juguo_agents.allocators.base import Allocator, Setting
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.artifacts.base import JsonArtifact
-from juguo_agents.artifacts.identity import STUDY, Count, Record, check_scenario, read_record
+from juguo_agents.artifacts.identity import STUDY, Count, Fingerprint, Record, check_scenario, read_record
 from juguo_envs.errors import UserError
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.validation import Strict
@@ -116,7 +116,7 @@ class FrontRecord(Record):
     begun: bool
     versions: dict[str, str]
     members: Annotated[list[_Member], Field(min_length=1)]
-    scenario_digest: str
+    scenario_digest: Fingerprint
     scenario: dict[str, Any]
 
 

@@ -1,4 +1,5 @@
-"""Allocators by what a user names: a rule, or the file or folder of a policy, a search, a tree or a front.
+"""Allocators by what a user names: a rule, a class of a Python file, or the file or folder of a policy, a
+search, a tree, a front or a play.
 
 A kind of artifact is a line in `KINDS`.
 """
@@ -18,11 +19,14 @@ from juguo_agents.allocators.registry import (
     all_rule_names,
     make_rule,
     refuse_twice,
+    variant_of,
 )
 from juguo_agents.artifacts.base import Artifact, World
 from juguo_agents.artifacts.code import is_code, load_code
 from juguo_agents.artifacts.front import FRONT_PATTERN, FrontRecord, load_front
 from juguo_agents.artifacts.identity import kind_of
+from juguo_agents.artifacts.own import is_own, load_own, own_digest
+from juguo_agents.artifacts.play_file import PLAY_PATTERN, PlayRecord, load_play
 from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
 from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, SearchRecord, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
@@ -81,8 +85,9 @@ class Kind:
 SEARCHED = Kind(SearchRecord.KIND, (RESULT_FILE, PANEL_PATTERN), load_result)
 TREE = Kind(TreeRecord.KIND, (TREE_PATTERN,), load_tree)
 FRONT = Kind(FrontRecord.KIND, (FRONT_PATTERN,), load_front)
+PLAY = Kind(PlayRecord.KIND, (PLAY_PATTERN,), load_play)
 POLICY = Kind(None, (POLICY_PATTERN,), load_policy, all_or_none=True)
-KINDS = (SEARCHED, TREE, FRONT, POLICY)
+KINDS = (SEARCHED, TREE, FRONT, PLAY, POLICY)
 """In this order allocators are listed, and looked for in a folder."""
 _SUFFIXES = (".json", POLICY_SUFFIX := Path(POLICY_PATTERN).suffix)
 
@@ -95,9 +100,10 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
     """The allocators behind names.
 
     Args:
-        names: Each the name of a rule, `all` for every rule, the folder of a trained run, of a search or of
-            an explanation (which holds trees) or of a comparison of fronts, a policy file, the `.json`
-            file of a search, of a tree or of a front, `zoo:NAME`, or code (`juguo_agents.artifacts.code`).
+        names: Each the name of a rule, `all` for every rule, `FILE.py:CLASS` for one's own, the folder of a
+            trained run, of a search or of an explanation (which holds trees), of a comparison of fronts or of
+            plays, a policy file, the `.json` file of a search, of a tree, of a front or of a play,
+            `zoo:NAME`, or other code (`juguo_agents.artifacts.code`).
 
     Raises:
         UnknownAllocator: If a name is none of these.
@@ -105,13 +111,15 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
         UserError: If a file cannot be used; it is named.
     """
     rules: list[str] = []
-    code: list[Allocator] = []
+    own: list[Allocator] = []
     files: list[Path] = []
     for name in names:
         if name == ALL:
             rules += all_rule_names()
+        elif is_own(name):
+            own.append(load_own(name))
         elif is_code(name):
-            code.append(load_code(name))
+            own.append(load_code(name))
         elif found := files_of(name):
             files += found
         else:
@@ -122,12 +130,31 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
         kind.allocators([file for file, its in zip(files, kinds, strict=True) if its is kind])
         for kind in KINDS
     ]
-    everyone: list[Allocator] = [*map(make_rule, rules), *code, *itertools.chain(*stored)]
+    everyone: list[Allocator] = [*map(make_rule, rules), *own, *itertools.chain(*stored)]
     called = [allocator.name for allocator in everyone]
     for name in called:
         if called.count(name) > 1:
-            raise NamedTwice(f"two allocators are called {name!r}; rename the folder of one")
+            raise NamedTwice(f"two allocators are called {name!r}; rename one, or its folder")
     return everyone
+
+
+def named_one_by_one(names: Sequence[str], allocators: Sequence[Allocator]) -> list[str]:
+    """What those of the allocators behind some names are called that `all` did not bring, nor a training."""
+    return [
+        allocator.name
+        for allocator in allocators
+        if (allocator.name in names or variant_of(allocator.name) is None)
+        and not allocator.name.startswith("learned")
+    ]
+
+
+def in_tables(name: str) -> str:
+    """An allocator's name in tables, of one that may be one's own as `FILE.py:CLASS`.
+
+    Raises:
+        UserError: If that is no allocator.
+    """
+    return load_own(name).name if is_own(name) else name
 
 
 def find_allocator(name: str, field: str) -> Allocator:
@@ -163,8 +190,8 @@ def files_of(name: str) -> list[Path]:
             return found
     *patterns, last = (kind.patterns[0] for kind in KINDS)
     raise UnknownAllocator(
-        f"{name}: a folder without {', '.join(patterns)} or {last}; no training finished there, no search "
-        "and no explanation"
+        f"{name}: a folder without {', '.join(patterns)} or {last}; no training finished there, no search, "
+        "no explanation and no play"
     )
 
 
@@ -200,6 +227,8 @@ def _refuse_copies(files: Sequence[Path], loaded: Sequence[Artifact]) -> None:
 
 def digest_of(name: str) -> str | None:
     """SHA-256 of the files behind a name, in their order; None where there are none, as for a rule."""
+    if is_own(name):
+        return own_digest(name)
     files = [path for path in files_of(name) if path.is_file()]
     if not files:
         return None

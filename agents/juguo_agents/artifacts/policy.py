@@ -269,7 +269,7 @@ class _Training(Strict):
 
 class _Range(Strict):
     base: str
-    base_digest: str
+    base_digest: Fingerprint
     axes: dict[str, tuple[float, float]]
     weights: tuple[Weights, Weights, Weights] | None
 
@@ -305,7 +305,7 @@ class Metadata(Strict):
     observe: Literal["noisy", "true"]
     normaliser: _Normaliser
     scenario: dict[str, Any]
-    scenario_digest: str
+    scenario_digest: Fingerprint
     family: _Range | None
     versions: dict[str, str]
     training: _Training

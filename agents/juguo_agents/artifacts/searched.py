@@ -16,6 +16,7 @@ from juguo_agents.artifacts.identity import (
     SEARCH,
     STUDY,
     Count,
+    Fingerprint,
     Identity,
     Record,
     check_record,
@@ -102,7 +103,7 @@ class SearchRecord(Record):
     parameters: dict[str, float]
     start: dict[str, float]
     scenario: dict[str, Any]
-    scenario_digest: str
+    scenario_digest: Fingerprint
     observe: Literal["noisy", "true"]
     budget: Count
     spent: Count

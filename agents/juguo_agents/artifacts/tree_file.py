@@ -13,7 +13,14 @@ from pydantic import Field, model_validator
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.artifacts.base import JsonArtifact
-from juguo_agents.artifacts.identity import STUDY, Record, check_record, check_scenario, read_record
+from juguo_agents.artifacts.identity import (
+    STUDY,
+    Fingerprint,
+    Record,
+    check_record,
+    check_scenario,
+    read_record,
+)
 from juguo_agents.artifacts.place_weights import LOCAL_BY_NAME
 from juguo_agents.artifacts.tree import LEAF, Tree, TreeAllocator
 from juguo_agents.artifacts.tree_features import BY_NAME
@@ -168,7 +175,7 @@ class TreeRecord(Record):
     features: list[_Feature]
     locals: list[str]
     nodes: Annotated[list[_Node], Field(min_length=1, max_length=MOST_NODES)]
-    scenario_digest: str
+    scenario_digest: Fingerprint
     scenario: dict[str, Any]
 
     @model_validator(mode="after")

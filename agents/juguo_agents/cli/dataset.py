@@ -11,7 +11,7 @@ from juguo_agents.artifacts.load import common_world, find_allocators
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show
 from juguo_agents.evaluation.seeds import DATASETS
-from juguo_agents.progress import say
+from juguo_agents.progress import progress
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import load_world
@@ -24,7 +24,8 @@ class Dataset(Strict):
 
     names: tuple[str, ...] = Field(
         (),
-        description="a rule, 'all' for all rules, or a run, search, explanation or front by folder or file",
+        description="a rule, 'all' for all rules, your own as FILE.py:CLASS, or a run, search, explanation "
+        "or front by folder or file",
         json_schema_extra={"positional": True, "names": "allocator"},
     )
     id_: str | None = Field(
@@ -57,14 +58,16 @@ def dataset(asked: Dataset) -> int:
     free_place(asked.id_)  # refuses before a file is read
     made_for = None if asked.scenario else common_world(asked.names)
     seeds = DATASETS.take(asked.seed, asked.episodes)
-    place = record(
-        asked.id_,
-        find_allocators(asked.names),
-        made_for or load_world(asked.scenario or "default"),
-        seeds,
-        observe=asked.observe,
-        threads=os.cpu_count() or 1,
-        progress=lambda name: say(f"  recorded {name}"),
-    )
+    allocators = find_allocators(asked.names)
+    with progress(len(allocators), "recording", "allocator") as bar:
+        place = record(
+            asked.id_,
+            allocators,
+            made_for or load_world(asked.scenario or "default"),
+            seeds,
+            observe=asked.observe,
+            threads=os.cpu_count() or 1,
+            progress=lambda name: bar.update(),
+        )
     show(f"{place}\nload it: minari.load_dataset({asked.id_!r})")
     return 0

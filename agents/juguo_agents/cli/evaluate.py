@@ -8,14 +8,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from juguo_agents.allocators import BASELINE, rule_names
-from juguo_agents.artifacts.load import common_world, find_allocators, of_other_models
+from juguo_agents.allocators import BASELINE, NOTHING, rule_names
+from juguo_agents.artifacts.load import (
+    common_world,
+    find_allocators,
+    in_tables,
+    named_one_by_one,
+    of_other_models,
+)
 from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show, show_json
 from juguo_agents.evaluation import seeds
-from juguo_agents.evaluation.rollout import compare
+from juguo_agents.evaluation.rollout import MOST_HIGHLIGHTED, compare
 from juguo_agents.folders import check_new, new_folder
-from juguo_agents.progress import say
+from juguo_agents.progress import progress, say
 from juguo_agents.provenance import versions
 from juguo_agents.report import (
     check_figures,
@@ -38,7 +44,8 @@ class Evaluate(Strict):
 
     names: tuple[str, ...] = Field(
         (),
-        description="a rule, 'all' for all rules, or a run, search, explanation or front by folder or file",
+        description="a rule, 'all' for all rules, your own as FILE.py:CLASS, or a run, search, explanation "
+        "or front by folder or file",
         json_schema_extra={"positional": True, "names": "allocator"},
     )
     scenario: str | None = Field(
@@ -51,6 +58,10 @@ class Evaluate(Strict):
     seed: int = Field(0, ge=0, description="seed of the first test episode")
     observe: Literal["noisy", "true"] = Field("noisy", description="noise on what is seen")
     out: Path | None = Field(None, description="new folder for tables and figures; default: none are made")
+    highlight: tuple[str, ...] = Field(
+        (), description=f"allocators that figures single out, at most {MOST_HIGHLIGHTED}; default: those "
+        "that are named one by one"
+    )  # fmt: skip
     tables: Format = Field("csv", description="format of the tidy tables that --out writes")
     lang: Lang = LANG
     as_json: bool = Field(
@@ -75,19 +86,26 @@ def evaluate(asked: Evaluate) -> int:
         say(f"  {file} was made with another version of the model; it is measured in this one")
     if asked.out:
         check_figures()  # refuses before the work is done
-    comparison = compare(
-        allocators,
-        world,
-        episodes=asked.episodes,
-        first_seed=asked.seed,
-        observe=asked.observe,
-        threads=os.cpu_count() or 1,
-        progress=None if asked.as_json else lambda name: say(f"  ran {name}"),
-    )
+    one_by_one = named_one_by_one(asked.names, allocators)
+    if asked.out and not asked.highlight and (count := len(one_by_one)) > MOST_HIGHLIGHTED:
+        say(f"  figures single out the first {MOST_HIGHLIGHTED} of {count}; choose by --highlight")
+    everyone = {BASELINE, NOTHING, *(allocator.name for allocator in allocators)}
+    with progress(len(everyone), "comparing", "allocator") as bar:
+        comparison = compare(
+            allocators,
+            world,
+            episodes=asked.episodes,
+            first_seed=asked.seed,
+            observe=asked.observe,
+            threads=os.cpu_count() or 1,
+            progress=lambda name: bar.update(),
+            highlight=[in_tables(name) for name in asked.highlight] or one_by_one,
+        )
     summary = summarise(comparison, versions())
     where = ""
     try:
         if asked.out:
+            say("drawing figures ...")
             with speaking(asked.lang, comparison.scenario.step):
                 rules = rules_of(allocators)
             with new_folder(asked.out) as folder:

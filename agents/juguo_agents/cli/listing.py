@@ -22,10 +22,10 @@ from juguo_envs.worlds.scenario import Scenario, scenario_names
 
 _ALLOCATORS = {
     "all": "every rule as the paper has it, and with each combination of institutions",
-    "FOLDER or FILE": "a trained run, a search, an explanation (its trees) or a front, or one file of it",
+    "FOLDER or FILE": "a trained run, a search, an explanation (its trees), a front, or plays; or a file",
     "zoo:NAME": "a policy that comes with the package; see juguo list zoo",
-    "module:Class, file.py:Class": "an allocator of your own, made without arguments",
-    "file.zip:ALGORITHM": "a model of stable-baselines3 or sb3-contrib, for example model.zip:PPO",
+    "MODULE:CLASS": "an allocator of your own in an installed module, made without arguments",
+    "FILE.zip:ALGORITHM": "a model of stable-baselines3 or sb3-contrib, for example model.zip:PPO",
 }
 _INSTITUTIONS = {
     "NAME": "the rule as the paper has it",

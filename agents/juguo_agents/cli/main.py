@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from juguo_agents.cli.running import REFUSED, guarded
-from juguo_agents.progress import say
+from juguo_agents.progress import announce, say
 from juguo_agents.studies import STUDIES
 
 if TYPE_CHECKING:
@@ -43,6 +43,12 @@ _COMMANDS = {
 
         Training and evaluation make it, too. Name an explanation beside its run, and the page shows its
         trees. With several comparisons the page has a list to choose from.""",
+    ),
+    "animate": (
+        "animate:animate",
+        """Draw allocators side by side in the same episode, quarter by quarter, as an animation.
+
+        What the pictures show: docs/how-to/draw.md.""",
     ),
     "search": (
         "search:search",
@@ -80,6 +86,19 @@ _COMMANDS = {
 
         What is assumed, and what the numbers mean: docs/explanation/calibration.md.""",
     ),
+    "play": (
+        "play:play",
+        """Run a programme yourself, on a page in the browser, beside allocators that live the same episode.
+
+        The page is served on this machine alone, at the address that is printed. Ctrl-C stops it. A saved
+        play is a file that juguo evaluate takes as an allocator: docs/how-to/play.md.""",
+    ),
+    "new": (
+        "new:new",
+        """Write a commented scenario to begin with: a province of twelve counties, to be changed.
+
+        It is in English and Chinese: docs/tutorials/2-your-own-world.md.""",
+    ),
     "list": (
         "listing:names",
         "Name the allocators, scenarios, configs, studies and shipped policies, with a line on each.",
@@ -99,6 +118,7 @@ _COMMANDS = {
 }
 """Where each command is, and its help."""
 _GOES_ON = "The same command with the same --out goes on, and a changed setting is refused by name."
+_QUICK, _HELP = {"list"}, {"--help", "-h", "--version"}
 _SHORTHANDS = {"compare": "compare-runs", "explain": "explain"}
 """Studies that are commands, too."""
 
@@ -120,6 +140,8 @@ def _run(words: list[str]) -> int:
     if words[:1] != ["__complete"] and (place := _nothing_in(words)):
         say(f"error: {place} nothing is named; name something there, or leave it out")
         return REFUSED
+    if text := _announcement(words):
+        announce(text)
     app = make_app()
     try:
         status = app(
@@ -136,6 +158,13 @@ def _run(words: list[str]) -> int:
         say(f"error: {' '.join(str(error).split())} See juguo {' '.join(error.command_chain or ())} --help")
         return REFUSED
     return status or 0
+
+
+def _announcement(words: list[str]) -> str:
+    """What is said before a command is imported, which may take seconds; nothing where it is quick."""
+    name = " ".join(words[: 2 if words[:1] == ["study"] else 1])
+    known = {*_COMMANDS, *_SHORTHANDS, *(f"study {study}" for study in STUDIES)} - _QUICK
+    return f"juguo {name} ..." if name in known and not _HELP.intersection(words) else ""
 
 
 def _nothing_in(words: list[str]) -> str:

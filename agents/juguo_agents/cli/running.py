@@ -24,7 +24,7 @@ from typing import Any
 from juguo_agents.progress import say
 
 FAILED, REFUSED, INTERRUPTED, UNHEARD = 1, 2, 130, 141
-_NAMES = {"sklearn": "scikit-learn"}
+_NAMES = {"sklearn": "scikit-learn", "PIL": "pillow"}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _COMMAND = "juguo "
 _words: Sequence[str] = ()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
 
+from juguo_agents.allocators import BASELINE, NOTHING
+from juguo_agents.artifacts.load import find_allocators, in_tables, named_one_by_one
 from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import going_on, show
 from juguo_agents.evaluation.rollout import check_comparison
@@ -21,7 +24,7 @@ from juguo_agents.training.learners.device import check_device
 from juguo_agents.training.run import CONFIG, load_run
 from juguo_agents.training.shipped import DEFAULT, config_names, find_config
 from juguo_envs.engine.memory import check_bytes, check_societies
-from juguo_envs.errors import UserError
+from juguo_envs.errors import UserError, unknown
 from juguo_envs.spaces.action import action_size
 from juguo_envs.spaces.context import ContextLayout
 from juguo_envs.validation import Strict
@@ -41,6 +44,10 @@ class Train(Strict):
     out: Path | None = Field(
         None, description="folder of the run; default: runs/ and the name of the config, numbered"
     )
+    highlight: tuple[str, ...] = Field(
+        (), description="allocators that figures single out beside the learned ones; default: those that the "
+        "config names one by one"
+    )  # fmt: skip
     resume: Path | None = Field(None, description="the same as --out alone: go on with that run")
     lang: Lang = LANG
 
@@ -64,21 +71,41 @@ def train(asked: Train) -> int:
     if folder is not None and (asked.resume or (folder / CONFIG).is_file()):
         experiment, _ = load_run(folder, path, [*assumed, *changes])  # refuses before torch is imported
         check_device(experiment.training)
+        shown = singled_out(experiment, asked.highlight)
         from juguo_agents.training.experiment import resume_experiment
 
         with going_on(folder, "train"):
-            table = resume_experiment(folder, path, [*assumed, *changes], say=say, lang=asked.lang)
+            table = resume_experiment(
+                folder, path, [*assumed, *changes], say=say, lang=asked.lang, highlight=shown
+            )
     else:
         experiment = load_experiment(path or find_config(DEFAULT), [*assumed, *changes])
         folder = folder or next_free(Path("runs"), experiment.name)
         check_new(folder)
         scenario = checked(experiment)
+        shown = singled_out(experiment, asked.highlight)
         from juguo_agents.training.experiment import run_experiment
 
         with going_on(folder, "train"):
-            table = run_experiment(experiment, scenario, folder, asked.lang)
+            table = run_experiment(experiment, scenario, folder, asked.lang, shown)
     show(f"{table}\n\n{time.monotonic() - begun:.0f} s; {written_in(folder, asked.lang)}")
     return 0
+
+
+def singled_out(experiment: Experiment, asked: Sequence[str]) -> list[str]:
+    """What figures single out beside the learned ones: what is asked for, or what the config names.
+
+    Raises:
+        UserError: If it is not compared, or an allocator of one's own cannot be used.
+    """
+    compared = find_allocators(experiment.comparison.names())
+    names = [*dict.fromkeys([*(one.name for one in compared), BASELINE, NOTHING])]
+    wanted = [in_tables(name) for name in asked]
+    for name in wanted:
+        if name not in names:
+            raise UserError(f"--highlight: {unknown('allocator', name, names)}")
+    named = experiment.comparison.allocators
+    return wanted or named_one_by_one(() if named == "all" else named, compared)
 
 
 def find(name: str) -> tuple[Path, list[str]]:

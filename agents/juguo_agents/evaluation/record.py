@@ -83,7 +83,8 @@ def record_bytes(quarters: int, communities: int) -> int:
 class Comparison:
     """Allocators on the same test episodes, under common random numbers.
 
-    In a `family` every episode has a world of its own, around `scenario`.
+    In a `family` every episode has a world of its own, around `scenario`. `highlight` names the allocators
+    that every figure singles out.
     """
 
     scenario: Scenario
@@ -93,6 +94,7 @@ class Comparison:
     baseline: str
     records: tuple[Record, ...]
     family: Family | None = None
+    highlight: tuple[str, ...] = ()
 
     def parameters(self) -> npt.NDArray[Any]:
         """(E,) records of the parameters of each episode's world."""

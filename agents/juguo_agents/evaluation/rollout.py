@@ -18,7 +18,7 @@ from juguo_agents.evaluation.record import EXIT_DTYPE, Comparison, Record, recor
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import make_batch
 from juguo_envs.engine.memory import check_bytes, check_societies, episodes_together
-from juguo_envs.errors import UserError
+from juguo_envs.errors import UserError, unknown
 from juguo_envs.model.state import N_FUNCTIONS, N_STRATA, STAGES
 from juguo_envs.spaces.context import ObservationConfig
 from juguo_envs.worlds.family import Family
@@ -29,6 +29,8 @@ Watcher = Callable[[int, int, Batch], None]
 
 CHUNK = 100
 """Episodes stepped together, at most."""
+MOST_HIGHLIGHTED = 8
+"""Allocators that figures single out because they were named, at most."""
 
 
 def setting_of(world: Scenario | Family, seeds: Seeds) -> Setting:
@@ -169,6 +171,7 @@ def compare(
     observe: str = "noisy",
     threads: int = 1,
     progress: Callable[[str], None] | None = None,
+    highlight: Sequence[str] = (),
 ) -> Comparison:
     """Run allocators over the same test episodes, and record their course.
 
@@ -182,6 +185,10 @@ def compare(
         observe: "noisy" or "true".
         threads: Threads of the model; results do not depend on it.
         progress: Called with each allocator's name when it is done.
+        highlight: Names of those that every figure is to single out, of which the first 8 are.
+
+    Raises:
+        UserError: If two have one name, one that is to be singled out is not compared, or there is no room.
     """
     everyone = list(allocators)
     given = {a.name for a in everyone}
@@ -190,6 +197,9 @@ def compare(
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise UserError(f"allocator {twice!r} is named twice; each may be compared once")
+    for name in highlight:
+        if name not in names:
+            raise UserError(f"highlight: {unknown('allocator', name, names)}")
     check_comparison(world, episodes, len(everyone))
     episode_seeds = seeds.test(first_seed, episodes)
     longest = longest_programme(world, episode_seeds)
@@ -203,4 +213,5 @@ def compare(
         if progress:
             progress(allocator.name)
     family = None if isinstance(world, Scenario) else world
-    return Comparison(base, observe, first_seed, episodes, BASELINE, tuple(records), family)
+    shown = tuple(dict.fromkeys(highlight))[:MOST_HIGHLIGHTED]
+    return Comparison(base, observe, first_seed, episodes, BASELINE, tuple(records), family, shown)

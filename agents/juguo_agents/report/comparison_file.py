@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from juguo_agents.artifacts.identity import RUN, Count, Record, read_record, record_of
+from juguo_agents.artifacts.identity import RUN, Count, Fingerprint, Record, read_record, record_of
 from juguo_agents.report.summary import Summary
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
@@ -289,13 +289,14 @@ class ComparisonRecord(Record):
     FAULT: ClassVar[type[UserError]] = ComparisonFileError
 
     scenario: str
-    scenario_digest: str
+    scenario_digest: Fingerprint
     observe: Literal["noisy", "true"]
     episodes: Count
     first_seed: Count
     baseline: str
     best_rule: str
     programmes: list[str]
+    highlighted: list[str] = Field(default_factory=list)
     confidence: Annotated[float, Field(gt=0.0, lt=1.0)]
     defective_first: Count
     versions: dict[str, str]

@@ -46,6 +46,12 @@ def named(name: str, quoted: Callable[[str], str] = str) -> str:
     return say("name.meant", name=quoted(name), words=label(name))
 
 
+def run_of(name: str) -> str:
+    """The run of which a learned allocator's name tells; nothing where it tells none."""
+    found = _SEED.fullmatch(name)
+    return (found["run"] or "") if found else ""
+
+
 def institutions_in_words(name: str) -> str:
     """Which institutions a rule's name asks for, in words; nothing where it leaves them to the rule."""
     asked = split_name(name)[1]

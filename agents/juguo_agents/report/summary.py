@@ -109,6 +109,7 @@ def summarise(comparison: Comparison, versions: Mapping[str, str], route: Route 
         "baseline": comparison.baseline,
         "best_rule": best.name,
         "programmes": [record.name for record in competing],
+        "highlighted": [],
         "confidence": CONFIDENCE,
         "defective_first": int(defective.sum()),
         "versions": dict(versions),
@@ -123,6 +124,7 @@ def summarise(comparison: Comparison, versions: Mapping[str, str], route: Route 
     references = reference_records(comparison)
     names = [row["name"] for row in main_rows(summary) if not row["reference"]]
     summary["best"] = best_programme(comparison, names, list(references.values()))
+    summary["highlighted"] = [*comparison.highlight]  # the best does not depend on it
     return summary | _of_each(comparison, [baseline, *references.values()])
 
 
@@ -278,7 +280,7 @@ def main_rows(summary: dict[str, Any]) -> list[Row]:
 
     Where doctrines are compared like for like, each has one row (`doctrine`), and the paper's `own` version
     is in it; what is told there or in the cells of the factorial has no row beside it. All others have rows
-    of their own, in which `doctrine` and `own` are None.
+    of their own, in which `doctrine` and `own` are None; so has what is `highlighted`.
     """
     told = {row["name"]: row for row in summary["like_for_like"]}
     beside = {row["own"]["name"] for row in told.values() if row["own"]}
@@ -289,6 +291,6 @@ def main_rows(summary: dict[str, Any]) -> list[Row]:
         name = entry["name"]
         if name in told:
             rows.append(told[name])
-        elif name not in beside:
+        elif name not in beside or name in summary["highlighted"]:
             rows.append({"doctrine": None, "reference": is_reference(name)} | entry | {"own": None})
     return rows

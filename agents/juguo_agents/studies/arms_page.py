@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,22 @@ from matplotlib.figure import Figure
 
 from juguo_agents.artifacts.identity import headed
 from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchRecord
-from juguo_agents.report.figures.style import BLACK, png
+from juguo_agents.report.figures.style import BLACK
+from juguo_agents.report.texts import say
 from juguo_agents.studies.arms import ArmResults
+from juguo_agents.studies.pages import page_and_figure
 from juguo_agents.studies.study import Content, Page
 from juguo_agents.tables import ranged, terminal_table
 from juguo_envs.names import slug
 
 
 def page_of(
-    results: ArmResults, data: dict[str, Any], data_file: str, lines: list[str], figure: Figure, alt: str
+    results: ArmResults,
+    data: dict[str, Any],
+    data_file: str,
+    lines: list[str],
+    draw: Callable[[], Figure],
+    alt: str,
 ) -> Page:
     """A page of lines and one figure, beside what each search found.
 
@@ -28,12 +35,10 @@ def page_of(
         data: The numbers.
         data_file: The file of the numbers; page and figure are named like it.
         lines: For the terminal and the page.
-        figure: The figure.
+        draw: Makes the figure.
         alt: What it shows.
     """
-    stem = data_file.removesuffix(".json")
-    page = "\n".join(["```", *lines, "```", "", f"![{alt}]({stem}.png)", ""])
-    files: dict[str, Content] = {f"{stem}.md": page.encode(), f"{stem}.png": png(figure)}
+    files = page_and_figure(data_file.removesuffix(".json"), "\n".join(lines), draw, alt)
     for name, found in results.found.items():
         files[f"{SEARCHES}/{name}/{RESULT_FILE}"] = headed(SearchRecord, {**found.data, "place": name})
     return Page(data, data_file, "\n".join(lines), files)
@@ -100,13 +105,9 @@ def intervals(axes: Axes, names: list[str], values: list[dict[str, Any]], colour
     axes.set_yticks(places, names)
 
 
-def finish(axes: Axes, title: str) -> None:
-    """Title, grid and labels."""
+def finish(axes: Axes) -> None:
+    """Grid and labels."""
     axes.axvline(0.0, color=BLACK, linewidth=0.8)
-    axes.set_xlabel("share of the gap from the worst rule to the closed loop, %")
-    axes.set_title(title, loc="left", fontsize=10)
-    axes.grid(axis="x", color="#e5e5e5")
-    axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    axes.set_xlabel(say("studies.gap"))
+    axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)

@@ -17,6 +17,7 @@ from pydantic import (
 
 from juguo_agents.allocators import all_rule_names
 from juguo_agents.allocators.registry import refuse_twice
+from juguo_agents.artifacts.own import is_own
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.seeds import LARGEST_BUDGET
 from juguo_agents.training.learners.settings import (
@@ -159,12 +160,14 @@ class Training(Strict):
 class ComparisonProtocol(Strict):
     """What the learned allocators are compared with, and on which episodes."""
 
-    allocators: tuple[str, ...] | Literal["all"] = Field("all", description="rules by name, or all")
+    allocators: tuple[str, ...] | Literal["all"] = Field(
+        "all", description="rules by name, your own as FILE.py:CLASS, or all"
+    )
     episodes: int = Field(200, ge=1, le=1_000_000)
     first_seed: int = Field(0, ge=0, description="seed of the first test episode")
 
     def names(self) -> list[str]:
-        """The rules by name."""
+        """What they are compared with, by name."""
         return all_rule_names() if self.allocators == "all" else list(self.allocators)
 
     @model_validator(mode="after")
@@ -174,7 +177,7 @@ class ComparisonProtocol(Strict):
                 f"first_seed + episodes is above {seeds.TEST_END}, where the selection seeds begin"
             )
         try:
-            refuse_twice(() if self.allocators == "all" else self.allocators)
+            refuse_twice([name for name in self.names() if not is_own(name)])
         except UserError as error:
             raise ValueError(f"allocators: {error}") from None
         return self

@@ -12,7 +12,7 @@ import numpy as np
 
 from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.allocators.registry import variant_of
-from juguo_agents.artifacts.load import POLICY, files_of, load_artifact
+from juguo_agents.artifacts.load import POLICY, files_of, find_allocators, load_artifact
 from juguo_agents.artifacts.policy import load_policy, save_policy
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
@@ -59,7 +59,13 @@ _EVALUATED = (
 )  # fmt: skip
 
 
-def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path, lang: str = "en") -> str:
+def run_experiment(
+    experiment: Experiment,
+    scenario: Scenario,
+    folder: Path,
+    lang: str = "en",
+    highlight: Sequence[str] = (),
+) -> str:
     """Train and compare, and write everything under a new folder.
 
     Args:
@@ -70,6 +76,7 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path, lan
             the job has a search, and `imitation/`, where there is an expert. While a seed is trained its
             checkpoints are in `checkpoints/`.
         lang: Language of the comparison.
+        highlight: Names of rules that figures single out beside the learned allocators.
 
     Returns:
         The table for the terminal.
@@ -81,7 +88,8 @@ def run_experiment(experiment: Experiment, scenario: Scenario, folder: Path, lan
     """
     _check_packages()
     with working_in(folder, lambda new: begin_run(new, experiment, scenario)):
-        return _conduct(experiment, scenario, folder, dict.fromkeys(experiment.training.seeds, 0), lang=lang)
+        begun = dict.fromkeys(experiment.training.seeds, 0)
+        return _conduct(experiment, scenario, folder, begun, lang=lang, highlight=highlight)
 
 
 def resume_experiment(
@@ -90,6 +98,7 @@ def resume_experiment(
     assignments: Sequence[str] = (),
     say: Callable[[str], None] = lambda text: None,
     lang: str = "en",
+    highlight: Sequence[str] = (),
 ) -> str:
     """Go on with a run that was interrupted, at any moment; it ends as if it had not been.
 
@@ -101,6 +110,7 @@ def resume_experiment(
         assignments: `key=value` likewise; `training.processes` and `training.checkpoint_minutes` may differ.
         say: Told, in a line each, what there is and what is done.
         lang: Language of the comparison.
+        highlight: As in `run_experiment`.
 
     Returns:
         The table for the terminal.
@@ -123,7 +133,7 @@ def resume_experiment(
             check_expert(folder, experiment)
         begun = {seed: state.steps for seed, state in states.items()}
         finished = {seed for seed, state in states.items() if state.finished}
-        return _conduct(experiment, scenario, folder, begun, finished, lang)
+        return _conduct(experiment, scenario, folder, begun, finished, lang, highlight)
 
 
 def _conduct(
@@ -133,6 +143,7 @@ def _conduct(
     begun: dict[int, int],
     finished: set[int] | None = None,
     lang: str = "en",
+    highlight: Sequence[str] = (),
 ) -> str:
     """Do what is left of a run."""
     _compile(scenario)
@@ -148,10 +159,12 @@ def _conduct(
 
     left = [seed for seed in seeds if seed not in (finished or ())]
     train_all(experiment, scenario, left, folder, keep, begun=begun)
-    return _report(experiment, scenario, folder, lang)
+    return _report(experiment, scenario, folder, lang, highlight)
 
 
-def _report(experiment: Experiment, scenario: Scenario, folder: Path, lang: str) -> str:
+def _report(
+    experiment: Experiment, scenario: Scenario, folder: Path, lang: str, highlight: Sequence[str]
+) -> str:
     protocol = experiment.comparison
     rules = protocol.names()
     files = [policy_path(folder, seed) for seed in experiment.training.seeds]
@@ -159,13 +172,14 @@ def _report(experiment: Experiment, scenario: Scenario, folder: Path, lang: str)
     route, begun = _route(experiment, scenario, folder)
     with progress(len(rules) + len(begun) + len(learned), "comparing", "allocator") as bar:
         comparison = compare(
-            [*(make_rule(name) for name in rules), *begun, *learned],
+            [*find_allocators(rules), *begun, *learned],
             experiment.worlds(scenario),
             episodes=protocol.episodes,
             first_seed=protocol.first_seed,
             observe=experiment.observe,
             threads=os.cpu_count() or 1,
             progress=lambda name: bar.update(),
+            highlight=highlight,
         )
     summary = summarise(comparison, versions(), route)
     for path, allocator in zip(files, learned, strict=True):

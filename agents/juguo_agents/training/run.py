@@ -216,9 +216,14 @@ def steps_of(experiment: Experiment) -> int:
 
 
 def steps_taken(metadata: Mapping[str, Any]) -> int:
-    """Environment steps that a policy's training took, those of the episodes of its selections included."""
-    training = metadata["training"]
-    curve: list[dict[str, Any]] = training["curve"]
+    """Environment steps that a policy's training took, those of the episodes of its selections included.
+
+    Raises:
+        PolicyFileError: If the policy does not tell its learning curve.
+    """
+    curve: list[dict[str, Any]] = metadata["training"].get("curve")
+    if not curve:
+        raise PolicyFileError("policy: training.curve is missing; its training's steps cannot be told")
     experiment = experiment_of(metadata, "policy")
     quarters = int(metadata["scenario"]["programme"]["T"])
     return int(curve[-1]["steps"]) + len(curve) * experiment.training.selection_episodes * quarters

@@ -17,73 +17,39 @@ from juguo_envs import ExperimentDiffusionEnv
 from tests.support import small
 
 SMALL, SEEDS = small(), SELECTION.take(0, 3)
-MINE = """
-from juguo_agents.allocators import make_rule
-
-class Mine:
-    name = "mine"
-    def __init__(self):
-        self.rule = make_rule("flat")
-    def start(self, setting, seeds):
-        self.rule.start(setting, seeds)
-    def act(self, observation):
-        return self.rule.act(observation)
-
-class Half:
-    name = "half"
-
-class Needs:
-    def __init__(self, number):
-        pass
-
-instance = Mine()
-"""
 
 
-@pytest.fixture
-def mine(tmp_path: Path) -> str:
-    (tmp_path / "mine.py").write_text(MINE)
-    return str(tmp_path / "mine.py")
-
-
-@pytest.mark.parametrize("what", ["Mine", "instance"])
-def test_a_class_in_a_file_or_an_instance_of_it_is_an_allocator(mine: str, what: str) -> None:
-    (found,) = find_allocators([f"{mine}:{what}"])
-    assert found.name == "mine"
+def test_a_class_of_a_module_is_an_allocator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "thrifty.py").write_text(
+        "from juguo_agents.allocators import make_rule\n"
+        "class Thrifty:\n"
+        "    def __init__(self): self.rule = make_rule('flat')\n"
+        "    def start(self, setting, seeds): self.rule.start(setting, seeds)\n"
+        "    def act(self, observation): return self.rule.act(observation)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    (found,) = find_allocators(["thrifty:Thrifty"])
+    assert found.name == "thrifty"
     assert (run(found, SMALL, SEEDS).returns == run(make_rule("flat"), SMALL, SEEDS).returns).all()
+    with pytest.raises(CodeError, match="did you mean 'Thrifty'"):
+        load_code("thrifty:Thirfty")
 
 
-def test_a_class_of_a_module_is_an_allocator() -> None:
-    assert load_code("juguo_agents.allocators.rules:Flat").name == "flat"
-
-
-@pytest.mark.parametrize(
-    ("what", "words"),
-    [
-        ("Mien", "did you mean 'Mine'"),
-        ("Half", "is no allocator, it has no 'start'"),
-        ("Needs", "cannot be made without arguments"),
-    ],
-)
-def test_what_is_no_allocator_is_refused_on_one_line(mine: str, what: str, words: str) -> None:
-    with pytest.raises(CodeError) as refused:
-        load_code(f"{mine}:{what}")
-    assert words in str(refused.value)
-    assert "\n" not in str(refused.value)
-
-
-@pytest.mark.parametrize("name", ["no_module:Class", "broken.py:Class", "absent.zip:PPO", "absent.zip:Ppo"])
+@pytest.mark.parametrize("name", ["no_module:Class", "broken:Class", "absent.zip:PPO", "absent.zip:Ppo"])
 def test_what_cannot_be_imported_or_loaded_is_refused_on_one_line(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "broken.py").write_text("class Class(:\n")
     with pytest.raises(CodeError, match=r"^[^\n]+$") as refused:
         load_code(name)
     assert name.rpartition(":")[0] in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["flat", "flat+exit", "runs/x", "a/b.json", "zoo:default", "x:1y"])
+@pytest.mark.parametrize(
+    "name", ["flat", "flat+exit", "runs/x", "a/b.json", "mine.py:Mine", "zoo:default", "x:1y"]
+)
 def test_other_names_are_no_code(name: str) -> None:
     assert not is_code(name)
 

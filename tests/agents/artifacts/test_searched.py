@@ -73,7 +73,7 @@ def test_an_allocator_that_was_searched_for_other_places_is_refused(tmp_path: Pa
         ({"format": 99}, "format is 99"),
         ({"family": "closed"}, "unknown family 'closed'"),
         ({"scenario": {"monney": 1}}, "unknown field 'monney'"),
-        ({"scenario_digest": "0"}, "scenario_digest is 0 and that of its scenario is"),
+        ({"scenario_digest": "0" * 16}, "scenario_digest is 0{16} and that of its scenario is"),
         ({"parameters": 3}, "parameters is 3: input should be a mapping"),
         ({"parameters": {}}, "is missing"),
         ({"validation": {"mean": 0.1}}, "validation.seeds is missing"),

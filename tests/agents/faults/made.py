@@ -18,6 +18,7 @@ from juguo_agents.artifacts.policy import save_policy
 from juguo_agents.artifacts.tree import Tree
 from juguo_agents.artifacts.tree_file import TreeRecord, tree_content
 from juguo_agents.evaluation.rollout import compare
+from juguo_agents.play.saved import Saved
 from juguo_agents.provenance import MODEL, versions
 from juguo_agents.report import comparison_data, summarise
 from juguo_agents.search.checkpoint import Settings as SearchSettings
@@ -40,6 +41,7 @@ from juguo_agents.training.tuning.conduct import new_study
 from juguo_agents.training.tuning.study import Budget, Trial
 from juguo_envs import Scenario
 from tests.agents.forging import store, store_value
+from tests.agents.play.playing import played
 from tests.agents.training.killing import kill
 from tests.support import small
 
@@ -73,6 +75,7 @@ def make(folder: Path, tree: Tree, world: Scenario) -> Path:
         _value(Path("values/a"))
         _patterns(Path("patterns/a"))
         _trials(Path("tuned/a"))
+        Saved(Path("plays")).save(played(SMALL))
     return folder
 
 

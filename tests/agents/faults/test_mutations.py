@@ -20,6 +20,7 @@ import pytest
 from juguo_agents.artifacts.archive import from_bytes, to_bytes
 from juguo_agents.artifacts.front import load_front
 from juguo_agents.artifacts.identity import sealed
+from juguo_agents.artifacts.play_file import load_play
 from juguo_agents.artifacts.policy import load_policy, save_policy
 from juguo_agents.artifacts.searched import load_result
 from juguo_agents.artifacts.tree_file import load_tree, tree_content
@@ -216,6 +217,16 @@ def use_front(path: Path) -> None:
     allocator.act(np.zeros((2, setting.layout.size), np.float32))
 
 
+def use_play(path: Path) -> None:
+    play = load_play(path)
+    assert [decision.model_dump() for decision in play.record.decisions] == play.data["decisions"]
+    if play.record.score is not None:
+        setting = setting_of(play.scenario, np.zeros(2, np.uint64))
+        allocator = play.allocator()
+        allocator.start(setting, np.zeros(2, np.uint64))
+        allocator.act(np.zeros((2, setting.layout.size), np.float32))
+
+
 def use_state(path: Path) -> None:
     state = take_up(path.parent)
     state.save(path.parent)
@@ -265,6 +276,7 @@ SUBJECTS = {
     "tree": Subject("explained/a/tree4.json", use_tree, forge_json, ("settings.json",)),
     "searched": Subject("searches/a/searched.json", use_result, forge_json, ("search_state.json",)),
     "front": Subject("fronts/a/front-seed64.json", use_front, forge_json, ("settings.json",)),
+    "play": Subject("plays/play-default-seed5-1.json", use_play, forge_json),
     "search state": Subject("searches/a/search_state.json", use_state, forge_json),
     "checkpoint": Subject(CHECKPOINT, use_checkpoint, forge_checkpoint),
     "comparison": Subject("runs/a/comparison.json", use_comparison, forge_json, ("config.yaml",)),

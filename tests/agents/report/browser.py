@@ -40,7 +40,9 @@ def chromium() -> Iterator[Any]:
 class Opened:
     """A page that is open, with what it complained of and asked the network for."""
 
-    def __init__(self, browser: Any, path: Path, width: int = DESKTOP) -> None:
+    def __init__(self, browser: Any, page: Path | str, width: int = DESKTOP) -> None:
+        """Open a file, or an address; what lies below that is its own."""
+        address = page if isinstance(page, str) else page.as_uri()
         self.page = browser.new_page()
         self.page.set_viewport_size({"width": width, "height": 900})
         self.complaints: list[str] = []
@@ -49,9 +51,17 @@ class Opened:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
+        self.page.goto(address)
         self.page.wait_for_selector("html[data-ready=yes]", timeout=60_000)
-        self.asked = [url for url in self.requests if url != path.as_uri()]
+        self.address = address
+
+    @property
+    def asked(self) -> list[str]:
+        """What was asked of others."""
+        own = self.address.endswith("/")
+        return [
+            url for url in self.requests if not (url.startswith(self.address) if own else url == self.address)
+        ]
 
     def texts(self, selector: str) -> list[str]:
         """What elements show."""

@@ -22,9 +22,9 @@ from juguo_agents.evaluation.rollout import compare
 from juguo_agents.report import summarise
 from juguo_agents.report.page import Source, report_page
 from juguo_agents.report.page.data import page_data
-from juguo_agents.report.page.society import CHINA, society_map
 from juguo_agents.report.tidy import courses, trajectories
 from juguo_envs import Scenario
+from juguo_envs.worlds.society_map import CHINA, society_map
 from tests.agents.report.browser import LACKING, PHONE, Opened, chromium
 
 needs_browser = pytest.mark.skipif(bool(LACKING), reason=f"not installed: {', '.join(LACKING)}")
@@ -76,7 +76,7 @@ def unpacked(text: str) -> Any:
 def test_all_is_in_one_file_and_names_are_no_markup(source: Source) -> None:
     html = report_page([source])
     assert len(html.encode()) < 3_000_000
-    assert html.count("<script") == 4  # its data, two libraries, its own
+    assert html.count("<script") == 5  # its data, two libraries, what pages share, its own
     assert EVIL not in html and "<img" not in html.split('id="data"')[1].split("</script>")[0]
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", html.split("<script>")[0])
     assert "default-src 'none'" in html

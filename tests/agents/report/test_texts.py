@@ -13,7 +13,7 @@ from juguo_agents.report.texts import joined, language, languages, say, speaking
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import ACTORS, FUNCTIONS, INDICATORS, STAGES
 
-REPORT = Path(juguo_agents.report.texts.__file__).parents[1]
+AGENTS = Path(juguo_agents.report.texts.__file__).parents[2]
 
 
 NAMES = (
@@ -34,7 +34,8 @@ def without_values(text: str) -> str:
 
 
 def test_every_text_that_is_asked_for_is_there() -> None:
-    sources = [*REPORT.rglob("*.py"), *REPORT.rglob("page.js")]
+    files = [path for package in ("report", "play") for path in (AGENTS / package).rglob("*")]
+    sources = [path for path in files if path.suffix in (".py", ".js") and ".min." not in path.name]
     asked = {key for path in sources for key in re.findall(r'say\(\s*"([\w.]+)"', path.read_text("utf-8"))}
     assert len(asked) > 60
     assert asked - set(texts()) == set()

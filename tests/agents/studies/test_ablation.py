@@ -14,7 +14,7 @@ from juguo_agents.studies.ablation.analysis import levers_over_worlds
 from juguo_agents.studies.ablation.study import Ablation, AblationSettings
 from juguo_envs.errors import UserError
 from tests.agents.forging import store_value
-from tests.agents.studies.conducting import conducted
+from tests.agents.studies.conducting import conducted, has_page
 from tests.agents.studies.test_value import BUDGET, NUMBERS, TINY, value_in
 
 ablation_in = partial(conducted, Ablation, **NUMBERS)
@@ -42,6 +42,7 @@ def test_levers_are_forced_on_the_closed_loop_of_a_measurement(tmp_path: Path) -
 
     value_in(value, doublings=1)  # it may find more since
     page = ablation_in(folder, value=value, doublings=1)
+    assert has_page(folder, "ablation")
     data = page.data
     assert asked_in(folder, "unforced")["begin"] == begin
     assert {n: row["searched"] for n, row in data["levers"].items()} == {
@@ -62,7 +63,7 @@ def test_levers_are_forced_on_the_closed_loop_of_a_measurement(tmp_path: Path) -
         (None, "value is .*; allowed is a folder in which"),
         ({"budget": 9}, f"budget is {BUDGET}, but .* has 9"),
         ({"model": "0" * 14}, "model is .* has 0"),
-        ({"scenario_digest": "0"}, "is of another world than tiny"),
+        ({"scenario_digest": "0" * 16}, "is of another world than tiny"),
     ],
 )
 def test_a_folder_of_something_else_is_refused(

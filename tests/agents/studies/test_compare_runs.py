@@ -22,6 +22,7 @@ from juguo_agents.training.run import CurvesRecord, policies_in
 from juguo_envs import Scenario
 from juguo_envs.errors import UserError
 from tests.agents.forging import store
+from tests.agents.studies.conducting import has_page
 
 SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T": 10})
 
@@ -77,6 +78,7 @@ def test_a_run_is_told_from_the_first_by_the_paired_interval_and_itself_is_not(
         "first": 500, "same": 250, "stingy": 1000,
     }  # fmt: skip
     assert json.loads((tmp_path / "compared/comparison.json").read_text()) == page.data
+    assert has_page(tmp_path / "compared", "comparison")
     assert "vs first" in page.console and "at equal time" in page.console
     assert all(len(line) <= 110 for line in page.console.splitlines())
     monkeypatch.delattr("juguo_agents.studies.measurement.run")  # in another order nothing is run again

@@ -28,7 +28,7 @@ from juguo_agents.studies.mechanisms.study import FAMILIES, Mechanisms, Mechanis
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, scenario_names
 from tests.agents.forging import store_value
-from tests.agents.studies.conducting import conducted
+from tests.agents.studies.conducting import conducted, has_page
 from tests.support import small
 
 SHIPPED = [Scenario.load(name) for name in scenario_names()]
@@ -243,6 +243,7 @@ def test_what_is_done_counts_and_what_is_lost_runs_again(tmp_path: Path) -> None
     assert json.loads((tmp_path / "mechanisms.json").read_text(encoding="utf-8")) == first.data
     assert set(first.data["mechanisms"]) == set(ONLY)
     assert first.data["mechanisms"]["neighbours"]["verdict"] == OFF_ALREADY
+    assert has_page(tmp_path, "mechanisms")
     assert "shocks strike communities" in (tmp_path / "mechanisms.md").read_text(encoding="utf-8")
     cells = {path: path.stat().st_mtime_ns for path in (tmp_path / "store" / "returns").iterdir()}
     lost = next(path for path in cells if path.stem == "shocks-0")

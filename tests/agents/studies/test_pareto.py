@@ -28,6 +28,7 @@ from juguo_agents.training.config import Experiment
 from juguo_agents.training.train import train_seed
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import PREFERENCES
+from tests.agents.studies.conducting import has_page
 from tests.support import seeds, small
 
 pytest.importorskip("pymoo")
@@ -328,6 +329,7 @@ def test_without_a_run_a_front_is_searched_and_is_an_allocator(tmp_path: Path) -
     settings = Settings.parse({"scenario": SMALL, "levels": 2, "budget": 3 * GENERATION, "searches": 2})
     page = conducted(settings, tmp_path / "one")
     assert "search seed 65" in page.console
+    assert has_page(tmp_path / "one", "front")
     told = json.loads((tmp_path / "one/searches.json").read_text())
     assert {"search seed 64", "search seed 65"} <= told.keys()
     allocators = find_allocators([str(tmp_path / "one")])

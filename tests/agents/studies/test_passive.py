@@ -19,6 +19,7 @@ from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import FUNCTIONS
 from juguo_envs.spaces.action import decode_allocation
 from juguo_envs.worlds.scenario import Scenario
+from tests.agents.studies.conducting import has_page
 
 SMALL = {"society.persons": 300, "programme.T": 40}
 SETTINGS = PassiveSettings(
@@ -32,6 +33,7 @@ SETTINGS = PassiveSettings(
 def test_an_open_system_whose_participants_gain_nothing_loses_those_who_take_part(tmp_path: Path) -> None:
     page = conduct(Passive(SETTINGS), tmp_path, LocalExecutor(1))
     assert json.loads((tmp_path / "passive.json").read_text(encoding="utf-8")) == page.data
+    assert has_page(tmp_path, "passive")
     assert (tmp_path / "passive.png").read_bytes().startswith(b"\x89PNG")
     systems = page.data["arms"]
     active, passive = (systems[name]["interactors"]["end"]["mean"] for name in (ACTIVE, PASSIVE))

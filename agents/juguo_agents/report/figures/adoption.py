@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,6 +19,7 @@ from juguo_envs.worlds.scenario import STEPS_A_YEAR
 
 _NAMES = ("concentrated", "flat", "nothing", "care_only", PROPOSAL)
 _DASHES = {"nothing": (0, (1, 1.5)), "care_only": (0, (4, 2)), "flat": (0, (6, 2, 1, 2))}
+_OTHER_DASHES = ((0, (5, 1)), "-", (0, (2, 1)))
 
 
 def draw(comparison: Comparison, summary: Summary) -> Figure:
@@ -40,7 +43,7 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     for record in others:
         axes.plot(record.adoption.mean(0), color=PALE, lw=0.8, zorder=1)
     for series in chosen:
-        axes.plot(_mean(series), color=colour(series), lw=2.0, ls=_DASHES.get(series.kind, "-"), zorder=3)
+        axes.plot(_mean(series), color=colour(series), lw=2.0, ls=_dashes(series), zorder=3)
     top = _top(comparison, chosen)
     _dress(axes, comparison, max(r.adoption.mean(0).max() for r in rows) * 1.06)
     axes.set_xlabel(say("adoption.time"))
@@ -59,6 +62,10 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
         axes_.remove()
     lower.supxlabel(say("adoption.time"), fontsize=9.0)
     return fig
+
+
+def _dashes(series: Series) -> Any:
+    return _OTHER_DASHES[series.number % 3] if series.number else _DASHES.get(series.kind, "-")
 
 
 def _mean(series: Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -35,8 +35,9 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     """One row per allocator that gave something up: how much, when, on what evidence, and how rightly."""
     shown = [row["name"] for row in main_rows(summary)]
     shown += [row["own"]["name"] for row in summary["like_for_like"] if row["own"]]
-    records = [r for r in comparison.ranked() if r.name in shown and len(r.exits)]
-    if not records:
+    asked = comparison.highlight
+    records = [r for r in comparison.ranked() if r.name in shown and (len(r.exits) or r.name in asked)]
+    if not any(len(r.exits) for r in records):
         fig = figure(comparison, 8.0, 2.2, say("figure.exits"))
         fig.text(0.5, 0.38, say("exits.none"), ha="center", fontsize=11, color=BLACK)
         return fig

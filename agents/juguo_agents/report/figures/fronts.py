@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from itertools import cycle
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,19 +12,61 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from juguo_agents.array_types import Floats
-from juguo_agents.report.figures.style import BLACK, BLUE, GREY, LEARNED, headed, readable, styled_png
+from juguo_agents.report.figures.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    LEARNED,
+    ORANGE,
+    PURPLE,
+    SKY,
+    headed,
+    readable,
+    styled_png,
+)
+from juguo_agents.report.texts import say
 
 FIGURE = "front.png"
+
+
+class Searched(Protocol):
+    """What a search found: (members, 3) means of breadth, resilience and the excluded share."""
+
+    @property
+    def means(self) -> list[list[float]]: ...
+
+
 _COLOURS = {"policy": LEARNED, "search": BLUE}
 _NAMES = {"policy": "one policy, by preference", "search": "NSGA-II, closed loop"}
 _GOOD = {"breadth": 1.0, "resilience": 1.0, "excluded": -1.0}
 _PAIRS = (("excluded", "breadth"), ("resilience", "breadth"), ("excluded", "resilience"))
+_SEARCHES = (BLUE, ORANGE, GREEN, PURPLE, SKY, BLACK)
 _ROOM = 0.06  # of the range, beside the outermost point
 
 
 def draw(summary: dict[str, Any]) -> bytes:
     """PNG: the policies' and the searches' points, rules, and the reference point."""
     return styled_png(lambda: _draw(summary), Software=None)
+
+
+def draw_searched(world: str, fronts: Mapping[str, Searched]) -> Figure:
+    """What searches found, each front in its colour, by the means that the search met."""
+    fig = headed(
+        11.0,
+        4.2,
+        say("studies.front.title"),
+        say("studies.front.note", world=readable(world)),
+    )
+    for axes, (x, y) in zip(fig.subplots(1, len(_PAIRS)), _PAIRS, strict=True):
+        for (name, found), colour in zip(fronts.items(), cycle(_SEARCHES)):
+            points = _pair([dict(zip(_GOOD, means, strict=True)) for means in found.means], x, y)
+            axes.plot(points[:, 0], points[:, 1], "o", color=colour, ms=3.0, alpha=0.5, mew=0)
+            edge = _edge(points, _GOOD[x], _GOOD[y])
+            axes.plot(edge[:, 0], edge[:, 1], "-o", color=colour, ms=3.0, lw=1.1, mew=0, label=name)
+        _dress(axes, x, y)
+    fig.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=6)
+    return fig
 
 
 def _draw(summary: dict[str, Any]) -> Figure:
@@ -56,6 +100,10 @@ def _panel(axes: Axes, summary: dict[str, Any], x: str, y: str) -> None:
         axes.plot(points[:, 0], points[:, 1], "o", color=colour, ms=3.0, alpha=0.35, mew=0)
         edge = _edge(points, _GOOD[x], _GOOD[y])
         axes.plot(edge[:, 0], edge[:, 1], "-o", color=colour, ms=3.0, lw=1.1, alpha=0.9, mew=0)
+    _dress(axes, x, y)
+
+
+def _dress(axes: Axes, x: str, y: str) -> None:
     axes.margins(_ROOM)
     if _GOOD[x] < 0.0:
         axes.invert_xaxis()

@@ -61,7 +61,14 @@ def draw(comparison: Comparison, summary: Summary) -> Figure:
     left.grid(axis="x")
     left.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=(1, 2, 5, 10)))
     names = [labelled(label_of(summary, row["name"]), row["reference"]) for row in rows]
-    name_rows(left, names, [c if c in (LEARNED, BLACK) else None for c in colours])
+    name_rows(
+        left,
+        names,
+        [
+            c if c in (LEARNED, BLACK) or record.name in comparison.highlight else None
+            for c, record in zip(colours, records, strict=True)
+        ],
+    )
     _parts(right, comparison, records)
     fig.legend(handles=_marks(summary, records, own), loc="outside lower left", ncols=2)
     parts = [

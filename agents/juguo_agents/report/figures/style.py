@@ -33,6 +33,7 @@ LEARNED = VERMILION
 STAGE_COLOURS = (SKY, BLUE, ORANGE)
 ACTOR_COLOURS = (BLUE, ORANGE, GREEN)
 RESERVE_COLOUR = PALE
+_OTHERS = (ORANGE, SKY, "#8C510A", "#5E3C99", "#C51B7D", "#4D7C0F", "#01665E", "#B8860B", "#7F0000")
 COLOURS = {
     "learned": LEARNED,
     PROPOSAL: BLUE,
@@ -170,7 +171,7 @@ def headed(width: float, height: float, title: str, subtitle: str) -> Figure:
 
 def colour(series: Series) -> str:
     """The colour of a highlighted allocator, the same in all figures."""
-    return COLOURS.get(series.kind, ORANGE)
+    return _OTHERS[(series.number - 1) % len(_OTHERS)] if series.number else COLOURS[series.kind]
 
 
 def name_rows(axes: Axes, names: Sequence[str], accents: Sequence[str | None] = ()) -> None:

@@ -15,7 +15,6 @@ from juguo_agents.evaluation.course import PLACE, SOCIETY, STRATA
 from juguo_agents.report.comparison_file import COMPARISON, read_comparison
 from juguo_agents.report.glossary import glossary
 from juguo_agents.report.names import about, idea, label_of, place_names
-from juguo_agents.report.page.society import society_map
 from juguo_agents.report.page.words import in_words
 from juguo_agents.report.summary import Summary, main_rows
 from juguo_agents.report.texts import say, speaking
@@ -24,6 +23,7 @@ from juguo_agents.report.verdict import verdict
 from juguo_envs.documents import load_mapping, read_text
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import STEPS_A_YEAR, Scenario
+from juguo_envs.worlds.society_map import society_map
 
 SCENARIO, CONFIG = "scenario.yaml", "config.yaml"
 QUANTITIES = ("adoption", "excluded", *SOCIETY[-len(STRATA) :])
@@ -135,7 +135,7 @@ def _page_data(source: Source, lang: str, most: int, rules: Rules) -> dict[str, 
         "quarters": [int(q) for q in _kept(source, step)],
         "quantities": list(PLACE),
         "trajectory_quarters": _trajectory_quarters(source, step),
-        "society": _society(source.scenario),
+        "society": named_map(source.scenario),
         "settings": _settings(source),
         "step": source.scenario.step,
         "steps_a_year": STEPS_A_YEAR[source.scenario.step],
@@ -143,7 +143,7 @@ def _page_data(source: Source, lang: str, most: int, rules: Rules) -> dict[str, 
     }
 
 
-def _society(scenario: Scenario) -> dict[str, Any]:
+def named_map(scenario: Scenario) -> dict[str, Any]:
     """The map, with places as the page's language calls them."""
     found = society_map(scenario)
     for place, name in zip(found["places"], place_names(scenario), strict=True):

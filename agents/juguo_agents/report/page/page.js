@@ -1,21 +1,13 @@
-// The page of a comparison. Its data is in the element #data; names are shown as text, never as markup.
+// The page of a comparison.
 // Whole page: render(). What the two chosen systems change: drawPair(). What the weights change: drawRanking().
 "use strict";
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const STAGES = ["production", "diffusion", "application"];
-  const ACTORS = ["producers", "interactors", "participants"];
-  const STRATA = ["low", "middle", "high"];
-  const USES = ["research", "adaptation", "iteration", "scenarios", "governance", "service", "engagement",
-    "enablement", "resilience", "reserve"];
-  const INDICATORS = ["resource-allocation target", "production orientation", "governance mode",
-    "technology goal", "technology-culture tradition"];
-  const USE_COLOURS = ["#00496f", "#2f86bd", "#8ec5e8", "#9c5a00", "#e08a1e", "#f6c67d", "#00573f", "#1f9e77", "#8ed3bb",
-    "#c9ced6"];
+  const { data, STAGES, ACTORS, STRATA, USES, USE_COLOURS, say, speakOf, number, signed, percent, h, chart, redrawCharts, plot,
+    table, folded, section, sentence, tip, showTip, hideTip, lines, niceTop, write, mapScale, mapLegend, societyMap,
+    fillMap, boardTable, keepWidths } = common;
   const PART_COLOURS = ["#0072b2", "#7cc0ea", "#c8662a"];
   const STAGE_COLOURS = { production: "#56b4e9", diffusion: "#00588c", application: "#e69f00" };
   const A = "#0072b2", B = "#b34700";
-  const BAD = new Set(["excluded", "crisis"]);
   const WEIGHTS = [["w_b", "breadth", 1], ["w_r", "resilience", 1], ["w_x", "excluded", -1]];
   const Z = 1.959964;
 
@@ -23,50 +15,11 @@
     timer: null, sort: null };
   let shown; // the comparison that is shown
 
-  // Words and numbers.
-  const say = (key, values = {}) => {
-    const all = { ...unit(), ...values };
-    return (data.texts[key] ?? key).replace(/(.?)( ?)\{(\w+)\}( ?)(?=(.?))/g, (_, left, before, name, after, right) => {
-      const value = String(all[name] ?? "");
-      return left + (wide(left) && wide(value.charAt(0)) ? "" : before) + value
-        + (wide(value.slice(-1)) && wide(right) ? "" : after);
-    });
-  };
-  const wide = (character) => /[\u3000-\u9fff\uff00-\uffef]/.test(character); // needs no space beside another such
-  function unit() { // of time: one step, and several
-    const step = data.texts[`step.${shown.step}`], steps = data.texts[`steps.${shown.step}`];
-    return { step, steps, Step: step[0].toUpperCase() + step.slice(1) };
-  }
-  function number(x, digits = 3) {
-    if (x === null || Number.isNaN(x)) return "–";
-    const scaled = Math.abs(x) * 10 ** digits, half = Math.floor(scaled) + 0.5 === scaled;
-    const whole = half ? 2 * Math.round(scaled / 2) : Math.round(scaled); // halves to even, as the other files have them
-    return (x < 0 && whole ? "−" : "") + (whole / 10 ** digits).toFixed(digits);
-  }
-  const signed = (x, digits = 3) => (x >= 0.5 * 10 ** -digits ? "+" : "") + number(x, digits);
-  const percent = (x, digits = 1) => x === null || Number.isNaN(x) ? "–" : `${number(100 * x, digits)}%`;
   const ranged = (mean, low, high, write) => `${write(mean)} [${write(low)}, ${write(high)}]`;
   const between = (low, high, write) => `[${write(low)}, ${write(high)}]`;
   const interval = (low, high, write) => say("page.interval", { confidence: percent(shown.confidence, 0), low: write(low),
     high: write(high) });
   const amount = (x) => x >= 100 ? number(x, 0) : number(x, 1);
-
-  // An element; its children are elements or texts.
-  function h(tag, attributes = {}, ...children) {
-    const [name, ...classes] = tag.split(".");
-    const node = document.createElement(name);
-    if (classes.length) node.className = classes.join(" ");
-    for (const [key, value] of Object.entries(attributes)) {
-      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-      else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, value === true ? "" : value);
-    }
-    node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== ""));
-    return node;
-  }
-
-  // A sentence in which names stand between backticks.
-  const fitted = (text, longest) => text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
-  const sentence = (text) => text.split("`").map((part, i) => i % 2 ? h("code", {}, part) : part);
 
   // Numbers of 16 bits, low byte first; 65535 is none.
   function unpack(text) {
@@ -103,57 +56,6 @@
     { system: shown.systems[state.b], colour: B, mark: "B", dash: "6,3" }];
   const baseline = () => shown.systems.find((system) => system.name === shown.baseline);
   const mainSystems = () => shown.systems.filter((system) => system.main);
-
-  // Charts redraw when their width changes.
-  const drawn = new Set();
-  function chart(draw, label) {
-    const box = h("div.chart");
-    const item = { box, width: 0, draw() {
-      const width = Math.floor(box.clientWidth);
-      if (!width) return;
-      item.width = width;
-      const made = [draw(width)].flat().filter(Boolean);
-      for (const svg of made.flatMap((node) => node.tagName === "svg" ? [node] : [...node.querySelectorAll("svg")])) {
-        for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
-        svg.setAttribute("role", "img");
-        svg.setAttribute("aria-label", label);
-      }
-      box.replaceChildren(...made);
-    } };
-    box.redraw = item.draw;
-    drawn.add(item);
-    return box;
-  }
-  function redrawCharts(changedOnly = false) {
-    for (const item of drawn) {
-      if (!item.box.isConnected) drawn.delete(item);
-      else if (!changedOnly || Math.abs(item.box.clientWidth - item.width) > 2) item.draw();
-    }
-  }
-  const plot = (width, options) => Plot.plot({ width, style: { fontSize: "12px", fontFamily: "inherit", background: "none",
-    overflow: "visible" }, ...options });
-
-  function table(caption, head, rows, kind = "") {
-    return h("div.scroll", { tabindex: 0, role: "region", "aria-label": caption },
-      h(`table${kind}`, {}, h("caption.unseen", {}, caption),
-        h("thead", {}, h("tr", {}, head.map((cell, i) => h("th", { scope: "col", class: i ? null : "text" }, cell)))),
-        h("tbody", {}, rows.map(([first, ...cells]) => h("tr", {}, h("th", { scope: "row" }, first),
-          cells.map((cell) => cell instanceof Element && cell.tagName === "TD" ? cell : h("td", {}, cell)))))));
-  }
-  const folded = (content) => h("details", {}, h("summary", {}, say("page.table")), content);
-  const section = (id, title, ...content) => h("section", { id, "aria-labelledby": `${id}-title` },
-    h("h2", { id: `${id}-title` }, title), content);
-
-  // What hovers beside a mark of a map.
-  const tip = h("div.tip", { hidden: true, "aria-hidden": "true" });
-  function showTip(text, box) {
-    tip.textContent = text;
-    tip.hidden = false;
-    const left = Math.min(box.right + 8, window.innerWidth - tip.offsetWidth - 8);
-    tip.style.left = `${Math.max(8, left)}px`;
-    tip.style.top = `${Math.max(8, box.top - tip.offsetHeight - 4)}px`;
-  }
-  const hideTip = () => { tip.hidden = true; };
 
   // ---- ranking ----
 
@@ -376,31 +278,6 @@
       columns().map((column) => [column.head, cell(column, one.system), cell(column, other.system)])));
   }
 
-  function lines(width, series, { label, top, height = 300 }) {
-    const points = series.flatMap((one) => one.points.map((point) => ({ ...point, one })));
-    const quarter = shown.quarters[state.at];
-    const tell = (point) => `${point.one.label}\n${say("page.quarter")} ${point.quarter}: ${percent(point.mean)}`
-      + (point.one.band ? ` (${percent(point.low)} – ${percent(point.high)})` : "");
-    return plot(width, {
-      height, marginLeft: 46, marginRight: 12, marginBottom: 38,
-      x: { label: say("page.quarter"), labelAnchor: "center", ticks: width < 500 ? 5 : 10 },
-      y: { label: null, domain: [0, top], grid: true, tickFormat: (x) => percent(x, top < 0.05 ? 1 : 0), ticks: 6 },
-      marks: [
-        Plot.ruleX([quarter], { stroke: "#8c97a5", strokeDasharray: "2,3" }),
-        series.filter((one) => one.band).map((one) => Plot.areaY(one.points, { x: "quarter", y1: "low", y2: "high",
-          fill: one.colour, fillOpacity: 0.13 })),
-        series.map((one) => Plot.lineY(one.points, { x: "quarter", y: "mean", stroke: one.colour, strokeWidth: one.wide ?? 2.2,
-          strokeDasharray: one.dash })),
-        Plot.ruleY([0]),
-        Plot.dot(points, Plot.pointer({ x: "quarter", y: "mean", r: 4, fill: (point) => point.one.colour })),
-        Plot.tip(points, Plot.pointer({ x: "quarter", y: "mean", title: tell, lineWidth: 22 })),
-      ],
-    });
-  }
-  function niceTop(values) {
-    const top = Math.max(0.01, ...values.filter((x) => !Number.isNaN(x)));
-    return Math.min(1, d3.nice(0, top * 1.02, 6)[1]);
-  }
   function series(quantity, band = true) {
     return pair().map(({ system, colour, mark, dash }) => ({ label: `${mark}: ${system.label}`, colour, dash, band,
       points: trajectory(system, quantity) }));
@@ -423,7 +300,7 @@
         points: trajectory(one.system, `adoption_${stratum}`) }));
       const top = Math.max(...pair().map((one) => tops(strata(one))));
       content = [h("p.lead", {}, say("page.adoption.mean_only")), two((one) => [
-        chart((width) => lines(width, strata(one), { top, height: 260 }), `${title}: ${one.system.label}`),
+        chart((width) => lines(width, strata(one), { top, height: 260, quarter: now() }), `${title}: ${one.system.label}`),
         h("div.legend", {}, strata(one).map((s) => h("span", {}, h("i", { style: `border-top: 3px ${{ "7,3": "dashed",
           "2,3": "dotted" }[s.dash] ?? "solid"} ${s.colour}; width: 1.6rem; margin-right: .3rem; vertical-align: middle` }),
         s.label))),
@@ -433,7 +310,7 @@
         label: `${mark}: ${system.label}`, colour, dash, band: false, points: [{ quarter: 0, mean: 0 },
           ...shown.quarters.map((quarter, i) => ({ quarter, mean: atPlace(system, "adoption", state.place, i) }))] }));
       content = [h("p.lead", {}, say(state.who === "all" ? "page.adoption.lead" : "page.adoption.mean_only")),
-        chart((width) => lines(width, some, { top: tops(some) }), title), keys(), seriesTable(title, some)];
+        chart((width) => lines(width, some, { top: tops(some), quarter: now() }), title), keys(), seriesTable(title, some)];
     }
     pairs.adoption.replaceChildren(...content);
     redrawCharts(true);
@@ -441,101 +318,26 @@
 
   // ---- the map ----
 
-  const write = (quantity) => quantity === "money" ? (x) => number(x, 2)
-    : quantity === "resilience" || quantity === "crisis" ? (x) => number(x, 2) : (x) => percent(x);
-  function colours() {
-    const top = state.quantity === "resilience" ? 1 : Math.max(1e-6, highest(state.quantity, pair().map((one) => one.system)));
-    const ramp = BAD.has(state.quantity) ? d3.interpolateYlOrBr : d3.interpolateYlGnBu;
-    const scale = (x) => Number.isNaN(x) ? "#ffffff" : ramp(0.06 + 0.86 * Math.min(1, x / top));
-    return { top, scale };
-  }
+  const now = () => shown.quarters[state.at];
+  const mapTop = () => state.quantity === "resilience" ? 1
+    : Math.max(1e-6, highest(state.quantity, pair().map((one) => one.system)));
   function drawMaps() {
-    const { top, scale } = colours(), tell = write(state.quantity);
     pairs.width = pairs.maps.clientWidth;
-    pairs.map = pair().map((one) => ({ ...one, ...societyMap(one) }));
+    pairs.map = pair().map((one) => ({ ...one, ...societyMap(shown.society, mapWidth(),
+      `${say("page.map.title")}, ${one.mark}: ${one.system.label}`) }));
     pairs.values = h("div");
-    const stops = d3.range(0, 1.01, 0.1).map((x) => scale(x * top)).join(", ");
     pairs.maps.replaceChildren(h("div.pair.stack", {}, pairs.map.map((one) => h("div.map", {}, heading(one), one.svg))),
-      h("div.legend", {}, say(`quantity.${state.quantity}`), " ", tell(0), h("i.ramp", { style:
-        `background: linear-gradient(to right, ${stops})` }), tell(top), shown.society.places.some((place) => place.hub)
-        && shown.society.places.length <= 40 ? ` · ■ ${say("page.hub")}` : ""), folded(pairs.values));
+      mapLegend(state.quantity, mapTop(), shown.society.places), folded(pairs.values));
     fillMaps();
   }
   const mapWidth = () => Math.max(300, Math.min(560, window.matchMedia("(max-width: 44rem)").matches ? pairs.maps.clientWidth
     : pairs.maps.clientWidth / 2 - 13));
-  function societyMap({ system, mark }) {
-    const { kind, places, links } = shown.society, tiles = kind === "tiles", many = places.length > 40;
-    const svg = d3.create("svg").attr("role", "group").attr("aria-label", `${say("page.map.title")}, ${mark}: ${system.label}`);
-    let spot, size;
-    if (tiles) {
-      const [columns_, rows] = [0, 1].map((i) => d3.extent(places, (place) => i ? place.y : place.x));
-      const side = Math.max(44, mapWidth() / 8);
-      svg.attr("viewBox", [0, 0, (columns_[1] - columns_[0] + 1) * side, (rows[1] - rows[0] + 1) * side]);
-      spot = (place) => [(place.x - columns_[0] + 0.5) * side, (place.y - rows[0] + 0.5) * side];
-      size = () => side / 2 - 1.5;
-    } else {
-      const wide = mapWidth(), high = many || wide < 440 ? wide : 0.75 * wide;
-      svg.attr("viewBox", [0, 0, wide, high]);
-      const room = Math.sqrt((many ? 0.25 : 0.095) * wide * high / Math.PI);
-      size = (place) => Math.max(many ? 3 : 13, room * Math.sqrt(place.share));
-      const edge = Math.max(...places.map(size)) + (many ? 2 : 12);
-      spot = (place) => [edge + place.x * (wide - 2 * edge), edge + place.y * (high - 2 * edge - (many ? 0 : 10))];
-      const strongest = Math.max(...links.map((link) => link[2]), 1e-9);
-      svg.append("g").attr("aria-hidden", "true").selectAll("line").data(links).join("line").each(function (link) {
-        const [x1, y1] = spot(places[link[0]]), [x2, y2] = spot(places[link[1]]);
-        d3.select(this).attr("x1", x1).attr("y1", y1).attr("x2", x2).attr("y2", y2).attr("stroke", "#aab4c0")
-          .attr("stroke-width", 0.4 + 3 * link[2] / strongest).attr("stroke-opacity", many ? 0.35 : 0.7);
-      });
-    }
-    const marks = svg.append("g").selectAll("g").data(places).join("g").attr("role", "img")
-      .attr("tabindex", (_, i) => i ? -1 : 0)
-      .attr("transform", (place) => `translate(${spot(place)})`);
-    marks.append(tiles ? "rect" : "circle").attr("class", "mark").attr("stroke", "#55606e").attr("stroke-width", 1)
-      .each(function (place) {
-        const r = size(place), mark_ = d3.select(this);
-        if (tiles) mark_.attr("x", -r).attr("y", -r).attr("width", 2 * r).attr("height", 2 * r).attr("rx", 5);
-        else mark_.attr("r", r);
-      });
-    const letters = (name) => tiles ? Math.max(7.5, Math.min(11.5, 3.7 * size() / name.length)) : 11.5;
-    if (!many || tiles) {
-      marks.append("text").attr("class", "value").attr("text-anchor", "middle").attr("dy", tiles ? "1.05em" : "0.35em")
-        .attr("font-size", (place) => tiles ? Math.min(13, size() * 0.46) : Math.min(14, 0.72 * size(place)));
-      marks.append("text").attr("text-anchor", "middle").attr("y", (place) => tiles ? -6 : size(place) + 12)
-        .attr("class", tiles ? "inside" : "halo")
-        .attr("font-size", (place) => letters(place.name))
-        .text((place) => fitted(place.name, tiles ? Math.floor(2 * size() / (0.53 * letters(place.name))) : 18));
-      marks.filter((place) => place.hub).append("rect").attr("fill", "#1c2430").attr("width", 7).attr("height", 7)
-        .attr("stroke", "#ffffff").attr("x", (place) => tiles ? size(place) - 11 : -3.5)
-        .attr("y", (place) => tiles ? size(place) - 10 : 5 - size(place));
-    }
-    const nodes = marks.nodes();
-    marks.on("pointerenter focus", (event) => showTip(event.currentTarget.told, event.currentTarget.getBoundingClientRect()))
-      .on("pointerleave blur", hideTip)
-      .on("keydown", (event) => {
-        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-        if (!step) return;
-        event.preventDefault();
-        const next = nodes[(nodes.indexOf(event.currentTarget) + step + nodes.length) % nodes.length];
-        for (const node of nodes) node.setAttribute("tabindex", node === next ? 0 : -1);
-        next.focus();
-      });
-    return { svg: svg.node(), marks };
-  }
   function fillMaps() {
-    const { scale } = colours(), tell = write(state.quantity), at = state.at, places = shown.society.places;
+    const { quantity, at } = state, scale = mapScale(quantity, mapTop()), tell = write(quantity), { places } = shown.society;
     for (const { system, marks } of pairs.map) {
-      marks.each(function (place, i) {
-        const value = atPlace(system, state.quantity, i, at), colour = scale(value), node = d3.select(this);
-        const text = Number.isNaN(value) ? say("page.map.none") : tell(value);
-        node.select(".mark").attr("fill", colour);
-        const ink = d3.lab(colour).l < 56 ? "#ffffff" : "#1c2430";
-        node.select(".value").attr("fill", ink).text(state.quantity === "money" ? text : text.replace(/\.\d%/, "%"));
-        node.select(".inside").attr("fill", ink);
-        node.attr("aria-label", `${place.name}: ${text}`);
-        this.told = [`${place.name}${place.hub ? ` (${say("page.hub")})` : ""}`, `${say(`quantity.${state.quantity}`)}: ${text}`,
-          ...(state.quantity === "adoption" ? ["low", "middle", "high", "excluded"].map((name) =>
-            `${say(`quantity.${name}`)}: ${percent(atPlace(system, name, i, at))}`) : [])].join("\n");
-      });
+      fillMap(marks, quantity, scale, (i) => atPlace(system, quantity, i, at), (i) => quantity === "adoption"
+        ? ["low", "middle", "high", "excluded"].map((name) => `${say(`quantity.${name}`)}: ${percent(atPlace(system, name, i, at))}`)
+        : []);
     }
     const quarter = shown.quarters[at], last = shown.quarters[shown.quarters.length - 1];
     pairs.quarter.textContent = shown.steps_a_year === 1 ? say("page.year_of", { quarter, last })
@@ -637,7 +439,7 @@
       const { mean, low, high } = system.indicators.excluded_by_place;
       return mean.map((x, i) => ({ mean: x, low: low[i], high: high[i] }));
     }, { title: say("page.left.places"), write: percent });
-    pairs.left.replaceChildren(chart((width) => lines(width, some, { top: tops(some), height: 230 }), say("page.left.title")), keys(),
+    pairs.left.replaceChildren(chart((width) => lines(width, some, { top: tops(some), height: 230, quarter: now() }), say("page.left.title")), keys(),
       seriesTable(say("page.left.title"), some), h("p.lead", {}, say("page.left.places")), ...places);
   }
   function drawExits() {
@@ -668,13 +470,7 @@
         [say("page.exits.sound"), ...both.map(({ system }) => share(system.sound_given_up))]]));
   }
   function drawBoard() {
-    const cell = (value) => {
-      const colour = d3.interpolateBlues(0.02 + 0.75 * value);
-      return h("td", { style: `background: ${colour}; color: ${d3.lab(colour).l < 58 ? "#ffffff" : "#1c2430"}` }, number(value, 2));
-    };
-    pairs.board.replaceChildren(two(({ system }) => table(say("page.board.title"),
-      ["", ...ACTORS.map((actor) => say(`actor.${actor}`))], INDICATORS.map((indicator, i) => [say(`indicator.${indicator}`),
-        ...ACTORS.map((_, j) => cell(system.board[i][j]))]), ".board")));
+    pairs.board.replaceChildren(two(({ system }) => boardTable(say("page.board.title"), system.board)));
   }
   function drawDoes() {
     pairs.does.replaceChildren(two(({ system }) => [h("p.soft", {}, system.idea), h("ul", {}, system.words.map((text) =>
@@ -736,6 +532,7 @@
   function render() {
     if (state.timer) togglePlay();
     shown = data.comparisons[state.comparison];
+    speakOf(shown.step);
     const index = (name) => Math.max(0, shown.systems.findIndex((system) => system.name === name));
     const learned = shown.systems.findIndex((system) => system.learned);
     state.a = learned < 0 ? index(shown.best.names[0]) : learned; // best first
@@ -776,15 +573,6 @@
   }
 
   render();
-  let waiting;
-  window.addEventListener("resize", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      redrawCharts(true);
-      if (Math.abs(pairs.maps.clientWidth - pairs.width) > 2) drawMaps();
-    }, 120);
-  });
-  window.addEventListener("beforeprint", () => redrawCharts(true));
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
+  keepWidths(() => { if (Math.abs(pairs.maps.clientWidth - pairs.width) > 2) drawMaps(); });
   document.documentElement.dataset.ready = "yes";
 })();

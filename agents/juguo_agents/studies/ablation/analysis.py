@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
-from juguo_agents.report.figures.style import BLUE, GREY, ORANGE
+from juguo_agents.report.figures.style import BLUE, GREY, ORANGE, headed, readable
+from juguo_agents.report.texts import say
 from juguo_agents.studies.arms import RULE, ArmResults, search_name
 from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, percent
 from juguo_agents.studies.study import Page
@@ -79,7 +80,7 @@ ABLATION_FILE = "ablation.json"
 
 def ablation_page(results: ArmResults, data: dict[str, Any]) -> Page:
     """The numbers of a world, in words and as a figure."""
-    return page_of(results, data, ABLATION_FILE, ablation_lines(data), draw_ablation(data), "levers")
+    return page_of(results, data, ABLATION_FILE, ablation_lines(data), lambda: draw_ablation(data), "levers")
 
 
 def ablation_lines(data: dict[str, Any]) -> list[str]:
@@ -135,7 +136,8 @@ def levers_over_worlds(worlds: Mapping[str, dict[str, Any]]) -> list[str]:
 def draw_ablation(data: dict[str, Any]) -> Figure:
     """What each lever costs in one world, at once and after searching on without it."""
     levers = data["levers"]
-    figure = Figure(figsize=(7.2, 6.2), layout="constrained")
+    world = readable(data["settings"]["scenario"]["name"])
+    figure = headed(8.0, 6.6, say("studies.levers.title"), say("studies.levers.note", world=world))
     axes = figure.add_subplot()
     names = ["control", *levers]
     intervals(axes, names[1:], [v["at_once"] for v in levers.values()], ORANGE, "at once")
@@ -146,5 +148,5 @@ def draw_ablation(data: dict[str, Any]) -> Figure:
     ticks = [-2, 0, 2, 5, 10, 20, 50, 100]
     axes.set_xticks(ticks, [str(t) for t in ticks])
     axes.legend(frameon=False, loc="upper right")
-    finish(axes, f"What a forced lever costs in {data['settings']['scenario']['name']} (dotted: 3 %)")
+    finish(axes)
     return figure

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.bootstrap import (
     crossed_iqm,
@@ -19,6 +21,10 @@ from juguo_agents.evaluation.bootstrap import (
     seeds_needed,
 )
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference, spread_out
+from juguo_agents.report.figures.intervals import Estimate
+from juguo_agents.report.figures.intervals import draw as draw_estimates
+from juguo_agents.report.figures.style import readable
+from juguo_agents.report.texts import say
 from juguo_agents.tables import ranged, terminal_table
 
 TRUE = "true"
@@ -130,6 +136,17 @@ def verdict(row: Mapping[str, Any]) -> str:
     if row["difference_low"] > 0.0:
         return "better"
     return "worse" if row["difference_high"] < 0.0 else "not told apart"
+
+
+def draw(summary: Mapping[str, Any]) -> Figure:
+    """The runs in their order, then the others: mean returns with intervals."""
+    rows = [
+        Estimate(row["name"], row["mean"], row["mean_low"], row["mean_high"], True) for row in summary["runs"]
+    ]
+    rows += [Estimate(one["name"], one["mean"], one["low"], one["high"]) for one in summary["rivals"]]
+    world = readable(summary["scenario"])
+    note = say("studies.runs.note", world=world, episodes=f"{summary['episodes']:,}")
+    return draw_estimates(say("studies.runs.title"), note, say("studies.return"), rows)
 
 
 def runs_table(summary: Mapping[str, Any]) -> str:

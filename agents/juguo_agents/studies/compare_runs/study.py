@@ -15,8 +15,9 @@ from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.studies import study as engine
-from juguo_agents.studies.compare_runs.analysis import TRUE, Other, TrainedRun, runs_table, summarise
+from juguo_agents.studies.compare_runs.analysis import TRUE, Other, TrainedRun, draw, runs_table, summarise
 from juguo_agents.studies.measurement import Measurement, Named, measure_all, named
+from juguo_agents.studies.pages import page_and_figure
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
 from juguo_agents.training.run import experiment_of, policies_in, read_curves
@@ -172,4 +173,6 @@ class CompareRuns(Study[Settings, Table]):
                 list(table.runs), list(table.runs.values()), list(table.others), list(table.others.values())
             ),
         }
-        return Page(summary, "comparison.json", runs_table(summary), {})
+        text = runs_table(summary)
+        files = page_and_figure("comparison", text, lambda: draw(summary), "returns")
+        return Page(summary, "comparison.json", text, files)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from matplotlib.figure import Figure
 from pydantic import Field
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
@@ -22,9 +23,13 @@ from juguo_agents.artifacts.identity import headed
 from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchRecord, load_result, result_in
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference, spread_out
+from juguo_agents.report.figures.intervals import Estimate, draw
+from juguo_agents.report.figures.style import readable
+from juguo_agents.report.texts import say
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.studies import study as engine
+from juguo_agents.studies.pages import page_and_figure
 from juguo_agents.studies.searches import Result, search_all
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Study, default_world
 from juguo_agents.tables import ranged
@@ -122,8 +127,20 @@ class Experts(Study[Settings, dict[str, Result]]):
         )
         for name, estimate in estimates.items():
             data |= spread_out(name, estimate)
-        files = {
+        files = page_and_figure("experts", console, lambda: _draw(estimates, s), "returns")
+        files |= {
             f"{SEARCHES}/{name}/{RESULT_FILE}": headed(SearchRecord, {**result, "place": name})
             for name, result in table.items()
         }
         return Page(data, "experts.json", console, files)
+
+
+def _draw(estimates: Mapping[str, Any], asked: Settings) -> Figure:
+    """What the searches began at, what they found, and the gain."""
+    rows = [
+        Estimate(say(f"studies.experts.{name}"), one.mean, one.low, one.high, name == "gain")
+        for name, one in estimates.items()
+    ]
+    world = readable(asked.scenario.name)
+    note = say("studies.experts.note", worlds=f"{asked.worlds:,}", world=world)
+    return draw(say("studies.experts.title"), note, say("studies.return"), rows, 0.0)

@@ -93,7 +93,7 @@ def find_source(name: str, seed: int | None = None) -> Source:
         raise UserError(f"{name} stands for {len(found)} allocators ({names} ...); name one of them")
     if not files:
         world = Scenario.load("default")
-        return Source(found[0], named(name), world, "noisy", found[0].name, None, {})
+        return Source(found[0], named(name), world, "noisy", found[0].name, digest_of(name), {})
     stored = load_artifact(files[0])
     world = stored.world if isinstance(stored.world, Scenario) else stored.world.base
     return Source(found[0], named(name), world, stored.observe, found[0].name, digest_of(name), {})
@@ -140,7 +140,8 @@ class Settings(engine.Settings):
     free: ClassVar[frozenset[str]] = frozenset({"run", "seed"})
 
     run: str = Field(
-        description="folder of a run, a policy file, a rule, or the folder or file of a search or of a tree",
+        description="folder of a run, a policy file, a rule, your own as FILE.py:CLASS, or the folder or "
+        "file of a search or of a tree",
         json_schema_extra={"positional": True},
     )
     seed: int | None = Field(

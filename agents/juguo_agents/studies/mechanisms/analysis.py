@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from juguo_agents.evaluation.ranking import (
     CERTAIN,
@@ -23,6 +24,9 @@ from juguo_agents.evaluation.ranking import (
     ranking_effect,
     ranking_noise,
 )
+from juguo_agents.report.figures.intervals import Estimate, draw_beside_chance
+from juguo_agents.report.figures.style import readable
+from juguo_agents.report.texts import say
 from juguo_agents.studies.mechanisms.mechanism import Mechanism
 from juguo_agents.tables import markdown_table, ranged
 from juguo_envs.errors import UserError
@@ -267,6 +271,25 @@ def page(data: dict[str, Any]) -> list[str]:
         "",
         markdown_table(COLUMNS, [_as_it_is(data), *(_row(name, row) for name, row in rows)]),
     ]
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    """How far the ranking changes without each mechanism, beside what chance alone would bring."""
+    told = [(name, row) for name, row in data["mechanisms"].items() if "returns" in row]
+    rows = [
+        Estimate(
+            name,
+            row["returns"]["change"],
+            0.0,
+            row["returns"]["chance"],
+            "ranking" in row["verdict"].removeprefix(SMALL),
+        )
+        for name, row in sorted(told, key=lambda item: -_change(item[1]))
+    ]
+    settings = data["settings"]
+    world = readable(settings["scenario"]["name"])
+    note = say("studies.mechanisms.note", world=world, episodes=f"{settings['episodes']:,}")
+    return draw_beside_chance(say("studies.mechanisms.title"), note, say("studies.mechanisms.axis"), rows)
 
 
 def _as_it_is(data: dict[str, Any]) -> list[str]:

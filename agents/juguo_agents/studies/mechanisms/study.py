@@ -23,10 +23,12 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.gap import share_of_gap
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.provenance import MODEL, versions
+from juguo_agents.report.figures.style import styled_png
+from juguo_agents.report.texts import say
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.arrays import to_arrays, to_table
-from juguo_agents.studies.mechanisms.analysis import Measured, page, report
+from juguo_agents.studies.mechanisms.analysis import Measured, draw, page, report
 from juguo_agents.studies.mechanisms.mechanism import MECHANISMS, count_parameters, find
 from juguo_agents.studies.patterns.study import measure_unsearched
 from juguo_agents.studies.store import fingerprint
@@ -253,4 +255,6 @@ class Mechanisms(Study[MechanismsSettings, tuple[list[Measured], dict[str, Measu
             "versions": versions(),
         }
         text = "\n".join(page(data))
-        return Page(data, "mechanisms.json", text, {"mechanisms.md": f"{text}\n".encode()})
+        page_file = f"{text}\n\n![{say('studies.mechanisms.title')}](mechanisms.png)\n".encode()
+        figure = styled_png(lambda: draw(data), Software=None)
+        return Page(data, "mechanisms.json", text, {"mechanisms.md": page_file, "mechanisms.png": figure})

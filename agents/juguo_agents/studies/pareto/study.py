@@ -29,6 +29,7 @@ from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.processes import cores
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
+from juguo_agents.studies.pages import page_and_figure
 from juguo_agents.studies.store import fingerprint
 from juguo_agents.studies.study import Content, Execute, NamedScenario, Page, Stage, Study, record, recorded
 from juguo_agents.training.run import policies_in, steps_taken
@@ -43,7 +44,7 @@ except ImportError as error:
     raise UserError(f"{error.name} is missing: pip install 'juguo[train,pareto]'") from None
 
 from juguo_agents.array_types import Floats
-from juguo_agents.report.figures.fronts import FIGURE, draw
+from juguo_agents.report.figures.fronts import FIGURE, draw, draw_searched
 from juguo_agents.studies.pareto.analysis import Point, as_markdown, console_table, search_table, summarise
 
 MOST_EPISODES = seeds.HELD_OUT_WORLDS.first
@@ -241,7 +242,14 @@ class Pareto(Study[Settings, Table]):
         }
         if not s.policies:
             data = {name: asdict(found) for name, found in table.searched.items()}
-            return Page(data, "searches.json", search_table(table.searched), files)
+            text = search_table(table.searched)
+            files |= page_and_figure(
+                FIGURE.removesuffix(".png"),
+                text,
+                lambda: draw_searched(search.scenario.name, table.searched),
+                "fronts",
+            )
+            return Page(data, "searches.json", text, files)
         summary = {
             "scenario": search.scenario.name,
             "observe": search.observe,

@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
-from juguo_agents.report.figures.style import BLUE, GREY, ORANGE
+from juguo_agents.report.figures.style import BLUE, GREY, ORANGE, headed
+from juguo_agents.report.texts import say
 from juguo_agents.studies.arrays import Arrays
 from juguo_agents.tables import ranged, terminal_table
 
@@ -70,17 +71,16 @@ def draw(data: dict[str, Any], runs: Mapping[str, Arrays]) -> Figure:
     """Interactors, adoption and resilience by quarter: active, passive, and what gains most."""
     gained = {n: a["return_gained"]["mean"] for n, a in data["arms"].items() if n.startswith("+")}
     best = sorted(gained, key=lambda n: -gained[n])[:3]
-    figure = Figure(figsize=(10.5, 3.6), layout="constrained")
+    note = say("studies.passive.note", episodes=f"{data['settings']['episodes']:,}")
+    figure = headed(10.5, 4.2, say("studies.passive.title"), note)
     styles = {ACTIVE: (BLUE, "-"), PASSIVE: (ORANGE, "-")}
     styles |= dict(zip(best, [(GREY, "-"), (GREY, "--"), (GREY, ":")], strict=False))
     for axes, curve in zip(figure.subplots(1, 3), CURVES, strict=True):
         for name, (colour, line) in styles.items():
             course = runs[name][curve].mean(0)
             axes.plot(np.arange(1, len(course) + 1), course, color=colour, linestyle=line, label=name)
-        axes.set_title(f"{curve}, mean", loc="left", fontsize=10)
+        axes.set_title(f"{curve}, mean")
         axes.set_xlabel("quarter")
         axes.set_ylim(bottom=0.0)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False)
     return figure

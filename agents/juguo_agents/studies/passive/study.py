@@ -21,9 +21,9 @@ from juguo_agents.allocators.edits import Edited, Edits, MoveFrom, MoveTo
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.provenance import versions
-from juguo_agents.report.figures.style import png
 from juguo_agents.report.names import PROPOSAL
 from juguo_agents.studies.arrays import Arrays, to_arrays, to_table
+from juguo_agents.studies.pages import page_and_figure
 from juguo_agents.studies.passive.analysis import ACTIVE, CURVES, PASSIVE, compared, draw, lines
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, default_world
 from juguo_envs.engine.batch import Batch
@@ -135,6 +135,5 @@ class Passive(Study[PassiveSettings, dict[str, Arrays]]):
             "versions": versions(),
         }
         text = lines(data)
-        page = "\n".join(["```", *text, "```", "", "![curves](passive.png)", ""])
-        files = {"passive.md": page.encode(), "passive.png": png(draw(data, table))}
+        files = page_and_figure("passive", "\n".join(text), lambda: draw(data, table), "curves")
         return Page(data, "passive.json", "\n".join(text), files)

@@ -17,7 +17,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.parametric.space import Parameters
-from juguo_agents.artifacts.identity import STUDY, Record, read_record
+from juguo_agents.artifacts.identity import STUDY, Fingerprint, Record, read_record
 from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, load_result
 from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import MODEL, versions
@@ -101,7 +101,7 @@ class PatternsRecord(Record):
 
     settings: dict[str, Any]
     seeds: str
-    scenario_digest: str
+    scenario_digest: Fingerprint
     patterns: list[_Pattern]
     versions: dict[str, str]
 

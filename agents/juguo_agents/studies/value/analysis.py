@@ -15,7 +15,8 @@ from juguo_agents.artifacts.identity import STUDY, Count, Fingerprint, Record, r
 from juguo_agents.artifacts.searched import validated
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
-from juguo_agents.report.figures.style import BLUE, GREY
+from juguo_agents.report.figures.style import BLUE, GREY, headed, readable
+from juguo_agents.report.texts import say
 from juguo_agents.studies.arms import RULE, ArmResults, reference_names
 from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, share_lines
 from juguo_agents.studies.study import DATA_FORMAT, Page
@@ -97,7 +98,7 @@ class ValueRecord(Record):
     AGAIN: ClassVar[str] = "restore the file as it was written, or run that study again in its folder"
 
     settings: _Settings
-    scenario_digest: str
+    scenario_digest: Fingerprint
     allocators: dict[str, Any]
     gap: dict[str, Any]
     worth: dict[str, Any]
@@ -197,7 +198,7 @@ LITTLE = 0.05
 
 def value_page(results: ArmResults, data: dict[str, Any]) -> Page:
     """The numbers of a world, in words and as a figure."""
-    return page_of(results, data, VALUE_FILE, value_lines(data), draw_value(data), "value")
+    return page_of(results, data, VALUE_FILE, value_lines(data), lambda: draw_value(data), "value")
 
 
 def value_lines(data: dict[str, Any]) -> list[str]:
@@ -257,11 +258,12 @@ def _feedback_in_words(feedback: dict[str, Any]) -> str:
 def draw_value(data: dict[str, Any]) -> Figure:
     """What feedback, evaluation, knowledge and each kind are worth at the end of all searches."""
     worth, kinds = (data[f"{group}_searched_on"] or data[group] for group in ("worth", "kinds"))
-    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+    world = readable(data["settings"]["scenario"]["name"])
+    figure = headed(8.0, 5.0, say("studies.value.title"), say("studies.value.note", world=world))
     axes = figure.add_subplot()
     names = [*worth, *kinds]
     intervals(axes, names, [*worth.values(), *kinds.values()], BLUE, "")
     axes.axhline(len(kinds) - 0.5, color=GREY, linewidth=0.6)
     axes.axvline(5.0, color=GREY, linewidth=0.8, linestyle=":")
-    finish(axes, f"What is lost without it in {data['settings']['scenario']['name']} (dotted: 5 %)")
+    finish(axes)
     return figure

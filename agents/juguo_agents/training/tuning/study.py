@@ -16,7 +16,7 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from pydantic import Field
 
-from juguo_agents.artifacts.identity import Count, Record, read_record, record_of
+from juguo_agents.artifacts.identity import Count, Fingerprint, Record, read_record, record_of
 from juguo_agents.evaluation import seeds
 from juguo_agents.training.provenance import check_same, software
 from juguo_agents.training.tuning.space import Choice, Logarithmic, Space, plain
@@ -132,7 +132,7 @@ class Study:
     seed: int
     budget: Budget
     base: dict[str, Any]
-    scenario_digest: str
+    scenario_digest: Fingerprint
     space: Space
     trials: tuple[Trial, ...] = field(default=())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.array_types import Floats
+from juguo_envs.model.state import Array
 from juguo_envs.worlds.scenario import Scenario
 from juguo_envs.worlds.society import build_structure
 
@@ -40,7 +40,7 @@ def society_map(scenario: Scenario) -> dict[str, Any]:
     listed, structure = scenario.society.listed(), build_structure(scenario)
     joined = ties_between(scenario)
     tiles, near = all(place.name in CHINA for place in listed), _some_are_nearer(scenario)
-    spots: Floats = np.array([CHINA[p.name] for p in listed]) if tiles else _spots(scenario, joined, near)
+    spots: Array = np.array([CHINA[p.name] for p in listed]) if tiles else _spots(scenario, joined, near)
     places = [
         {
             "name": place.name,
@@ -59,7 +59,7 @@ def society_map(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def ties_between(scenario: Scenario) -> Floats:
+def ties_between(scenario: Scenario) -> Array:
     """(R, R) share of the ties between places that joins two of them, as expected, or as listed."""
     structure, society = build_structure(scenario), scenario.society
     count = len(structure.share)
@@ -75,11 +75,11 @@ def ties_between(scenario: Scenario) -> Floats:
     joined = joined + joined.T
     np.fill_diagonal(joined, 0.0)
     total = joined.sum() / 2.0
-    found: Floats = joined / total if total > 0.0 else joined
+    found: Array = joined / total if total > 0.0 else joined
     return found
 
 
-def _strongest(joined: Floats) -> list[list[float]]:
+def _strongest(joined: Array) -> list[list[float]]:
     first, second = np.triu_indices(len(joined), 1)
     weights = joined[first, second]
     order = np.argsort(-weights, kind="stable")[: max(_MOST_LINKS * len(joined), 36)]
@@ -92,7 +92,7 @@ def _some_are_nearer(scenario: Scenario) -> bool:
     return society.network == "listed" or any(place.neighbours for place in society.listed())
 
 
-def _spots(scenario: Scenario, joined: Floats, near: bool) -> Floats:
+def _spots(scenario: Scenario, joined: Array, near: bool) -> Array:
     """(R, 2) within the unit square: by springs where some places are nearer than others, else on rings."""
     listed = scenario.society.listed()
     hubs = [i for i, place in enumerate(listed) if place.hub]
@@ -102,7 +102,7 @@ def _spots(scenario: Scenario, joined: Floats, near: bool) -> Floats:
     return spots
 
 
-def _rings(count: int, hubs: list[int]) -> Floats:
+def _rings(count: int, hubs: list[int]) -> Array:
     """Hubs in the middle, the others around them; of many, in the spiral of a sunflower's seeds."""
     others = [i for i in range(count) if i not in set(hubs)]
     spots = np.full((count, 2), 0.5)
@@ -118,7 +118,7 @@ def _rings(count: int, hubs: list[int]) -> Floats:
     return spots
 
 
-def _springs(spots: Floats, joined: Floats) -> Floats:
+def _springs(spots: Array, joined: Array) -> Array:
     """Spots after springs pulled together what is tied and all pushed each other away (Fruchterman 1991)."""
     count = len(spots)
     pull = joined / joined.max()
@@ -133,5 +133,5 @@ def _springs(spots: Floats, joined: Floats) -> Floats:
         length = np.maximum(np.linalg.norm(move, axis=1, keepdims=True), 1e-9)
         spots = spots + move / length * np.minimum(length, heat)
     low, high = spots.min(0), spots.max(0)
-    found: Floats = 0.06 + 0.88 * (spots - low) / np.maximum(high - low, 1e-9)
+    found: Array = 0.06 + 0.88 * (spots - low) / np.maximum(high - low, 1e-9)
     return found
