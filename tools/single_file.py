@@ -40,9 +40,9 @@ TEXT = """\
 | versions | {versions} |
 | world | `default` {digest} |
 
-`examples/ppo_single_file.py` has the settings of `juguo train from_scratch`. At each budget both had the same number of
-environment steps for each of four training seeds, and both kept the last policy. Returns are means over the test episodes 0 to
-199.
+`examples/ppo_single_file.py` has the settings of `juguo train from_scratch`. At each budget both had the same
+number of environment steps for each of four training seeds, and both kept the last policy. Returns are means
+over the test episodes 0 to 199.
 
 {tables}
 
