@@ -12,11 +12,10 @@ from pydantic import Field
 from juguo_agents.allocators import Allocator
 from juguo_agents.allocators.base import Clairvoyant
 from juguo_agents.array_types import Floats
-from juguo_agents.artifacts.code import CodeError
 from juguo_agents.artifacts.identity import Count, Record, read_record, record_of, text_of
 from juguo_agents.artifacts.load import files_of, find_allocators, load_artifact
-from juguo_agents.artifacts.policy import Policy, PolicyFileError
-from juguo_agents.artifacts.searched import SearchResult
+from juguo_agents.artifacts.policy import Policy
+from juguo_agents.artifacts.searched import RESULT_FILE, SearchResult, load_result
 from juguo_agents.benchmark.protocol import (
     CLOSED_LOOP,
     NAME,
@@ -29,11 +28,12 @@ from juguo_agents.benchmark.protocol import (
 )
 from juguo_agents.benchmark.references import References, WorldReferences, digest
 from juguo_agents.evaluation.bootstrap import crossed_iqm, crossed_mean, difference
-from juguo_agents.evaluation.rollout import run
+from juguo_agents.evaluation.rollout import run, setting_of
 from juguo_agents.evaluation.statistics import spread_out
 from juguo_agents.provenance import versions
 from juguo_agents.tables import terminal_table
-from juguo_agents.training.run import steps_taken
+from juguo_agents.training.experts import IMITATED
+from juguo_agents.training.run import experiment_of, steps_taken
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import Family
@@ -152,15 +152,14 @@ def spread_of(estimate: Any) -> dict[str, float]:
 def _play(world: str, found: dict[str, list[Allocator]], episodes: int) -> tuple[str | None, Floats | None]:
     """By which part a world is played, and the (seeds, episodes) returns; None where none can act there."""
     own = [part for part in found if _made_for(part, world)]
+    there, seeds = world_of(world), seeds_of(world, episodes)
     for part in dict.fromkeys([*own, next(iter(found))]):
         try:
-            played = [
-                run(one, world_of(world), seeds_of(world, episodes), observe=OBSERVE).returns
-                for one in found[part]
-            ]
-        except (PolicyFileError, CodeError):
+            for one in found[part]:
+                one.start(setting_of(there, seeds), seeds)
+        except UserError:  # it is for another number of places
             continue
-        return part, np.array(played)
+        return part, np.array([run(one, there, seeds, observe=OBSERVE).returns for one in found[part]])
     return None, None
 
 
@@ -196,16 +195,32 @@ def _steps(part: str) -> int | None:
     files = files_of(part)
     if not files:
         return None if ":" in part else 0
+    artifacts = [load_artifact(file) for file in files]
+    policies = [one for one in artifacts if isinstance(one, Policy)]
     total = 0
-    for file in files:
-        artifact = load_artifact(file)
-        if isinstance(artifact, Policy):
-            total += steps_taken(artifact.metadata)
-        elif isinstance(artifact, SearchResult):
-            total += artifact.data["spent"] * artifact.data["scenario"]["programme"]["T"]
-        else:
-            return None
-    return total
+    for file, one in zip(files, artifacts, strict=True):
+        if isinstance(one, SearchResult):
+            # the searches that it began at lie in its folder, as those of juguo train do
+            every = [load_result(path).data for path in file.parent.rglob(RESULT_FILE)]
+            if one.data["begun"] and len(every) == 1:
+                return None
+            total += sum(data["spent"] * _quarters(data) for data in every)
+    for policy in policies:
+        training = experiment_of(policy.metadata, part).training
+        if training.expert is not None:
+            return None  # what it imitated had steps of its own
+        if policy.metadata["training"].get("curve"):  # an imitation has not learned yet
+            total += steps_taken(policy.metadata)
+        total += IMITATED * _quarters(policy.metadata) if training.search else 0
+    if policies:  # the seeds of a run have one search
+        first = policies[0].metadata
+        total += (experiment_of(first, part).training.search or 0) * _quarters(first)
+    known = len(policies) + sum(isinstance(one, SearchResult) for one in artifacts)
+    return total if known == len(artifacts) else None
+
+
+def _quarters(data: dict[str, Any]) -> int:
+    return int(data["scenario"]["programme"]["T"])
 
 
 def beaten(card: Scorecard) -> int:

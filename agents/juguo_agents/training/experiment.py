@@ -32,7 +32,7 @@ from juguo_agents.report import (
 )
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.expert_search import find_expert, steps_of_search
-from juguo_agents.training.learners.imitation import EPISODES, ROUNDS
+from juguo_agents.training.experts import IMITATED
 from juguo_agents.training.pool import train_all
 from juguo_agents.training.provenance import run_identity
 from juguo_agents.training.run import (
@@ -202,7 +202,7 @@ def _route(experiment: Experiment, scenario: Scenario, folder: Path) -> tuple[Ro
     quarters = scenario.programme.T
     steps = {
         "search": steps_of_search(folder),
-        "imitation": ROUNDS * EPISODES * quarters,
+        "imitation": IMITATED * quarters,
         "reinforcement": steps_of(experiment),
     }
     files = files_of(name)
