@@ -16,7 +16,6 @@ from juguo_agents.benchmark.card import CardError, Scorecard, beaten, card_text,
 from juguo_agents.benchmark.leaderboard import leaderboard, read_cards
 from juguo_agents.benchmark.protocol import CLOSED_LOOP, ORACLE, WORLDS, seeds_of
 from juguo_agents.benchmark.references import (
-    FILE,
     References,
     ReferencesError,
     Task,
@@ -115,15 +114,3 @@ def test_values_of_another_world_or_protocol_are_refused(made: References, tmp_p
     write_references({"default": worlds["default"]}, tmp_path / "few.json")
     with pytest.raises(ReferencesError, match="this version has juguo-7"):
         load_references(tmp_path / "few.json")
-
-
-@pytest.mark.skipif(not FILE.is_file(), reason="made by tools/references.py")
-def test_the_shipped_values_are_of_the_shipped_worlds_and_can_be_measured_again() -> None:
-    shipped = load_references()
-    assert shipped.episodes == protocol.EPISODES
-    for name in ("default", "sound"):
-        seeds = seeds_of(name)[:10]
-        again = run(make_rule(NOTHING), protocol.world_of(name), seeds).returns
-        assert np.allclose(again, shipped.worlds[name].returns[NOTHING][:10], atol=1e-5)
-    for world in shipped.worlds.values():
-        assert world.mean(NOTHING) < world.mean(CLOSED_LOOP) <= world.mean(ORACLE) + 0.01
