@@ -28,7 +28,7 @@ def render_text(batch: Batch, b: int = 0) -> str:
     """A table of society `b`: one line on the programme, one for each community."""
     programme, quarter = batch.state.programme[b], batch.state.quarter[b]
     lines = [
-        f"quarter {programme['t']}/{batch.params['T'][b]}  {STAGES[programme['stage']]}"
+        f"{batch.scenario.step} {programme['t']}/{batch.params['T'][b]}  {STAGES[programme['stage']]}"
         f" (project {programme['project'] + 1}, {programme['abandoned']} given up)"
         f"  knowledge {programme['K']:.2f}  fit {programme['F']:.2f}  reserve {programme['M']:.0f}",
         f"breadth {quarter['breadth']:.3f}  resilience {quarter['resilience']:.3f}"

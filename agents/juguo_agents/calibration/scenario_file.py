@@ -7,7 +7,7 @@ import numpy as np
 from juguo_agents.calibration.data import Diffusion
 from juguo_agents.calibration.results import MODELS, Calibration
 from juguo_envs.documents import dump_yaml
-from juguo_envs.worlds.scenario import Scenario
+from juguo_envs.worlds.scenario import STEPS_A_YEAR, Scenario
 
 CAPABILITY = 0.37
 """Mean capability of every community: that of the default world, for the data tell nothing of it."""
@@ -46,6 +46,7 @@ def _fields(diffusion: Diffusion, name: str, p: float, q: float) -> dict[str, ob
             f"{len(diffusion):,} persons and their own ties, with the hazards of adoption fitted to "
             f"{diffusion.periods} {diffusion.step}s of data. One step is one {diffusion.step} of the data."
         ),
+        "step": diffusion.step if diffusion.step in STEPS_A_YEAR else "quarter",
         "society": {
             "persons": len(diffusion),
             "communities": [
@@ -65,6 +66,7 @@ def _header(found: Calibration) -> str:
         persons=len(d),
         periods=d.periods,
         step=d.step,
+        length=_KNOWN.format(step=d.step) if d.step in STEPS_A_YEAR else _UNKNOWN,
         first=f", of which {d.start} is the first" if d.start else "",
         named=len(d.ego),
         ties=len(mutual_ties(d)),
@@ -80,6 +82,9 @@ def _header(found: Calibration) -> str:
     )
 
 
+_KNOWN = "One step is one {step} of the data (step)."
+_UNKNOWN = """One step is one period of the data. They do not tell how long that is, and texts call it
+#                a quarter: give juguo calibrate --step, or set step below."""
 _HEADER = """\
 # A world made from data: who lives where, who named whom, and the hazards of adopting that fit what the
 # persons of the data did.
@@ -100,8 +105,9 @@ _HEADER = """\
 #                The best fit of its own has override.adoption.p={own_p:.6f} override.adoption.q={own_q:.6f}.
 #
 # Chosen to go with it
-#   a step       One step is one {step} of the data, whatever is called a quarter elsewhere. Budget, decay and
-#                shocks are then per {step}, too. For steps n times shorter, divide p and q by n.
+#   a step       {length}
+#                Budget, decay and shocks are then per {step}, too. For steps n times shorter, divide p and
+#                q by n.
 #   alpha_k, alpha_s, d0
 #                Theta and acceptance are 1, since p and q were measured on a technology that people could
 #                use: where nothing is paid for and everybody may adopt (in application), persons adopt by the

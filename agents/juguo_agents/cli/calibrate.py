@@ -23,7 +23,7 @@ from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.names import LONGEST, Name, slug
 from juguo_envs.validation import Strict
-from juguo_envs.worlds.scenario import Step
+from juguo_envs.worlds.scenario import STEPS_A_YEAR, Step
 
 
 class Calibrate(Strict):
@@ -45,7 +45,9 @@ class Calibrate(Strict):
     start: str | None = Field(
         None, description="the first period: 1946, 1953-Q4, 1953-11, 1953-W45, 1953-11-02, or a number"
     )
-    step: Step | None = Field(None, description="what a period is; default: what --start names")
+    step: Step | None = Field(
+        None, description="what a period is, and a step of the scenario; default: what --start names"
+    )
     periods: int | None = Field(
         None, description="periods observed, later adoption being none; default: up to the latest adoption"
     )
@@ -90,6 +92,8 @@ def calibrate(asked: Calibrate) -> int:
                 write_bytes(draft / file, content)
         world = folder / "scenario.yaml"
         made = f"\nthe world: {world}, with p {found.p:.4f} and q {found.q:.4f} (--model {asked.model})"
+        if diffusion.step not in STEPS_A_YEAR:
+            made += f"\nits step is called a quarter; if it is not one, say --step {'|'.join(STEPS_A_YEAR)}"
         where = f"\n\nfigures and calibration.json: {folder}{made if is_world else ''}"
     finally:  # a disk that is full takes no result away
         if asked.as_json:

@@ -21,7 +21,7 @@ class Step:
             `{PAGE/NAME}` for what one of another page does.
         made: The file in its folder that is there when the command is done; none where it makes a file.
         minutes: On two cores.
-        quick: What is added for a run that only shows that everything works.
+        quick: What is added for a run that only shows that everything works, or another whole command.
         told: Whether the page takes what is made.
     """
 
@@ -91,6 +91,7 @@ PAGES: dict[str, ResultsPage] = {
                 "study patterns --budget 12000 --refine 6000 --searches 2",
                 "patterns.md",
                 15.0,
+                "study patterns --smoke",
                 told=False,
             ),
             Step(
@@ -98,6 +99,7 @@ PAGES: dict[str, ResultsPage] = {
                 "study patterns --confirm --episodes 1000 --budget 12000 --refine 6000 --searches 2",
                 "patterns.md",
                 15.0,
+                "study patterns --confirm --smoke",
             ),
             Step(
                 "china31",

@@ -61,7 +61,7 @@ def reproduce(asked: Reproduce) -> int:
                 continue
             words = words_of(name, step, asked)
             place(step, asked.out / name).parent.mkdir(parents=True, exist_ok=True)
-            say(f"\n{name}: juguo {shlex.join(words)}")
+            say(f"{name}: juguo {shlex.join(words)}")
             if status := main(words):
                 say(f"{name}: the same juguo reproduce goes on; what is done is kept")
                 return status
@@ -88,7 +88,9 @@ def words_of(name: str, step: Step, asked: Reproduce) -> list[str]:
     def filled(found: re.Match[str]) -> str:
         return str(asked.out / (found[1] if "/" in found[1] else f"{name}/{found[1]}"))
 
-    words = shlex.split(f"{step.command} {step.quick if asked.quick else ''}")
+    whole = step.quick.startswith(step.command.partition(" ")[0])
+    quick = step.quick if whole else f"{step.command} {step.quick}"
+    words = shlex.split(quick if asked.quick else step.command)
     return [*(_NAME.sub(filled, word) for word in words), "--out", str(place(step, asked.out / name))]
 
 

@@ -103,7 +103,8 @@ def test_it_tells_how_it_read_the_files_what_it_dropped_and_which_model_the_worl
     world = Scenario.load(tmp_path / "out" / "scenario.yaml")
     assert (world.name, world.adoption.q) == ("années", 0.0)
     assert world.adoption.p == pytest.approx(found["models"]["external"]["p"], abs=1e-8)
-    assert "One step is one year" in world.description
+    assert "One step is one year" in world.description and world.step == "year"
+    assert "step is called a quarter" not in printed
 
 
 def test_of_fewer_persons_than_a_world_has_there_are_estimates_alone(tmp_path: Path) -> None:

@@ -110,6 +110,15 @@ def test_ghosts_live_what_evaluate_measures() -> None:
         np.testing.assert_array_equal(measured.adoption[0], [m.adoption for m in ghost.programme.moments])
 
 
+def test_an_earlier_play_lives_the_episode_beside_you_and_advises_what_was_done(tmp_path: Path) -> None:
+    earlier = played(reserve=0.0, openness=0.25)
+    session = Session(WORLD, SEED, find_allocators([str(Saved(tmp_path).save(earlier))]))
+    assert session.ghosts[-1].programme.earned == earlier.programme.earned
+    session.take(decision(), 4)
+    assert [float(one.openness) for one in session.advice()] == [0.25] * 4
+    assert setup(session)["adviser"] == 3
+
+
 def test_a_family_gives_the_world_of_the_seed() -> None:
     family = load_world("family")
     session = Session(family, 3)

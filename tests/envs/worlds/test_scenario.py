@@ -222,6 +222,22 @@ def test_the_digest_ignores_what_does_not_shape_the_world() -> None:
     assert default.override({"name": "x", "description": "y"}).digest() == default.digest()
 
 
+def test_labels_are_kept_and_do_not_shape_the_world_and_the_length_of_a_step_does(tmp_path: Path) -> None:
+    places = [{"name": name, "population": 1, "producers": 1, "capability": 0.3} for name in ("安吉县", "b")]
+    plain = Scenario.load("default").override({"society.communities": places})
+    labelled = plain.override({"society.communities": [places[0] | {"label_en": "Anji"}, places[1]]})
+    assert labelled.digest() == plain.digest()
+    yearly = labelled.override({"step": "year"})
+    assert yearly.digest() != plain.digest() == yearly.override({"step": "quarter"}).digest()
+    np.testing.assert_array_equal(yearly.record(), plain.record())
+    yearly.save(tmp_path / "yearly.yaml")
+    again = Scenario.load(tmp_path / "yearly.yaml")
+    assert again == yearly
+    assert [place.label_en for place in again.society.listed()] == ["Anji", None]
+    with pytest.raises(ScenarioError, match="step is 'day': input should be 'year', 'quarter'"):
+        plain.override({"step": "day"})
+
+
 @given(extreme_parameters())
 def test_the_digest_tells_worlds_apart(changes: Changes) -> None:
     default = Scenario.load("default")
