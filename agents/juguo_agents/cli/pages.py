@@ -56,8 +56,8 @@ class ResultsPage:
 
 
 def _attribution(world: str, options: str = "", minutes: float = 1.0) -> Step:
-    command = f"study attribution concentrated experiment_diffusion --scenario {world}{options}"
-    return Step(world, command, "between.md", minutes)
+    command = f"study attribution concentrated experiment_diffusion --scenario {world}"
+    return Step(world, f"{command}{options}", "between.md", minutes, f"{command} --smoke")
 
 
 def _training(name: str, minutes: float = 12.0) -> Step:
@@ -125,17 +125,11 @@ PAGES: dict[str, ResultsPage] = {
         ("default",),
         (
             Step(
-                "value",
-                "study value --budget 8000 --refine 4000 --searches 2 --episodes 300 --first-seed 641000",
-                "value.json",
-                10.0,
-                told=False,
-            ),
-            Step(
                 "mechanisms",
                 "study mechanisms --episodes 60 --repeats 5",
                 "mechanisms.md",
                 15.0,
+                "study mechanisms --smoke",
             ),
         ),
     ),

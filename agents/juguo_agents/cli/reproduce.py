@@ -88,7 +88,7 @@ def words_of(name: str, step: Step, asked: Reproduce) -> list[str]:
     def filled(found: re.Match[str]) -> str:
         return str(asked.out / (found[1] if "/" in found[1] else f"{name}/{found[1]}"))
 
-    whole = step.quick.startswith(step.command.partition(" ")[0])
+    whole = step.quick.startswith(step.command.partition(" ")[0] + " ")
     quick = step.quick if whole else f"{step.command} {step.quick}"
     words = shlex.split(quick if asked.quick else step.command)
     return [*(_NAME.sub(filled, word) for word in words), "--out", str(place(step, asked.out / name))]
