@@ -54,7 +54,8 @@ def reproduce(asked: Reproduce) -> int:
     docs = asked.docs or asked.out / "pages"
     chosen = {name: page for name, page in PAGES.items() if not asked.only or name in asked.only}
     check_needs(chosen, asked.out)
-    say(estimate(chosen, asked))
+    for line in estimate(chosen, asked).splitlines():
+        say(line)
     for name, page in chosen.items():
         for step in page.steps:
             if done(step, asked.out / name):
