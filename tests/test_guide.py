@@ -18,6 +18,8 @@ from cyclopts.exceptions import MissingArgumentError
 
 from juguo_agents.allocators import rules
 from juguo_agents.cli.main import make_app
+from juguo_agents.cli.pages import ELSEWHERE, FORMER
+from juguo_agents.cli.pages import PAGES as MADE
 from juguo_envs import Scenario
 from juguo_envs.documents import load_yaml
 from juguo_envs.worlds.scenario import scenario_names
@@ -225,7 +227,14 @@ def test_results_name_day_command_versions_and_the_world_as_it_ships(page: Path)
     assert worlds or "| machine |" in head or "| data |" in head
     for name, digest in worlds:
         assert name in scenario_names()
-        assert Scenario.load(name).digest() == digest
+        assert (Scenario.load(name).digest() == digest) != (page.stem in FORMER), digest
+    assert ("| former world |" in head) == (page.stem in FORMER)
+
+
+def test_every_page_of_results_is_made_by_reproduce_or_tells_by_what_else() -> None:
+    pages = {page.stem for page in (HOME / "docs" / "results").glob("*.md")}
+    assert pages - {*MADE, *ELSEWHERE} == set()
+    assert set(FORMER) <= pages
 
 
 def test_an_example_is_short() -> None:

@@ -16,7 +16,7 @@ SOURCES = {"juguo_envs": ROOT / "envs", "juguo_agents": ROOT / "agents"}
 ORDER = (
     "model", "worlds", "spaces", "engine", "env",
     "allocators", "evaluation", "artifacts", "search", "report", "comparing", "play", "calibration",
-    "training", "studies", "cli", "",
+    "training", "benchmark", "studies", "cli", "",
 )  # fmt: skip
 """Packages from below to above; each may use those below it in its distribution."""
 NOT_USED = {("report", "search"), ("calibration", "search")}

@@ -36,13 +36,13 @@ TEXT = """\
 | | |
 |---|---|
 | measured | {day} |
-| command | `juguo train training.steps={steps} training.selections=1`; all: `tools/single_file.py` |
+| command | `juguo train from_scratch training.steps={steps} training.selections=1`; `tools/single_file.py` |
 | versions | {versions} |
 | world | `default` {digest} |
 
-`examples/ppo_single_file.py` has the settings of `juguo train`. At each budget both had the same number
-of environment steps for each of four training seeds, and both kept the last policy. Returns are means over
-the test episodes 0 to 199.
+`examples/ppo_single_file.py` has the settings of `juguo train from_scratch`. At each budget both had the same
+number of environment steps for each of four training seeds, and both kept the last policy. Returns are means
+over the test episodes 0 to 199.
 
 {tables}
 
@@ -65,9 +65,9 @@ def single(seed: int, steps: int, folder: Path) -> float:
 
 def trained(steps: int, folder: Path) -> dict[int, float]:
     """Returns of `juguo train` on the same test episodes, by training seed."""
-    run = folder / "train"
+    run, juguo = folder / "train", [sys.executable, "-m", "juguo_agents.cli.main"]
     words = (f"training.steps={steps}", "training.selections=1", "comparison.allocators=[concentrated]")
-    command = [sys.executable, "-m", "juguo_agents.cli.main", "train", *words, "--out", str(run)]
+    command = [*juguo, "train", "from_scratch", *words, "--out", str(run)]
     if not (run / "comparison.json").is_file():
         subprocess.run(command, check=True)
     summary = json.loads((run / "comparison.json").read_text(encoding="utf-8"))

@@ -100,7 +100,7 @@ def make_rule(name: str) -> Rule:
     raise UnknownAllocator(
         f"unknown allocator {name!r}{hint}; there are {', '.join(rule_names())}, each also with "
         "+exit or -exit and then +relief or -relief behind it, your own as FILE.py:CLASS, or the folder of a "
-        "trained run, of a search, of a searched front or of an explanation"
+        "trained run, of a search, of a searched front or of an explanation, or zoo:NAME"
     )
 
 

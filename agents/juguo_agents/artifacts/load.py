@@ -22,6 +22,7 @@ from juguo_agents.allocators.registry import (
     variant_of,
 )
 from juguo_agents.artifacts.base import Artifact, World
+from juguo_agents.artifacts.code import is_code, load_code
 from juguo_agents.artifacts.front import FRONT_PATTERN, FrontRecord, load_front
 from juguo_agents.artifacts.identity import kind_of
 from juguo_agents.artifacts.own import is_own, load_own, own_digest
@@ -29,6 +30,7 @@ from juguo_agents.artifacts.play_file import PLAY_PATTERN, PlayRecord, load_play
 from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
 from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, SearchRecord, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
+from juguo_agents.artifacts.zoo import PREFIX, is_of_zoo, zoo_file
 from juguo_agents.provenance import MODEL
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
@@ -67,7 +69,10 @@ class Kind:
         """
         loaded = [self.load(file) for file in files]
         _refuse_copies(files, loaded)
-        names = [artifact.name for artifact in loaded]
+        names = [
+            f"learned_zoo_{file.stem}" if is_of_zoo(file) else artifact.name
+            for file, artifact in zip(files, loaded, strict=True)
+        ]
         shared = {name for name in names if names.count(name) > 1}
         if shared and self.all_or_none:
             shared = set(names)
@@ -97,7 +102,8 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
     Args:
         names: Each the name of a rule, `all` for every rule, `FILE.py:CLASS` for one's own, the folder of a
             trained run, of a search or of an explanation (which holds trees), of a comparison of fronts or of
-            plays, a policy file, or the `.json` file of a search, of a tree, of a front or of a play.
+            plays, a policy file, the `.json` file of a search, of a tree, of a front or of a play,
+            `zoo:NAME`, or other code (`juguo_agents.artifacts.code`).
 
     Raises:
         UnknownAllocator: If a name is none of these.
@@ -112,6 +118,8 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
             rules += all_rule_names()
         elif is_own(name):
             own.append(load_own(name))
+        elif is_code(name):
+            own.append(load_code(name))
         elif found := files_of(name):
             files += found
         else:
@@ -168,8 +176,10 @@ def files_of(name: str) -> list[Path]:
     """The files that hold what a name stands for; none where it can only be a rule's.
 
     Raises:
-        UnknownAllocator: If it is a folder that holds no allocator.
+        UnknownAllocator: If it is a folder that holds no allocator, or no policy of the zoo.
     """
+    if name.startswith(PREFIX):
+        return [zoo_file(name)]
     path = Path(name)
     if path.suffix in _SUFFIXES:
         return [path]

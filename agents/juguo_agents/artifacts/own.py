@@ -75,10 +75,10 @@ def load_own(name: str) -> Allocator:
     if issubclass(made, Rule):
         if not hasattr(made, "base_name"):
             made.base_name = called
-        return _checked(_made(lambda: made(asked), f"{file}:{word}"), called, name)
+        return checked(made_of(lambda: made(asked), f"{file}:{word}"), called, name)
     if asked.suffix:
         raise OwnFileError(f"{name}: {word} is no rule, so it has no institutions; leave out {asked.suffix}")
-    return _checked(_made(made, f"{file}:{word}"), called, name)
+    return checked(made_of(made, f"{file}:{word}"), called, name)
 
 
 def _parted(name: str) -> tuple[Path, str]:
@@ -113,7 +113,12 @@ def _run(file: Path, source: str) -> ModuleType:
     return module
 
 
-def _made(make: Any, what: str) -> Any:
+def made_of(make: Any, what: str) -> Any:
+    """What a class makes without arguments.
+
+    Raises:
+        OwnFileError: If it makes nothing.
+    """
     try:
         return make()
     except (Exception, SystemExit) as error:
@@ -130,7 +135,17 @@ def _why(error: BaseException, file: Path | None = None) -> str:
     return f"{f'line {line}: ' if line else ''}{type(error).__name__}{f': {words}' if words else ''}"
 
 
-def _checked(made: Any, called: str, name: str) -> Allocator:
+def checked(made: Any, called: str, name: str) -> Allocator:
+    """An object as an allocator, with a name.
+
+    Args:
+        made: The object.
+        called: Its name, where it has none.
+        name: By which the user named it.
+
+    Raises:
+        OwnFileError: If it lacks a method, or its name cannot be.
+    """
     for method in ("start", "act"):
         if not callable(getattr(made, method, None)):
             raise OwnFileError(f"{name} has no method {method}; {_PROTOCOL}")

@@ -381,7 +381,15 @@ def save_policy(policy: Policy, path: Path) -> None:
     check_policy(policy, path.name)
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in policy.tensors.items()}
     text = json.dumps(policy.metadata, sort_keys=True, allow_nan=False)
-    write_bytes(path, save(tensors, metadata={KEY: text, CHECKSUM: _checksum(tensors, text)}))
+    write_bytes(path, _in_order(save(tensors, metadata={KEY: text, CHECKSUM: _checksum(tensors, text)})))
+
+
+def _in_order(file: bytes) -> bytes:
+    """The same safetensors file, its head in order: the library writes metadata in an order of its own."""
+    length = int.from_bytes(file[:8], "little")
+    head = json.dumps(json.loads(file[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    return len(head).to_bytes(8, "little") + head + file[8 + length :]
 
 
 def _checksum(tensors: Mapping[str, npt.NDArray[Any]], text: str = "") -> str:

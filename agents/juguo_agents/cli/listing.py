@@ -7,8 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from juguo_agents.allocators.registry import RULES
+from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.artifacts.zoo import PREFIX, zoo_file, zoo_names
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show
+from juguo_agents.report.formatting import interval, mean_with_interval
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.mechanisms.mechanism import count_parameters
 from juguo_agents.tables import terminal_table
@@ -20,6 +23,9 @@ from juguo_envs.worlds.scenario import Scenario, scenario_names
 _ALLOCATORS = {
     "all": "every rule as the paper has it, and with each combination of institutions",
     "FOLDER or FILE": "a trained run, a search, an explanation (its trees), a front, or plays; or a file",
+    "zoo:NAME": "a policy that comes with the package; see juguo list zoo",
+    "MODULE:CLASS": "an allocator of your own in an installed module, made without arguments",
+    "FILE.zip:ALGORITHM": "a model of stable-baselines3 or sb3-contrib, for example model.zip:PPO",
 }
 _INSTITUTIONS = {
     "NAME": "the rule as the paper has it",
@@ -64,6 +70,20 @@ def studies() -> str:
     return terminal_table(("study", ""), [(name, entry.text) for name, entry in STUDIES.items()])
 
 
+def zoo() -> str:
+    """The policies that come with the package: their worlds, how they did, and how they were made."""
+    rows = []
+    for name in zoo_names():
+        policy = load_policy(zoo_file(PREFIX + name))
+        told = policy.metadata["evaluation"]
+        test = told["test"]
+        gain = interval(test, "difference_to_best_rule", signed=True).replace("−", "-")
+        rows.append(
+            (PREFIX + name, mean_with_interval(test), gain, test["best_rule"], told["zoo"]["command"])
+        )
+    return terminal_table(("policy", "return [95%]", "over the best rule", "", "made by"), rows, "lrrll")
+
+
 def parameters() -> str:
     """How many numbers a scenario sets, by group."""
     groups = count_parameters()
@@ -72,7 +92,7 @@ def parameters() -> str:
 
 
 KINDS = {
-    "allocators": allocators, "scenarios": scenarios, "configs": configs, "studies": studies,
+    "allocators": allocators, "scenarios": scenarios, "configs": configs, "studies": studies, "zoo": zoo,
     "parameters": parameters,
 }  # fmt: skip
 
@@ -80,13 +100,13 @@ KINDS = {
 class What(Strict):
     """What is listed."""
 
-    kind: Literal["allocators", "scenarios", "configs", "studies", "parameters"] | None = Field(
+    kind: Literal["allocators", "scenarios", "configs", "studies", "zoo", "parameters"] | None = Field(
         None, description="of which kind; default: all", json_schema_extra={"positional": True}
     )
 
 
 @command
 def names(asked: What) -> int:
-    """Name the allocators, scenarios, configs and studies, and count the parameters of a scenario."""
+    """Name the allocators, scenarios, configs, studies and shipped policies."""
     show("\n\n".join(KINDS[kind]() for kind in ([asked.kind] if asked.kind else KINDS)))
     return 0

@@ -31,6 +31,12 @@ _COMMANDS = {
 
         Institutions stand behind the name of a rule, as in flat+exit+relief: see juguo list allocators.""",
     ),
+    "benchmark": (
+        "benchmark:benchmark",
+        """Score an entry by the protocol of the benchmark, or make the leaderboard of scorecards.
+
+        What a score means, and how to send an entry: docs/how-to/benchmark.md.""",
+    ),
     "report": (
         "report:report",
         """Make the page of finished runs and comparisons for a browser: one file that needs no network.
@@ -51,6 +57,13 @@ _COMMANDS = {
         juguo evaluate takes what is found by its folder. The same command with the same --out goes on with a
         search that was interrupted; so does --out alone. A search with --begin also takes a larger --budget.
         Families, seeds, how to read the numbers: docs/explanation/yardsticks.md.""",
+    ),
+    "reproduce": (
+        "reproduce:reproduce",
+        """Make the pages of results anew: run every study that they hold, in order.
+
+        It tells how long that takes before it begins. The same command with the same --out goes on with what
+        was interrupted.""",
     ),
     "dataset": (
         "dataset:dataset",
@@ -86,7 +99,10 @@ _COMMANDS = {
 
         It is in English and Chinese: docs/tutorials/2-your-own-world.md.""",
     ),
-    "list": ("listing:names", "Name the allocators, scenarios, configs and studies, with a line on each."),
+    "list": (
+        "listing:names",
+        "Name the allocators, scenarios, configs, studies and shipped policies, with a line on each.",
+    ),
     "warm-up": (
         "warm_up:warm_up",
         """Compile the model for this machine, so that no later command waits for it.

@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from juguo_agents.allocators import rule_names
+from juguo_agents.artifacts.zoo import PREFIX, zoo_names
 from juguo_agents.training.shipped import config_names
 from juguo_envs.documents import yaml_value
 from juguo_envs.errors import UserError
@@ -33,7 +34,7 @@ LANG: Any = Field("en", description="language of tables, page and figures; files
 """An option of every command that people read from."""
 NAMES: dict[str, Callable[[], Iterable[str]]] = {
     "scenario": lambda: [*scenario_names(), "family"],
-    "allocator": rule_names,
+    "allocator": lambda: [*rule_names(), *(PREFIX + name for name in zoo_names())],
     "config": config_names,
 }
 """What the shell offers for a field with `json_schema_extra={"names": KIND}`."""

@@ -18,6 +18,7 @@ from juguo_agents.progress import say
 from juguo_agents.report import written_in
 from juguo_agents.report.texts import Lang
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
+from juguo_agents.training.expert_search import check_search
 from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners.device import check_device
 from juguo_agents.training.run import CONFIG, load_run
@@ -135,8 +136,9 @@ def checked(experiment: Experiment, processes: int | None = None) -> Scenario:
     _check_steps(experiment, len(scenario.society.listed()), processes)
     worlds, rules = experiment.worlds(scenario), experiment.comparison.names()
     check_comparison(worlds, training.selection_episodes, processes)
-    check_comparison(worlds, experiment.comparison.episodes, len(rules) + len(training.seeds))
+    check_comparison(worlds, experiment.comparison.episodes, len(rules) + 2 * len(training.seeds) + 1)
     check_device(training)
+    check_search(experiment, scenario)
     learned_in = experiment.worlds(trained_in)
     if training.expert is not None:
         find_experts(training.expert, learned_in)

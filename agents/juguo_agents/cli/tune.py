@@ -17,7 +17,7 @@ from juguo_agents.progress import progress, say
 from juguo_agents.tables import terminal_table
 from juguo_agents.training.config import Experiment, load_experiment
 from juguo_agents.training.learners.settings import Algorithm
-from juguo_agents.training.shipped import DEFAULT, find_config
+from juguo_agents.training.shipped import FROM_SCRATCH, find_config
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 
@@ -40,7 +40,9 @@ class Tune(Strict):
     episodes: int = Field(200, ge=1, le=100_000, description="episodes that score a policy")
     seed: int = Field(0, ge=0, description="seed of the sampler")
     config: str | None = Field(
-        None, description="name or path of a config; default: default", json_schema_extra={"names": "config"}
+        None,
+        description="name or path of a config; default: from_scratch",
+        json_schema_extra={"names": "config"},
     )
     out: Path | None = Field(None, description="folder; default: tuned/ and the learner, numbered")
     workers: int | None = Field(
@@ -53,7 +55,7 @@ def tune(asked: Tune) -> int:
     """Tune a learner, or go on with it."""
     if asked.out:
         check_destination(asked.out)
-    path, changes = find(asked.config) if asked.config else (find_config(DEFAULT), [])
+    path, changes = find(asked.config) if asked.config else (find_config(FROM_SCRATCH), [])
     experiment = load_experiment(path, [*changes, *asked.changes, f"training.algorithm={asked.algorithm}"])
     check_in_trial(experiment, asked.changes)
     workers = asked.workers or cores()
@@ -94,6 +96,7 @@ def check_in_trial(experiment: Experiment, changes: Sequence[str]) -> None:
         ("shown", experiment.shown, type(experiment.shown)()),
         ("training.constraint", training.constraint, None),
         ("training.expert", training.expert, None),
+        ("training.search", training.search, None),
         ("training.per_weight", training.per_weight, False),
     ):
         if value != plain:

@@ -79,6 +79,7 @@ TEST = _row(EPISODES, "test", 0, 500_000, "tests without a range of their own, f
 VALUE = _row(EPISODES, "value", 500_000, 100_000, "test of `value` and `ablation`")
 PASSIVE = _row(EPISODES, "passive", 600_000, 40_000, "test of `passive`")
 PATTERNS = _row(EPISODES, "patterns", 640_000, 50_000, "test of `patterns` and `mechanisms`")
+BENCHMARK = _row(EPISODES, "benchmark", 700_000, 100_000, "test of `juguo benchmark`, 10,000 a world")
 CONFIRMING = _row(
     EPISODES, "confirming", 940_000, 50_000, "test of `patterns --confirm`, of a finished world"
 )
@@ -111,6 +112,8 @@ REFINEMENTS = _row(SEARCHES, "refinements", 32, 8, "searches of both that go on 
 WORLD_SEARCH = _row(SEARCHES, "world", 40, 1, "a search in each world of `hypotheses` or `generalisation`")
 RULE_SEARCH = _row(SEARCHES, "rules", 41, 1, "tuning of rules for `hypotheses` and `generalisation`")
 EXPERT_SEARCH = _row(SEARCHES, "experts", 50, 1, "a search in each world of `experts`")
+TRAIN_SEARCH = _row(SEARCHES, "train", 51, 3, "the searches of `juguo train`; the last is its third")
+REFERENCE_SEARCH = _row(SEARCHES, "references", 54, 2, "the closed loop and the oracle of `juguo benchmark`")
 MANY_SEARCHES = _row(SEARCHES, "many", 64, 64, "tuning for `map`; searches of `mechanisms` and of `pareto`")
 
 TRAINED = _row(TRAININGS, "training", 0, 1000, "trainings of a configuration")

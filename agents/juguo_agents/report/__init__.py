@@ -18,6 +18,7 @@ from juguo_agents.report.curves import Curves
 from juguo_agents.report.markdown import comparison_markdown
 from juguo_agents.report.page import PAGE, Source, report_page
 from juguo_agents.report.page.data import SCENARIO, Rules
+from juguo_agents.report.route import IMITATION, Route
 from juguo_agents.report.summary import Summary, summarise
 from juguo_agents.report.texts import say
 from juguo_agents.report.tidy import COURSE_FILE, TABLES, Format, as_bytes, courses
@@ -25,7 +26,9 @@ from juguo_envs.files import write_bytes, write_text
 
 __all__ = [
     "COMPARISON",
+    "IMITATION",
     "Curves",
+    "Route",
     "Summary",
     "check_figures",
     "comparison_data",

@@ -272,6 +272,13 @@ class _Factorial(Strict):
 _EFFECTS = [f"{name}{end}" for name in ("exit", "relief", "interplay") for end in ("", "_low", "_high")]
 
 
+class _Part(_Difference):
+    part: Literal["search", "imitation", "reinforcement"]
+    steps: Count
+    over: str
+    seeds: Count
+
+
 class ComparisonRecord(Record):
     """What `summarise` tells of a comparison; see there."""
 
@@ -297,6 +304,7 @@ class ComparisonRecord(Record):
     like_for_like: list[_Alike]
     references: list[_Reference]
     learned: _Learned | None
+    route: list[_Part]
     institutions: list[_Institutions]
     factorial: _Factorial | None
     best: _Best

@@ -9,6 +9,7 @@ from typing import Any
 from juguo_agents.report.factorial import SOURCES
 from juguo_agents.report.formatting import interval
 from juguo_agents.report.names import name_of, shorten
+from juguo_agents.report.route import parts_as_rows
 from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
 from juguo_agents.report.texts import say, speaking
 from juguo_agents.report.verdict import verdict
@@ -65,7 +66,7 @@ def _table(summary: Summary) -> str:
     lines = [terminal_table(head, cells, "lr")]
     if is_like_for_like(summary):
         lines.append(say("table.alike"))
-    return "\n".join([*lines, *_institutions(summary), *_group(summary)])
+    return "\n".join([*lines, *_institutions(summary), *_group(summary), *_route(summary)])
 
 
 def _name(row: dict[str, Any], longest: int) -> str:
@@ -100,6 +101,14 @@ def _institutions(summary: Summary) -> list[str]:
         rest = f"{shares['interplay']:.0%}"
         lines.append(say("table.variance", cells=totals["cells"], parts=parts, rest=rest))
     return lines
+
+
+def _route(summary: Summary) -> list[str]:
+    """What each part of the training brought."""
+    if not summary["route"]:
+        return []
+    head, rows = parts_as_rows(summary["route"])
+    return ["", terminal_table(head, [[cell.replace("−", "-") for cell in row] for row in rows], "lllr")]
 
 
 def _group(summary: Summary) -> list[str]:

@@ -43,6 +43,12 @@ def sign(estimate: Mapping[str, float]) -> int:
     return int(estimate["low"] > 0.0) - int(estimate["high"] < 0.0)
 
 
+def in_a_row(versions: Mapping[str, str]) -> str:
+    """Versions in a row, this project's first."""
+    ordered = sorted(versions.items(), key=lambda one: one[0] != "juguo")
+    return ", ".join(f"{name} {version}" for name, version in ordered)
+
+
 def made_with(versions: Mapping[str, str]) -> str:
     """With what versions a page was made."""
     found = [f"{name} {version}" for name, version in versions.items()]

@@ -11,6 +11,7 @@ from juguo_agents.report.glossary import glossary
 from juguo_agents.report.indicator_tables import indicator_tables
 from juguo_agents.report.institutions import institutions_table, variance_table
 from juguo_agents.report.names import about, idea, name_of, named
+from juguo_agents.report.route import parts_as_rows
 from juguo_agents.report.summary import Row, Summary, has_own, is_like_for_like, main_rows
 from juguo_agents.report.texts import joined, say, sentences, speaking
 from juguo_agents.report.verdict import verdict
@@ -44,6 +45,8 @@ def _page(comparison: Comparison, summary: Summary, curves: Curves | None, lang:
     parts += [f"## {say('page.indicators.title')}", *indicator_tables(summary)]
     if summary["institutions"]:
         parts += [f"## {say('part.factorial')}", *_factorial(summary)]
+    if summary["route"]:
+        parts += [f"## {say('part.route')}", markdown_table(*parts_as_rows(summary["route"]))]
     parts.append(f"## {say('part.figures')}")
     if is_like_for_like(summary):
         parts.append(say("part.figures.alike"))

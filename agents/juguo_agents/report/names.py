@@ -99,6 +99,8 @@ def idea(name: str) -> str:
     rule, tuned, _ = name.partition(":tuned")
     if tuned:
         return say("idea.tuned", idea=idea(rule))
+    if name == "expert" or name.startswith("imitation_"):
+        return say(f"idea.{name.partition('_')[0]}")
     known = say("idea.learned") if name.startswith("learned") else ""
     words = known or texts(language()).get(f"idea.{base_name(name)}", "")
     asked = institutions_in_words(name)

@@ -37,6 +37,7 @@ from juguo_agents.report.doctrines import (
     reference_records,
 )
 from juguo_agents.report.factorial import factorial, institutions
+from juguo_agents.report.route import Route, parts_of
 from juguo_agents.report.technologies import first_is_defective, share_given_up
 from juguo_envs.model.state import STAGES
 from juguo_envs.worlds.scenario import STEPS_A_YEAR
@@ -47,7 +48,7 @@ Row = dict[str, Any]
 _PARTS = ("breadth", "resilience", "excluded")
 
 
-def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
+def summarise(comparison: Comparison, versions: Mapping[str, str], route: Route | None = None) -> Summary:
     """The numbers of a comparison, fit for JSON: no number in it is infinite or missing.
 
     `allocators` is a list, best mean return first. Of each allocator: the mean return with its interval, its
@@ -63,6 +64,8 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
     `better_than_best_rule` is the probability that a training seed does better than the best rule in an
     episode, `variance_saved` what pairing takes off the variance of that difference, and `seeds_needed` the
     training seeds with which the difference would be told from none (None where it cannot be said).
+
+    `route` tells what search, imitation and reinforcement each brought, where a training has a `route`.
 
     `like_for_like` has one entry a doctrine, best first, where every doctrine was compared with both
     institutions: the fields of that allocator, its `doctrine`, whether it is a `reference`, and the paper's
@@ -114,6 +117,7 @@ def summarise(comparison: Comparison, versions: Mapping[str, str]) -> Summary:
         "like_for_like": _like_for_like(comparison, allocators),
         "references": _references(comparison),
         "learned": _learned(comparison, baseline, best),
+        "route": parts_of(comparison, route, best),
         "institutions": institutions(comparison),
         "factorial": factorial(comparison),
     }

@@ -80,8 +80,8 @@ class Settings:
         return {
             **asdict(self),
             "scenario": self.scenario.model_dump(mode="json"),
-            "fixed": _floats(self.fixed),
-            "begin": None if self.begin is None else _floats(self.begin),
+            "fixed": floats(self.fixed),
+            "begin": None if self.begin is None else floats(self.begin),
         }
 
     @property
@@ -90,7 +90,8 @@ class Settings:
         return identity_of({**self.as_json(), "budget": None}, MODEL)
 
 
-def _floats(numbers: Parameters) -> Parameters:
+def floats(numbers: Parameters) -> Parameters:
+    """Numbers as a file gives them back: 4 and 4.0 are the same, and have not the same bytes."""
     return {name: float(value) for name, value in numbers.items()}
 
 

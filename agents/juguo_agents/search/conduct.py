@@ -6,26 +6,35 @@ from pathlib import Path
 
 from juguo_agents.artifacts.searched import STATE_FILE, SearchResult
 from juguo_agents.search.checkpoint import CheckpointError, Settings, State
-from juguo_agents.search.optimise import begin, raised, search, take_up
+from juguo_agents.search.optimise import Progress, begin, raised, search, take_up
 from juguo_agents.search.result import finished, write_result
 from juguo_agents.search.scoring import Scorer
 
 
-def run_or_resume(settings: Settings, folder: Path, after: Path | None = None) -> SearchResult:
+def run_or_resume(
+    settings: Settings,
+    folder: Path,
+    after: Path | None = None,
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> SearchResult:
     """What a search finds, from wherever it is in its folder.
 
     Args:
         settings: What is asked.
         folder: Of the search; made where there is none. A smaller budget there is gone on with.
         after: Folder of the same search at a smaller budget, which a new one goes on from.
+        threads: Of the model; what is found does not depend on it.
+        progress: Told of episodes as they are run.
 
     Raises:
         CheckpointError: If one of the folders holds another search, or one that cannot be gone on with.
     """
     state, found = search_state(settings, folder, after), finished(folder, settings)
     if found is None:
-        scorer = Scorer(settings.scenario, settings.observe, varies=settings.varies)
-        search(state, folder, scorer)
+        scorer = Scorer(settings.scenario, settings.observe, threads, settings.varies)
+        search(state, folder, scorer, progress)
         found = write_result(state, folder, scorer)
     return found
 

@@ -19,7 +19,7 @@ from juguo_agents.artifacts.searched import (
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import Estimate, mean_interval, paired_difference
 from juguo_agents.provenance import versions
-from juguo_agents.search.checkpoint import Settings, State
+from juguo_agents.search.checkpoint import Settings, State, floats
 from juguo_agents.search.optimise import make_phase
 from juguo_agents.search.scoring import Scorer
 from juguo_envs.files import write_text
@@ -45,8 +45,8 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> SearchResult:
         "place": None,
         "family": settings.family,
         "name": phase.policy_class.label,
-        "parameters": outcome.parameters,
-        "start": begun,
+        "parameters": floats(outcome.parameters),
+        "start": floats(begun),
         "scenario": settings.scenario.model_dump(mode="json"),
         "scenario_digest": settings.scenario.digest(),
         "observe": settings.observe,

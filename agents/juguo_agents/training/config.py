@@ -19,6 +19,7 @@ from juguo_agents.allocators import all_rule_names
 from juguo_agents.allocators.registry import refuse_twice
 from juguo_agents.artifacts.own import is_own
 from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.seeds import LARGEST_BUDGET
 from juguo_agents.training.learners.settings import (
     ON_POLICY,
     SECTIONS,
@@ -101,6 +102,13 @@ class Training(Strict):
         description="an allocator, as juguo evaluate takes it, or a folder of juguo study experts, at whose "
         "imitation learning begins; ppo only",
     )
+    search: int | None = Field(
+        None,
+        ge=1,
+        le=LARGEST_BUDGET,
+        description="episodes of a search for the expert, which is then the first part of the job: half of "
+        "them for two searches side by side, the rest from the better one on; ppo only",
+    )
     # mypy does not see that all fields have defaults
     ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]  # all fields have defaults
     recurrent_ppo: RecurrentPpo = Field(default_factory=RecurrentPpo)  # type: ignore[arg-type]  # all fields have defaults
@@ -130,9 +138,13 @@ class Training(Strict):
 
     @model_validator(mode="after")
     def _imitable(self) -> Self:
-        if self.expert is not None and self.algorithm != "ppo":
+        begun = [name for name in ("expert", "search") if getattr(self, name) is not None]
+        if len(begun) == 2:
+            raise ValueError("expert is set and search is, too; leave one out, by null")
+        if begun and self.algorithm != "ppo":
             raise ValueError(
-                f"expert is set and algorithm is {self.algorithm}; allowed is ppo, or leave expert out"
+                f"{begun[0]} is set and algorithm is {self.algorithm}; allowed is ppo, or "
+                f"{begun[0]}=null; the config from_scratch has neither"
             )
         return self
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from juguo_agents.artifacts.load import POLICY, find_allocators
+from juguo_agents.allocators import Allocator, make_rule
+from juguo_agents.allocators.registry import variant_of
+from juguo_agents.artifacts.load import POLICY, files_of, find_allocators, load_artifact
 from juguo_agents.artifacts.policy import load_policy, save_policy
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
@@ -19,6 +21,8 @@ from juguo_agents.progress import progress
 from juguo_agents.provenance import versions
 from juguo_agents.report import (
     COMPARISON,
+    IMITATION,
+    Route,
     Summary,
     check_figures,
     console_page,
@@ -27,17 +31,22 @@ from juguo_agents.report import (
     write_report,
 )
 from juguo_agents.training.config import Experiment
+from juguo_agents.training.expert_search import find_expert, steps_of_search
+from juguo_agents.training.experts import IMITATED
 from juguo_agents.training.pool import train_all
 from juguo_agents.training.provenance import run_identity
 from juguo_agents.training.run import (
     begin_run,
     check_expert,
+    expert_of,
     forget_checkpoints,
+    imitation_path,
     keep_curve,
     load_run,
     policy_path,
     read_curves,
     states_of,
+    steps_of,
 )
 from juguo_agents.training.train import Trained
 from juguo_envs.engine.batch import Batch
@@ -63,8 +72,9 @@ def run_experiment(
         experiment: What to do.
         scenario: The world, overrides applied.
         folder: Made anew; gets `config.yaml`, `scenario.yaml`, `policy-seed<k>.safetensors`,
-            `learning_curve.json`, `tensorboard/`, and the comparison's tables and figures. While a seed is
-            trained its checkpoints are in `checkpoints/`.
+            `learning_curve.json`, `tensorboard/`, and the comparison's tables and figures; `expert/`, where
+            the job has a search, and `imitation/`, where there is an expert. While a seed is trained its
+            checkpoints are in `checkpoints/`.
         lang: Language of the comparison.
         highlight: Names of rules that figures single out beside the learned allocators.
 
@@ -137,6 +147,7 @@ def _conduct(
 ) -> str:
     """Do what is left of a run."""
     _compile(scenario)
+    find_expert(experiment, scenario, folder)
     seeds = experiment.training.seeds
     for seed in finished or ():
         forget_checkpoints(folder, seed)
@@ -158,9 +169,10 @@ def _report(
     rules = protocol.names()
     files = [policy_path(folder, seed) for seed in experiment.training.seeds]
     learned = POLICY.allocators(files)
-    with progress(len(rules) + len(learned), "comparing", "allocator") as bar:
+    route, begun = _route(experiment, scenario, folder)
+    with progress(len(rules) + len(begun) + len(learned), "comparing", "allocator") as bar:
         comparison = compare(
-            [*find_allocators(rules), *learned],
+            [*find_allocators(rules), *begun, *learned],
             experiment.worlds(scenario),
             episodes=protocol.episodes,
             first_seed=protocol.first_seed,
@@ -169,13 +181,37 @@ def _report(
             progress=lambda name: bar.update(),
             highlight=highlight,
         )
-    summary = summarise(comparison, versions())
+    summary = summarise(comparison, versions(), route)
     for path, allocator in zip(files, learned, strict=True):
         _record_evaluation(path, allocator.name, comparison, summary)
     of, settings = run_identity(experiment, scenario), experiment.model_dump(mode="json")
     curves = read_curves(folder)
     write_report(comparison, folder, versions(), summary, curves=curves, of=of, config=settings, lang=lang)
     return console_page(summary, lang)
+
+
+def _route(experiment: Experiment, scenario: Scenario, folder: Path) -> tuple[Route | None, list[Allocator]]:
+    """How a run came to its policies, and what it came by, for the comparison."""
+    name, training = expert_of(experiment, folder), experiment.training
+    if name is None:
+        return None, []
+    imitations: list[Allocator] = [
+        load_policy(imitation_path(folder, seed)).allocator(f"{IMITATION}_seed{seed}")
+        for seed in training.seeds
+    ]
+    quarters = scenario.programme.T
+    steps = {
+        "search": steps_of_search(folder),
+        "imitation": IMITATED * quarters,
+        "reinforcement": steps_of(experiment),
+    }
+    files = files_of(name)
+    if len(files) == 1:
+        return Route("expert", steps), [load_artifact(files[0]).allocator("expert"), *imitations]
+    if files:  # a panel, of which each is an expert in one world
+        return Route(None, steps), imitations
+    alike = [rule for rule in experiment.comparison.names() if variant_of(rule) == variant_of(name)]
+    return Route(alike[0] if alike else name, steps), [*([] if alike else [make_rule(name)]), *imitations]
 
 
 def _record_evaluation(path: Path, name: str, comparison: Comparison, summary: Summary) -> None:

@@ -14,6 +14,10 @@ from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
+ROUNDS, EPISODES = 6, 200
+"""Rounds of asking, and the episodes of each; where there are more experts, one for each of them."""
+IMITATED = ROUNDS * EPISODES
+"""Episodes that an imitation of one expert takes."""
 _FIELD = "training.expert"
 
 

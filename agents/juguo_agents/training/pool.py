@@ -17,7 +17,13 @@ from juguo_agents.artifacts.policy import save_policy
 from juguo_agents.processes import cores, end_with_parent, single_threaded_children
 from juguo_agents.progress import Progress, progress
 from juguo_agents.training.config import Experiment
-from juguo_agents.training.run import checkpoints_of, resume_command, steps_of
+from juguo_agents.training.run import (
+    checkpoints_of,
+    expert_of,
+    imitation_path,
+    resume_command,
+    steps_of,
+)
 from juguo_agents.training.train import Diverged, Trained, train_seed
 from juguo_envs.errors import Unfinished
 from juguo_envs.worlds.scenario import Scenario
@@ -63,6 +69,8 @@ def _work(experiment: Experiment, scenario: Scenario, seed: int, folder: Path, t
         checkpoints=checkpoints_of(folder, seed),
         progress=progress,
         threads=threads,
+        expert=expert_of(experiment, folder),
+        imitation=imitation_path(folder, seed),
     )
 
 

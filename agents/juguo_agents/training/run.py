@@ -50,6 +50,8 @@ from juguo_envs.worlds.scenario import Scenario
 
 CONFIG, SCENARIO, CHECKPOINTS = RUN.file, SCENARIO_FILE, "checkpoints"
 CURVES = "learning_curve.json"
+EXPERT, IMITATION = "expert", "imitation"
+"""Folders in that of a run: what its own search found, and the policies at which learning began."""
 KIND, FORMAT = "juguo_run", 1
 _RECORDED = ("kind", "format", "id", "versions", "scenario_digest", "expert_sha256", CHECKSUM)
 """Stands in the file of the configuration, and is no part of it."""
@@ -172,6 +174,16 @@ class SeedState:
 def policy_path(folder: Path, seed: int) -> Path:
     """The file of a trained policy in a run's folder."""
     return folder / policy_file(seed)
+
+
+def imitation_path(folder: Path, seed: int) -> Path:
+    """The file of the policy at which the learning of a training seed began."""
+    return folder / IMITATION / policy_file(seed)
+
+
+def expert_of(experiment: Experiment, folder: Path) -> str | None:
+    """What stands for the allocator that a run imitates; None where it begins at nothing."""
+    return experiment.training.expert if experiment.training.search is None else str(folder / EXPERT)
 
 
 def policies_in(folder: Path) -> dict[Path, Policy]:

@@ -10,7 +10,7 @@ from juguo_agents.training.config import ConfigError
 from juguo_envs.errors import unknown
 
 CONFIGS = Path(str(resources.files("juguo_agents"))) / "configs"
-DEFAULT = "default"
+DEFAULT, FROM_SCRATCH = "default", "from_scratch"
 
 
 def config_names() -> list[str]:

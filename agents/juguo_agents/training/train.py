@@ -18,13 +18,13 @@ from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch.utils.tensorboard import SummaryWriter
 
 from juguo_agents.array_types import Seeds
-from juguo_agents.artifacts.policy import Learned, Policy, check_policy
+from juguo_agents.artifacts.policy import Learned, Policy, check_policy, save_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import SELECTION
 from juguo_agents.folders import locked
 from juguo_agents.training.checkpoint import Arrays, Checkpoint, CheckpointFolder
-from juguo_agents.training.config import Experiment
+from juguo_agents.training.config import ConfigError, Experiment
 from juguo_agents.training.learners.constraint import NONE_YET, Merit, merit
 from juguo_agents.training.learners.kinds import (
     begin_at_expert,
@@ -231,6 +231,14 @@ class _Scalars(TensorBoardOutputFormat):
         self._is_closed = False
 
 
+@dataclass(frozen=True)
+class Begin:
+    """Where learning begins: at an expert by name, or at nothing; and the file that gets its imitation."""
+
+    expert: str | None
+    imitation: Path | None
+
+
 def train_seed(
     experiment: Experiment,
     scenario: Scenario,
@@ -240,6 +248,8 @@ def train_seed(
     checkpoints: Path | None = None,
     progress: Progress | None = None,
     threads: int = 1,
+    expert: str | None = None,
+    imitation: Path | None = None,
 ) -> Trained:
     """Train one allocator, from the last checkpoint on where there is one.
 
@@ -252,20 +262,28 @@ def train_seed(
         checkpoints: Folder for checkpoints of this seed alone; none are written by default.
         progress: Told after every update.
         threads: Threads that step societies, in selection too; the policy does not depend on it.
+        expert: What the search of the experiment found, where it has one; else the experiment names it.
+        imitation: The file that gets the policy at which learning begins, where there is an expert.
 
     Raises:
-        ConfigError: If torch cannot use the device that is set.
+        ConfigError: If torch cannot use the device that is set, or a search should come first.
         ResumeError: If the checkpoint is of another configuration, scenario, software or training seed.
         CheckpointMisfit: If the checkpoint is no state of this training.
         Diverged: If the learner's numbers are no numbers any more.
     """
+    expert = expert or experiment.training.expert
+    if experiment.training.search is not None and expert is None:
+        raise ConfigError(
+            "training.search is set, and nothing was searched; use juguo train, or name what was found"
+        )
+    begin = Begin(expert, imitation)
     torch.set_num_threads(1)  # a second thread gains nothing for small networks, and starves the other seed
     if checkpoints is None:
-        return _train(experiment, scenario, seed, tensorboard, None, progress, threads)
+        return _train(experiment, scenario, seed, begin, tensorboard, None, progress, threads)
     checkpoints.mkdir(parents=True, exist_ok=True)
     with locked(checkpoints, wait=True):  # until a process that lost its parent has ended, too
         folder = CheckpointFolder(checkpoints)
-        return _train(experiment, scenario, seed, tensorboard, folder, progress, threads)
+        return _train(experiment, scenario, seed, begin, tensorboard, folder, progress, threads)
 
 
 def _no_number(error: Exception) -> bool:
@@ -279,6 +297,7 @@ def _train(
     experiment: Experiment,
     scenario: Scenario,
     seed: int,
+    begin: Begin,
     tensorboard: Path | None,
     folder: CheckpointFolder | None,
     progress: Progress | None,
@@ -297,8 +316,11 @@ def _train(
             restore(learner, kind, found)
             watch.take_up(found)
     try:
-        if experiment.training.expert is not None and not found:  # the watch runs: its time counts, too
-            begin_at_expert(learner, experiment, scenario, seed)
+        if begin.expert is not None and not found:  # the watch runs: its time counts, too
+            begin_at_expert(learner, experiment, scenario, seed, begin.expert)
+            if begin.imitation is not None:
+                begin.imitation.parent.mkdir(exist_ok=True)
+                save_policy(extract_policy(learner, scenario, experiment, seed), begin.imitation)
         learner.learn(
             experiment.training.steps - learner.num_timesteps,
             callback=watch,

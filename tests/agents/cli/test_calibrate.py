@@ -146,7 +146,7 @@ def test_it_refuses_in_one_line_and_writes_nothing(
 def test_training_takes_the_scenario_that_it_made(made: tuple[Path, str]) -> None:
     folder, _ = made
     done = juguo(
-        "train", "smoke", "--out", "run",
+        "train", "smoke", "--out", "run", "training.search=null",
         "scenario=calibrations/small/scenario.yaml", "training.seeds=[0]", "training.steps=400",
         "training.selections=1", "training.selection_episodes=2", "training.ppo.envs=8",
         "comparison.allocators=[flat]", "comparison.episodes=2", cwd=folder,

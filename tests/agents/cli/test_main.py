@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from juguo_agents.allocators import rule_names
+from juguo_agents.artifacts.zoo import PREFIX, zoo_names
 from juguo_agents.cli import doctor, listing
 from juguo_agents.cli import main as main_module
 from juguo_agents.cli.main import main, make_app
@@ -115,6 +116,7 @@ def test_list_names_all_there_is_and_each_kind_alone(tmp_path: Path) -> None:
         "scenarios": [*scenario_names(), "family", "family:NAME"],
         "configs": config_names(),
         "studies": list(STUDIES),
+        "zoo": [PREFIX + name for name in zoo_names()],
         "parameters": ["society", "money", "all"],
     }
     assert list(known) == list(listing.KINDS)

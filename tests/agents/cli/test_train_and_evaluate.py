@@ -119,6 +119,7 @@ def test_a_name_stands_for_a_config_or_else_for_a_scenario(
     tmp_path: Path, word: str, world: str, told: str
 ) -> None:
     short = (
+        "training.search=null",
         "training.steps=1",
         "training.selections=1",
         "training.selection_episodes=1",

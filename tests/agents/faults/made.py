@@ -172,12 +172,14 @@ def _patterns(folder: Path) -> None:
     store(folder / "patterns.json", PatternsRecord, {**content, "patterns": [pattern], "versions": {}}, of)
 
 
-TUNE = ("tune", "td3", f"scenario={WORLD}", "--config", "smoke", "--steps", "24", "--trainings", "1",
+SELECTED = ("training.selections=2", "training.selection_episodes=20")
+TUNE = ("tune", "td3", f"scenario={WORLD}", *SELECTED, "--steps", "24", "--trainings", "1",
         "--episodes", "2", "--trials", "1")  # fmt: skip
 
 
 def _trials(folder: Path) -> None:
-    asked = load_experiment(find_config("smoke"), ["training.algorithm=td3", f"scenario={WORLD}"])
+    changes = ["training.algorithm=td3", f"scenario={WORLD}", *SELECTED]
+    asked = load_experiment(find_config("from_scratch"), changes)
     training = asked.training
     budget = Budget(24, 1, training.selections, training.selection_episodes, 2)
     study = new_study(asked, asked.world(), budget, 0)

@@ -17,7 +17,7 @@ from tests.agents.forging import forge, forge_archive, forge_policy
 from tests.running import juguo, refused, succeeded
 
 EXPLAIN = ("--smoke", "--out", "new")
-EXPERT = ("train", "smoke", "scenario=world.yaml", "--out", "new")
+EXPERT = ("train", "smoke", "scenario=world.yaml", "training.search=null", "--out", "new")
 VALUE = ("--scenario", "world.yaml", "--smoke", "--out", "new", "--value", "values/a")
 PATTERNS = ("study", "patterns", "--scenario", "world.yaml", "--episodes", "4", "--only", "1", "--out")
 EXPERTS = ("study", "experts", "--scenario", "world.yaml", "--worlds", "2", "--budget", "300")

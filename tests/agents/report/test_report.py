@@ -133,7 +133,7 @@ def test_the_json_holds_every_field_and_only_finite_numbers(written: Path) -> No
     top = {"scenario", "scenario_digest", "observe", "episodes", "first_seed", "baseline", "best_rule",
            "confidence", "versions", "allocators", "learned", "defective_first", "programmes", "references",
            "highlighted", "like_for_like", "institutions", "factorial", "best", "indicators", "spending",
-           "board", "parts", "given_up", "world"}  # fmt: skip
+           "board", "parts", "given_up", "world", "route"}  # fmt: skip
     assert set(summary) == top | {"kind", "format", "model", "of", "sha256"}
     assert summary["versions"] == VERSIONS
     assert summary["confidence"] == 0.95

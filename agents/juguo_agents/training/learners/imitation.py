@@ -19,13 +19,12 @@ from juguo_agents.artifacts.networks import clipped
 from juguo_agents.evaluation.dagger import Query, Rows
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import draw_training
+from juguo_agents.training.experts import EPISODES, ROUNDS
 from juguo_agents.training.learners.base import normaliser_of
 from juguo_envs.spaces.context import ContextLayout, ObservationBuffer, ObservationConfig
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
-ROUNDS, EPISODES = 6, 200
-"""Rounds of asking, and the episodes of each; where there are more experts, one for each of them."""
 PASSES, BATCH, RATE = 15, 512, 1e-3
 """Passes over all answers in each round, observations per gradient step, and its rate, which falls."""
 _PURPOSE = 97  # a stream of seeds of its own beside that of the training

@@ -73,8 +73,10 @@ def normalised(societies: BatchVecEnv, settings: LearnerSettings) -> VecNormaliz
     return VecNormalize(venv, gamma=settings.gamma)
 
 
-def begin_at_expert(learner: BaseAlgorithm, experiment: Experiment, scenario: Scenario, seed: int) -> None:
-    """Let a fresh learner imitate the expert that its experiment names.
+def begin_at_expert(
+    learner: BaseAlgorithm, experiment: Experiment, scenario: Scenario, seed: int, expert: str
+) -> None:
+    """Let a fresh learner imitate an expert, or a panel of them, by name.
 
     Raises:
         UserError: If there is no such allocator, or more than one.
@@ -82,7 +84,7 @@ def begin_at_expert(learner: BaseAlgorithm, experiment: Experiment, scenario: Sc
     if not isinstance(learner, PPO):
         raise TypeError("only PPO begins at an expert")
     worlds = experiment.worlds(experiment.training_world(scenario))
-    experts = find_experts(experiment.training.expert or "", worlds)
+    experts = find_experts(expert, worlds)
     imitate(learner, experts, experiment.observation, seed)
 
 

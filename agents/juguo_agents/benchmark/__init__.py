@@ -1,0 +1,1 @@
+"""A benchmark that others can report on: a named, versioned protocol, scorecards and a leaderboard."""

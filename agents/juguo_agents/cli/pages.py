@@ -1,0 +1,187 @@
+"""The pages of results: by which commands each is made, and which are of a former world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SMOKE = "--smoke"
+BRIEF = (
+    "training.search=4000 training.steps=4000 training.selections=1 training.selection_episodes=2 "
+    "training.seeds=[0,1] comparison.episodes=4 comparison.allocators=[flat,experiment_diffusion]"
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command.
+
+    Attributes:
+        name: Of what it makes, in the folder of its page; `--out` names that.
+        command: Without `juguo` and without `--out`. `{NAME}` stands for what another step of the page makes,
+            `{PAGE/NAME}` for what one of another page does.
+        made: The file in its folder that is there when the command is done; none where it makes a file.
+        minutes: On two cores.
+        quick: What is added for a run that only shows that everything works, or another whole command.
+        told: Whether the page takes what is made.
+    """
+
+    name: str
+    command: str
+    made: str | None
+    minutes: float
+    quick: str = SMOKE
+    told: bool = True
+
+
+@dataclass(frozen=True)
+class ResultsPage:
+    """A page.
+
+    Attributes:
+        title: In its head.
+        about: The page of explanation that says what is measured.
+        worlds: Shipped worlds that it is about.
+        steps: What makes it, in order; the last one makes the page itself where that is a file.
+    """
+
+    title: str
+    about: str
+    worlds: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the last step makes the page."""
+        return self.steps[-1].made is None
+
+
+def _attribution(world: str, options: str = "", minutes: float = 1.0) -> Step:
+    command = f"study attribution concentrated experiment_diffusion --scenario {world}"
+    return Step(world, f"{command}{options}", "between.md", minutes, f"{command} --smoke")
+
+
+def _training(name: str, minutes: float = 12.0) -> Step:
+    return Step(name, f"train {name}", "comparison.md", minutes, BRIEF)
+
+
+def _card(name: str, *parts: str) -> Step:
+    command = f"benchmark {' '.join(parts or (name,))} --name {name}"
+    return Step(f"cards/{name}.json", command, None, 0.7, "", told=False)
+
+
+def _search(family: str) -> Step:
+    return Step(family, f"search --family {family} --budget 20000", "searched.json", 1.0, "", told=False)
+
+
+_SHIPPED = ("default", "sound", "poor", "crisis", "china31", "programme", "passive")
+PAGES: dict[str, ResultsPage] = {
+    "comparison": ResultsPage(
+        "the rules, like for like",
+        "doctrines-and-institutions",
+        ("default",),
+        (Step("all", "evaluate all", "comparison.md", 1.0, "--episodes 4"),),
+    ),
+    "patterns": ResultsPage(
+        "the ten stylised facts",
+        "stylised-facts",
+        ("default", "china31", "crisis"),
+        (
+            Step(
+                "making",
+                "study patterns --budget 12000 --refine 6000 --searches 2",
+                "patterns.md",
+                15.0,
+                "study patterns --smoke",
+                told=False,
+            ),
+            Step(
+                "confirmed",
+                "study patterns --confirm --episodes 1000 --budget 12000 --refine 6000 --searches 2",
+                "patterns.md",
+                15.0,
+                "study patterns --confirm --smoke",
+            ),
+            Step(
+                "china31",
+                "study patterns --confirm --scenario china31 --only 1 2 4 6 7 10",
+                "patterns.md",
+                10.0,
+            ),
+            Step("crisis", "study patterns --confirm --scenario crisis --only 6", "patterns.md", 1.0),
+        ),
+    ),
+    "attribution": ResultsPage(
+        "the proposal and the baseline, part by part",
+        "attribution",
+        ("default", "poor", "crisis", "china31"),
+        (
+            *map(_attribution, ("default", "poor", "crisis")),
+            _attribution("china31", " --episodes 60", 6.0),
+        ),
+    ),
+    "mechanisms": ResultsPage(
+        "what each mechanism is worth",
+        "mechanisms",
+        ("default",),
+        (
+            Step(
+                "mechanisms",
+                "study mechanisms --episodes 60 --repeats 5",
+                "mechanisms.md",
+                15.0,
+                "study mechanisms --smoke",
+            ),
+        ),
+    ),
+    "map": ResultsPage(
+        "the map",
+        "map-of-worlds",
+        ("default",),
+        (
+            Step(
+                "map",
+                "study map --seed 11",
+                "map.md",
+                34.0,
+            ),
+        ),
+    ),
+    "training": ResultsPage(
+        "trained allocators",
+        "learned-allocators",
+        _SHIPPED,
+        tuple(_training(name) for name in (*_SHIPPED, "from_scratch")),
+    ),
+    "benchmark": ResultsPage(
+        "the benchmark",
+        "learned-allocators",
+        ("default", "sound", "poor", "crisis", "programme", "china31"),
+        (
+            *map(_search, ("open_loop", "closed_loop")),
+            *map(
+                _card,
+                ("nothing", "flat", "concentrated", "experiment_diffusion", "market+exit+relief",
+                 "care_only+exit+relief", "capability_first+exit+relief", "demonstration_zone+exit+relief"),
+            ),
+            _card("searched_open_loop", "{open_loop}"),
+            _card("searched_closed_loop", "{closed_loop}"),
+            _card("learned_default", "{training/default}"),
+            _card("learned_each_world", *(f"{{training/{name}}}" for name in _SHIPPED)),
+            _card("learned_from_scratch", "{training/from_scratch}"),
+            Step("page.md", "benchmark --leaderboard {cards}", None, 0.1, ""),
+        ),
+    ),
+}  # fmt: skip
+"""By the name of their file, in the order in which they are made."""
+
+ELSEWHERE = {
+    "calibration": "needs the data of netdiffuseR, which are not part of this project: juguo calibrate",
+    "performance": "is of a machine: make bench",
+    "single-file": "is made by tools/single_file.py",
+}
+"""Pages that `juguo reproduce` does not make, and why."""
+
+FORMER: dict[str, str] = {
+    "single-file": "measured before a redesign lost its own scale (`defect.m_X`)",
+}
+"""Pages that describe a former world until they are made anew, and say so in their head: by name, and why."""

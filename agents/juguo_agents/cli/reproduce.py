@@ -1,0 +1,163 @@
+"""`juguo reproduce`."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from juguo_agents.cli.main import main
+from juguo_agents.cli.options import command
+from juguo_agents.cli.pages import ELSEWHERE, PAGES, ResultsPage, Step
+from juguo_agents.cli.running import show
+from juguo_agents.folders import check_destination
+from juguo_agents.processes import cores
+from juguo_agents.progress import say
+from juguo_agents.provenance import versions
+from juguo_agents.report.formatting import in_a_row
+from juguo_agents.tables import terminal_table
+from juguo_envs.errors import UserError, unknown
+from juguo_envs.files import write_text
+from juguo_envs.validation import Strict
+from juguo_envs.worlds.scenario import Scenario
+
+_NAME = re.compile(r"\{([\w/]+)\}")
+
+
+class Reproduce(Strict):
+    """Which pages are made anew, and where."""
+
+    quick: bool = Field(False, description="tiny numbers: only to see that everything runs")
+    only: tuple[str, ...] = Field((), description=f"pages: {', '.join(PAGES)}; default: all")
+    out: Path = Field(
+        Path("reproduced"), description="folder of what the commands make, gone on with where it exists"
+    )
+    docs: Path | None = Field(
+        None, description="folder of the pages, for example docs/results; default: pages/ in --out"
+    )
+
+
+@command
+def reproduce(asked: Reproduce) -> int:
+    """Run every study that the pages of results hold, in order, and write the pages."""
+    for name in asked.only:
+        if name not in PAGES:
+            why = f"; {name} {ELSEWHERE[name]}" if name in ELSEWHERE else ""
+            raise UserError(f"--only: {unknown('page', name, PAGES)}{why}")
+    if asked.quick and asked.docs:
+        raise UserError("--docs is for real numbers, and --quick makes none; leave one out")
+    check_destination(asked.out)
+    docs = asked.docs or asked.out / "pages"
+    chosen = {name: page for name, page in PAGES.items() if not asked.only or name in asked.only}
+    check_needs(chosen, asked.out)
+    for line in estimate(chosen, asked).splitlines():
+        say(line)
+    for name, page in chosen.items():
+        for step in page.steps:
+            if done(step, asked.out / name):
+                continue
+            words = words_of(name, step, asked)
+            place(step, asked.out / name).parent.mkdir(parents=True, exist_ok=True)
+            say(f"{name}: juguo {shlex.join(words)}")
+            if status := main(words):
+                say(f"{name}: the same juguo reproduce goes on; what is done is kept")
+                return status
+        docs.mkdir(parents=True, exist_ok=True)
+        write_text(docs / f"{name}.md", text_of(name, page, asked))
+    show("\n".join(str(docs / f"{name}.md") for name in chosen))
+    return 0
+
+
+def place(step: Step, folder: Path) -> Path:
+    """Where what a step makes is, in the folder of its page."""
+    return folder / step.name
+
+
+def done(step: Step, folder: Path) -> bool:
+    """Whether what a step makes is there; the page of cards is made again of whatever cards there are."""
+    there = place(step, folder)
+    return (there if step.made is None else there / step.made).is_file() and there.suffix != ".md"
+
+
+def words_of(name: str, step: Step, asked: Reproduce) -> list[str]:
+    """The command of a step in the folder of its page."""
+
+    def filled(found: re.Match[str]) -> str:
+        return str(asked.out / (found[1] if "/" in found[1] else f"{name}/{found[1]}"))
+
+    whole = step.quick.startswith(step.command.partition(" ")[0] + " ")
+    quick = step.quick if whole else f"{step.command} {step.quick}"
+    words = shlex.split(quick if asked.quick else step.command)
+    return [*(_NAME.sub(filled, word) for word in words), "--out", str(place(step, asked.out / name))]
+
+
+def check_needs(pages: Mapping[str, ResultsPage], out: Path) -> None:
+    """Refuse a page that needs what another makes, where that is neither there nor made before.
+
+    Raises:
+        UserError: Naming both.
+    """
+    made: set[str] = set()
+    for name, page in pages.items():
+        needed = {found for step in page.steps for found in _NAME.findall(step.command) if "/" in found}
+        for other in sorted(needed):
+            if other.partition("/")[0] not in made and not (out / other).is_dir():
+                raise UserError(
+                    f"--only {name}: needs {out / other}, of the page {other.partition('/')[0]}; make both"
+                )
+        made.add(name)
+
+
+def estimate(pages: Mapping[str, ResultsPage], asked: Reproduce) -> str:
+    """What will be run, and for how long."""
+    left = {
+        name: sum(step.minutes for step in page.steps if not done(step, asked.out / name))
+        for name, page in pages.items()
+    }
+    rows = [
+        (name, str(len(page.steps)), "a few" if asked.quick else f"{left[name]:.0f}")
+        for name, page in pages.items()
+    ]
+    total = "some minutes" if asked.quick else f"about {sum(left.values()):.0f} minutes on two cores"
+    table = terminal_table(("page", "commands", "minutes left"), rows, "lrr")
+    others: Iterable[str] = () if asked.only else (f"{name} {why}" for name, why in ELSEWHERE.items())
+    return "\n".join([table, f"{total}; this machine has {cores()}", *(f"not made: {one}" for one in others)])
+
+
+def text_of(name: str, page: ResultsPage, asked: Reproduce) -> str:
+    """A page: of what it is, and what each command says."""
+    folder = asked.out / name
+    if page.whole:
+        return place(page.steps[-1], folder).read_text(encoding="utf-8")
+    head = {
+        "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "command": f"`juguo reproduce --only {name}`",
+        "versions": in_a_row(versions()),
+        "world": ", ".join(f"`{world}` {Scenario.load(world).digest()}" for world in page.worlds),
+    }
+    parts = [
+        f"# Results: {page.title}",
+        "\n".join(["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in head.items())]),
+        f"[This page](../explanation/{page.about}.md) says what is measured, and how.",
+    ]
+    if asked.quick:
+        parts.append("Tiny numbers of `--quick`, to see that everything runs. They say nothing.")
+    for step in page.steps:
+        parts.append(f"## {step.name}\n\n```\njuguo {step.command}\n```")
+        if step.told and step.made:
+            parts.append(lowered((place(step, folder) / step.made).read_text(encoding="utf-8")))
+    return "\n\n".join(parts) + "\n"
+
+
+def lowered(text: str) -> str:
+    """A page as a part of another: headings two levels lower, and without figures, which stay behind."""
+    kept, code = [], False
+    for line in text.splitlines():
+        code ^= line.startswith("```")
+        if code or not line.startswith("!["):
+            kept.append(f"##{line}" if line.startswith("#") and not code else line)
+    return "\n".join(kept).strip()

@@ -1,0 +1,95 @@
+"""`juguo reproduce`: it tells how long it takes, makes the pages in order, and goes on where it was."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from juguo_agents.cli import reproduce
+from juguo_agents.cli.main import make_app
+from juguo_agents.cli.pages import ELSEWHERE, PAGES, ResultsPage, Step
+from juguo_agents.cli.reproduce import Reproduce, check_needs, done, estimate, lowered, words_of
+from juguo_envs.worlds.scenario import Scenario
+from tests.running import juguo, refused, succeeded
+
+BRIEF = ResultsPage(
+    "a page",
+    "learned-allocators",
+    ("default",),
+    (
+        Step("rules", "evaluate flat --scenario tiny.yaml --episodes 3", "comparison.md", 1.0, "--seed 5"),
+        Step("again", "evaluate market --scenario tiny.yaml --episodes 3", "comparison.md", 1.0, ""),
+    ),
+)
+TINY = "name: tiny\nsociety: {persons: 60, communities: {count: 3, hubs: 1}}\nprogramme: {T: 8}\n"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_command_of_a_page_exists_and_its_worlds_ship(name: str) -> None:
+    page = PAGES[name]
+    assert (Path(__file__).parents[3] / "docs" / "explanation" / f"{page.about}.md").is_file()
+    for quick in (False, True):
+        for step in page.steps:
+            words = words_of(name, step, Reproduce(quick=quick))
+            assert not [word for word in words if "{" in word]
+            make_app().parse_args(words, exit_on_error=False, print_error=False)
+    assert all(Scenario.load(world).digest() for world in page.worlds)
+    names = [step.name for step in page.steps]
+    assert len(set(names)) == len(names)
+
+
+def test_the_estimate_counts_what_is_left(tmp_path: Path) -> None:
+    asked = Reproduce(out=tmp_path)
+    whole = estimate(PAGES, asked)
+    total = sum(step.minutes for page in PAGES.values() for step in page.steps)
+    assert f"about {total:.0f} minutes on two cores" in whole
+    assert all(name in whole for name in ELSEWHERE)
+    (tmp_path / "comparison" / "all").mkdir(parents=True)
+    (tmp_path / "comparison" / "all" / "comparison.md").touch()
+    assert f"about {total - 1:.0f} minutes" in estimate(PAGES, asked)
+
+
+def test_a_page_that_needs_another_is_refused_without_it(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"--only benchmark: needs .*training/\w+, of the page training"):
+        check_needs({"benchmark": PAGES["benchmark"]}, tmp_path)
+    check_needs(PAGES, tmp_path)
+
+
+def test_pages_are_written_and_a_second_run_goes_on_where_the_first_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    broken = replace(BRIEF.steps[1], command="evaluate markt --episodes 3")
+    monkeypatch.setitem(PAGES, "brief", replace(BRIEF, steps=(BRIEF.steps[0], broken)))
+    stopped = juguo("reproduce", "--only", "brief", cwd=tmp_path)
+    assert stopped.returncode == 2 and "did you mean 'market'" in stopped.stderr
+    assert "what is done is kept" in stopped.stderr
+    made = tmp_path / "reproduced" / "brief" / "rules" / "comparison.md"
+    before = made.stat().st_mtime_ns
+    monkeypatch.setitem(PAGES, "brief", BRIEF)
+    succeeded(juguo("reproduce", "--only", "brief", "--docs", "docs", cwd=tmp_path))
+    assert made.stat().st_mtime_ns == before and done(BRIEF.steps[1], tmp_path / "reproduced" / "brief")
+    page = (tmp_path / "docs" / "brief.md").read_text(encoding="utf-8")
+    assert f"| world | `default` {Scenario.load('default').digest()} |" in page
+    assert "| versions | juguo " in page and "| command | `juguo reproduce --only brief` |" in page
+    assert all(shlex.split(step.command)[1] in page for step in BRIEF.steps)
+    assert page.count("\n# ") == 0 and page.startswith("# ") and "![" not in page
+
+
+def test_what_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    refused(juguo("reproduce", "--only", "mapp", cwd=tmp_path), "did you mean 'map'")
+    refused(juguo("reproduce", "--only", "performance", cwd=tmp_path), "make bench")
+    refused(juguo("reproduce", "--quick", "--docs", "x", cwd=tmp_path), "--quick makes none")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_keeps_its_code_and_loses_its_figures() -> None:
+    assert lowered("# A\n\n![x](x.png)\n```\n# no heading\n```\n") == "### A\n\n```\n# no heading\n```"
+
+
+def test_minutes_are_told_for_every_step() -> None:
+    assert all(step.minutes > 0.0 for page in PAGES.values() for step in page.steps)
+    assert reproduce.PAGES is PAGES
