@@ -94,12 +94,11 @@ def test_help_and_what_is_no_command_are_not_announced(
 def test_until_then_nothing_heavy_is_imported() -> None:
     program = (
         "import sys\nfrom juguo_agents.cli import main\n"
-        "from juguo_agents import progress\nprogress.SILENCE = 0.0\n"
         f"main.make_app = lambda: sys.exit(' '.join(sorted(set({sorted(HEAVY)!r}) & set(sys.modules))))\n"
         "main.main(['evaluate', 'flat'])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines() == ["juguo evaluate ...", "cyclopts"]
+    assert done.stderr.splitlines()[-1] == "cyclopts"
 
 
 def test_a_long_comparison_tells_how_far_it_is(

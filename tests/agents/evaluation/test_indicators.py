@@ -36,7 +36,7 @@ def made(comparison: Comparison) -> Record:
 
 
 def test_levels_are_reached_by_so_many_episodes_after_so_many_quarters(made: Record) -> None:
-    found = indicators((made,), [])["reaches"]
+    found = indicators((made,), [], 4)["reaches"]
     for level in found[:3]:
         assert level["share"]["mean"] == 0.5
         assert level["quarters"] == {"mean": 2.0, "low": 2.0, "high": 2.0}
@@ -46,27 +46,27 @@ def test_levels_are_reached_by_so_many_episodes_after_so_many_quarters(made: Rec
 
 
 def test_money_is_reckoned_per_adopter_and_per_year_of_use(made: Record) -> None:
-    found = indicators((made,), [])
+    found = indicators((made,), [], 4)
     assert found["money_per_adopter"]["mean"] == pytest.approx(3.0 / 0.15)
     assert found["money_per_adopter_year"]["mean"] == pytest.approx(3.0 / (0.15 * 7 / 4))
     nobody = replace(made, adoption=np.zeros_like(made.adoption))
-    assert indicators((nobody,), [])["money_per_adopter"] is None
+    assert indicators((nobody,), [], 4)["money_per_adopter"] is None
 
 
 def test_gaps_are_ratios_of_the_best_to_the_worst_served(made: Record) -> None:
-    found = indicators((made,), [])
+    found = indicators((made,), [], 4)
     assert found["gap_places"]["mean"] == pytest.approx(5.0)  # one place in five
     assert made.course is not None
     society = made.course.society.copy()
     society[:, -1, -3:] = [0.1, 0.2, 0.4]
-    found = indicators((replace(made, course=replace(made.course, society=society)),), [])
+    found = indicators((replace(made, course=replace(made.course, society=society)),), [], 4)
     assert found["gap_strata"]["mean"] == pytest.approx(4.0)
     assert [one["mean"] for one in found["adoption_by_stratum"]] == pytest.approx([0.1, 0.2, 0.4])
 
 
 def test_risk_is_the_worst_tenth_and_how_often_others_earn_more(made: Record) -> None:
     other = replace(made, name="other", returns=np.zeros(EPISODES))
-    found = indicators((made,), [other, made])
+    found = indicators((made,), [other, made], 4)
     assert found["worst_tenth"]["mean"] == pytest.approx(made.returns[:2].mean())
     assert found["worst_tenth"]["low"] <= found["worst_tenth"]["mean"] <= found["worst_tenth"]["high"]
     assert found["worse_than"]["other"]["mean"] == 0.5
@@ -75,7 +75,7 @@ def test_risk_is_the_worst_tenth_and_how_often_others_earn_more(made: Record) ->
 
 def test_several_are_taken_together_episode_by_episode(made: Record) -> None:
     never = replace(made, name="b", adoption=np.zeros_like(made.adoption), returns=made.returns + 1.0)
-    found = indicators((made, never), [made])
+    found = indicators((made, never), [made], 4)
     assert found["reaches"][0]["share"]["mean"] == 0.25
     assert found["reaches"][0]["quarters"]["mean"] == 2.0
     assert found["money_per_adopter"]["mean"] == pytest.approx(3.0 / 0.075)
@@ -86,7 +86,7 @@ def test_several_are_taken_together_episode_by_episode(made: Record) -> None:
 def test_the_excluded_are_told_by_place_with_intervals(comparison: Comparison) -> None:
     record = comparison.record("flat")
     assert record.course is not None
-    found = indicators((record,), [])["excluded_by_place"]
+    found = indicators((record,), [], 4)["excluded_by_place"]
     np.testing.assert_allclose(found["mean"], record.course.excluded.mean(0))
     assert all(
         low <= mean <= high

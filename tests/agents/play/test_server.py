@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,7 +171,11 @@ def test_it_serves_its_address_until_ctrl_c(tmp_path: Path, monkeypatch: pytest.
 
     start = server.uvicorn.Server.startup
     monkeypatch.setattr(server.uvicorn.Server, "startup", startup)
-    done = juguo("play", "--no-browser", "--scenario", "tiny.yaml", cwd=tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    try:
+        done = juguo("play", "--no-browser", "--scenario", "tiny.yaml", cwd=tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "stopped")
     assert answered[0][0] == "127.0.0.1"
     assert done.stdout.startswith(f"http://127.0.0.1:{answered[0][1]}/")
