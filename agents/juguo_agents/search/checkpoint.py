@@ -111,6 +111,9 @@ class Outcome:
     start_mean: float
     finalist: str
 
+    def __post_init__(self) -> None:
+        self.parameters = floats(self.parameters)
+
 
 @dataclass
 class PhaseState:
@@ -129,6 +132,9 @@ class Earlier:
 
     budget: int
     parameters: Parameters
+
+    def __post_init__(self) -> None:
+        self.parameters = floats(self.parameters)
 
 
 @dataclass

@@ -45,7 +45,7 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> SearchResult:
         "place": None,
         "family": settings.family,
         "name": phase.policy_class.label,
-        "parameters": floats(outcome.parameters),
+        "parameters": outcome.parameters,
         "start": floats(begun),
         "scenario": settings.scenario.model_dump(mode="json"),
         "scenario_digest": settings.scenario.digest(),

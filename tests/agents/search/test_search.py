@@ -22,7 +22,7 @@ from juguo_agents.allocators.parametric.policy_classes import (
 from juguo_agents.allocators.parametric.space import Number, Shares, Space
 from juguo_agents.artifacts.searched import SearchResult
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.search.checkpoint import Settings, State, load_state
+from juguo_agents.search.checkpoint import Earlier, Outcome, Settings, State, load_state
 from juguo_agents.search.optimise import BudgetTooSmall, begin, raised, search
 from juguo_agents.search.result import write_result
 from juguo_agents.search.scoring import Scorer
@@ -364,3 +364,14 @@ def test_an_unknown_family_is_refused_with_a_suggestion() -> None:
         find_policy_class("openloop")
     with pytest.raises(ValueError, match="did you mean 'concentrated'"):
         find_policy_class("rule:concentrate")
+
+
+def test_a_state_that_is_loaded_and_saved_has_the_same_bytes(tmp_path: Path) -> None:
+    state: State = begin(Settings("open_loop", TINY, 900, validation=20))
+    state.phases[0].outcome = Outcome({"a": 4, "b": 0.5}, 0.1, 0.1, "start")
+    state.earlier.append(Earlier(400, {"a": 0}))
+    state.save(tmp_path)
+    (file,) = (path for path in tmp_path.iterdir() if path.suffix == ".json")
+    before = file.read_bytes()
+    load_state(tmp_path).save(tmp_path)
+    assert file.read_bytes() == before
