@@ -20,7 +20,7 @@ SETTINGS_FILE = "settings.json"
 
 
 class FolderExists(UserError):
-    """The folder that a job should be written to holds something else already."""
+    """The folder or file that a job should write is there already, and holds something else."""
 
 
 class FolderInUse(UserError):
@@ -96,6 +96,29 @@ def check_new(path: Path) -> None:
     check_destination(path)
     if not is_vacant(path):
         raise FolderExists(f"{path} exists already; name another --out, or move it away")
+
+
+def check_new_file(path: Path) -> None:
+    """Refuse a file that is there already, or whose folder is not, or cannot be written.
+
+    Raises:
+        UserError: Saying why; `FolderExists` if it is there.
+    """
+    if os.path.lexists(path):
+        raise FolderExists(f"{path} exists already; name another file, or move it away")
+    check_folder_of(path)
+
+
+def check_folder_of(path: Path) -> None:
+    """Refuse a file whose folder is not there, or cannot be written.
+
+    Raises:
+        UserError: Saying why.
+    """
+    if not path.parent.is_dir():
+        raise UserError(f"{path.parent} is no folder; name a file in one that is there")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UserError(f"{path.parent} cannot be written; name a file in a folder that can")
 
 
 @contextmanager

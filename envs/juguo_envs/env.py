@@ -79,8 +79,10 @@ class ExperimentDiffusionEnv(PlainSpec, gym.Env[npt.NDArray[np.float32], npt.NDA
     v0: initial version.
     """
 
-    # Gymnasium declares it as an instance's variable, hence no ClassVar
-    metadata: dict[str, Any] = {"render_modes": [*RENDER_MODES, "human"], "render_fps": 4}  # noqa: RUF012
+    metadata: dict[str, Any] = {  # noqa: RUF012 (an instance's variable in Gymnasium)
+        "render_modes": [*RENDER_MODES, "human"],
+        "render_fps": 4,
+    }
 
     def __init__(
         self,

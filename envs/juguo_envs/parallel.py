@@ -132,7 +132,7 @@ RULES: dict[str, SettlementRule] = {"proportional": proportional, "equal": equal
 """How what three ask becomes one allocation, by name."""
 
 
-class AgenciesEnv(ParallelEnv[str, Rows, Rows]):  # type: ignore[misc]
+class AgenciesEnv(ParallelEnv[str, Rows, Rows]):  # type: ignore[misc]  # pettingzoo has no types
     """Three agencies that see the same and decide together.
 
     ## Agents
@@ -154,7 +154,7 @@ class AgenciesEnv(ParallelEnv[str, Rows, Rows]):  # type: ignore[misc]
     That of `ExperimentDiffusionEnv`, and `granted`, the share of the quarter's money that its functions got.
     """
 
-    metadata: dict[str, Any] = {  # noqa: RUF012
+    metadata: dict[str, Any] = {  # noqa: RUF012 (an instance's variable in PettingZoo)
         "name": "juguo_agencies_v0",
         **ExperimentDiffusionEnv.metadata,
         "is_parallelizable": True,

@@ -122,7 +122,7 @@ class DictObservation(gym.ObservationWrapper[dict[str, Rows], Rows, Rows], Recor
         starts = [0, *list(ends.values())[:-1]]
         places = {name: slice(a, b) for (name, b), a in zip(ends.items(), starts, strict=True) if b > a}
         self.names = {name: tuple(names[place]) for name, place in places.items()}
-        self.observation_space = spaces.Dict(  # type: ignore[assignment]  # of boxes
+        self.observation_space = spaces.Dict(  # type: ignore[assignment]  # Gymnasium types no blocks
             {name: spaces.Box(low[place], high[place], dtype=np.float32) for name, place in places.items()}
         )
         self._places = places
@@ -157,7 +157,7 @@ class CostStep(gym.Wrapper[Rows, Rows, Rows, Rows], RecordConstructorArgs):
         RecordConstructorArgs.__init__(self)
         gym.Wrapper.__init__(self, env)
 
-    def step(  # type: ignore[override]
+    def step(  # type: ignore[override]  # six values, as libraries of safe learning have it
         self, action: Rows
     ) -> tuple[Rows, SupportsFloat, float, bool, bool, dict[str, Any]]:
         """Observation, reward, cost, terminated, truncated and info."""

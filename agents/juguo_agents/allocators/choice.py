@@ -36,17 +36,20 @@ class RuleChoice(gym.Wrapper[Rows, np.int64, Rows, Rows], RecordConstructorArgs)
             allocators: Names of rules, or allocators; every rule as the paper has it by default.
 
         Raises:
-            UserError: If there is none, or no rule of a name.
+            UserError: If there is none, or no rule of a name, or the environment is another one.
         """
         chosen = [*(rule_names() if allocators is None else allocators)]
         if not chosen:
             raise UserError("allocators is empty; name at least one")
+        society = env.unwrapped
+        if not isinstance(society, ExperimentDiffusionEnv):
+            raise UserError(f"env is {society!r}; allowed is ExperimentDiffusionEnv, wrapped or not")
         RecordConstructorArgs.__init__(self, allocators=chosen)
-        gym.Wrapper.__init__(self, env)  # type: ignore[misc]
+        gym.Wrapper.__init__(self, env)  # type: ignore[misc]  # its actions are of another type than env's
         self.allocators = [make_rule(one) if isinstance(one, str) else one for one in chosen]
         self.names = tuple(allocator.name for allocator in self.allocators)
         self.action_space = spaces.Discrete(len(self.allocators))
-        self._society: ExperimentDiffusionEnv = env.unwrapped  # type: ignore[assignment]
+        self._society = society
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -68,7 +71,7 @@ class RuleChoice(gym.Wrapper[Rows, np.int64, Rows, Rows], RecordConstructorArgs)
         """
         if action not in self.action_space:
             raise UserError(
-                f"action is {action!r}; allowed are 0 to {len(self.names) - 1}: {', '.join(self.names)}"
+                f"action is {action}; allowed are 0 to {len(self.names) - 1}: {', '.join(self.names)}"
             )
         decided = [allocator.act(self._society.core.rows) for allocator in self.allocators]
         return self.env.step(decided[int(action)][0])

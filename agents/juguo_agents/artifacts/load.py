@@ -22,18 +22,18 @@ from juguo_agents.allocators.registry import (
     variant_of,
 )
 from juguo_agents.artifacts.base import Artifact, World
-from juguo_agents.artifacts.code import is_code, load_code
 from juguo_agents.artifacts.front import FRONT_PATTERN, FrontRecord, load_front
 from juguo_agents.artifacts.identity import kind_of
 from juguo_agents.artifacts.own import is_own, load_own, own_digest
 from juguo_agents.artifacts.play_file import PLAY_PATTERN, PlayRecord, load_play
 from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
+from juguo_agents.artifacts.sb3_model import is_model, load_model, model_digest
 from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, SearchRecord, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
 from juguo_agents.artifacts.zoo import PREFIX, is_of_zoo, zoo_file
 from juguo_agents.provenance import MODEL
 from juguo_envs.errors import UserError
-from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.family import Family, load_world
 
 ALL = "all"
 
@@ -100,10 +100,10 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
     """The allocators behind names.
 
     Args:
-        names: Each the name of a rule, `all` for every rule, `FILE.py:CLASS` for one's own, the folder of a
-            trained run, of a search or of an explanation (which holds trees), of a comparison of fronts or of
-            plays, a policy file, the `.json` file of a search, of a tree, of a front or of a play,
-            `zoo:NAME`, or other code (`juguo_agents.artifacts.code`).
+        names: Each the name of a rule, `all` for every rule, `FILE.py:CLASS` or `MODULE:CLASS` for one's own,
+            `FILE.zip:ALGORITHM` for a model of stable-baselines3, the folder of a trained run, of a search or
+            of an explanation (which holds trees), of a comparison of fronts or of plays, a policy file, the
+            `.json` file of a search, of a tree, of a front or of a play, or `zoo:NAME`.
 
     Raises:
         UnknownAllocator: If a name is none of these.
@@ -118,8 +118,8 @@ def find_allocators(names: Sequence[str]) -> list[Allocator]:
             rules += all_rule_names()
         elif is_own(name):
             own.append(load_own(name))
-        elif is_code(name):
-            own.append(load_code(name))
+        elif is_model(name):
+            own.append(load_model(name))
         elif found := files_of(name):
             files += found
         else:
@@ -149,12 +149,12 @@ def named_one_by_one(names: Sequence[str], allocators: Sequence[Allocator]) -> l
 
 
 def in_tables(name: str) -> str:
-    """An allocator's name in tables, of one that may be one's own as `FILE.py:CLASS`.
+    """An allocator's name in tables, of one that may be code, which is called otherwise than it is named.
 
     Raises:
         UserError: If that is no allocator.
     """
-    return load_own(name).name if is_own(name) else name
+    return find_allocator(name, "allocator").name if is_own(name) or is_model(name) else name
 
 
 def find_allocator(name: str, field: str) -> Allocator:
@@ -226,9 +226,11 @@ def _refuse_copies(files: Sequence[Path], loaded: Sequence[Artifact]) -> None:
 
 
 def digest_of(name: str) -> str | None:
-    """SHA-256 of the files behind a name, in their order; None where there are none, as for a rule."""
+    """SHA-256 of what is behind a name, of files in their order; None where there are none, as for a rule."""
     if is_own(name):
         return own_digest(name)
+    if is_model(name):
+        return model_digest(name)
     files = [path for path in files_of(name) if path.is_file()]
     if not files:
         return None
@@ -268,6 +270,19 @@ def common_world(names: Sequence[str]) -> World | None:
                 "where to compare them"
             )
     return world
+
+
+def world_for(names: Sequence[str], scenario: str | None) -> World:
+    """Where allocators act: in the scenario or family of a name, or in the world that they were made for.
+
+    Args:
+        names: As `find_allocators` takes them.
+        scenario: The name; without one, and for rules alone, it is `default`.
+
+    Raises:
+        UserError: If there is none of that name; and as `common_world` does.
+    """
+    return (None if scenario else common_world(names)) or load_world(scenario or "default")
 
 
 def _identity(world: World) -> tuple[bool, str]:

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from pydantic import Field
 
-from juguo_agents.artifacts.load import common_world, find_allocator
-from juguo_agents.cli.options import command
+from juguo_agents.artifacts.load import find_allocator, world_for
+from juguo_agents.cli.options import SCENARIO, command
 from juguo_agents.cli.running import show
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import longest_programme
+from juguo_agents.folders import check_new_file
 from juguo_agents.progress import progress
 from juguo_agents.report.animation import MOST, films, gif
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
 from juguo_envs.validation import Strict
-from juguo_envs.worlds.family import load_world
 
 
 class Animate(Strict):
@@ -28,12 +28,7 @@ class Animate(Strict):
         "by folder or file",
         json_schema_extra={"positional": True, "names": "allocator"},
     )
-    scenario: str | None = Field(
-        None,
-        description="name or path of a scenario, or family; default: the one that the runs and searches "
-        "were made for, and 'default' for rules alone",
-        json_schema_extra={"names": "scenario"},
-    )
+    scenario: str | None = SCENARIO
     seed: int = Field(0, ge=0, le=seeds.TEST_END - 1, description="seed of the test episode")
     every: int = Field(1, ge=1, description="quarters from one picture to the next")
     out: Path = Field(Path("animation.gif"), description="file, which must be new and end in .gif")
@@ -46,11 +41,8 @@ def animate(asked: Animate) -> int:
         raise UserError(f"{len(asked.names)} allocators are named; name 1 to {MOST}, for example flat")
     if asked.out.suffix.lower() != ".gif":
         raise UserError(f"--out is {asked.out}; expected the name of a file that ends in .gif")
-    if asked.out.exists():
-        raise UserError(f"{asked.out} exists already; name another --out, or move it away")
-    if not asked.out.parent.is_dir():
-        raise UserError(f"{asked.out.parent} is no folder; name a file in one that is there")
-    world = (None if asked.scenario else common_world(asked.names)) or load_world(asked.scenario or "default")
+    check_new_file(asked.out)
+    world = world_for(asked.names, asked.scenario)
     allocators = [find_allocator(name, "allocator") for name in asked.names]
     episode = seeds.test(asked.seed, 1)
     total = len(allocators) * longest_programme(world, episode)

@@ -12,7 +12,7 @@ from juguo_agents.benchmark.leaderboard import leaderboard, read_cards
 from juguo_agents.benchmark.references import load_references
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show, show_json
-from juguo_agents.folders import FolderExists
+from juguo_agents.folders import check_folder_of, check_new_file
 from juguo_agents.progress import progress
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
@@ -25,8 +25,8 @@ class Benchmark(Strict):
 
     parts: tuple[str, ...] = Field(
         (),
-        description="the entry: allocator as for juguo evaluate, a class by module:Class or file.py:Class, "
-        "or a model of stable-baselines3 by file.zip:ALGORITHM; others act in worlds that they were made for",
+        description="the entry: an allocator as for juguo evaluate; further ones act in the worlds that they "
+        "were made for",
         json_schema_extra={"positional": True, "names": "allocator"},
     )
     name: str | None = Field(
@@ -48,6 +48,8 @@ def benchmark(asked: Benchmark) -> int:
     if bool(asked.parts) == bool(asked.leaderboard):
         raise UserError("name an entry, for example experiment_diffusion, or --leaderboard FOLDER; not both")
     references = load_references()
+    if asked.out:
+        (check_folder_of if asked.leaderboard else check_new_file)(asked.out)
     if asked.leaderboard:
         cards = read_cards(asked.leaderboard, references)
         day = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -56,13 +58,10 @@ def benchmark(asked: Benchmark) -> int:
             write_text(asked.out, page)
         show(page if asked.out is None else f"{len(cards)} entries: {asked.out}")
         return 0
-    if asked.out and asked.out.exists():
-        raise FolderExists(f"{asked.out} exists already; name another --out, or move it away")
     name = asked.name or slug(Path(asked.parts[0].partition(":")[0]).stem + asked.parts[0].partition(":")[2])
     with progress(len(references.worlds), "playing", "world") as bar:
         card = score(name, asked.parts, references, asked.steps, lambda world: bar.update())
     if asked.out:
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
         write_text(asked.out, text(card))
     if asked.as_json:
         show_json(card)

@@ -7,14 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from juguo_agents.artifacts.load import common_world, find_allocators
-from juguo_agents.cli.options import command
+from juguo_agents.artifacts.load import find_allocators, world_for
+from juguo_agents.cli.options import SCENARIO, command
 from juguo_agents.cli.running import show
 from juguo_agents.evaluation.seeds import DATASETS
 from juguo_agents.progress import progress
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
-from juguo_envs.worlds.family import load_world
 
 _MOST = 100_000
 
@@ -31,12 +30,7 @@ class Dataset(Strict):
     id_: str | None = Field(
         None, alias="id", description="name of the data set, for example juguo/poor/rules-v0"
     )
-    scenario: str | None = Field(
-        None,
-        description="name or path of a scenario, or family; default: the one that the runs and searches "
-        "were made for, and 'default' for rules alone",
-        json_schema_extra={"names": "scenario"},
-    )
+    scenario: str | None = SCENARIO
     episodes: int = Field(100, ge=1, le=_MOST, description="episodes of each allocator; the same for all")
     seed: int = Field(
         0,
@@ -56,14 +50,14 @@ def dataset(asked: Dataset) -> int:
     from juguo_agents.evaluation.dataset import free_place, record  # only this command needs Minari
 
     free_place(asked.id_)  # refuses before a file is read
-    made_for = None if asked.scenario else common_world(asked.names)
+    world = world_for(asked.names, asked.scenario)
     seeds = DATASETS.take(asked.seed, asked.episodes)
     allocators = find_allocators(asked.names)
     with progress(len(allocators), "recording", "allocator") as bar:
         place = record(
             asked.id_,
             allocators,
-            made_for or load_world(asked.scenario or "default"),
+            world,
             seeds,
             observe=asked.observe,
             threads=os.cpu_count() or 1,

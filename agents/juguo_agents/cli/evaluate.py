@@ -10,13 +10,13 @@ from pydantic import Field
 
 from juguo_agents.allocators import BASELINE, NOTHING, rule_names
 from juguo_agents.artifacts.load import (
-    common_world,
     find_allocators,
     in_tables,
     named_one_by_one,
     of_other_models,
+    world_for,
 )
-from juguo_agents.cli.options import LANG, command
+from juguo_agents.cli.options import LANG, SCENARIO, command
 from juguo_agents.cli.running import show, show_json
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import MOST_HIGHLIGHTED, compare
@@ -36,7 +36,6 @@ from juguo_agents.report.tidy import Format
 from juguo_agents.report.tree_rules import rules_of
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
-from juguo_envs.worlds.family import load_world
 
 
 class Evaluate(Strict):
@@ -48,12 +47,7 @@ class Evaluate(Strict):
         "or front by folder or file",
         json_schema_extra={"positional": True, "names": "allocator"},
     )
-    scenario: str | None = Field(
-        None,
-        description="name or path of a scenario, or family; default: the one that the runs and searches "
-        "were made for, and 'default' for rules alone",
-        json_schema_extra={"names": "scenario"},
-    )
+    scenario: str | None = SCENARIO
     episodes: int = Field(200, ge=1, le=seeds.TEST_END, description="test episodes")
     seed: int = Field(0, ge=0, description="seed of the first test episode")
     observe: Literal["noisy", "true"] = Field("noisy", description="noise on what is seen")
@@ -79,13 +73,10 @@ def evaluate(asked: Evaluate) -> int:
     if asked.out:
         check_new(asked.out)
         check_figures()
-    made_for = None if asked.scenario else common_world(asked.names)
-    world = made_for or load_world(asked.scenario or "default")
+    world = world_for(asked.names, asked.scenario)
     allocators = find_allocators(asked.names)
     for file in of_other_models(asked.names):
         say(f"  {file} was made with another version of the model; it is measured in this one")
-    if asked.out:
-        check_figures()  # refuses before the work is done
     one_by_one = named_one_by_one(asked.names, allocators)
     if asked.out and not asked.highlight and (count := len(one_by_one)) > MOST_HIGHLIGHTED:
         say(f"  figures single out the first {MOST_HIGHLIGHTED} of {count}; choose by --highlight")

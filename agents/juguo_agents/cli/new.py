@@ -9,7 +9,7 @@ from pydantic import Field
 
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show
-from juguo_envs.errors import UserError
+from juguo_agents.folders import check_new_file
 from juguo_envs.files import write_text
 from juguo_envs.validation import Strict
 
@@ -28,10 +28,7 @@ class New(Strict):
 @command
 def new(asked: New) -> int:
     """Write the template."""
-    if asked.file.exists():
-        raise UserError(f"{asked.file} exists already; name another file, or move it away")
-    if not asked.file.parent.is_dir():
-        raise UserError(f"{asked.file.parent} is no folder; name a file in one that is there")
+    check_new_file(asked.file)
     text = (resources.files("juguo_agents.cli") / TEMPLATE).read_text(encoding="utf-8")
     write_text(asked.file, text)
     show(f"{asked.file}: edit it, then juguo evaluate flat market --scenario {asked.file}")

@@ -32,6 +32,13 @@ Model = TypeVar("Model", bound=BaseModel)
 _PLAIN = (bool, str, Path)
 LANG: Any = Field("en", description="language of tables, page and figures; files for programs are in English")
 """An option of every command that people read from."""
+SCENARIO: Any = Field(
+    None,
+    description="name or path of a scenario, or family; default: the one that the runs, searches and plays "
+    "were made for, and 'default' for rules alone",
+    json_schema_extra={"names": "scenario"},
+)
+"""An option of every command in which allocators act."""
 NAMES: dict[str, Callable[[], Iterable[str]]] = {
     "scenario": lambda: [*scenario_names(), "family"],
     "allocator": lambda: [*rule_names(), *(PREFIX + name for name in zoo_names())],

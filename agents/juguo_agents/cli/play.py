@@ -6,25 +6,19 @@ from pathlib import Path
 
 from pydantic import Field
 
-from juguo_agents.artifacts.load import common_world, find_allocators
-from juguo_agents.cli.options import LANG, command
+from juguo_agents.artifacts.load import find_allocators, world_for
+from juguo_agents.cli.options import LANG, SCENARIO, command
 from juguo_agents.cli.running import show
 from juguo_agents.evaluation import seeds
 from juguo_agents.progress import say
 from juguo_agents.report.texts import Lang
 from juguo_envs.validation import Strict
-from juguo_envs.worlds.family import load_world
 
 
 class Play(Strict):
     """Which episode is played, against whom, and where."""
 
-    scenario: str | None = Field(
-        None,
-        description="name or path of a scenario, or family; default: the one that the allocators were made "
-        "for, and 'default' without any",
-        json_schema_extra={"names": "scenario"},
-    )
+    scenario: str | None = SCENARIO
     seed: int = Field(0, ge=0, le=seeds.TEST_END - 1, description="seed of the episode")
     allocator: tuple[str, ...] = Field(
         (),
@@ -48,8 +42,7 @@ def play(asked: Play) -> int:
     saved = Saved(asked.out)
     saved.check()
     with listen(asked.port) as listening:
-        made_for = None if asked.scenario else common_world(asked.allocator)
-        world = made_for or load_world(asked.scenario or "default")
+        world = world_for(asked.allocator, asked.scenario)
         say("the others live the episode ...")
         session = Session(world, asked.seed, find_allocators(asked.allocator))
         try:

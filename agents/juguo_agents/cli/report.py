@@ -11,6 +11,7 @@ from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.artifacts.tree_file import StoredTree, load_tree
 from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show
+from juguo_agents.folders import check_folder_of, check_new_file
 from juguo_agents.report import COMPARISON
 from juguo_agents.report.page import PAGE, load_source, report_page
 from juguo_agents.report.texts import Lang, speaking
@@ -48,10 +49,7 @@ def report(asked: Report) -> int:
         raise UserError(f"{len(compared)} comparisons are named; say by --out FILE where their page goes")
     sources = [load_source(folder) for folder in compared]
     path = asked.out or compared[0] / PAGE
-    if asked.out and path.exists():
-        raise UserError(f"{path} exists already; name another --out, or move it away")
-    if not path.parent.is_dir():
-        raise UserError(f"{path.parent} is no folder; name a file in one that is there")
+    (check_new_file if asked.out else check_folder_of)(path)
     rules: dict[str, list[tuple[str, list[str]]]] = {}
     for folder, found in trees.items():
         for tree in found:

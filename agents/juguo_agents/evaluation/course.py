@@ -47,6 +47,21 @@ def kept_quarters(quarters: int, places: int) -> Ints:
     return np.unique([*range(step, quarters, step), quarters])
 
 
+def places_of(batch: Batch) -> Floats:
+    """(B, R, 8) the values of `PLACE` after a quarter; 0 for a stratum of which nobody lives in a place."""
+    state, sizes = batch.state, np.diff(batch.structure.start)
+    shares = state.allocation[:, N_SHARES : N_SHARES + len(sizes)]
+    told = [
+        state.adopters.sum(-1) / sizes,
+        *np.moveaxis(state.adopters / np.maximum(state.cells, 1), -1, 0),
+        state.community["excluded"] / sizes,
+        state.community["rho_sum"] / sizes,
+        state.community["crisis"],
+        shares * state.quarter["spent"][:, None] / sizes,
+    ]
+    return np.stack(told, axis=-1)
+
+
 class CourseWatcher:
     """Watches a run (`juguo_agents.evaluation.rollout.run`) and tells its course at the end."""
 
@@ -65,26 +80,17 @@ class CourseWatcher:
             self._finish_batch()
             self._rows = slice(first, first + batch.size)
         self._quarter = quarter
-        state, sizes, length = batch.state, np.diff(batch.structure.start), batch.params["T"]
+        state, length, places = batch.state, batch.params["T"], places_of(batch)
         going = quarter < length
         for i, name in enumerate(SOCIETY[:-N_STRATA]):
             self.society[self._rows, quarter, i] = state.quarter[name]
         strata = state.adopters.sum(1) / np.maximum(state.cells.sum(1), 1)
         self.society[self._rows, quarter, -N_STRATA:] = strata
-        excluded = state.community["excluded"] / sizes
-        self.excluded[self._rows] += np.where(going[:, None], excluded, 0.0)
-        shares = state.allocation[:, N_SHARES : N_SHARES + len(sizes)]
-        told = [
-            state.adopters.sum(-1) / sizes,
-            *np.moveaxis(state.adopters / np.maximum(state.cells, 1), -1, 0),
-            excluded,
-            state.community["rho_sum"] / sizes,
-            state.community["crisis"],
-            shares * np.where(going, state.quarter["spent"], 0.0)[:, None] / sizes,
-        ]
+        self.excluded[self._rows] += np.where(going[:, None], places[..., PLACE.index("excluded")], 0.0)
+        places[~going, :, -1] = 0.0  # the money of a programme that is over is not spent again
         # Money adds up between two kept quarters; all else is as it stands at the second.
         self._last[:, :-1] = 0.0
-        self._last += np.array(told).sum(1).T
+        self._last += places.sum(0)
         if quarter + 1 == self.kept[self._seen]:
             self._keep()
         self._count(np.flatnonzero(quarter + 1 == length), batch)

@@ -8,9 +8,8 @@ import numpy as np
 
 from juguo_agents.allocators.base import Allocator, Observed, Setting, show_hidden
 from juguo_agents.array_types import Floats, Singles
-from juguo_agents.evaluation.course import PLACE
+from juguo_agents.evaluation.course import PLACE, STRATA, places_of
 from juguo_envs.env import ExperimentDiffusionEnv
-from juguo_envs.model.state import N_SHARES, State
 from juguo_envs.worlds.scenario import Scenario
 
 HIDDEN = ("X", "C", "Y", "rumour")
@@ -123,10 +122,12 @@ class Programme:
 
     def _moment(self, earned: float) -> Moment:
         batch = self.env.batch
-        state, sizes = batch.state, np.diff(batch.structure.start)
-        seen = Observed(self.setting, self.observation[None])
+        state, seen = batch.state, Observed(self.setting, self.observation[None])
         programme, quarter = state.programme[0], state.quarter[0]
-        resilience = seen.resilience[0]
+        resilience, places = seen.resilience[0], places_of(batch)[0]
+        places[:, PLACE.index("resilience")] = resilience
+        strata = [PLACE.index(stratum) for stratum in STRATA]
+        places[:, strata] = np.where(state.cells[0] > 0, places[:, strata], np.nan)
         return Moment(
             stage=int(programme["stage"]),
             stage_quarters=int(programme["stage_steps"]),
@@ -150,7 +151,7 @@ class Programme:
             advanced=bool(quarter["advanced"]),
             gave_up=bool(quarter["gave_up"]),
             board=state.board[0].copy(),
-            places=_places(state, sizes, resilience),
+            places=places,
             parts=np.array([quarter[name] for name in PARTS]),
             hidden=np.array([programme[name] for name in HIDDEN]),
         )
@@ -161,19 +162,3 @@ def begin(allocator: Allocator, programme: Programme) -> None:
     batch = programme.env.batch
     allocator.start(programme.setting, batch.state.programme["seed"].copy())
     show_hidden(allocator, batch)
-
-
-def _places(state: State, sizes: Floats, resilience: Floats) -> Floats:
-    """(R, 8) as in `PLACE`."""
-    cells, community = state.cells[0], state.community[0]
-    strata = np.where(cells > 0, state.adopters[0] / np.maximum(cells, 1), np.nan)
-    shares = state.allocation[0, N_SHARES : N_SHARES + len(sizes)]
-    told = {
-        "adoption": state.adopters[0].sum(-1) / sizes,
-        **dict(zip(("low", "middle", "high"), strata.T, strict=True)),
-        "excluded": community["excluded"] / sizes,
-        "resilience": resilience,
-        "crisis": community["crisis"],
-        "money": shares * state.quarter[0]["spent"] / sizes,
-    }
-    return np.stack([told[name] for name in PLACE], axis=-1)

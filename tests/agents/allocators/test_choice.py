@@ -101,4 +101,4 @@ def test_what_is_not_allowed_is_refused() -> None:
     env = choice(*NAMES)
     env.reset(seed=0)
     with pytest.raises(UserError, match="action is 3; allowed are 0 to 2: flat, market"):
-        env.step(3)  # type: ignore[arg-type]
+        env.step(np.int64(3))

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import make_rule
+from juguo_agents.allocators.registry import UnknownAllocator
 from juguo_agents.allocators.rule import Rule
 from juguo_agents.artifacts.load import common_world, digest_of, find_allocators
-from juguo_agents.artifacts.own import OwnFileError, is_own
+from juguo_agents.artifacts.own import OwnFileError, is_own, load_own
 from juguo_agents.evaluation.rollout import run
 from juguo_envs.errors import UserError
 from tests.running import TINY_WORLD, juguo, refused, succeeded
@@ -170,3 +171,41 @@ def test_it_acts_as_the_same_rule_of_the_house_does(tmp_path: Path) -> None:
     (mine,) = find_allocators([f"{tmp_path / 'same.py'}:Bazaar"])
     house = make_rule("market")
     assert np.array_equal(run(mine, small(), seeds(3)).returns, run(house, small(), seeds(3)).returns)
+
+
+def test_a_class_of_a_module_is_an_allocator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "thrifty.py").write_text(
+        "from juguo_agents.allocators import make_rule\n"
+        "class Thrifty:\n"
+        "    def __init__(self): self.rule = make_rule('flat')\n"
+        "    def start(self, setting, seeds): self.rule.start(setting, seeds)\n"
+        "    def act(self, observation): return self.rule.act(observation)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    (found,) = find_allocators(["thrifty:Thrifty"])
+    assert found.name == "thrifty"
+    assert (run(found, small(), seeds(3)).returns == run(make_rule("flat"), small(), seeds(3)).returns).all()
+    with pytest.raises(UnknownAllocator, match="did you mean 'Thrifty'"):
+        load_own("thrifty:Thirfty")
+    digest = digest_of("thrifty:Thrifty")
+    with (tmp_path / "thrifty.py").open("a") as file:
+        file.write("# another\n")
+    assert digest_of("thrifty:Thrifty") not in (digest, None)
+
+
+@pytest.mark.parametrize("name", ["no_module:Class", "broken_module:Class"])
+def test_a_module_that_cannot_be_imported_is_refused_on_one_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "broken_module.py").write_text("class Class(:\n")
+    with pytest.raises(OwnFileError, match=r"^[^\n]+$") as refused:
+        load_own(name)
+    assert name.rpartition(":")[0] in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["flat", "flat+exit", "runs/x", "a/b.json", "zoo:default", "model.zip:PPO", "x:1y"]
+)
+def test_other_names_are_no_class(name: str) -> None:
+    assert not is_own(name)

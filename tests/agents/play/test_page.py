@@ -15,11 +15,11 @@ from juguo_agents.artifacts.play_file import load_play
 from juguo_agents.play.session import Session
 from juguo_envs import Scenario
 from tests.agents.play.playing import served
-from tests.agents.report.browser import DESKTOP, LACKING, PHONE, Opened, chromium
+from tests.agents.report.browser import DESKTOP, LACKING, PHONE, Opened, chromium, needs
 from tests.running import juguo, succeeded
 
 LACKING = [*LACKING, *(name for name in ("starlette", "uvicorn") if importlib.util.find_spec(name) is None)]
-pytestmark = pytest.mark.skipif(bool(LACKING), reason=f"not installed: {', '.join(LACKING)}")
+pytestmark = needs(LACKING)
 EVIL = "<script>alert(1)</script>"
 WORLD = Scenario.parse(
     {

@@ -26,7 +26,7 @@ from juguo_agents.report.names import PROPOSAL
 from juguo_envs import ExperimentDiffusionEnv, Scenario
 from juguo_envs.errors import UserError
 from juguo_envs.spaces.action import decode_allocation
-from juguo_envs.worlds.family import load_world
+from juguo_envs.worlds.family import Family, load_world
 from tests.agents.play.playing import SEED, WORLD, decision, decisions, played
 from tests.running import TINY_WORLD, juguo, refused, succeeded
 from tests.support import seeds, small, society_bytes
@@ -121,8 +121,9 @@ def test_an_earlier_play_lives_the_episode_beside_you_and_advises_what_was_done(
 
 def test_a_family_gives_the_world_of_the_seed() -> None:
     family = load_world("family")
+    assert isinstance(family, Family)
     session = Session(family, 3)
-    assert session.scenario.digest() == family.scenario(3).digest()  # type: ignore[union-attr]
+    assert session.scenario.digest() == family.scenario(3).digest()
     ghost = session.ghosts[0]
     assert run(make_rule(ghost.name), family, seeds(1, 3)).returns[0] == ghost.programme.earned
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
@@ -22,6 +24,12 @@ _FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PHONE, DESKTOP = 390, 1440
+
+
+def needs(lacking: list[str]) -> pytest.MarkDecorator:
+    """A mark of tests for which something must be installed."""
+    # no other program shows what a browser makes of a page, and the core asks for none
+    return pytest.mark.skipif(bool(lacking), reason=f"not installed: {', '.join(lacking)}")
 
 
 @contextmanager

@@ -83,6 +83,7 @@ def test_the_markdown_page_says_the_same_in_chinese(compared: Comparison, summar
     assert rows[0] == rows[1]
 
 
+# what figures are without such a font: test_without_a_font_figures_are_english_and_places_have_their_labels
 @pytest.mark.skipif(style.chinese() is None, reason="no font here draws Chinese")
 @pytest.mark.parametrize("name", [file.removesuffix(".png") for file in FIGURES])
 def test_figures_are_in_chinese(compared: Comparison, summary: dict[str, Any], name: str) -> None:

@@ -25,9 +25,9 @@ from juguo_agents.report.page.data import page_data
 from juguo_agents.report.tidy import courses, trajectories
 from juguo_envs import Scenario
 from juguo_envs.worlds.society_map import CHINA, society_map
-from tests.agents.report.browser import LACKING, PHONE, Opened, chromium
+from tests.agents.report.browser import LACKING, PHONE, Opened, chromium, needs
 
-needs_browser = pytest.mark.skipif(bool(LACKING), reason=f"not installed: {', '.join(LACKING)}")
+needs_browser = needs(LACKING)
 EVIL = "<script>alert(1)</script>"
 ENDING = "</script><img src=x>"
 WORLD = {
