@@ -15,7 +15,6 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.search.portfolio import OWN
 from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.map.analysis import console_summary
 from juguo_agents.studies.map.design import (
     DRAWN,
     EXCHANGE_EPISODES,
@@ -28,6 +27,7 @@ from juguo_agents.studies.map.design import (
     allocator_names,
     tuned_rules,
 )
+from juguo_agents.studies.map.page import console_summary
 from juguo_agents.studies.map.study import Map
 from juguo_agents.studies.study import conduct
 from juguo_envs.worlds.sampling import axes

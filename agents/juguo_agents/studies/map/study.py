@@ -31,7 +31,7 @@ from juguo_agents.evaluation.seeds import MANY_SEARCHES
 from juguo_agents.provenance import MODEL
 from juguo_agents.search.optimise import QUICK
 from juguo_agents.search.portfolio import OWN, Portfolio, Tuning, portfolio, tunings
-from juguo_agents.studies.map.analysis import Judged, as_markdown, console_summary, load_runs, summarise
+from juguo_agents.studies.map.analysis import Judged, load_runs, summarise
 from juguo_agents.studies.map.design import (
     DRAWN,
     EXCHANGES,
@@ -51,6 +51,7 @@ from juguo_agents.studies.map.design import (
     tuned_rules,
 )
 from juguo_agents.studies.map.figures import draw_figures
+from juguo_agents.studies.map.page import as_markdown, console_summary
 from juguo_agents.studies.searches import tune_all
 from juguo_agents.studies.store import encoded, fingerprint
 from juguo_agents.studies.study import Execute, Page, Stage, Study
