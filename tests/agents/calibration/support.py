@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from juguo_agents.calibration.data import Diffusion
+from juguo_agents.calibration.form import Form
 from juguo_agents.calibration.likelihood import Coefficients
 from juguo_agents.calibration.survey import read_diffusion
 from juguo_envs.model.equations import adoption
@@ -79,3 +81,15 @@ def write(folder: Path, diffusion: Diffusion) -> tuple[Path, Path]:
 
 def reference(name: str) -> Diffusion:
     return read_diffusion(DATA / name / "persons.csv", DATA / name / "edges.csv")
+
+
+PERSONS = ["id,community,time_of_adoption,adopted,note"] + [
+    f"{i},{'east' if i < 6 else 'west'},{i if i < 9 else ''},{int(i < 9)}," for i in range(1, 13)
+]
+EDGES = ["ego,alter", "1,2", "2,3", "12,1"]
+
+
+def read(folder: Path, persons: list[str] = PERSONS, edges: list[str] = EDGES, **options: Any) -> Diffusion:
+    (folder / "p.csv").write_text("\n".join(persons) + "\n", encoding="utf-8")
+    (folder / "e.csv").write_text("\n".join(edges) + "\n", encoding="utf-8")
+    return read_diffusion(folder / "p.csv", folder / "e.csv", Form(**options))

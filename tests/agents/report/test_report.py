@@ -15,15 +15,12 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.image import imread
 
 from juguo_agents import report
-from juguo_agents.allocators import BASELINE, all_rule_names, cell_name, make_rule, variant_of
+from juguo_agents.allocators import BASELINE
 from juguo_agents.evaluation.record import EXIT_DTYPE, Comparison
-from juguo_agents.evaluation.rollout import compare
 from juguo_agents.report import console_table, summarise, write_report
 from juguo_agents.report.doctrines import REFERENCES
-from juguo_agents.report.factorial import SOURCES, effects, variance_shares
 from juguo_agents.report.figures import FACTORIAL, FIGURES, places
 from juguo_agents.report.figures.style import spread
 from juguo_agents.report.findings import findings
@@ -34,11 +31,10 @@ from juguo_agents.report.summary import main_rows
 from juguo_agents.report.technologies import first_is_defective, share_given_up
 from juguo_agents.report.tidy import csv_text, episodes
 from juguo_envs import Batch, Scenario
+from tests.agents.report.compared import VERSIONS, check_picture, compared, with_learned
 
 EPISODES = 30
 RULES = ("flat", "flat+exit", "experiment_diffusion", "market", "nothing", "care_only")
-DOCTRINES = ("nothing", "concentrated", "market", "flat", "care_only", "experiment_diffusion")
-VERSIONS = {"juguo": "0.1.0"}
 FIELDS = {
     "name", "episodes", "mean", "std", "iqm", "mean_low", "mean_high", "breadth", "resilience", "excluded",
     "excluded_low", "excluded_high",
@@ -63,21 +59,6 @@ POLAR = Scenario.parse(
 )
 
 
-def compared(rules: tuple[str, ...], scenario: Scenario, episodes: int) -> Comparison:
-    return compare([make_rule(name) for name in rules], scenario, episodes=episodes)
-
-
-def with_learned(comparison: Comparison, *gains: float, spread_: float = 0.02) -> Comparison:
-    """The comparison with learned allocators that beat the best rule by `gains` on average."""
-    best = comparison.record(summarise(comparison, {})["best_rule"])
-    rng = np.random.default_rng(0)
-    added = []
-    for i, gain in enumerate(gains):
-        noise = rng.permutation(np.linspace(-spread_, spread_, comparison.episodes))  # of mean zero
-        added.append(replace(best, name=f"learned_seed{i}", returns=best.returns + gain + noise))
-    return replace(comparison, records=(*comparison.records, *added))
-
-
 def numbers_in(tree: Any) -> list[float]:
     if isinstance(tree, dict):
         return [x for part in tree.values() for x in numbers_in(part)]
@@ -92,13 +73,6 @@ def raised(comparison: Comparison, name: str, by: float) -> Comparison:
     return replace(comparison, records=records)
 
 
-def check_picture(png: bytes) -> None:
-    """A picture is large enough, and not blank."""
-    picture = imread(io.BytesIO(png))
-    assert min(picture.shape[:2]) > 200
-    assert picture[..., :3].std() > 0.05
-
-
 def said(comparison: Comparison) -> str:
     return "\n".join(findings(summarise(comparison, {})))
 
@@ -107,14 +81,6 @@ def said(comparison: Comparison) -> str:
 def small() -> Comparison:
     changes = {"society.persons": 60, "society.communities.count": 3, "programme.T": 24}
     return compared(RULES, Scenario.load("default").override(changes), EPISODES)
-
-
-@pytest.fixture(scope="module")
-def full() -> Comparison:
-    """All cells of some doctrines and the paper's own versions."""
-    changes = {"society.persons": 60, "society.communities.count": 3, "programme.T": 24}
-    names = [name for name in all_rule_names() if variant_of(name).doctrine in DOCTRINES]
-    return compared(tuple(names), Scenario.load("default").override(changes), EPISODES)
 
 
 @pytest.fixture(scope="module")
@@ -297,38 +263,6 @@ def test_a_few_episodes_give_no_findings() -> None:
     assert said(compared(("flat",), POLAR, 4)) == ""
 
 
-def test_every_doctrine_has_one_row_with_both_institutions_and_its_own_version_in_it(
-    full: Comparison,
-) -> None:
-    summary = summarise(full, VERSIONS)
-    rows = {row["doctrine"]: row for row in summary["like_for_like"]}
-    assert list(rows) == [r["doctrine"] for r in sorted(rows.values(), key=lambda r: -r["mean"])]
-    assert set(rows) == set(DOCTRINES)
-    for doctrine, row in rows.items():
-        both = doctrine != "nothing"  # stands as it is
-        assert variant_of(row["name"]) == variant_of(cell_name(doctrine, both, both))
-        assert row["mean"] == full.record(row["name"]).returns.mean()
-        assert row["reference"] == (doctrine in REFERENCES)
-        own = full.record(row["own"]["name"])
-        assert variant_of(own.name) == variant_of(doctrine)
-        assert row["own"]["difference"] == pytest.approx(own.returns.mean() - row["mean"])
-    assert summary["best_rule"] == next(r["name"] for r in rows.values() if not r["reference"])
-    assert summary["programmes"] == [r["name"] for r in rows.values() if not r["reference"]]
-
-
-def test_the_main_table_has_a_row_for_each_doctrine_and_each_other_allocator(full: Comparison) -> None:
-    other = replace(full.record("flat"), name="searched_closed_loop")
-    summary = summarise(with_learned(replace(full, records=(*full.records, other)), 0.1), VERSIONS)
-    rows = main_rows(summary)
-    assert {r["doctrine"] or r["name"] for r in rows} == {*DOCTRINES, "learned_seed0", other.name}
-    assert [r["mean"] for r in rows] == sorted((r["mean"] for r in rows), reverse=True)
-    lines = console_table(json.loads(json.dumps(summary))).splitlines()
-    assert [line.split()[0] for line in lines[2 : 2 + len(rows)]] == [
-        r["doctrine"] or r["name"] for r in rows
-    ]
-    assert max(map(len, lines)) <= 110
-
-
 def test_where_a_doctrine_lacks_the_version_with_both_institutions_the_table_is_a_plain_one(
     small: Comparison,
 ) -> None:
@@ -336,103 +270,6 @@ def test_where_a_doctrine_lacks_the_version_with_both_institutions_the_table_is_
     assert summary["like_for_like"] == summary["institutions"] == []
     assert summary["factorial"] is None
     assert [r["name"] for r in main_rows(summary)] == [a["name"] for a in summary["allocators"]]
-
-
-def test_the_effects_are_differences_between_the_cells_on_the_same_episodes(full: Comparison) -> None:
-    rows = summarise(full, VERSIONS)["institutions"]
-    assert {row["doctrine"] for row in rows} == set(DOCTRINES)
-    for row in rows:
-        neither, exit, relief, both = (
-            full.record(row["cells"][cell]["name"]).returns for cell in ("neither", "exit", "relief", "both")
-        )
-        assert row["mean"] == pytest.approx(both.mean())
-        assert row["exit"] == pytest.approx(((exit - neither) + (both - relief)).mean() / 2.0)
-        assert row["exit_alone"] == pytest.approx((exit - neither).mean())
-        assert row["exit_with_relief"] == pytest.approx((both - relief).mean())
-        assert row["relief"] == pytest.approx(((relief - neither) + (both - exit)).mean() / 2.0)
-        assert row["relief_alone"] == pytest.approx((relief - neither).mean())
-        assert row["relief_with_exit"] == pytest.approx((both - exit).mean())
-        assert row["interplay"] == pytest.approx((both - relief - exit + neither).mean())
-        for name in effects({}.fromkeys(((False, False), (True, False), (False, True), (True, True)), both)):
-            assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
-
-
-def test_a_doctrine_whose_own_version_is_a_cell_is_found_by_what_it_does_not_by_its_name(
-    full: Comparison,
-) -> None:
-    (row,) = [r for r in summarise(full, {})["institutions"] if r["doctrine"] == "experiment_diffusion"]
-    assert row["cells"]["both"]["name"] == "experiment_diffusion"
-    longer = tuple(
-        replace(r, name="experiment_diffusion+exit+relief") if r.name == "experiment_diffusion" else r
-        for r in full.records
-    )
-    (again,) = [
-        r
-        for r in summarise(replace(full, records=longer), {})["institutions"]
-        if r["doctrine"] == "experiment_diffusion"
-    ]
-    assert again["mean"] == row["mean"]
-
-
-def test_the_variance_is_divided_into_shares_that_add_up_to_one(full: Comparison) -> None:
-    totals = summarise(full, VERSIONS)["factorial"]
-    assert totals["cells"] == 4 * len(DOCTRINES)
-    assert totals["bringing"] == [d for d in totals["doctrines"] if d not in REFERENCES]
-    assert sum(totals["variance"][name] for name in SOURCES) == pytest.approx(1.0, abs=0.02)
-
-
-def cells_of(doctrine: float = 0.0, exit: float = 0.0, relief: float = 0.0, both: float = 0.0) -> Any:
-    """(6, 2, 2, 200) returns with given effects and the luck of episodes, common and of each cell's own."""
-    rng = np.random.default_rng(0)
-    d, e, r = np.meshgrid(np.arange(6.0), (0.0, 1.0), (0.0, 1.0), indexing="ij")
-    means = doctrine * d + exit * e + relief * r + both * e * r
-    return means[..., None] + rng.normal(0.0, 1.0, 200) + rng.normal(0.0, 0.3, (*means.shape, 200))
-
-
-@pytest.mark.parametrize(
-    ("source", "made"),
-    [
-        ("doctrine", {"doctrine": 1.0}),
-        ("exit", {"exit": 2.0}),
-        ("relief", {"relief": 2.0}),
-        ("interplay", {"both": 4.0, "exit": -2.0, "relief": -2.0}),
-    ],
-)
-def test_the_variance_goes_to_what_makes_it(source: str, made: dict[str, float]) -> None:
-    shares = variance_shares(cells_of(**made))
-    assert shares is not None
-    assert shares[source] > 0.97
-    for name in SOURCES:
-        assert shares[f"{name}_low"] <= shares[name] <= shares[f"{name}_high"]
-        assert name == source or shares[f"{name}_low"] < 0.01
-
-
-def test_luck_alone_is_no_share_of_the_interplay() -> None:
-    # without a correction 17 of the 23 degrees of freedom, all luck, would count as interplay
-    shares = variance_shares(cells_of(doctrine=0.02))
-    assert shares is not None
-    assert shares["interplay"] < 0.3
-
-
-def test_cells_that_are_all_alike_have_no_variance_to_divide() -> None:
-    assert variance_shares(np.ones((3, 2, 2, 10))) is None
-
-
-def test_the_page_of_the_factorial_says_what_the_division_and_the_institutions_are_worth(
-    full: Comparison,
-) -> None:
-    summary = summarise(full, VERSIONS)
-    out = io.BytesIO()
-    FIGURES[FACTORIAL](full, summary).savefig(out, format="png")
-    check_picture(out.getvalue())
-    page = comparison_markdown(full, summary)
-    for words in ("What the division of the money is worth", "What the institutions are worth"):
-        assert words in page
-    table = page.split("## The numbers")[1].split("## ")[0]
-    for doctrine in DOCTRINES:
-        assert table.count(f"| `{doctrine}`") == 1
-    assert "+exit" not in table
-    assert f"]({FACTORIAL})" in page
 
 
 def test_the_defects_that_are_reported_are_those_the_environment_drew(small: Comparison) -> None:
