@@ -20,7 +20,7 @@ everything = sorted(data.iterate_episodes(), key=lambda episode: episode.rewards
 def clone(chosen):
     seen = np.concatenate([episode.observations[:-1] for episode in chosen])
     done = np.concatenate([episode.actions for episode in chosen])
-    net = neural_network.MLPRegressor((64, 64), max_iter=200, early_stopping=True, random_state=0)
+    net = neural_network.MLPRegressor(hidden_layer_sizes=(64, 64), early_stopping=True, random_state=0)
     return pipeline.make_pipeline(preprocessing.StandardScaler(), net).fit(seen, done)
 
 
