@@ -23,6 +23,7 @@ from juguo_agents.artifacts.place_weights import LOCALS
 from juguo_agents.artifacts.tree_features import FEATURES
 from juguo_envs.documents import load_mapping
 from juguo_envs.errors import UserError, unknown
+from juguo_envs.worlds.sampling import axes
 from juguo_envs.worlds.scenario import Scenario, Step, scenario_names
 
 Lang = Literal["en", "zh"]
@@ -118,6 +119,7 @@ def _declared() -> dict[str, str]:
             found |= {f"setting.{name}.{one}": info.description or "" for one, info in fields}
         elif field.description:
             found[f"setting.{name}"] = field.description
+    found = {f"setting.{axis.name}": axis.text for axis in axes(preferences=True)} | found
     found = {key: re.sub(r"\bquarter(s?)\b", r"{step\1}", text) for key, text in found.items()}
     found |= {f"lean.{local.name}": local.words for local in LOCALS}
     for rule in RULES:
