@@ -19,11 +19,11 @@ from juguo_envs.names import terminal
 
 def console_page(summary: Summary, lang: str = "en") -> str:
     """The verdict, then the table."""
-    points = [_filled(terminal(point), f"{i}. ") for i, point in enumerate(verdict(summary, lang=lang), 1)]
+    points = [filled(terminal(point), f"{i}. ") for i, point in enumerate(verdict(summary, lang=lang), 1)]
     return "\n".join([*points, "", console_table(summary, lang)])
 
 
-def _filled(text: str, first: str) -> str:
+def filled(text: str, first: str = "") -> str:
     """A text in lines of the terminal's width, where a Chinese character takes two columns."""
     lines, line, after = [], first, " " * len(first)
     for part in re.findall(r"[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+|\s+", text):
