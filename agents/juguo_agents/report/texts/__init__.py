@@ -80,6 +80,20 @@ def say(key: str, lang: str | None = None, **values: object) -> str:
     return _filled(found[key], unit | values)
 
 
+def translated(text: str) -> str:
+    """A text of the code, or of a file that ships, in the language that is spoken; any other as it is.
+
+    For what is English in files of numbers, too, and for what its owner may state otherwise.
+    """
+    return _translations(language()).get(text, text)
+
+
+@cache
+def _translations(lang: str) -> Mapping[str, str]:
+    file = resources.files(__name__) / "translated" / f"{lang}.yaml"
+    return load_mapping(file.read_text(encoding="utf-8"), f"translated {lang}") if lang != "en" else {}
+
+
 def _filled(text: str, values: Mapping[str, object]) -> str:
     """A text with its values; a space before or behind one falls away between characters that need none."""
     said = ""

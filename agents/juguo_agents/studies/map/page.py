@@ -147,9 +147,7 @@ def _shares(summary: Summary, condition: str) -> str:
         [label(n), *(_beside(r["won"][n]["share"], r["leading"][n], ".1%") for r in rows.values())]
         for n in names
     ]
-    cells.append(
-        [f"*{say('map.ties')}*", *(f"{row['ties']['share']:.1%}" for row in rows.values())]
-    )
+    cells.append([f"*{say('map.ties')}*", *(f"{row['ties']['share']:.1%}" for row in rows.values())])
     cells += [
         [say("map.unbeaten", name=label(r)), *(f"{row['unbeaten'][r]:.1%}" for row in rows.values())]
         for r in REFERENCES
@@ -228,8 +226,7 @@ def _region(name: str, found: Summary | None) -> str:
         return f"- {say('map.region.few', name=name)}"
     own = [(bounds, node["counts"]) for bounds, node in leaves(found["nodes"]) if node["named"] == 1]
     parts = say("semicolon").join(
-        say("map.region.part", where=where(bounds), won=yes, count=no + yes)
-        for bounds, (no, yes) in own
+        say("map.region.part", where=where(bounds), won=yes, count=no + yes) for bounds, (no, yes) in own
     )
     shares = {key: f"{found[key]:.0%}" for key in ("inside", "everywhere", "found")}
     return f"- {say('map.region', name=name, parts=parts or say('map.nowhere'), **shares)}"
@@ -339,9 +336,7 @@ def _switches_words(summary: Summary) -> str:
     return "\n\n".join(
         [
             say("map.switches.lead", points=part["points"], episodes=part["episodes"]),
-            markdown_table(
-                [say("map.col.doctrine"), *(switch_words(row["name"]) for row in rows)], shares
-            ),
+            markdown_table([say("map.col.doctrine"), *(switch_words(row["name"]) for row in rows)], shares),
             markdown_table(heads, switches),
             "\n".join(
                 [
