@@ -36,7 +36,11 @@ def searches(experiment: Experiment, scenario: Scenario) -> dict[str, Settings]:
     if budget is None:
         return {}
     variants = {name: variant_of(name) for name in experiment.comparison.names()}
-    rules = [name for name, variant in variants.items() if variant and variant.exit and variant.relief]
+    rules = [
+        name
+        for name, variant in variants.items()
+        if variant is not None and variant.exit == "common" and variant.relief
+    ]
     worlds = experiment.worlds(experiment.training_world(scenario))
     varies = isinstance(worlds, Family)
     base = worlds.base if isinstance(worlds, Family) else worlds

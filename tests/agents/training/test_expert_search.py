@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import make_rule
+from juguo_agents.allocators.registry import rule_names
 from juguo_agents.artifacts.searched import RESULT_FILE
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
@@ -93,6 +94,11 @@ def test_the_comparison_holds_expert_and_imitations_and_its_last_lines_tell_what
     assert len(found) == 3 and sum(one["budget"] for one in found) == TRAINING["search"]
     spent = sum(one["spent"] + 2 * 4 for one in found)
     assert told["route"][0]["steps"] == 8 * spent and told["route"][2]["steps"] == TRAINING["steps"]
+
+
+def test_every_doctrine_is_tuned_with_both_institutions_where_all_are_compared() -> None:
+    setup = Experiment.model_validate({"comparison": {"tuned": 700}})
+    assert len(rule_tuning.searches(setup, setup.world())) == len(rule_names())
 
 
 def test_each_rule_with_both_institutions_stands_beside_itself_with_tuned_numbers(
