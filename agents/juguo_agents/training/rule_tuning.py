@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from juguo_agents.allocators.base import Allocator
+from juguo_agents.allocators.institutions import split_name
 from juguo_agents.allocators.parametric.policy_classes import RULE
 from juguo_agents.allocators.registry import variant_of
 from juguo_agents.artifacts.searched import RESULT_FILE, load_result
@@ -94,7 +95,7 @@ def tune_rules(experiment: Experiment, scenario: Scenario, folder: Path) -> list
             work_through(_run, tasks, workers, lambda task, found: bar.update())
     found = {rule: load_result(place / RESULT_FILE) for rule, (_, place) in zip(asked, tasks, strict=True)}
     return [
-        result.policy_class.allocator([result.data["parameters"]], scenario, f"{rule}:{TUNED}")
+        result.policy_class.allocator([result.data["parameters"]], scenario, f"{split_name(rule)[0]}:{TUNED}")
         for rule, result in found.items()
     ]
 
