@@ -89,33 +89,44 @@ def judge(effects: Floats, direction: str, counts: float, rules: Rules, tested: 
     return Judged(verdict, reason, effect, means, lows, highs, sides, standardised)
 
 
+REASONS = {
+    "opposite": "true beyond noise in some scenarios and the opposite in others",
+    "counts": "the effect counts on average, and beyond noise in most scenarios",
+    "some": "true beyond noise in some scenarios, and not shown to count in the others",
+    "few": "the average counts, but too few scenarios show it beyond noise",
+    "larger": "the effect is larger than the claim allows",
+    "perhaps larger": "the interval includes effects that are larger than the claim allows",
+    "other way": "the effect goes the other way",
+    "none": "no effect that counts",
+    "perhaps none": "the interval includes effects that do not count",
+}
+"""Why a part comes to its verdict."""
+
+
 def _verdict(
     effect: Estimate, direction: str, counts: float, most_for: bool, many_for: bool, many_against: bool
 ) -> tuple[Word, str]:
     if many_for and many_against:
-        return "depends", "true beyond noise in some scenarios and the opposite in others"
+        return "depends", REASONS["opposite"]
     if direction == "above":
         enough, shown = effect.low > counts, effect.low > 0.0
     else:
         enough = shown = effect.high < counts
     if enough and most_for:
-        return "holds", "the effect counts on average, and beyond noise in most scenarios"
+        return "holds", REASONS["counts"]
     if shown and many_for:
-        return (
-            "depends",
-            "true beyond noise in some scenarios, and not shown to count in the others",
-        )
+        return "depends", REASONS["some"]
     if enough:
-        return "undecided", "the average counts, but too few scenarios show it beyond noise"
+        return "undecided", REASONS["few"]
     if direction == "at_most":
         if effect.low > counts:
-            return "refuted", "the effect is larger than the claim allows"
-        return "undecided", "the interval includes effects that are larger than the claim allows"
+            return "refuted", REASONS["larger"]
+        return "undecided", REASONS["perhaps larger"]
     if effect.high < 0.0:
-        return "refuted", "the effect goes the other way"
+        return "refuted", REASONS["other way"]
     if effect.high < counts:
-        return "refuted", "no effect that counts"
-    return "undecided", "the interval includes effects that do not count"
+        return "refuted", REASONS["none"]
+    return "undecided", REASONS["perhaps none"]
 
 
 def _support(judged: Judged) -> float:
@@ -177,14 +188,31 @@ def together(parts: Sequence[Judged]) -> tuple[Word, int]:
 
 
 @dataclass(frozen=True)
-class Leaf:
-    """A region: where it is, and what the scenarios in it say."""
+class Bound:
+    """A half of an axis: the values above `value`, or those up to it."""
 
-    where: str
+    axis: Axis
+    above: bool
+    value: float
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A region: its bounds, and what the scenarios in it say."""
+
+    bounds: tuple[Bound, ...]
     scenarios: int
     share_for: float
     share_against: float
     mean: float
+
+    @property
+    def where(self) -> str:
+        """Its bounds in words."""
+        return " and ".join(
+            f"{b.axis.text} ({b.axis.short}) {'above' if b.above else 'up to'} {b.value:.3g}"
+            for b in self.bounds
+        )
 
 
 @dataclass(frozen=True)
@@ -237,11 +265,11 @@ def find_region(
         return None
     ends = tree.apply(places)
     leaves = []
-    for node, conditions in _walk(inner, axes, 0, ()):
+    for node, bounds in _walk(inner, axes, 0, ()):
         here = ends == node
         leaves.append(
             Leaf(
-                " and ".join(conditions),
+                bounds,
                 int(here.sum()),
                 float((labels[here] == FOR).mean()),
                 float((labels[here] == AGAINST).mean()),
@@ -253,22 +281,17 @@ def find_region(
 
 
 def _walk(
-    inner: object, axes: tuple[Axis, ...], node: int, conditions: tuple[str, ...]
-) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Every leaf with the conditions that lead to it."""
+    inner: object, axes: tuple[Axis, ...], node: int, bounds: tuple[Bound, ...]
+) -> Iterator[tuple[int, tuple[Bound, ...]]]:
+    """Every leaf with the bounds that lead to it."""
     left, right = inner.children_left[node], inner.children_right[node]  # type: ignore[attr-defined]  # sklearn has no types
     if left < 0:
-        yield node, conditions
+        yield node, bounds
         return
     axis = axes[int(inner.feature[node])]  # type: ignore[attr-defined]  # sklearn has no types
-    value = f"{axis.value(float(inner.threshold[node])):.3g}"  # type: ignore[attr-defined]  # sklearn has no types
-    yield from _walk(inner, axes, int(left), (*conditions, f"{axis_words(axis)} up to {value}"))
-    yield from _walk(inner, axes, int(right), (*conditions, f"{axis_words(axis)} above {value}"))
-
-
-def axis_words(axis: Axis) -> str:
-    """An axis as a reader knows it: its meaning and its symbol on the model page."""
-    return f"{axis.text} ({axis.short})"
+    value = axis.value(float(inner.threshold[node]))  # type: ignore[attr-defined]  # sklearn has no types
+    yield from _walk(inner, axes, int(left), (*bounds, Bound(axis, False, value)))
+    yield from _walk(inner, axes, int(right), (*bounds, Bound(axis, True, value)))
 
 
 def telling_axis(places: Floats, means: Floats, region: Region | None) -> int:

@@ -20,7 +20,7 @@ AGENTS = Path(juguo_agents.report.texts.__file__).parents[2]
 NAMES = (
     r"`[^`]+`|\w+\.(?:md|json|csv|html|png|yaml)|juguo|JavaScript|d3|Observable Plot|ISC|\b[AB]$"
     r"|OECD|Freeman|fonts-noto-cjk|google-noto-sans-cjk-fonts|font-noto-cjk|Debian|Ubuntu|Fedora|Alpine|Homebrew"
-    r"|Sobol|Holm|Benjamini-Hochberg|Bass|Kendall|Spearman|NSGA-II|R²"
+    r"|Shapley|Sobol|Holm|Benjamini-Hochberg|Bass|Kendall|Spearman|NSGA-II|R²|SHA-256"
 )
 """What stays as it is in every language: names of the code, of files, of libraries and of people."""
 

@@ -58,11 +58,12 @@ def language() -> str:
 
 
 @cache
-def texts(lang: str = "en") -> Mapping[str, str]:
-    """The texts of a language by their keys; their values stand in braces."""
+def texts(lang: str = "en", of: str = "") -> Mapping[str, str]:
+    """The texts of a language by their keys, or those of one of its files; values stand in braces."""
     found = _declared() if lang == "en" else {}
     for file in (resources.files(__name__) / lang).iterdir():
-        found |= load_mapping(file.read_text(encoding="utf-8"), f"texts {lang}/{file.name}")
+        if not of or file.name == f"{of}.yaml":
+            found |= load_mapping(file.read_text(encoding="utf-8"), f"texts {lang}/{file.name}")
     return found
 
 
@@ -74,10 +75,29 @@ def say(key: str, lang: str | None = None, **values: object) -> str:
         lang: A language other than the one that is spoken.
         values: What stands in braces.
     """
-    spoken, step = _speech.get()
-    found = texts(lang or spoken)
-    unit = {"step": found[f"step.{step}"], "steps": found[f"steps.{step}"]}
-    return _filled(found[key], unit | values)
+    lang = lang or language()
+    return _filled(texts(lang)[key], _unit(lang) | values)
+
+
+def _unit(lang: str) -> dict[str, object]:
+    step, found = _speech.get()[1], texts(lang)
+    return {"step": found[f"step.{step}"], "steps": found[f"steps.{step}"]}
+
+
+def translated(text: str) -> str:
+    """A text of the code, or of a file that ships, in the language that is spoken; any other as it is.
+
+    For what is English in files of numbers, too, and for what its owner may state otherwise.
+    """
+    lang = language()
+    found = _translations(lang).get(text)
+    return _filled(found, _unit(lang)) if found else text
+
+
+@cache
+def _translations(lang: str) -> Mapping[str, str]:
+    file = resources.files(__name__) / "translated" / f"{lang}.yaml"
+    return load_mapping(file.read_text(encoding="utf-8"), f"translated {lang}") if lang != "en" else {}
 
 
 def again(text: str, prefix: str) -> str:

@@ -103,7 +103,6 @@ _ALL = (
     Mechanism("most durations", {"programme.maximum": _whole_length}),
     Mechanism("critical mass", {"money.m_exp": 1.0}),
     Mechanism("money out of stage", {"money.mu": 1.0}),
-    Mechanism("delay of delivery", {"money.lam": 1.0}),
     # knowledge
     Mechanism("research", {"knowledge.eta_K": 0.0}),
     Mechanism("cost of openness", {"knowledge.chi": 0.0}),
@@ -115,7 +114,6 @@ _ALL = (
     Mechanism("environment stays", {"know_how.E_b": 0.0}),
     Mechanism("environment decays", {"know_how.delta_E": 0.0}),
     Mechanism("trust by guidance", {"trust.eta_tau": 0.0}),
-    Mechanism("harm lowers trust", {"trust.xi": 0.0}),
     # roles
     Mechanism("recruitment", {"roles.eta_I": 0.0}),
     Mechanism("recruitment unpaid", {"roles.iota0": 0.0}),
@@ -128,18 +126,15 @@ _ALL = (
     Mechanism("social conditions", {"adoption.alpha_s": 0.0}),
     Mechanism("acceptance", {"adoption.d0": EASY}),
     Mechanism("leaving", {"adoption.delta_A": 0.0}),
-    Mechanism("cap in diffusion", {"adoption.cap1": 1.0}),
     # defect
     Mechanism("defects", {"defect.p_X": 0.0}),
     Mechanism("repair", {"defect.eta_X": 0.0}),
     Mechanism("repairability", {"defect.p_Y": 1.0}),
     Mechanism("informed repair", {"defect.n1": TINY}),
-    Mechanism("quitting", {"defect.quit": 0.0}),
     Mechanism("damage by harm", {"defect.damage_h": 0.0}),
     Mechanism("rumour", {"defect.rumour": 0.0}),
     Mechanism("weight of prior", {"defect.n0": TINY}),
     # another technology
-    Mechanism("age to give up", {"programme.ab_min": 1}),
     Mechanism("kept", {"programme.kept": 0.0}),
     Mechanism("lost", {"programme.kept": 1.0}),
     # shocks and crises

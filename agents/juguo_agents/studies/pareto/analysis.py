@@ -23,12 +23,11 @@ from juguo_agents.evaluation.hypervolume import (
 )
 from juguo_agents.evaluation.statistics import spread_out
 from juguo_agents.provenance import versions
-from juguo_agents.report.console import filled
 from juguo_agents.report.figures.fronts import FIGURE
 from juguo_agents.report.formatting import made_with
 from juguo_agents.report.texts import again, say
 from juguo_agents.search.multi_objective import Searched
-from juguo_agents.tables import markdown_table, ranged, terminal_table
+from juguo_agents.tables import WIDTH, markdown_table, ranged, terminal_table, wrapped
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.names import code, markdown
 
@@ -221,7 +220,7 @@ def console_table(summary: Summary) -> str:
     ]
     table = terminal_table(_heads("front", "volume", "interval", "points", "kept"), rows, "lr")
     sentences = (verdict(summary), utility(summary), response(summary))
-    return "\n".join([table, "", *map(filled, sentences)])
+    return "\n".join([table, "", *(line for text in sentences for line in wrapped(text, WIDTH))])
 
 
 def _heads(*names: str) -> list[str]:
