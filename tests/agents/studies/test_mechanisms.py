@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from juguo_agents.evaluation.ranking import Noise, RankingEffect, pairs, ranking_effect, ranking_noise
+from juguo_agents.report.texts import say, speaking
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.mechanisms.analysis import (
@@ -25,7 +27,7 @@ from juguo_agents.studies.mechanisms.study import FAMILIES, Mechanisms, Mechanis
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, scenario_names
 from tests.agents.forging import store_value
-from tests.agents.studies.conducting import conducted, has_page
+from tests.agents.studies.conducting import check_chinese, conducted, has_page
 from tests.support import small
 
 SHIPPED = [Scenario.load(name) for name in scenario_names()]
@@ -250,11 +252,22 @@ def test_what_is_done_counts_and_what_is_lost_runs_again(tmp_path: Path) -> None
     cells = {path: path.stat().st_mtime_ns for path in (tmp_path / "store" / "returns").iterdir()}
     lost = next(path for path in cells if path.stem == "shocks-0")
     lost.unlink()
-    assert conducted(Mechanisms, tmp_path, **TINY, patterns=False).data == first.data
+    again = partial(conducted, Mechanisms, tmp_path, **TINY, patterns=False)
+    assert again().data == first.data
     later = {path: path.stat().st_mtime_ns for path in cells}
     assert [path for path in cells if later[path] != cells[path]] == [lost]
+    check_chinese(again, tmp_path, "mechanisms")
     with pytest.raises(UserError, match="episodes is 5"):
         conducted(Mechanisms, tmp_path, **{**TINY, "episodes": 5})
+
+
+def test_every_mechanism_and_verdict_has_words_in_chinese() -> None:
+    moved = pattern_changes(_patterns(0.3), _patterns(0.45), {(6, 0): 0.1, (6, 1): 0.1})
+    with speaking("zh"):
+        told = [say(f"mechanisms.{kind}.{name}") for name in MECHANISMS for kind in ("name", "words")]
+        told += [verdict(replace(STILL, change=0.5), QUIET, moved, feedback=True).words()]
+    assert len(set(told)) == len(told) == 2 * len(MECHANISMS) + 1
+    assert told[-1] == "改变排名；6 的数值；反馈"
 
 
 @pytest.mark.slow
