@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from matplotlib.text import Text
 
+from juguo_agents.allocators.institutions import TUNED
 from juguo_agents.allocators.registry import compared_names, make_rule, rule_names
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.discovery import grow
@@ -26,7 +27,6 @@ from juguo_agents.studies.map.design import (
     EXCHANGES,
     SEPARATOR,
     SWITCHES,
-    TUNED,
     VALUE_SETS,
     Settings,
     allocator_names,
