@@ -61,9 +61,9 @@ def test_names_of_mechanisms_are_unique() -> None:
 
 def test_a_switch_with_an_unknown_field_or_a_forbidden_value_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"defect\.rumor"):
-        Mechanism("rumour", "", {"defect.rumor": 0.0}).without(Scenario())
+        Mechanism("rumour", {"defect.rumor": 0.0}).without(Scenario())
     with pytest.raises(ScenarioError, match=r"defect\.rumour"):
-        Mechanism("rumour", "", {"defect.rumour": 2.0}).without(Scenario())
+        Mechanism("rumour", {"defect.rumour": 2.0}).without(Scenario())
 
 
 def test_capability_of_places_goes_without_changing_the_mean_of_the_society() -> None:
