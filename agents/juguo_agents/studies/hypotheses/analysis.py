@@ -299,7 +299,7 @@ def _taken(runs: Sequence[Run]) -> list[tuple[str, str]]:
         for arm, member in run["notes"].get("tuned", {}).items():
             found.setdefault(arm, Counter())[member] += 1
     return [
-        (arm, say("comma").join(f"{member} {times}" for member, times in taken.most_common()))
+        (arm, say("comma").join(f"{translated(member)} {times}" for member, times in taken.most_common()))
         for arm, taken in sorted(found.items())
     ]
 
