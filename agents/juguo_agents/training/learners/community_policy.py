@@ -118,7 +118,7 @@ class CommunityPolicy(ActorCriticPolicy):
         units, net, communities = self.community_units, self.net_arch["pi"], self.entries.communities  # type: ignore[call-overload]
         extractor: Any = _Extractor(self.entries, units, net, self.activation_fn)
         actions = _Actions(units, net[-1], self.activation_fn)
-        self.mlp_extractor, self.action_net = extractor, actions  # type: ignore[assignment]
+        self.mlp_extractor, self.action_net = extractor, actions
         self.value_net = nn.Linear(net[-1], 1)
         self.log_std = nn.Parameter(torch.full((N_SHARES + 1 + N_REQUESTS,), self.log_std_init))
         spread_of = [

@@ -32,7 +32,8 @@ class PpoKind(OnPolicyKind[PPO, Ppo]):
         learner = super().make(settings, venv, seed, device)
         if isinstance(learner.policy, CommunityPolicy):
             normaliser, moments = normaliser_of(learner)
-            normaliser.obs_rms = CommunityMoments(learner.policy.entries, moments.mean.size)
+            alike = CommunityMoments(learner.policy.entries, moments.mean.size)
+            normaliser.obs_rms = alike  # type: ignore[assignment]  # the library's is inferred from elsewhere
         return learner
 
     def described(self, settings: Ppo) -> dict[str, Any]:
