@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import make_rule
+from juguo_agents.allocators.institutions import split_name
+from juguo_agents.allocators.registry import rule_names
 from juguo_agents.artifacts.searched import RESULT_FILE
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.report import summarise
+from juguo_agents.report.doctrines import REFERENCES
 from juguo_agents.report.route import PARTS, Route, parts_as_rows
 from juguo_agents.search.checkpoint import Keeper
 from juguo_agents.training import experiment as job
@@ -95,6 +98,11 @@ def test_the_comparison_holds_expert_and_imitations_and_its_last_lines_tell_what
     assert told["route"][0]["steps"] == 8 * spent and told["route"][2]["steps"] == TRAINING["steps"]
 
 
+def test_every_doctrine_is_tuned_with_both_institutions_where_all_are_compared() -> None:
+    setup = Experiment.model_validate({"comparison": {"tuned": 700}})
+    assert len(rule_tuning.searches(setup, setup.world())) == len(rule_names()) - len(REFERENCES)
+
+
 def test_each_rule_with_both_institutions_stands_beside_itself_with_tuned_numbers(
     wanted: tuple[dict[str, bytes], str],
 ) -> None:
@@ -102,7 +110,7 @@ def test_each_rule_with_both_institutions_stands_beside_itself_with_tuned_number
     names = [row["name"] for row in json.loads(files["comparison.json"])["allocators"]]
     for rule in COMPARED["allocators"]:
         found = json.loads(files[f"tuned/{rule}/{RESULT_FILE}"])
-        assert f"{rule}:tuned" in names and rule in names
+        assert f"{split_name(rule)[0]}:tuned" in names and rule in names
         assert found["budget"] == COMPARED["tuned"] and found["family"] == f"rule:{rule}"
 
 
