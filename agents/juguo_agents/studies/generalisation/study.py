@@ -19,7 +19,7 @@ from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.array_types import Floats
-from juguo_agents.artifacts.policy import check_fits
+from juguo_agents.artifacts.policy import fitted
 from juguo_agents.evaluation import seeds
 from juguo_agents.report.figures.regret import FIGURE, draw
 from juguo_agents.report.texts import say
@@ -134,7 +134,7 @@ class Settings(engine.Settings):
         found: dict[Subject, Named] = {}
         for folder, group in zip(self.runs, groups, strict=True):
             for file, policy in policies_in(folder).items():
-                check_fits(policy, policy.layout(communities), str(file))
+                fitted(policy, policy.layout(communities), str(file))
                 allocator = named(str(file))
                 name = say("generalisation.name.seed", "en", run=group, seed=policy.seed)
                 if any(allocator.digest == other.digest for other in found.values()):

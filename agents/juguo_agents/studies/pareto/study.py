@@ -23,7 +23,7 @@ from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.artifacts.front import FrontRecord, front_file
 from juguo_agents.artifacts.identity import headed
-from juguo_agents.artifacts.policy import Policy, PolicyFileError, check_fits
+from juguo_agents.artifacts.policy import Policy, PolicyFileError, fitted
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.processes import cores
@@ -166,7 +166,7 @@ def _check(policy: Policy, first: Policy, source: str) -> None:
     for field in ("scenario_digest", "observe", "family"):
         if metadata[field] != first.metadata[field]:
             raise PolicyFileError(f"{source}: {field} is not that of the other policies of the run")
-    check_fits(policy, policy.layout(int(metadata["communities"])), source)
+    fitted(policy, policy.layout(int(metadata["communities"])), source)
 
 
 def run_search(search: nsga2.FrontSearch, work: Path, threads: int) -> pa.Table:
