@@ -190,6 +190,6 @@ ELSEWHERE = {
 """Pages that `juguo reproduce` does not make, and why."""
 
 FORMER: dict[str, str] = {
-    "single-file": "measured before a redesign lost its own scale (`defect.m_X`)",
+    "single-file": "measured before six mechanisms were removed",
 }
 """Pages that describe a former world until they are made anew, and say so in their head: by name, and why."""
