@@ -106,8 +106,8 @@ class Pilot(Strict):
     """Before application money goes to a share of the places alone, one at least, by population.
 
     Attributes:
-        first: Which come first: those that are no hubs, the largest first; or those whose people are the least
-            able at the start ("poor"), or the most able ("strong").
+        first: Which come first: those that are no hubs, the largest first; or those whose people are at the
+            start the least able ("poor"), or the most able ("strong").
     """
 
     share: Unit
