@@ -8,18 +8,18 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from juguo_agents.cli.options import read, said, with_options
+from juguo_agents.cli.options import LANG, read, said, with_options
 from juguo_agents.cli.running import going_on, show, show_json
 from juguo_agents.evaluation.rollout import CHUNK, check_comparison
 from juguo_agents.folders import check_destination, next_free
 from juguo_agents.processes import cores
+from juguo_agents.report.texts import Lang, say
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
-from juguo_agents.studies.study import Settings, conduct
+from juguo_agents.studies.study import conduct, worlds_of
 from juguo_envs.engine.memory import check_societies, episodes_together
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
-from juguo_envs.worlds.scenario import Scenario
 
 
 class Running(Strict):
@@ -37,6 +37,7 @@ class Running(Strict):
     )
     retry: bool = Field(False, description="run points that failed before again")
     smoke: bool = Field(False, description="tiny numbers: only to see that it runs")
+    lang: Lang = LANG
     as_json: bool = Field(False, alias="json", description="print the numbers as JSON, nothing else")
 
 
@@ -63,21 +64,14 @@ def study_command(name: str) -> Callable[..., int]:
             check_societies(world, episodes_together(world, CHUNK), processes)
             check_comparison(world, getattr(settings, "episodes", None) or 1, 1)
         with going_on(folder):
-            page = conduct(study, folder, executor, retry=running.retry)
+            page = conduct(study, folder, executor, retry=running.retry, lang=running.lang)
         if running.as_json:
             show_json(page.data, indent=1)
         else:
-            show(f"{page.console}\n\nwritten: {folder}")
+            show(f"{page.console}\n\n{say('studies.written', running.lang, folder=folder)}")
         return 0
 
     return with_options(run, [kind.settings_type, Running])
-
-
-def worlds_of(settings: Settings) -> list[Scenario]:
-    """The worlds that settings name."""
-    values = [getattr(settings, name) for name in type(settings).model_fields]
-    some = [value if isinstance(value, tuple) else (value,) for value in values]
-    return [value for values in some for value in values if isinstance(value, Scenario)]
 
 
 def _executor(running: Running) -> Executor:

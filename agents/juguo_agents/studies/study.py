@@ -30,6 +30,7 @@ from juguo_agents.artifacts.identity import (
 from juguo_agents.folders import SETTINGS_FILE, check_destination, is_vacant, working_in
 from juguo_agents.progress import progress, say
 from juguo_agents.provenance import MODEL
+from juguo_agents.report.texts import speaking
 from juguo_agents.studies.executors import Executor
 from juguo_agents.studies.store import Cell, CellError, fingerprint
 from juguo_agents.studies.store import record as record
@@ -157,6 +158,13 @@ class Settings(Strict):
             )
 
 
+def worlds_of(settings: Settings) -> list[Scenario]:
+    """The worlds that settings name."""
+    values = [getattr(settings, name) for name in type(settings).model_fields]
+    some = [value if isinstance(value, tuple) else (value,) for value in values]
+    return [value for values in some for value in values if isinstance(value, Scenario)]
+
+
 def _difference(place: str, held: Any, asked: Any) -> tuple[str, Any, Any] | None:
     """The first place at which two JSON values differ, with both values there."""
     if isinstance(held, dict) and isinstance(asked, dict):
@@ -224,7 +232,7 @@ class Page:
     """What a study says.
 
     Attributes:
-        data: The numbers, as JSON values by name.
+        data: The numbers, as JSON values by name; the same in every language.
         data_file: Name of the file that holds them.
         console: Text for the terminal.
         files: Content of each other file, by its name in the study's folder.
@@ -271,7 +279,7 @@ class Study(ABC, Generic[S, T]):
 
     @abstractmethod
     def analyse(self, table: T) -> Page:
-        """Numbers, words and figures. Runs nothing, and depends on nothing else."""
+        """Numbers, and words and figures in the language that is spoken. Runs nothing."""
 
 
 class PointsFailed(Unfinished):
@@ -284,6 +292,7 @@ def conduct(
     executor: Executor,
     *,
     retry: bool = False,
+    lang: str = "en",
     say: Callable[[str], None] = say,
 ) -> Page:
     """Run what is not done yet, analyse, and write the page. The same call goes on with what a folder holds.
@@ -293,6 +302,7 @@ def conduct(
         folder: Of the study; made where there is none.
         executor: Where points run; the result does not depend on it.
         retry: Whether points that failed before run again.
+        lang: Of the page. What is done counts in every language.
         say: Told what the user should know.
 
     Raises:
@@ -312,7 +322,9 @@ def conduct(
         def execute(stage: Stage[Any]) -> list[pa.Table]:
             return _execute(stage, study, folder, executor, retry, say)
 
-        page = study.analyse(study.plan(execute))
+        table = study.plan(execute)
+        with speaking(lang, next((world.step for world in worlds_of(study.settings)), None)):
+            page = study.analyse(table)
         of = study.settings.identity(study.name)
         head = {"kind": f"juguo_{study.name.replace('-', '_')}", "format": DATA_FORMAT}
         page = replace(page, data=sealed({**head, **page.data, "model": MODEL, "of": of}))

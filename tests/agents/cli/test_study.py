@@ -12,6 +12,7 @@ import pytest
 from pydantic import Field
 
 from juguo_agents.cli import study as command
+from juguo_agents.report.texts import say
 from juguo_agents.studies import STUDIES, StudyEntry
 from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record, recorded
 from juguo_envs.worlds.scenario import Scenario
@@ -78,7 +79,8 @@ class Doubles(Study[Asked, list[int]]):
     def analyse(self, table: list[int]) -> Page:
         """The doubles."""
         data = {"doubles": table, "names": list(self.settings.names)}
-        return Page(data, "doubles.json", f"doubles: {table}", {"doubles.md": b"# Doubles\n"})
+        page = f"# Doubles, {say('word.return')}\n"
+        return Page(data, "doubles.json", f"doubles: {table}", {"doubles.md": page.encode()})
 
 
 def doubled(*words: str, cwd: Path) -> Done:
@@ -114,7 +116,7 @@ def test_it_writes_its_page_into_a_numbered_folder_and_json_prints_nothing_else(
     asked = ("a", "b", "--scenario", "poor")
     for out in ("doubled/poor", "doubled/poor-2"):
         assert succeeded(doubled(*asked, cwd=tmp_path)) == f"doubles: [0, 2, 4]\n\nwritten: {out}\n"
-        assert (tmp_path / out / "doubles.md").read_text() == "# Doubles\n"
+        assert (tmp_path / out / "doubles.md").read_text() == "# Doubles, Return\n"
     told = succeeded(doubled(*asked, "--json", cwd=tmp_path))
     assert told == (tmp_path / "doubled" / "poor-3" / "doubles.json").read_text()
     found = json.loads(told)
@@ -141,6 +143,19 @@ def test_the_same_command_goes_on_and_a_changed_setting_is_refused(tmp_path: Pat
     refused(changed, "count is 4", "has 3", "name another --out")
 
 
+def test_another_language_is_another_page_of_the_same_rows(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    succeeded(doubled("--out", "here", cwd=tmp_path))
+    numbers = [(here / file).read_bytes() for file in ("doubles.json", "settings.json")]
+    (tmp_path / "fail").touch()  # what is done is not run again
+    for lang, written, word in (("zh", "已写入：", "回报"), ("en", "written: ", "Return")):
+        printed = succeeded(doubled("--out", "here", "--lang", lang, cwd=tmp_path))
+        assert printed == f"doubles: [0, 2, 4]\n\n{written}here\n"
+        assert (here / "doubles.md").read_text("utf-8") == f"# Doubles, {word}\n"
+        assert [(here / file).read_bytes() for file in ("doubles.json", "settings.json")] == numbers
+    refused(doubled("--out", "here", "--lang", "fr", cwd=tmp_path), "--lang")
+
+
 def test_points_that_failed_run_again_when_asked_to(tmp_path: Path) -> None:
     (tmp_path / "fail").touch()
     failed = doubled("--out", "here", cwd=tmp_path)
@@ -163,7 +178,7 @@ def test_points_run_on_as_many_processes_as_are_asked_for(
 ) -> None:
     asked: list[int] = []
     monkeypatch.setattr(command, "LocalExecutor", asked.append)
-    monkeypatch.setattr(command, "conduct", lambda study, folder, executor, retry: Page({}, "", "", {}))
+    monkeypatch.setattr(command, "conduct", lambda study, folder, executor, **how: Page({}, "", "", {}))
     succeeded(juguo("study", "doubles", "--workers", "5", cwd=tmp_path))
     assert asked == [5]
 

@@ -10,6 +10,7 @@ import pytest
 
 import juguo_agents.report.texts
 from juguo_agents.report.texts import joined, language, languages, say, speaking, texts
+from juguo_envs.documents import load_mapping
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import ACTORS, FUNCTIONS, INDICATORS, STAGES
 
@@ -34,13 +35,20 @@ def without_values(text: str) -> str:
 
 
 def test_every_text_that_is_asked_for_is_there() -> None:
-    files = [path for package in ("report", "play") for path in (AGENTS / package).rglob("*")]
+    files = [path for package in ("report", "play", "studies") for path in (AGENTS / package).rglob("*")]
     sources = [path for path in files if path.suffix in (".py", ".js") and ".min." not in path.name]
     asked = {key for path in sources for key in re.findall(r'say\(\s*"([\w.]+)"', path.read_text("utf-8"))}
     assert len(asked) > 60
     assert asked - set(texts()) == set()
     for kind, names in (("stage", STAGES), ("actor", ACTORS), ("use", FUNCTIONS), ("indicator", INDICATORS)):
         assert {f"{kind}.{name}" for name in names} <= set(texts())
+
+
+@pytest.mark.parametrize("lang", languages())
+def test_no_text_stands_in_two_files(lang: str) -> None:
+    files = (AGENTS / "report" / "texts" / lang).glob("*.yaml")
+    keys = [key for file in files for key in load_mapping(file.read_text("utf-8"), file.name)]
+    assert sorted(keys) == sorted(set(keys))
 
 
 @pytest.mark.parametrize("lang", languages())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,14 @@ def has_page(folder: Path, stem: str) -> bool:
     return f"]({stem}.png)" in page and figure.startswith(b"\x89PNG") and len(figure) > 5_000
 
 
-def conducted(kind: type[Study[Any, Any]], folder: Path, workers: int = 1, **values: Any) -> Page:
+def english(page: str) -> list[str]:
+    """Runs of three Latin words, which a page in Chinese has none of outside code and links."""
+    prose = re.sub(r"`[^`\n]*`|\]\([^)]*\)", "|", page)
+    return re.findall(r"[A-Za-z]+(?:[ ,;:]+[A-Za-z]+){2,}", prose)
+
+
+def conducted(
+    kind: type[Study[Any, Any]], folder: Path, workers: int = 1, lang: str = "en", **values: Any
+) -> Page:
     """A study with these settings, in a folder."""
-    return conduct(kind(kind.settings_type.parse(values)), folder, LocalExecutor(workers))
+    return conduct(kind(kind.settings_type.parse(values)), folder, LocalExecutor(workers), lang=lang)

@@ -10,14 +10,13 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from juguo_agents.evaluation.record import Comparison
-from juguo_agents.progress import say as tell
 from juguo_agents.report.captions import FACTORIAL, LEARNING
 from juguo_agents.report.curves import Curves
 from juguo_agents.report.figures import adoption, board, exits, factorial, learning, money, places, returns
-from juguo_agents.report.figures.style import lacking, parameters, styled_png
+from juguo_agents.report.figures.style import drawn_in, parameters, styled_png
 from juguo_agents.report.names import place_names
 from juguo_agents.report.summary import Summary
-from juguo_agents.report.texts import say, speaking
+from juguo_agents.report.texts import speaking
 from juguo_envs.errors import UserError, unknown
 
 FIGURES = {
@@ -61,12 +60,8 @@ def draw_figures(
 
 
 def _drawn_in(lang: str, comparison: Comparison) -> str:
-    """The language of figures: English where no font draws the other's; a line then says what to install."""
     scenario = comparison.scenario
     with speaking(lang):
-        labels = [say("figure.return"), scenario.name, *place_names(scenario)]
-    labels += [record.name for record in comparison.records]
-    if not any(map(lacking, labels)):
-        return lang
-    tell(say("figures.font", "en"))
-    return "en"
+        return drawn_in(
+            scenario.name, *place_names(scenario), *(record.name for record in comparison.records)
+        )

@@ -19,9 +19,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from juguo_agents.array_types import Bools, Floats
 from juguo_agents.evaluation.record import Comparison
+from juguo_agents.progress import say as tell
 from juguo_agents.report.figures.series import Series
 from juguo_agents.report.names import PROPOSAL
-from juguo_agents.report.texts import say
+from juguo_agents.report.texts import language, say, speaking
 
 DPI = 150
 # Okabe and Ito (2008)
@@ -150,9 +151,22 @@ def png(figure: Figure, **metadata: str | None) -> bytes:
     return out.getvalue()
 
 
+def drawn_in(*labels: str) -> str:
+    """The language of figures: the one that is spoken, or English where the fonts lack it or a label."""
+    if not any(map(lacking, [say("figure.return"), *labels])):
+        return language()
+    _say_what_to_install()
+    return "en"
+
+
+@cache
+def _say_what_to_install() -> None:
+    tell(say("figures.font", "en"))
+
+
 def styled_png(draw: Callable[[], Figure], **metadata: str | None) -> bytes:
     """A figure drawn in the project's style, as PNG; matplotlib's settings are then as before."""
-    with rc_context(parameters()):
+    with rc_context(parameters()), speaking(drawn_in()):
         return png(draw(), **metadata)
 
 

@@ -1,8 +1,8 @@
-"""Sentences and labels that people read, by key and language: a file of each language.
+"""Sentences and labels that people read, by key and language: a folder of files for each language.
 
 `speaking` sets the language and the unit of time; `say` gives a text with its values put in. What the code
 declares for people to read (meanings of fields, ideas of rules, words of a tree) is in the catalogue, too: in
-English as it is declared, in each other language by its file.
+English as it is declared, in each other language by its files.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _speech: ContextVar[tuple[str, Step]] = ContextVar("speech", default=("en", "qua
 
 def languages() -> list[str]:
     """Languages that there are texts in."""
-    files = resources.files(__name__).iterdir()
-    return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
+    folders = resources.files(__name__).iterdir()
+    return sorted(folder.name for folder in folders if (folder / "report.yaml").is_file())
 
 
 @contextmanager
-def speaking(lang: str, step: Step = "quarter") -> Iterator[None]:
-    """Within it texts are in this language, and time is counted in such steps.
+def speaking(lang: str, step: Step | None = None) -> Iterator[None]:
+    """Within it texts are in this language, and time is counted in such steps; default: as before.
 
     Raises:
         UserError: If there are no texts in the language.
     """
     if lang not in languages():
         raise UserError(unknown("language", lang, languages()))
-    before = _speech.set((lang, step))
+    before = _speech.set((lang, step or _speech.get()[1]))
     try:
         yield
     finally:
@@ -59,9 +59,10 @@ def language() -> str:
 @cache
 def texts(lang: str = "en") -> Mapping[str, str]:
     """The texts of a language by their keys; their values stand in braces."""
-    source = resources.files(__name__) / f"{lang}.yaml"
-    found = load_mapping(source.read_text(encoding="utf-8"), f"texts {lang}")
-    return {**_declared(), **found} if lang == "en" else found
+    found = _declared() if lang == "en" else {}
+    for file in (resources.files(__name__) / lang).iterdir():
+        found |= load_mapping(file.read_text(encoding="utf-8"), f"texts {lang}/{file.name}")
+    return found
 
 
 def say(key: str, lang: str | None = None, **values: object) -> str:
