@@ -250,8 +250,8 @@ class Edits(Strict):
         def put_aside(seen: Observed, asked: Allocation) -> Allocation:
             saved, spent = self.save or 0.0, asked.functions.sum(1)
             rest = np.divide(1.0 - saved, spent, out=np.zeros(n), where=spent > 0.0)
-            functions = asked.functions * rest[:, None]
-            return replace(asked, functions=functions, reserve=1.0 - functions.sum(1))
+            reserve = np.where(spent > 0.0, saved, 1.0)
+            return replace(asked, functions=asked.functions * rest[:, None], reserve=reserve)
 
         wanted: list[Change | None] = [
             share_alike if self.flat else None,

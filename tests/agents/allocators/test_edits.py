@@ -183,8 +183,9 @@ def test_a_pilot_pays_some_places_until_application(first: str, places: list[int
     assert (one > 0.0).sum() == 1
 
 
-def test_what_is_saved_is_a_share_of_all_money() -> None:
-    for _, shown in asked(small(), save=0.2):
-        np.testing.assert_allclose(shown[:, 9], 0.2, atol=1e-6)
-    plain, saved = asked(small())[0][1], asked(small(), save=0.2)[0][1]
-    np.testing.assert_allclose(saved[:, :9], 0.8 * plain[:, :9], atol=1e-6)
+@pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
+def test_what_is_saved_is_a_share_of_all_money(share: float) -> None:
+    for _, shown in asked(small(), save=share):
+        np.testing.assert_allclose(shown[:, 9], share, atol=1e-6)
+    plain, saved = asked(small())[0][1], asked(small(), save=share)[0][1]
+    np.testing.assert_allclose(saved[:, :9], (1.0 - share) * plain[:, :9], atol=1e-6)

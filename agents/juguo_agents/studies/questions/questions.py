@@ -100,7 +100,7 @@ DEFAULT, POOR, CRISIS, SOUND, CHINA, ROUNDS = map(
 )
 OTHERS = ("market", "flat")
 """Doctrines with which it is seen whether an answer is one of the proposal's alone."""
-DOCTRINES = (PROPOSAL, *OTHERS, "capability_first", "technology_centred", base_name(BASELINE))
+DOCTRINES = (PROPOSAL, *OTHERS, base_name(BASELINE))
 """Those of which it is told what the exit is worth."""
 LONG = World("default", {"programme.T": 120})
 """As long as `programme`, with a single technology."""

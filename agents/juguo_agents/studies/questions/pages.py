@@ -1,0 +1,156 @@
+"""The pages of questions and claims, and their index, in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from juguo_agents.report.figures.style import styled_png
+from juguo_agents.report.formatting import in_a_row, number, sign
+from juguo_agents.report.names import about
+from juguo_agents.report.texts import joined, languages, say, sentences, speaking
+from juguo_agents.studies.questions import figures
+from juguo_agents.studies.questions.questions import QUESTIONS
+from juguo_agents.studies.questions.words import difference, option, options, place, places, world
+from juguo_agents.studies.study import Content
+from juguo_agents.tables import markdown_table, ranged, terminal_table
+from juguo_envs.names import code
+from juguo_envs.worlds.scenario import Scenario
+
+INDEX = "index.md"
+HEAD = "|---|---|"
+"""The line of a page's table behind which a reader is told more."""
+
+
+def console(data: Mapping[str, Any]) -> str:
+    """A row for each question: the option that is asked about, the other, and the difference."""
+    rows = [
+        (name, option(name, found["best"]), option(name, found["other"]), _signed(found["cases"][0]))
+        for name, found in data["questions"].items()
+    ]
+    head = ("questions.question", "questions.best", "questions.other", "questions.difference")
+    return terminal_table([say(key) for key in head], rows)
+
+
+def pages(data: Mapping[str, Any]) -> dict[str, Content]:
+    """Files by name: in the folder of each language a page and a figure for each, and the index."""
+    files: dict[str, Content] = {}
+    for lang in languages():
+        with speaking(lang):
+            for name, found in data["questions"].items():
+                files[f"{lang}/{name}.md"] = question_page(name, found, data).encode()
+                files[f"{lang}/{name}.png"] = styled_png(lambda: figures.draw(name, found), Software=None)  # noqa: B023
+            files[f"{lang}/{INDEX}"] = index_page(data).encode()
+    return files
+
+
+def question_page(name: str, found: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """The page of a question."""
+    title = say(f"questions.{name}.title")
+    worlds = {case["world"]: Scenario.load(case["world"]) for case in found["cases"]}
+    parts = [
+        f"# {title}",
+        head(f"juguo study questions --only {name}", worlds.values(), data["versions"]),
+        f"**{say('questions.answer')}** {answer(name, found)}",
+        f"**{say('questions.where')}** {elsewhere(name, found)}",
+        f"![{title}]({name}.png)",
+        say("questions.table", reference=option(name, QUESTIONS[name].reference)),
+        table(name, found),
+        f"## {say('questions.asked')}",
+        say(f"questions.{name}.asked"),
+        "\n".join(f"- {code(name)} {say('colon').strip()} {about(world)}" for name, world in worlds.items()),
+        values(worlds.values()),
+        say("questions.how", **data["settings"]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def head(command: str, worlds: Iterable[Scenario], versions: Mapping[str, str]) -> str:
+    """The table at the head of a page: its command, versions, and the digests of its worlds."""
+    digests = ", ".join(f"{code(world.name)} {world.digest()}" for world in worlds)
+    made = in_a_row({name: versions[name] for name in ("juguo", "python", "numpy", "numba") if name in versions})
+    rows = [("command", code(command)), ("versions", made), ("world", digests)]
+    return "\n".join(["| | |", HEAD, *(f"| {say(f'questions.{key}')} | {text} |" for key, text in rows)])
+
+
+def answer(name: str, found: Mapping[str, Any]) -> str:
+    """Two sentences: what the best option earns more than the other, and which others come as far."""
+    case = found["cases"][0]
+    words = options(name)
+    side = {1: "more", 0: "level", -1: "less"}[sign(case["difference"])]
+    first = say(
+        f"questions.answer.{side}",
+        place=place(case),
+        best=words[found["best"]],
+        other=words[found["other"]],
+        difference=difference(case["difference"], signed=side == "level"),
+    )
+    tied = [words[one] for one in found["tied"]]
+    rest = len(words) - 2
+    if not rest or side == "less":
+        return first
+    return sentences([first, say("questions.tied", tied=joined(tied)) if tied else say("questions.alone")])
+
+
+def elsewhere(name: str, found: Mapping[str, Any]) -> str:
+    """In which cases the answer holds, and in which not."""
+    main, *others = found["cases"]
+    best = option(name, found["best"])
+    sides = {side: [c for c in others if sign(c["difference"]) == side] for side in (1, 0, -1)}
+    own = sign(main["difference"])
+    said = [say("questions.same", places=places(sides[own], main)) if sides[own] else ""]
+    for side, key in ((-1, "less"), (0, "level"), (1, "more")):
+        if side != own and sides[side]:
+            said.append(say(f"questions.elsewhere.{key}", best=best, places=places(sides[side], main)))
+    if not any(sides[side] for side in sides if side != own):
+        said.append(say("questions.everywhere"))
+    return sentences(said)
+
+
+def table(name: str, found: Mapping[str, Any]) -> str:
+    """A row for each case: the reference's return, and what each other option earns more."""
+    reference = QUESTIONS[name].reference
+    words = options(name)
+    shown = [one for one in words if one != reference]
+    if len(shown) > len(found["cases"]):  # as many columns as there is room for
+        heads = [place(case) or world(case) for case in found["cases"]]
+        first = [words[reference], *(number(c["options"][reference]["returns"]) for c in found["cases"])]
+        rows = [[words[one], *(_over(case, one) for case in found["cases"])] for one in shown]
+        return markdown_table(["", *heads], [first, *rows], "l")
+    rows = [
+        [place(case), number(case["options"][reference]["returns"]), *(_over(case, one) for one in shown)]
+        for case in found["cases"]
+    ]
+    return markdown_table(["", words[reference], *(words[one] for one in shown)], rows, "l")
+
+
+def _over(case: Mapping[str, Any], one: str) -> str:
+    return difference(case["options"][one]["over_reference"], signed=True)
+
+
+def _signed(case: Mapping[str, Any]) -> str:
+    return difference(case["difference"], signed=True)
+
+
+def values(worlds: Iterable[Scenario]) -> str:
+    """How much each goal counts in the worlds, which is the same in all."""
+    (reward,) = {world.reward.model_dump_json(): world.reward for world in worlds}.values()
+    return say("questions.values", w_b=f"{reward.w_b:g}", w_r=f"{reward.w_r:g}", w_x=f"{reward.w_x:g}",
+               aversion=f"{reward.aversion:g}")  # fmt: skip
+
+
+def index_page(data: Mapping[str, Any]) -> str:
+    """Every question with its answer in a line."""
+    rows = [
+        (f"[{say(f'questions.{name}.title')}]({name}.md)", answer(name, found))
+        for name, found in data["questions"].items()
+    ]
+    head_ = (say("questions.question"), say("questions.answer"))
+    return "\n\n".join(
+        [
+            f"# {say('questions.index')}",
+            say("questions.index.lead"),
+            f"## {say('questions.policy')}",
+            markdown_table(head_, rows),
+        ]
+    ) + "\n"
