@@ -30,8 +30,8 @@ def answer(question: Question, cases: Sequence[Sequence[Arrays]], choice: int) -
         choice: The first so many episodes choose; the others measure.
 
     Returns:
-        `best` and `other`, by name; `tied`, further options that cannot be told from the best in the first
-        case; and `cases`, for each `difference`, the return of the best less that of the other, and `options`.
+        `best` and `other`, by name; `tied`, further options over which the best shows no gain in the first
+        case; and `cases`, with the return of the best less that of the other, and all options.
     """
     names = [option.name for option in question.options]
     chosen = np.array([arrays[RETURN][:choice].mean() for arrays in cases[0]])
@@ -59,7 +59,7 @@ def answer(question: Question, cases: Sequence[Sequence[Arrays]], choice: int) -
     found = [of_case(case, options) for case, options in zip(question.cases, cases, strict=True)]
     first_returns = {name: arrays[RETURN][choice:] for name, arrays in zip(names, cases[0], strict=True)}
     rest = [name for name in names if name not in (best, other)]
-    tied = [name for name in rest if sign(_difference(first_returns, best, name)) == 0]
+    tied = [name for name in rest if sign(_difference(first_returns, best, name)) < 1]
     return {"best": best, "other": other, "tied": tied, "cases": found}
 
 

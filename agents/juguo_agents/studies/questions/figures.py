@@ -59,7 +59,9 @@ def draw(name: str, answer: Mapping[str, Any]) -> Figure:
         shift = (i - (len(series) - 1) / 2) * _APART / len(series)
         for y, one in enumerate(estimates):
             axes.plot((one["low"], one["high"]), (y + shift,) * 2, color=colour, lw=1.2)
-            axes.plot(one["mean"], y + shift, marker, color=colour, ms=4.5, label=None if y else readable(label))
+            axes.plot(
+                one["mean"], y + shift, marker, color=colour, ms=4.5, label=None if y else readable(label)
+            )
     axes.axvline(0.0, color=BLACK, lw=0.8)
     name_rows(axes, rows)
     for between in range(len(rows) - 1):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from juguo_agents.report.figures.style import styled_png
+from juguo_agents.report.figures.style import small_png
 from juguo_agents.report.formatting import in_a_row, number, sign
 from juguo_agents.report.names import about
 from juguo_agents.report.texts import joined, languages, say, sentences, speaking
@@ -13,13 +14,11 @@ from juguo_agents.studies.questions import figures
 from juguo_agents.studies.questions.questions import QUESTIONS
 from juguo_agents.studies.questions.words import difference, option, options, place, places, world
 from juguo_agents.studies.study import Content
-from juguo_agents.tables import markdown_table, ranged, terminal_table
+from juguo_agents.tables import markdown_table, terminal_table
 from juguo_envs.names import code
 from juguo_envs.worlds.scenario import Scenario
 
 INDEX = "index.md"
-HEAD = "|---|---|"
-"""The line of a page's table behind which a reader is told more."""
 
 
 def console(data: Mapping[str, Any]) -> str:
@@ -39,7 +38,7 @@ def pages(data: Mapping[str, Any]) -> dict[str, Content]:
         with speaking(lang):
             for name, found in data["questions"].items():
                 files[f"{lang}/{name}.md"] = question_page(name, found, data).encode()
-                files[f"{lang}/{name}.png"] = styled_png(lambda: figures.draw(name, found), Software=None)  # noqa: B023
+                files[f"{lang}/{name}.png"] = small_png(partial(figures.draw, name, found))
             files[f"{lang}/{INDEX}"] = index_page(data).encode()
     return files
 
@@ -51,16 +50,16 @@ def question_page(name: str, found: Mapping[str, Any], data: Mapping[str, Any]) 
     parts = [
         f"# {title}",
         head(f"juguo study questions --only {name}", worlds.values(), data["versions"]),
-        f"**{say('questions.answer')}** {answer(name, found)}",
-        f"**{say('questions.where')}** {elsewhere(name, found)}",
+        f"**{say('questions.short')}** {answer(name, found)}",
+        f"**{say('questions.where')}** {elsewhere(found)}",
         f"![{title}]({name}.png)",
         say("questions.table", reference=option(name, QUESTIONS[name].reference)),
         table(name, found),
         f"## {say('questions.asked')}",
         say(f"questions.{name}.asked"),
-        "\n".join(f"- {code(name)} {say('colon').strip()} {about(world)}" for name, world in worlds.items()),
+        "\n".join(f"- {code(name)}{say('colon')}{about(world)}" for name, world in worlds.items()),
         values(worlds.values()),
-        say("questions.how", **data["settings"]),
+        say("questions.how", **{key: f"{value:,}" for key, value in data["settings"].items()}),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -68,9 +67,13 @@ def question_page(name: str, found: Mapping[str, Any], data: Mapping[str, Any]) 
 def head(command: str, worlds: Iterable[Scenario], versions: Mapping[str, str]) -> str:
     """The table at the head of a page: its command, versions, and the digests of its worlds."""
     digests = ", ".join(f"{code(world.name)} {world.digest()}" for world in worlds)
-    made = in_a_row({name: versions[name] for name in ("juguo", "python", "numpy", "numba") if name in versions})
+    made = in_a_row(
+        {name: versions[name] for name in ("juguo", "python", "numpy", "numba") if name in versions}
+    )
     rows = [("command", code(command)), ("versions", made), ("world", digests)]
-    return "\n".join(["| | |", HEAD, *(f"| {say(f'questions.{key}')} | {text} |" for key, text in rows)])
+    return "\n".join(
+        ["| | |", "|---|---|", *(f"| {say(f'questions.{key}')} | {text} |" for key, text in rows)]
+    )
 
 
 def answer(name: str, found: Mapping[str, Any]) -> str:
@@ -92,19 +95,18 @@ def answer(name: str, found: Mapping[str, Any]) -> str:
     return sentences([first, say("questions.tied", tied=joined(tied)) if tied else say("questions.alone")])
 
 
-def elsewhere(name: str, found: Mapping[str, Any]) -> str:
+def elsewhere(found: Mapping[str, Any]) -> str:
     """In which cases the answer holds, and in which not."""
     main, *others = found["cases"]
-    best = option(name, found["best"])
     sides = {side: [c for c in others if sign(c["difference"]) == side] for side in (1, 0, -1)}
     own = sign(main["difference"])
-    said = [say("questions.same", places=places(sides[own], main)) if sides[own] else ""]
-    for side, key in ((-1, "less"), (0, "level"), (1, "more")):
-        if side != own and sides[side]:
-            said.append(say(f"questions.elsewhere.{key}", best=best, places=places(sides[side], main)))
-    if not any(sides[side] for side in sides if side != own):
-        said.append(say("questions.everywhere"))
-    return sentences(said)
+    said = [
+        say(f"questions.elsewhere.{key}", places=places(sides[side], main))
+        for side, key in ((-1, "less"), (0, "level"), (1, "more"))
+        if side != own and sides[side]
+    ]
+    same = say("questions.same", places=places(sides[own], main)) if sides[own] else ""
+    return sentences([*(said or [say("questions.everywhere")]), same])
 
 
 def table(name: str, found: Mapping[str, Any]) -> str:
@@ -145,12 +147,14 @@ def index_page(data: Mapping[str, Any]) -> str:
         (f"[{say(f'questions.{name}.title')}]({name}.md)", answer(name, found))
         for name, found in data["questions"].items()
     ]
-    head_ = (say("questions.question"), say("questions.answer"))
-    return "\n\n".join(
-        [
-            f"# {say('questions.index')}",
-            say("questions.index.lead"),
-            f"## {say('questions.policy')}",
-            markdown_table(head_, rows),
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                f"# {say('questions.index')}",
+                say("questions.index.lead"),
+                f"## {say('questions.policy')}",
+                markdown_table((say("questions.question"), say("questions.answer")), rows),
+            ]
+        )
+        + "\n"
+    )

@@ -181,9 +181,7 @@ QUESTIONS: dict[str, Question] = {
         Question(
             "insurance",
             "save 0",
-            tuple(
-                Option("save", _percent(share), Edits(save=share)) for share in (0.0, 0.05, 0.1, 0.2, 0.4)
-            ),
+            tuple(Option("save", _percent(share), Edits(save=share)) for share in (0.0, 0.05, 0.1, 0.2, 0.4)),
             _cases(
                 CRISIS,
                 DEFAULT,
