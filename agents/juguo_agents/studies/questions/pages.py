@@ -71,9 +71,7 @@ def head(command: str, worlds: Iterable[Scenario], versions: Mapping[str, str]) 
         {name: versions[name] for name in ("juguo", "python", "numpy", "numba") if name in versions}
     )
     rows = [("command", code(command)), ("versions", made), ("world", digests)]
-    return "\n".join(
-        ["| | |", "|---|---|", *(f"| {say(f'questions.{key}')} | {text} |" for key, text in rows)]
-    )
+    return "\n".join(["| | |", "|---|---|", *(f"| {say(f'made.{key}')} | {text} |" for key, text in rows)])
 
 
 def answer(name: str, found: Mapping[str, Any]) -> str:
