@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+import textwrap
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -64,6 +67,33 @@ def ranged(values: Mapping[str, Any], name: str = "mean", form: str | Callable[[
     low, high = (values[f"{name}_{end}" if f"{name}_{end}" in values else end] for end in ("low", "high"))
     number, low, high = (form(x) if callable(form) else format(x, form) for x in (values[name], low, high))
     return f"{number} [{low}, {high}]"
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def padded(text: str, width: int) -> str:
+    """A text in so many columns, at their left."""
+    return text + " " * (width - columns(text))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most so many columns."""
+    return textwrap.wrap(text, width) if columns(text) == len(text) else hanging(text, width, "")
+
+
+def hanging(text: str, width: int, first: str) -> list[str]:
+    """A text in lines of at most so many columns, those behind the first indented by what begins it."""
+    lines, line, after = [], first, " " * len(first)
+    for part in re.findall(r"[\u3000-\u9fff\uff00-\uffef]|[^ \n\u3000-\u9fff\uff00-\uffef]+|[ \n]+", text):
+        closes = part in "，。、；：）！？”"
+        if columns(line + part) > width and line != after and not closes and not part.isspace():
+            lines.append(line.rstrip())
+            line = after
+        line += part if line != after else part.lstrip()
+    return [*lines, line.rstrip()]
 
 
 def _sides(align: str, columns: int) -> str:

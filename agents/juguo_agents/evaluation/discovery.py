@@ -174,31 +174,23 @@ def _nodes(
     return nodes
 
 
-def leaves(nodes: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """Each leaf with its conditions in words."""
-    found: list[tuple[str, dict[str, Any]]] = []
+Bounds = tuple[float | None, float | None]
+"""What a value is above, and what it is at most; None where there is no end."""
 
-    def walk(i: int, ranges: dict[str, tuple[float | None, float | None]]) -> None:
+
+def leaves(nodes: list[dict[str, Any]]) -> list[tuple[dict[str, Bounds], dict[str, Any]]]:
+    """Each leaf with the bounds of the axes that are asked for on the way to it, by their names."""
+    found: list[tuple[dict[str, Bounds], dict[str, Any]]] = []
+
+    def walk(i: int, bounds: dict[str, Bounds]) -> None:
         node = nodes[i]
         if "axis" not in node:
-            found.append((_in_words(ranges), node))
+            found.append((bounds, node))
             return
-        symbol, cut = node["symbol"], node["threshold"]
-        low, high = ranges.get(symbol, (None, None))
-        walk(node["low"], {**ranges, symbol: (low, cut)})
-        walk(node["high"], {**ranges, symbol: (cut, high)})
+        axis, cut = node["axis"], node["threshold"]
+        low, high = bounds.get(axis, (None, None))
+        walk(node["low"], {**bounds, axis: (low, cut)})
+        walk(node["high"], {**bounds, axis: (cut, high)})
 
     walk(0, {})
     return found
-
-
-def _in_words(ranges: dict[str, tuple[float | None, float | None]]) -> str:
-    words = []
-    for symbol, (low, high) in ranges.items():
-        if low is None:
-            words.append(f"{symbol} ≤ {high:.3g}")
-        elif high is None:
-            words.append(f"{symbol} > {low:.3g}")
-        else:
-            words.append(f"{low:.3g} < {symbol} ≤ {high:.3g}")
-    return " and ".join(words) or "everywhere"

@@ -177,14 +177,31 @@ def together(parts: Sequence[Judged]) -> tuple[Word, int]:
 
 
 @dataclass(frozen=True)
-class Leaf:
-    """A region: where it is, and what the scenarios in it say."""
+class Bound:
+    """A half of an axis: the values above `value`, or those up to it."""
 
-    where: str
+    axis: Axis
+    above: bool
+    value: float
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A region: its bounds, and what the scenarios in it say."""
+
+    bounds: tuple[Bound, ...]
     scenarios: int
     share_for: float
     share_against: float
     mean: float
+
+    @property
+    def where(self) -> str:
+        """Its bounds in words."""
+        return " and ".join(
+            f"{b.axis.text} ({b.axis.short}) {'above' if b.above else 'up to'} {b.value:.3g}"
+            for b in self.bounds
+        )
 
 
 @dataclass(frozen=True)
@@ -237,11 +254,11 @@ def find_region(
         return None
     ends = tree.apply(places)
     leaves = []
-    for node, conditions in _walk(inner, axes, 0, ()):
+    for node, bounds in _walk(inner, axes, 0, ()):
         here = ends == node
         leaves.append(
             Leaf(
-                " and ".join(conditions),
+                bounds,
                 int(here.sum()),
                 float((labels[here] == FOR).mean()),
                 float((labels[here] == AGAINST).mean()),
@@ -253,22 +270,17 @@ def find_region(
 
 
 def _walk(
-    inner: object, axes: tuple[Axis, ...], node: int, conditions: tuple[str, ...]
-) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Every leaf with the conditions that lead to it."""
+    inner: object, axes: tuple[Axis, ...], node: int, bounds: tuple[Bound, ...]
+) -> Iterator[tuple[int, tuple[Bound, ...]]]:
+    """Every leaf with the bounds that lead to it."""
     left, right = inner.children_left[node], inner.children_right[node]  # type: ignore[attr-defined]  # sklearn has no types
     if left < 0:
-        yield node, conditions
+        yield node, bounds
         return
     axis = axes[int(inner.feature[node])]  # type: ignore[attr-defined]  # sklearn has no types
-    value = f"{axis.value(float(inner.threshold[node])):.3g}"  # type: ignore[attr-defined]  # sklearn has no types
-    yield from _walk(inner, axes, int(left), (*conditions, f"{axis_words(axis)} up to {value}"))
-    yield from _walk(inner, axes, int(right), (*conditions, f"{axis_words(axis)} above {value}"))
-
-
-def axis_words(axis: Axis) -> str:
-    """An axis as a reader knows it: its meaning and its symbol on the model page."""
-    return f"{axis.text} ({axis.short})"
+    value = axis.value(float(inner.threshold[node]))  # type: ignore[attr-defined]  # sklearn has no types
+    yield from _walk(inner, axes, int(left), (*bounds, Bound(axis, False, value)))
+    yield from _walk(inner, axes, int(right), (*bounds, Bound(axis, True, value)))
 
 
 def telling_axis(places: Floats, means: Floats, region: Region | None) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
 
 from juguo_agents.report.factorial import SOURCES
@@ -13,30 +11,18 @@ from juguo_agents.report.route import parts_as_rows
 from juguo_agents.report.summary import Summary, has_own, is_like_for_like, main_rows
 from juguo_agents.report.texts import say, speaking
 from juguo_agents.report.verdict import verdict
-from juguo_agents.tables import WIDTH, terminal_table
+from juguo_agents.tables import WIDTH, hanging, terminal_table
 from juguo_envs.names import terminal
 
 
 def console_page(summary: Summary, lang: str = "en") -> str:
     """The verdict, then the table."""
-    points = [_filled(terminal(point), f"{i}. ") for i, point in enumerate(verdict(summary, lang=lang), 1)]
+    points = [
+        line
+        for i, point in enumerate(verdict(summary, lang=lang), 1)
+        for line in hanging(terminal(point), WIDTH, f"{i}. ")
+    ]
     return "\n".join([*points, "", console_table(summary, lang)])
-
-
-def _filled(text: str, first: str) -> str:
-    """A text in lines of the terminal's width, where a Chinese character takes two columns."""
-    lines, line, after = [], first, " " * len(first)
-    for part in re.findall(r"[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+|\s+", text):
-        closes = part in "，。、；：）！？”"
-        if _columns(line + part) > WIDTH and not closes and not part.isspace():
-            lines.append(line.rstrip())
-            line = after
-        line += part if line != after else part.lstrip()
-    return "\n".join([*lines, line.rstrip()])
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def console_table(summary: Summary, lang: str = "en") -> str:

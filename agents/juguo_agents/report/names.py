@@ -77,6 +77,11 @@ def about(scenario: Scenario) -> str:
     return say(key) if texts().get(key) == scenario.description else scenario.description
 
 
+def axis_symbol(name: str) -> str:
+    """An axis of a family in a few letters: its field's own name; of a factor, which has none, a word."""
+    return texts(language()).get(f"symbol.{name}", name.rpartition(".")[2])
+
+
 def place_names(scenario: Scenario) -> list[str]:
     """What texts call the places of a scenario."""
     return [place_name(place.name, place.label_en) for place in scenario.society.listed()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from juguo_agents.artifacts.identity import headed
 from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, SearchRecord
 from juguo_agents.report.figures.style import BLACK
-from juguo_agents.report.texts import say
+from juguo_agents.report.texts import say, translated
 from juguo_agents.studies.arms import ArmResults
 from juguo_agents.studies.pages import page_and_figure
 from juguo_agents.studies.study import Content, Page
@@ -66,16 +67,31 @@ def in_folders(pages: Mapping[str, Page], more: Sequence[str] = ()) -> Page:
     return Page(data, first.data_file, console, files)
 
 
+_DOUBLED = re.compile(r"(?P<name>.+) (?:twice|(?P<times>\d+) times)")
+
+
+def arm_words(name: str) -> str:
+    """What texts call an arm, or what an arm is called after so many times the budget (`arms.label`)."""
+    if found := _DOUBLED.fullmatch(name):
+        times, words = found["times"], translated(found["name"])
+        return say("arms.times", name=words, times=times) if times else say("arms.twice", name=words)
+    return translated(name)
+
+
 def doubling_lines(doubling: dict[str, Any]) -> list[str]:
     """What each doubling brought."""
-    rows = {f"{name}, {step['episodes']:,}": step for name, steps in doubling.items() for step in steps}
-    return share_lines("twice the budget", rows)
+    rows = {
+        say("arms.step", name=arm_words(name), episodes=f"{step['episodes']:,}"): step
+        for name, steps in doubling.items()
+        for step in steps
+    }
+    return share_lines(say("arms.doubling"), rows)
 
 
 def share_lines(what: str, rows: Mapping[str, dict[str, Any]]) -> list[str]:
     """A table of differences by name, each with its share of the gap."""
     cells = ((name, ranged(values, "difference", "+.3f"), percent(values)) for name, values in rows.items())
-    return terminal_table((what, "difference", "share of the gap"), cells).splitlines()
+    return terminal_table((what, say("arms.difference"), say("arms.share")), cells).splitlines()
 
 
 def percent(values: dict[str, Any]) -> str:

@@ -22,9 +22,9 @@ from juguo_agents.report.figures.style import (
     styled_png,
 )
 from juguo_agents.report.formatting import number, sign
+from juguo_agents.report.texts import say, translated
 
 _COLOURS = {1: BLUE, -1: ORANGE, 0: PALE}
-_COLOUR_WORDS = "blue: raises the return; orange: lowers it; grey: cannot be told from none"
 
 
 def draw_figures(data: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
@@ -40,19 +40,17 @@ def draw_worths(data: dict[str, Any]) -> Figure:
     fig = headed(
         8.6,
         4.6,
-        f"What lies between {a} and {b}",
-        f"{_where(data)}; a difference in return of {number(data['difference']['mean'], True)}, to which the "
-        f"bars sum\n{_COLOUR_WORDS} (95 % intervals, paired by episode)",
+        say("attribution.worth.title", a=a, b=b),
+        say(
+            "attribution.worth.note", where=_where(data), difference=number(data["difference"]["mean"], True)
+        ),
     )
     axes = fig.subplots()
     places = np.arange(len(parts))
     worths = [part["worth"] for part in parts]
     axes.barh(places, [w["mean"] for w in worths], color=[_COLOURS[sign(w)] for w in worths], height=0.62)
     _whiskers(axes, worths, places)
-    for marker, key, words in (
-        ("o", "first", f"as the only part from {b}"),
-        ("s", "last", "as the last part"),
-    ):
+    for marker, key in (("o", "first"), ("s", "last")):
         axes.plot(
             [part[key]["mean"] for part in parts],
             places,
@@ -61,12 +59,12 @@ def draw_worths(data: dict[str, Any]) -> Figure:
             mfc="white",
             mec=BLACK,
             ls="none",
-            label=f"gain {words}",
+            label=say(f"attribution.gain.{key}", b=b),
         )
     axes.axvline(0.0, color=BLACK, lw=0.8)
-    name_rows(axes, [part["part"] for part in parts])
+    name_rows(axes, [translated(part["part"]) for part in parts])
     axes.grid(axis="x")
-    axes.set_xlabel(f"gain in return when the part is exchanged for that of {b}")
+    axes.set_xlabel(say("attribution.worth.axis", b=b))
     fig.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return fig
 
@@ -76,16 +74,15 @@ def draw_orders(data: dict[str, Any]) -> Figure:
     fig = headed(
         9.6,
         4.6,
-        "In which order parts are best exchanged",
-        f"{_where(data)}; each time the part after which the mean return is highest\n"
-        f"{_COLOUR_WORDS} (95 % intervals of the step, paired by episode)",
+        say("attribution.orders.title"),
+        say("attribution.orders.note", where=_where(data)),
     )
     a, b = _names(data)
     panels = fig.subplots(1, 2, sharex=True)
     for axes, key, start, end in zip(panels, ("a_to_b", "b_to_a"), (a, b), (b, a), strict=True):
         _steps(axes, data["orders"][key], data[key[0]]["return"]["mean"])
-        axes.set_title(f"from {start} to {end}", fontsize=9.0)
-        axes.set_xlabel("mean return")
+        axes.set_title(say("attribution.orders.panel", a=start, b=end), fontsize=9.0)
+        axes.set_xlabel(say("page.return"))
     return fig
 
 
@@ -101,7 +98,9 @@ def _steps(axes: Axes, steps: list[dict[str, Any]], begin: float) -> None:
     corners = np.array([begin, *(step["return"] for step in steps)])
     for i, x in enumerate(corners[:-1]):
         axes.plot((x, x), (i, i + 1), color=GREY, lw=0.8)
-    axes.set_yticks(range(len(steps) + 1), ["start", *(step["part"] for step in steps)])
+    axes.set_yticks(
+        range(len(steps) + 1), [say("attribution.start"), *(translated(step["part"]) for step in steps)]
+    )
     axes.set_ylim(len(steps) + 0.6, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
@@ -118,4 +117,4 @@ def _names(data: dict[str, Any]) -> tuple[str, str]:
 
 def _where(data: dict[str, Any]) -> str:
     world = readable(data["scenario"])
-    return f"world {world}, {data['settings']['episodes']:,} test episodes"
+    return say("studies.where", world=world, episodes=f"{data['settings']['episodes']:,}")

@@ -12,7 +12,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from juguo_agents.report.figures.style import BLACK, GREY, PALE, headed
-from juguo_agents.report.names import label
+from juguo_agents.report.names import axis_symbol, label
+from juguo_agents.report.texts import say
 
 OTHERS = PALE
 _WIDTH, _HEIGHT = 0.86, 0.16  # of a tree's node, where leaves are 1 apart and levels 1
@@ -113,9 +114,19 @@ def _node(
         axes.add_patch(Rectangle((left, y), width, _HEIGHT, color=colours[name], lw=0))
         left += width
     if "axis" in node:
-        axes.text(x, y - 0.05, node["symbol"], ha="center", va="bottom", fontweight="bold", fontsize=9.5)
+        axes.text(
+            x, y - 0.05, axis_symbol(node["axis"]), ha="center", va="bottom", fontweight="bold", fontsize=9.5
+        )
         return
-    axes.text(x, y - 0.05, f"{total} worlds", ha="center", va="bottom", fontsize=8.5, color=BLACK)
+    axes.text(
+        x,
+        y - 0.05,
+        say("map.fig.tree.worlds", count=total),
+        ha="center",
+        va="bottom",
+        fontsize=8.5,
+        color=BLACK,
+    )
     best = classes[node["named"]]
     text = f"{label(best)}\n{node['counts'][node['named']] / total:.0%}".replace(" ", "\n", 1)
     axes.text(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,10 @@ from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.tree import LEAF, Tree
 from juguo_agents.artifacts.tree_file import USES, StoredTree
 from juguo_agents.report.figures.style import ACTOR_COLOURS, BLACK, GREY, VERMILION, headed, readable
+from juguo_agents.report.names import place_name
+from juguo_agents.report.texts import say, translated
 from juguo_agents.report.tree_rules import condition
+from juguo_agents.tables import wrapped
 from juguo_envs.model.state import N_FUNCTIONS
 
 _STEP = 1.85  # inches from a question to the next
@@ -23,7 +25,7 @@ _ROW = 0.36
 _FOLD = 26  # characters of a line of a question
 _MOST_PLACES = 12  # more communities than that are left out of the table
 _NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2])
-_REQUESTS = ("share of\nquarters", "open", "asks to\nadvance", "gives\nup")
+_REQUESTS = ("share", "openness", "advance", "abandon")
 _DARK = 0.8  # a cell darker than this has white figures
 
 
@@ -32,7 +34,7 @@ def draw(stored: StoredTree, data: dict[str, Any]) -> Figure:
     tree, leaves = stored.tree, stored.tree.leaves
     depth = dict(tree.walk())
     questions = max(depth.values()) * _STEP + 0.35
-    places = [c["name"] for c in data["communities"]]
+    places = [place_name(c["name"]) for c in data["communities"]]
     shown = places if len(places) <= _MOST_PLACES else []
     population = np.array([c["population"] for c in data["communities"]])
     table = (len(USES) + len(shown) + len(tree.locals)) * _CELL + len(_REQUESTS) * _WIDE + 0.5
@@ -54,20 +56,17 @@ def draw(stored: StoredTree, data: dict[str, Any]) -> Figure:
 def _title(stored: StoredTree, data: dict[str, Any]) -> str:
     source = readable(str(data["source"]["name"]))
     kept = next((t["kept"] for t in data["trees"] if t["name"] == stored.name), None)
-    share = f", which keeps {kept['share']:.0%} of its gain over flat" if kept else ""
-    return f"What {source} does: a tree of {len(stored.tree.leaves)} leaves{share}"
+    share = say("explain.tree.share", share=f"{kept['share']:.0%}") if kept else ""
+    return say("explain.tree.title", name=source, leaves=len(stored.tree.leaves), share=share)
 
 
 def _subtitle(tree: Tree, places: bool) -> str:
-    asks = "yes, or no" if tree.cut == 0.5 else f"yes where the learner asks in {tree.cut:.0%} of quarters"
-    where = "; a place's figure is its money per member, 100: by population" if places else ""
+    half = tree.cut == 0.5
+    asks = say("explain.tree.asks.half") if half else say("explain.tree.asks", share=f"{tree.cut:.0%}")
+    where = say("explain.tree.places") if places else ""
     if tree.locals:
-        where += ";\nby ...: % more for a place per 0.1 that it is above the society's mean"
-    return (
-        "Upwards: yes, downwards: no. Money in % of the quarter's purse (names coloured by actor)"
-        f"{where}.\nLast columns: openness 0 to 1; in how many % of these quarters the learner asked; bold: "
-        f"the leaf does ({asks})."
-    )
+        where += say("explain.tree.leans")
+    return say("explain.tree.note", where=where, asks=asks)
 
 
 def _questions(
@@ -92,9 +91,9 @@ def _questions(
             end = heights[child]
             axes.plot((bend, bend, x + _STEP), (y, end, end), color=GREY, lw=0.8)
         words = condition(tree.features[tree.feature[node]], float(tree.threshold[node]))
-        question = textwrap.fill(words.replace(" ≤ ", "\u00a0≤\u00a0").replace(" < ", "\u00a0<\u00a0"), _FOLD)
+        lines = wrapped(words.replace(" ≤ ", "\u00a0≤\u00a0").replace(" < ", "\u00a0<\u00a0"), _FOLD)
         axes.text(
-            x, y - 0.06, question, fontsize=8.2, color=BLACK,
+            x, y - 0.06, "\n".join(lines), fontsize=8.2, color=BLACK,
             va="bottom", ha="left", linespacing=0.95,
         )  # fmt: skip
     return root
@@ -110,7 +109,7 @@ def _table(
     total = tree.quarters[leaves].sum()
     for i, use in enumerate(USES):
         colour = _NAME_COLOURS[i // 3] if i < N_FUNCTIONS else GREY
-        _head(axes, x + _CELL / 2, head, use, colour)
+        _head(axes, x + _CELL / 2, head, say(f"use.{use}"), colour)
         for leaf, share in zip(leaves, shares[:, i], strict=True):
             _cell(axes, x, heights[int(leaf)], _CELL, share, min(1.0, share / 0.5), colour)
         x += _CELL
@@ -124,7 +123,7 @@ def _table(
             x += _CELL
         x += 0.12
     for k, local in enumerate(tree.locals):
-        _head(axes, x + _CELL / 2, head, f"by {local.short}", BLACK)
+        _head(axes, x + _CELL / 2, head, say("explain.tree.by", local=translated(local.short)), BLACK)
         for leaf in leaves:
             per_tenth = 10.0 * float(tree.leans[leaf, k])
             text = f"{per_tenth:+.0f}".replace("-", "\u2212") if abs(per_tenth) >= 0.5 else ""
@@ -133,7 +132,7 @@ def _table(
     x += 0.1 if tree.locals else 0.0
     columns = (tree.quarters[leaves] / total, *tree.wants[leaves, -3:].T)
     for k, (name, values) in enumerate(zip(_REQUESTS, columns, strict=True)):
-        _head(axes, x + _WIDE / 2, head, name, BLACK, slant=False)
+        _head(axes, x + _WIDE / 2, head, say(f"explain.tree.column.{name}"), BLACK, slant=False)
         for leaf, value in zip(leaves, values, strict=True):
             does = k >= 2 and value >= tree.cut
             axes.text(

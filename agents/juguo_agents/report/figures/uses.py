@@ -21,6 +21,8 @@ from juguo_agents.report.figures.style import (
     readable,
     write_cells,
 )
+from juguo_agents.report.names import place_name
+from juguo_agents.report.texts import say
 from juguo_envs.model.state import STAGES
 
 _NAME_COLOURS = (ACTOR_COLOURS[0], "#a86f00", ACTOR_COLOURS[2], GREY)
@@ -34,16 +36,19 @@ def draw_functions(data: dict[str, Any]) -> Figure:
     fig = headed(
         14.0,
         2.6 + 0.27 * len(shown),
-        f"What {readable(data['source']['name'])} spends by stage, beside each rule",
-        f"{_world(data)}; % of the stage's money, the reserve included\n"
-        "q: quarters that the stage lasted on average",
+        say("explain.spending.title", name=readable(data["source"]["name"])),
+        say("explain.spending.note", where=_world(data)),
     )
     panels = fig.subplots(1, len(STAGES), sharey=True)
     for stage, axes in enumerate(panels):
         shares = np.array([s["functions"][stage] for s in shown])
         axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=0.6, aspect="auto")
         write_cells(axes, shares, shares >= 0.005, _hundredths, lambda share: share > 0.35, 7.2)
-        _columns(axes, list(USES), [_NAME_COLOURS[min(i // 3, 3)] for i in range(len(USES))])
+        _columns(
+            axes,
+            [say(f"use.{use}") for use in USES],
+            [_NAME_COLOURS[min(i // 3, 3)] for i in range(len(USES))],
+        )
         for x in (2.5, 5.5, 8.5):
             axes.axvline(x, color="white", lw=2.0)
         _quarters(axes, data, stage, len(USES) - 0.4)
@@ -57,9 +62,8 @@ def draw_communities(data: dict[str, Any]) -> Figure:
     fig = headed(
         max(11.0, 4.5 + 3 * min(0.5 * len(places), 4.5)),
         2.6 + 0.27 * len(allocators),
-        f"Where {readable(data['source']['name'])} spends by stage, beside each rule",
-        f"{_world(data)}; money on functions per member, 100: the mean over all persons\n"
-        "q: quarters that the stage lasted on average",
+        say("explain.communities.title", name=readable(data["source"]["name"])),
+        say("explain.communities.note", where=_world(data)),
     )
     panels = fig.subplots(1, len(STAGES), sharey=True)
     norm = TwoSlopeNorm(1.0, 0.0, _MOST)
@@ -75,7 +79,7 @@ def draw_communities(data: dict[str, Any]) -> Figure:
         if len(places) <= _MOST_FIGURES:
             shown = np.broadcast_to(spent[:, None], relative.shape)
             write_cells(axes, relative, shown, _hundredths, lambda x: abs(min(x, _MOST) - 1.0) > 0.6, 7.2)
-        names = [readable(p["name"]) for p in places]
+        names = [readable(place_name(p["name"])) for p in places]
         _columns(axes, names, [BLACK] * len(names))
         _quarters(axes, data, stage, len(places) - 0.4)
     _rows(panels[0], data)
@@ -84,7 +88,7 @@ def draw_communities(data: dict[str, Any]) -> Figure:
 
 def _world(data: dict[str, Any]) -> str:
     name = readable(data["scenario"])
-    return f"world {name}, {data['settings']['episodes']:,} test episodes"
+    return say("studies.where", world=name, episodes=f"{data['settings']['episodes']:,}")
 
 
 def _hundredths(value: float) -> str:
@@ -98,10 +102,11 @@ def _columns(axes: Axes, names: list[str], colours: list[str]) -> None:
 
 
 def _quarters(axes: Axes, data: dict[str, Any], stage: int, x: float) -> None:
-    axes.set_title(f"In {STAGES[stage]}")
+    axes.set_title(say("figures.In_stage", stage=say(f"stage.{STAGES[stage]}")))
     for y, allocator in enumerate(data["spending"]):
         quarters = allocator["quarters"][stage]
-        text = f"{quarters:.0f} q" if quarters >= 0.5 else "<1 q" if quarters > 0.0 else "never"
+        lasted = f"{quarters:.0f}" if quarters >= 0.5 else "<1"
+        text = say("explain.lasted", quarters=lasted) if quarters > 0.0 else say("explain.never")
         axes.text(x, y, text, va="center", fontsize=7.2, color="#555555", clip_on=False)
 
 
@@ -109,6 +114,6 @@ def _rows(axes: Axes, data: dict[str, Any]) -> None:
     """Names; that of the learner and of its trees stand out."""
     own = {data["source"]["name"], *(t["name"] for t in data["trees"])}
     names = [s["name"] for s in data["spending"]]
-    shown = [f"tree of {t['leaves']} leaves" for t in data["trees"]]
+    shown = [say("explain.tree.row", leaves=t["leaves"]) for t in data["trees"]]
     short = dict(zip((t["name"] for t in data["trees"]), shown, strict=True))
     name_rows(axes, [short.get(n, n) for n in names], [LEARNED if n in own else None for n in names])

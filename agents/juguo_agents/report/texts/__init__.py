@@ -23,6 +23,7 @@ from juguo_agents.artifacts.place_weights import LOCALS
 from juguo_agents.artifacts.tree_features import FEATURES
 from juguo_envs.documents import load_mapping
 from juguo_envs.errors import UserError, unknown
+from juguo_envs.worlds.sampling import axes
 from juguo_envs.worlds.scenario import Scenario, Step, scenario_names
 
 Lang = Literal["en", "zh"]
@@ -79,6 +80,20 @@ def say(key: str, lang: str | None = None, **values: object) -> str:
     return _filled(found[key], unit | values)
 
 
+def translated(text: str) -> str:
+    """A text of the code, or of a file that ships, in the language that is spoken; any other as it is.
+
+    For what is English in files of numbers, too, and for what its owner may state otherwise.
+    """
+    return _translations(language()).get(text, text)
+
+
+@cache
+def _translations(lang: str) -> Mapping[str, str]:
+    file = resources.files(__name__) / "translated" / f"{lang}.yaml"
+    return load_mapping(file.read_text(encoding="utf-8"), f"translated {lang}") if lang != "en" else {}
+
+
 def _filled(text: str, values: Mapping[str, object]) -> str:
     """A text with its values; a space before or behind one falls away between characters that need none."""
     said = ""
@@ -119,6 +134,7 @@ def _declared() -> dict[str, str]:
             found |= {f"setting.{name}.{one}": info.description or "" for one, info in fields}
         elif field.description:
             found[f"setting.{name}"] = field.description
+    found = {f"setting.{axis.name}": axis.text for axis in axes(preferences=True)} | found
     found = {key: re.sub(r"\bquarter(s?)\b", r"{step\1}", text) for key, text in found.items()}
     found |= {f"lean.{local.name}": local.words for local in LOCALS}
     for rule in RULES:

@@ -11,7 +11,7 @@ from juguo_agents.allocators.levers import LEVERS
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.style import BLUE, GREY, ORANGE, headed, readable
-from juguo_agents.report.texts import say
+from juguo_agents.report.texts import say, texts, translated
 from juguo_agents.studies.arms import RULE, ArmResults, search_name
 from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, percent
 from juguo_agents.studies.study import Page
@@ -63,6 +63,11 @@ def ablation_data(results: ArmResults) -> dict[str, Any]:
     }
 
 
+def lever_words(name: str) -> str:
+    """What texts call a lever: a use of the money as everywhere."""
+    return say(use) if (use := f"use.{name}") in texts() else translated(name)
+
+
 def lost(row: dict[str, Any]) -> dict[str, Any]:
     """What a lever costs at the end of all searches."""
     found: dict[str, Any] = row["doubled"] or row["searched"]
@@ -80,7 +85,9 @@ ABLATION_FILE = "ablation.json"
 
 def ablation_page(results: ArmResults, data: dict[str, Any]) -> Page:
     """The numbers of a world, in words and as a figure."""
-    return page_of(results, data, ABLATION_FILE, ablation_lines(data), lambda: draw_ablation(data), "levers")
+    return page_of(
+        results, data, ABLATION_FILE, ablation_lines(data), lambda: draw_ablation(data), say("ablation.alt")
+    )
 
 
 def ablation_lines(data: dict[str, Any]) -> list[str]:
@@ -88,26 +95,32 @@ def ablation_lines(data: dict[str, Any]) -> list[str]:
     settings, gap = data["settings"], data["gap"]
     doubled = bool(data["doubling"])
     lines = [
-        f"## Levers in {code(settings['scenario']['name'])}",
+        f"## {say('ablation.heading', world=code(settings['scenario']['name']))}",
         "",
-        f"The closed loop ({gap['best']['mean']:.3f}) with a lever forced, as a share of the gap to the "
-        f"worst rule ({gap['worst']}), {gap['mean']:.3f}; {settings['episodes']:,} test episodes from seed "
-        f"{settings['first_seed']:,}. Searched on: after two rounds of {settings['refine']:,} episodes of "
-        f"search with the lever forced{', and doubled' if doubled else ''}. Intervals are 95 %.",
+        say(
+            "ablation.opening",
+            best=f"{gap['best']['mean']:.3f}",
+            worst=gap["worst"],
+            gap=f"{gap['mean']:.3f}",
+            episodes=f"{settings['episodes']:,}",
+            first=f"{settings['first_seed']:,}",
+            refine=f"{settings['refine']:,}",
+            doubled=say("ablation.and_doubled") if doubled else "",
+        ),
         "",
     ]
     kinds = ("at_once", "searched", "doubled")[: 2 + doubled]
     rows = {CONTROL: data["control"] | {"forced": "nothing"}, **data["levers"]}
     cells = [
         (
-            name,
-            row["forced"],
+            lever_words(name),
+            translated(row["forced"]),
             *(percent(row[kind]) if row.get(kind) else "" for kind in kinds),
-            "(weak)" if name in data["levers"] and not matters(data, name) else "",
+            say("ablation.weak") if name in data["levers"] and not matters(data, name) else "",
         )
         for name, row in rows.items()
     ]
-    head = ("lever", "forced", "at once", "searched on", "doubled")[: 4 + doubled]
+    head = [say(f"ablation.{column}") for column in ("lever", "forced", *kinds)]
     lines += terminal_table((*head, ""), cells).splitlines()
     if doubled:
         lines += ["", *doubling_lines(data["doubling"])]
@@ -119,17 +132,18 @@ def levers_over_worlds(worlds: Mapping[str, dict[str, Any]]) -> list[str]:
     first = next(iter(worlds.values()))
     controls = [lost(world["control"])["share"] for world in worlds.values()]
     lines = [
-        "## Where each lever matters",
+        f"## {say('ablation.where')}",
         "",
-        "Share of the gap lost after searching on without it, in %.",
+        say("ablation.where.lead"),
         "",
     ]
-    rows = [(CONTROL, *(f"{100 * share:.1f}" for share in controls), "")]
+    rows = [(lever_words(CONTROL), *(f"{100 * share:.1f}" for share in controls), "")]
     for lever in first["levers"]:
         shares = [lost(w["levers"][lever])["share"] for w in worlds.values()]
         where = [name for name, world in worlds.items() if matters(world, lever)]
-        rows.append((lever, *(f"{100 * share:.1f}" for share in shares), ", ".join(where) or "none"))
-    head = ("lever", *(name[:10] for name in worlds), "matters in")
+        named = say("comma").join(where) or say("ablation.none")
+        rows.append((lever_words(lever), *(f"{100 * share:.1f}" for share in shares), named))
+    head = (say("ablation.lever"), *(name[:10] for name in worlds), say("ablation.matters_in"))
     return [*lines, *terminal_table(head, rows, f"l{'r' * len(worlds)}l").splitlines()]
 
 
@@ -137,12 +151,14 @@ def draw_ablation(data: dict[str, Any]) -> Figure:
     """What each lever costs in one world, at once and after searching on without it."""
     levers = data["levers"]
     world = readable(data["settings"]["scenario"]["name"])
-    figure = headed(8.0, 6.6, say("studies.levers.title"), say("studies.levers.note", world=world))
+    figure = headed(8.0, 6.6, say("ablation.title"), say("ablation.note", world=world))
     axes = figure.add_subplot()
-    names = ["control", *levers]
-    intervals(axes, names[1:], [v["at_once"] for v in levers.values()], ORANGE, "at once")
+    names = [lever_words(name) for name in (CONTROL, *levers)]
+    intervals(axes, names[1:], [v["at_once"] for v in levers.values()], ORANGE, say("ablation.at_once"))
     rows = [data["control"], *levers.values()]
-    intervals(axes, names, [row["doubled"] or row["searched"] for row in rows], BLUE, "searched on")
+    intervals(
+        axes, names, [row["doubled"] or row["searched"] for row in rows], BLUE, say("ablation.searched")
+    )
     axes.axvline(3.0, color=GREY, linewidth=0.8, linestyle=":")
     axes.set_xscale("symlog", linthresh=5.0)
     ticks = [-2, 0, 2, 5, 10, 20, 50, 100]

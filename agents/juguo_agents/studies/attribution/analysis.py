@@ -16,6 +16,7 @@ from juguo_agents.allocators.hybrid import PARTS
 from juguo_agents.array_types import Floats, Ints
 from juguo_agents.evaluation.statistics import mean_interval, paired_difference
 from juguo_agents.report.formatting import interval, made_with, number, sign
+from juguo_agents.report.texts import say, sentences, translated
 from juguo_agents.tables import markdown_table, terminal_table
 from juguo_envs.names import code
 
@@ -114,25 +115,16 @@ def _steps(values: Floats, path: list[Step]) -> list[dict[str, Any]]:
     ]
 
 
-_EFFECTS = {
-    (1, 1): "helps, first and last",
-    (1, 0): "helps only as the first",
-    (1, -1): "helps as the first, hurts as the last",
-    (0, 1): "helps only with the others",
-    (0, 0): "cannot be told from none, first or last",
-    (0, -1): "hurts only with the others",
-    (-1, 1): "hurts as the first, helps with the others",
-    (-1, 0): "hurts only as the first",
-    (-1, -1): "hurts, first and last",
-}
-"""By the sign of the gain where a part is exchanged first, and where it is exchanged last."""
-
-
 def effect(part: dict[str, Any]) -> str:
     """What exchanging a part does, alone and with the others."""
     if part["same"]:
-        return "the same in both"
-    return _EFFECTS[sign(part["first"]), sign(part["last"])]
+        return say("attribution.effect.same")
+    first, last = (_SIGNS[sign(part[when])] for when in ("first", "last"))
+    return say(f"attribution.effect.{first}.{last}")
+
+
+_SIGNS = {1: "helps", 0: "nothing", -1: "hurts"}
+"""By the sign of a gain."""
 
 
 def _interval(estimate: dict[str, float], signed: bool = True) -> str:
@@ -142,49 +134,56 @@ def _interval(estimate: dict[str, float], signed: bool = True) -> str:
 def summary_lines(data: dict[str, Any]) -> list[str]:
     """The difference, its parts and both orders, for a terminal."""
     rows = [
-        (part["part"], _interval(part["worth"]),
+        (translated(part["part"]), _interval(part["worth"]),
          *(number(part[key]["mean"], True) for key in ("first", "last")), effect(part))
         for part in _by_worth(data)
     ]  # fmt: skip
-    rows.append(("all parts", _interval(data["difference"]), "", "", ""))
-    head = ("part", "worth (Shapley)", "first", "last", "reading")
-    lines = [*_opening(data), "", terminal_table(head, rows, "llrrl")]
+    rows.append((say("attribution.all"), _interval(data["difference"]), "", "", ""))
+    lines = [
+        *_opening(data),
+        "",
+        terminal_table(_head("part", "shapley", "first", "last", "reading"), rows, "llrrl"),
+    ]
     for start, end in (("a", "b"), ("b", "a")):
         a, b = data[start], data[end]
         steps = [
-            (str(i), step["part"], _interval(step["gain"]), number(step["return"]))
+            (str(i), translated(step["part"]), _interval(step["gain"]), number(step["return"]))
             for i, step in enumerate(data["orders"][f"{start}_to_{end}"], 1)
         ]
         lines += [
             "",
-            f"Best first, from {code(a['name'])} ({number(a['return']['mean'])}) to {code(b['name'])}:",
-            terminal_table(("", "part exchanged", "gain", "return then"), steps, "rllr"),
+            say(
+                "attribution.best_first",
+                a=code(a["name"]),
+                mean=number(a["return"]["mean"]),
+                b=code(b["name"]),
+            ),
+            terminal_table(["", *_head("exchanged", "gain", "then")], steps, "rllr"),
         ]
     return lines
 
 
+def _head(*columns: str) -> list[str]:
+    return [say(f"attribution.{column}") for column in columns]
+
+
 def page(data: dict[str, Any]) -> str:
     """The whole page, in Markdown, with its figures."""
-    a, b = code(data["a"]["name"]), code(data["b"]["name"])
+    names = {"a": code(data["a"]["name"]), "b": code(data["b"]["name"])}
     parts = [
-        f"# Why {b} and {a} earn differently in {code(data['scenario'])}",
-        " ".join(_opening(data)),
-        "## What each part is worth",
-        f"A part's worth is what the return gains when the part of {a} is exchanged for that of {b}, "
-        "averaged over all orders in which the parts can be exchanged (its Shapley value). The worths of all "
-        "parts sum to the whole difference.",
-        "![what each part is worth](worth.png)",
+        f"# {say('attribution.title', world=code(data['scenario']), **names)}",
+        sentences(_opening(data)),
+        f"## {say('attribution.worths')}",
+        say("attribution.worths.lead", **names),
+        f"![{say('attribution.worths.alt')}](worth.png)",
         "\n".join(_worths(data)),
-        f"First: the gain when it is the only part from {b}. Last: the gain when all others are from {b} "
-        "already. A reading counts a gain where its interval excludes zero.",
+        say("attribution.worths.read", **names),
         *_sentences(data),
-        "## In which order parts can be exchanged",
-        "Each time the part is exchanged after which the mean return is highest. A negative step means that "
-        "every part that is left lowers the return. The order is chosen on the episodes on which it is "
-        "measured, which flatters the first steps a little.",
-        "![best-first orders](orders.png)",
+        f"## {say('attribution.orders')}",
+        say("attribution.orders.lead"),
+        f"![{say('attribution.orders.alt')}](orders.png)",
         *("\n".join(_order(data, *ends)) for ends in (("a", "b"), ("b", "a"))),
-        f"{made_with(data['versions'])} Scenario digest `{data['scenario_digest']}`.",
+        sentences([made_with(data["versions"]), say("made.digest", digest=f"`{data['scenario_digest']}`")]),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -192,16 +191,34 @@ def page(data: dict[str, Any]) -> str:
 def _opening(data: dict[str, Any]) -> list[str]:
     a, b, settings = data["a"], data["b"], data["settings"]
     first, last = settings["first_seed"], settings["first_seed"] + settings["episodes"] - 1
-    relation = {1: "more than", -1: "less than", 0: "neither more nor less, beyond noise, than"}
+    names = {"a": code(a["name"]), "b": code(b["name"])}
     return [
-        f"In {code(data['scenario'])}, {code(a['name'])} earns {_interval(a['return'], False)} "
-        f"and {code(b['name'])} {_interval(b['return'], False)}.",
-        f"{code(b['name'])} earns {relation[sign(data['difference'])]} {code(a['name'])}: a difference of "
-        f"{_interval(data['difference'])}.",
-        f"All {len(data['coalitions'])} combinations of their {len(data['parts'])} parts were run on the "
-        f"same {settings['episodes']:,} test episodes, seeds {first:,} to {last:,}.",
-        "Intervals are 95 %, paired by episode.",
+        say(
+            "attribution.earn",
+            world=code(data["scenario"]),
+            one=_interval(a["return"], False),
+            other=_interval(b["return"], False),
+            **names,
+        ),
+        say(
+            f"attribution.{_RELATIONS[sign(data['difference'])]}",
+            difference=_interval(data["difference"]),
+            **names,
+        ),
+        say(
+            "attribution.ran",
+            combinations=len(data["coalitions"]),
+            parts=len(data["parts"]),
+            episodes=f"{settings['episodes']:,}",
+            first=f"{first:,}",
+            last=f"{last:,}",
+        ),
+        say("attribution.intervals"),
     ]
+
+
+_RELATIONS = {1: "more", -1: "less", 0: "neither"}
+"""By the sign of the difference."""
 
 
 def _by_worth(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -211,41 +228,48 @@ def _by_worth(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _worths(data: dict[str, Any]) -> list[str]:
     rows = [
-        (part["part"], *(_interval(part[what]) for what in ("worth", "first", "last")), effect(part))
+        (
+            translated(part["part"]),
+            *(_interval(part[what]) for what in ("worth", "first", "last")),
+            effect(part),
+        )
         for part in _by_worth(data)
     ]
     return [
-        markdown_table(("part", "worth", "first", "last", "reading"), rows, "lrrrl"),
-        f"| all parts | {_interval(data['difference'])} | | | |",
+        markdown_table(_head("part", "worth", "first", "last", "reading"), rows, "lrrrl"),
+        f"| {say('attribution.all')} | {_interval(data['difference'])} | | | |",
     ]
 
 
 def _sentences(data: dict[str, Any]) -> list[str]:
     """Which exchanges help alone, and which only together."""
     groups = {
-        "Help even alone": ((1, 1), (1, 0), (1, -1)),
-        "Hurt alone, but help once the others are exchanged": ((-1, 1),),
-        "Do nothing alone beyond noise, but help once the others are exchanged": ((0, 1),),
-        "Help alone, but hurt once the others are exchanged": ((1, -1),),
+        "alone": ((1, 1), (1, 0), (1, -1)),
+        "later": ((-1, 1),),
+        "together": ((0, 1),),
+        "reversed": ((1, -1),),
     }
     lines = []
-    for words, signs in groups.items():
-        names = [p["part"] for p in _by_worth(data) if (sign(p["first"]), sign(p["last"])) in signs]
-        lines.append(f"- {words}: {', '.join(names) or 'none'}.")
+    for group, signs in groups.items():
+        names = [
+            translated(p["part"]) for p in _by_worth(data) if (sign(p["first"]), sign(p["last"])) in signs
+        ]
+        parts = say("comma").join(names) or say("attribution.none")
+        lines.append(f"- {say(f'attribution.help.{group}', parts=parts)}")
     return ["\n".join(lines)]
 
 
 def _order(data: dict[str, Any], start: str, end: str) -> list[str]:
     a, b = data[start], data[end]
     rows = [
-        f"| {i} | {step['part']} | {_interval(step['gain'])} | {number(step['return'])} |"
+        f"| {i} | {translated(step['part'])} | {_interval(step['gain'])} | {number(step['return'])} |"
         for i, step in enumerate(data["orders"][f"{start}_to_{end}"], 1)
     ]
     return [
-        f"From {code(a['name'])} to {code(b['name'])}:",
+        say("attribution.order", a=code(a["name"]), b=code(b["name"])),
         "",
-        "| step | part exchanged | gain | return then |",
+        f"| {' | '.join(_head('step', 'exchanged', 'gain', 'then'))} |",
         "|---:|---|---:|---:|",
-        f"| 0 | none | | {number(a['return']['mean'])} |",
+        f"| 0 | {say('attribution.none')} | | {number(a['return']['mean'])} |",
         *rows,
     ]

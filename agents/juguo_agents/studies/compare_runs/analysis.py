@@ -25,7 +25,7 @@ from juguo_agents.report.figures.intervals import Estimate
 from juguo_agents.report.figures.intervals import draw as draw_estimates
 from juguo_agents.report.figures.style import readable
 from juguo_agents.report.texts import say
-from juguo_agents.tables import ranged, terminal_table
+from juguo_agents.tables import padded, ranged, terminal_table
 
 TRUE = "true"
 
@@ -132,10 +132,10 @@ def _against(own: Floats, seeds: Sequence[int], values: Floats) -> dict[str, Any
 def verdict(row: Mapping[str, Any]) -> str:
     """What the paired interval tells of a run beside the first: better, worse, or neither."""
     if row["difference"] is None:
-        return "first"
+        return say("compare_runs.first")
     if row["difference_low"] > 0.0:
-        return "better"
-    return "worse" if row["difference_high"] < 0.0 else "not told apart"
+        return say("compare_runs.better")
+    return say("compare_runs.worse" if row["difference_high"] < 0.0 else "compare_runs.tied")
 
 
 def draw(summary: Mapping[str, Any]) -> Figure:
@@ -145,28 +145,33 @@ def draw(summary: Mapping[str, Any]) -> Figure:
     ]
     rows += [Estimate(one["name"], one["mean"], one["low"], one["high"]) for one in summary["rivals"]]
     world = readable(summary["scenario"])
-    note = say("studies.runs.note", world=world, episodes=f"{summary['episodes']:,}")
-    return draw_estimates(say("studies.runs.title"), note, say("studies.return"), rows)
+    note = say("compare_runs.note", world=world, episodes=f"{summary['episodes']:,}")
+    return draw_estimates(say("compare_runs.title"), note, say("studies.return"), rows)
 
 
 def runs_table(summary: Mapping[str, Any]) -> str:
     """The comparison for the terminal, in lines of at most 110 characters."""
     first, *others = summary["runs"]
-    head = ["run", "learner", "steps", "time", "return [95%]"]
+    head = [say(f"compare_runs.{column}") for column in ("run", "learner", "steps", "time", "return")]
     table = terminal_table(
-        [*head, f"vs {first['name'][:10]} [95%]"] if others else head,
+        [*head, say("compare_runs.versus", name=first["name"][:10])] if others else head,
         (_cells(row)[: len(head) + bool(others)] for row in summary["runs"]),
         "llr",
     )
     lines = [table, ""] if others else [table]
     for row in others:
         needed = row["seeds_needed"]
-        seeds = f"; seeds needed: {needed['seeds'] or 'too few episodes'}" if needed else ""
-        lines.append(
-            f"{row['name'][:40]}: {verdict(row)}; better with probability {row['better']:.2f}{seeds}"
+        line = say(
+            "compare_runs.line",
+            name=row["name"][:40],
+            verdict=verdict(row),
+            probability=f"{row['better']:.2f}",
         )
+        if needed:
+            line += say("compare_runs.needed", seeds=needed["seeds"] or say("compare_runs.too_few"))
+        lines.append(line)
     if others and first["equal_time_steps"]:
-        lines.append("at equal time, training.steps would be:")
+        lines.append(say("compare_runs.equal_time", field="training.steps"))
         lines += [f"  {row['name'][:60]}: {row['equal_time_steps']:,}" for row in summary["runs"]]
     lines += _against_lines(summary)
     return "\n".join(lines)
@@ -193,13 +198,17 @@ def _short(count: int) -> str:
 def _against_lines(summary: Mapping[str, Any]) -> list[str]:
     lines = []
     for i, other in enumerate(summary["rivals"]):
-        observing = "shown the true state" if other["observe"] == TRUE else "observing with noise"
-        lines += ["", f"less {other['name'][:40]}, {observing}, return {ranged(other)}:"]
+        observing = say("compare_runs.true" if other["observe"] == TRUE else "compare_runs.noisy")
+        lines += [
+            "",
+            say("compare_runs.less", name=other["name"][:40], observing=observing, mean=ranged(other)),
+        ]
         for row in summary["runs"]:
             against = row["against"][i]
             lines.append(f"  {row['name'][:40]:<40} {ranged(against, 'difference', '+.3f')}")
             lines += [
-                f"    training seed {one['seed']:<24} {ranged(one, 'difference', '+.3f')}"
+                f"    {padded(say('compare_runs.seed', seed=one['seed']), 38)} "
+                f"{ranged(one, 'difference', '+.3f')}"
                 for one in against["seeds"]
             ]
     return lines

@@ -14,6 +14,7 @@ from juguo_agents.array_types import Floats
 from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
+from juguo_agents.report.texts import say
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.compare_runs.analysis import TRUE, Other, TrainedRun, draw, runs_table, summarise
 from juguo_agents.studies.measurement import Measurement, Named, measure_all, named
@@ -174,5 +175,5 @@ class CompareRuns(Study[Settings, Table]):
             ),
         }
         text = runs_table(summary)
-        files = page_and_figure("comparison", text, lambda: draw(summary), "returns")
+        files = page_and_figure("comparison", text, lambda: draw(summary), say("compare_runs.alt"))
         return Page(summary, "comparison.json", text, files)

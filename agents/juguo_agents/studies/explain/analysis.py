@@ -10,21 +10,17 @@ from juguo_agents.artifacts.tree_file import USES, StoredTree
 from juguo_agents.report.figures import importance, tree, uses
 from juguo_agents.report.figures.style import styled_png
 from juguo_agents.report.formatting import made_with, number
+from juguo_agents.report.names import place_name
+from juguo_agents.report.texts import say, sentences, translated
 from juguo_agents.report.tree_rules import LEAST_LEAN, LEAST_SHARE, tree_lines
-from juguo_agents.tables import markdown_table, ranged, terminal_table
-from juguo_envs.model.state import FUNCTIONS, STAGES
+from juguo_agents.tables import columns, markdown_table, padded, ranged, terminal_table
+from juguo_envs.model.state import STAGES
 from juguo_envs.names import code, markdown
 
 _NAMED = 5
 _FIDELITY = (
-    ("money", "same uses of the money"),
-    ("communities", "same places"),
-    ("openness", "same openness"),
-    ("advance", "same answer on advancing"),
-    ("advance_found", "advances asked by the learner that the tree asks, too"),
-    ("abandon", "same answer on giving up"),
-    ("abandon_found", "give-ups asked by the learner that the tree asks, too"),
-)
+    "money", "communities", "openness", "advance", "advance_found", "abandon", "abandon_found",
+)  # fmt: skip
 
 
 def summary_lines(data: dict[str, Any]) -> list[str]:
@@ -46,13 +42,18 @@ def _opening(data: dict[str, Any]) -> list[str]:
     source, settings = data["source"], data["settings"]
     first, last = settings["first_seed"], settings["first_seed"] + settings["episodes"] - 1
     others = source["other_seeds"]
-    chosen = f" (one of {len(others) + 1} training seeds)" if others else ""
+    chosen = say("explain.chosen", count=len(others) + 1) if others else ""
     return [
-        f"## What {code(source['name'])} does in {code(data['scenario'])}",
+        f"## {say('explain.title', name=code(source['name']), world=code(data['scenario']))}",
         "",
-        f"Explained: {code(source['name'])}{chosen}. Trees were distilled and chosen on episodes of their "
-        f"own; everything below is measured on {settings['episodes']:,} test episodes, seeds {first:,} to "
-        f"{last:,}, under common random numbers. Intervals are 95 %.",
+        say(
+            "explain.opening",
+            name=code(source["name"]),
+            chosen=chosen,
+            episodes=f"{settings['episodes']:,}",
+            first=f"{first:,}",
+            last=f"{last:,}",
+        ),
     ]
 
 
@@ -61,26 +62,31 @@ def _returns(data: dict[str, Any]) -> list[str]:
     kept = {t["name"]: t["kept"] for t in data["trees"]}
     rows = []
     for name in dict.fromkeys((data["source"]["name"], *kept, "flat")):
-        share, none = kept.get(name), "there is no gain to keep" if name in kept else ""
+        share, none = kept.get(name), say("explain.no_gain") if name in kept else ""
         text = ranged(share, "share", ".1%") if share else none
         rows.append((name, ranged(by_name[name], "return"), text))
-    return terminal_table(("allocator", "return", "keeps of the gain over flat"), rows).splitlines()
+    head = [say(f"explain.{column}") for column in ("allocator", "return", "keeps")]
+    return terminal_table(head, rows).splitlines()
 
 
 def _fidelity(data: dict[str, Any]) -> list[str]:
     trees = data["trees"]
     rows = [
         (
-            words,
+            say(f"explain.same.{name}"),
             *(" / ".join(_percent(t["fidelity"][led][name]) for led in ("tree", "learner")) for t in trees),
         )
-        for name, words in _FIDELITY
+        for name in _FIDELITY
     ]
     return [
-        "Fidelity, in % (in the quarters that the tree leads to / that the learner leads to):",
+        say("explain.fidelity.head"),
         "",
-        *terminal_table(("", *(f"{t['leaves']} leaves" for t in trees)), rows, "lr").splitlines(),
+        *terminal_table(("", *(_leaves(t["leaves"]) for t in trees)), rows, "lr").splitlines(),
     ]
+
+
+def _leaves(count: int) -> str:
+    return say("explain.leaves", count=count)
 
 
 def _percent(value: float | None) -> str:
@@ -90,46 +96,53 @@ def _percent(value: float | None) -> str:
 def _spending_words(data: dict[str, Any]) -> list[str]:
     own = data["spending"][0]
     rules = data["spending"][1 + len(data["trees"]) :]
-    lines = ["Spending:", ""]
+    lines = [say("explain.spending"), ""]
     for stage, name in enumerate(STAGES):
         shares = own["functions"][stage]
         if own["quarters"][stage] <= 0.0 or sum(shares) <= 0.0:
-            lines.append(f"- in {name}: nothing; the stage is not reached, or nothing is spent in it")
+            lines.append(f"- {say('explain.nothing', stage=say(f'stage.{name}'))}")
             continue
         top = sorted(range(len(USES)), key=lambda i: -shares[i])[:_NAMED]
-        money = ", ".join(f"{USES[i]} {shares[i]:.0%}" for i in top if shares[i] >= LEAST_SHARE)
-        lines.append(f"- in {name} ({own['quarters'][stage]:.1f} quarters): {money}; {_places(data, stage)}")
+        most = [f"{say(f'use.{USES[i]}')} {shares[i]:.0%}" for i in top if shares[i] >= LEAST_SHARE]
+        told = say(
+            "explain.spends",
+            stage=say(f"stage.{name}"),
+            quarters=f"{own['quarters'][stage]:.1f}",
+            money=say("comma").join(most),
+            places=_places(data, stage),
+        )
+        lines.append(f"- {told}")
     nearest = sorted(rules, key=lambda s: -s["same_uses"])[:3]
-    close = ", ".join(f"{code(s['name'])} {s['same_uses']:.0%}" for s in nearest)
-    lines.append(f"- share of its money that a rule spends on the same uses, stage by stage: most {close}")
-    return lines
+    close = say("comma").join(f"{code(s['name'])} {s['same_uses']:.0%}" for s in nearest)
+    return [*lines, f"- {say('explain.nearest', rules=close)}"]
 
 
 def _places(data: dict[str, Any], stage: int) -> str:
     relative = data["spending"][0]["communities"][stage]
     if max(relative) <= 0.0:
-        return "no place is funded"
-    names = [c["name"] for c in data["communities"]]
+        return say("explain.no_place")
+    names = [place_name(c["name"]) for c in data["communities"]]
     most, least = (pick(range(len(names)), key=lambda c: relative[c]) for pick in (max, min))
-    return (
-        f"per member most in {markdown(names[most])} ({100 * relative[most]:.0f} % of the mean), least in "
-        f"{markdown(names[least])} ({100 * relative[least]:.0f} %)"
+    return say(
+        "explain.places",
+        most=markdown(names[most]),
+        much=f"{100 * relative[most]:.0f} %",
+        least=markdown(names[least]),
+        little=f"{100 * relative[least]:.0f} %",
     )
 
 
 def _importance(data: dict[str, Any]) -> list[str]:
     found = data["importance"]
-    width = max(len(g["group"]) for g in found)
-    lines = [
-        "Observations, by the return lost when they are seen as in another episode in the same quarter:",
-        "",
-    ]
-    for g in found:
-        told = "" if g["low"] > 0.0 or g["high"] < 0.0 else "  cannot be told from none"
+    words = [translated(g["group"]) for g in found]
+    width = max(map(columns, words))
+    lines = [say("explain.importance"), ""]
+    for g, group in zip(found, words, strict=True):
+        told = "" if g["low"] > 0.0 or g["high"] < 0.0 else f"  {say('explain.not_told')}"
         if g["low"] == g["high"] == 0.0:
-            told = "  none: not looked at, or the same in all episodes"
+            told = f"  {say('explain.none')}"
         between = f"[{number(g['low'], True)}, {number(g['high'], True)}]"
-        lines.append(f"{g['group']:<{width}}  {number(g['loss'], True)} {between}{told}")
+        lines.append(f"{padded(group, width)}  {number(g['loss'], True)} {between}{told}")
     return lines
 
 
@@ -147,30 +160,39 @@ def page(data: dict[str, Any], trees: Sequence[StoredTree]) -> str:
     parts = ["\n".join(_opening(data)).replace("## ", "# ", 1), _fenced(_returns(data))]
     for leaves, stored in zip(data["settings"]["leaves"], trees, strict=True):
         parts += [
-            f"## The tree of at most {leaves} leaves",
-            f"![the tree of at most {leaves} leaves](tree{leaves}.png)",
-            f"As rules (uses of {LEAST_SHARE:.0%} or more; places: how much more money a place gets for each "
-            f"0.1 that it is above the society's mean, {10.0 * LEAST_LEAN:.0f} % or more; "
-            f"{code(stored.name)} in `tree{leaves}.json`, an allocator for `juguo evaluate`):",
+            f"## {say('explain.Tree', leaves=leaves)}",
+            f"![{say('explain.tree', leaves=leaves)}](tree{leaves}.png)",
+            say(
+                "explain.as_rules",
+                share=f"{LEAST_SHARE:.0%}",
+                lean=f"{10.0 * LEAST_LEAN:.0f} %",
+                name=code(stored.name),
+                file=f"`tree{leaves}.json`",
+            ),
             _fenced(tree_lines(stored.tree)),
         ]
     parts += [
-        "## Fidelity",
+        f"## {say('explain.fidelity')}",
         _fenced(_fidelity(data)),
-        "## What it spends, beside each rule",
+        f"## {say('explain.beside')}",
         "\n".join(_spending_words(data)[2:]),
-        "![spending by stage and function](spending.png)",
-        "![spending by stage and community](communities.png)",
+        f"![{say('explain.by_function')}](spending.png)",
+        f"![{say('explain.by_community')}](communities.png)",
         *(_table(data, stage) for stage in range(len(STAGES))),
-        "## Which observations matter",
-        "A group of observations is taken from another episode in the same quarter. What is lost is what the "
-        "allocator, as it is, gets out of knowing how things stand in this episode. Groups stand in for each "
-        "other, so the losses do not add up; what is the same in all episodes, such as the quarters left, "
-        "cannot be told this way.",
-        "![importance of observations](importance.png)",
+        f"## {say('explain.matter')}",
+        say("explain.matter.lead"),
+        f"![{say('explain.importance.alt')}](importance.png)",
         _fenced(_importance(data)[2:]),
-        f"{made_with(data['versions'])} Scenario digest `{data['scenario_digest']}`, SHA-256 of what is "
-        f"explained: `{data['source']['sha256'] or 'a rule'}`.",
+        sentences(
+            [
+                made_with(data["versions"]),
+                say(
+                    "explain.digests",
+                    digest=f"`{data['scenario_digest']}`",
+                    sha256=f"`{data['source']['sha256'] or say('explain.rule')}`",
+                ),
+            ]
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -188,5 +210,6 @@ def _table(data: dict[str, Any], stage: int) -> str:
         ]
         for s in data["spending"]
     ]
-    table = markdown_table(("allocator", "quarters", *FUNCTIONS, "reserve"), rows, "lr")
-    return f"In {STAGES[stage]}, % of the stage's money:\n\n{table}"
+    head = [say("explain.allocator"), say("explain.quarters"), *(say(f"use.{use}") for use in USES)]
+    lead = say("explain.stage_money", stage=say(f"stage.{STAGES[stage]}"))
+    return f"{lead}\n\n{markdown_table(head, rows, 'lr')}"

@@ -26,6 +26,7 @@ from juguo_agents.evaluation.importance import Group, groups, importance, return
 from juguo_agents.evaluation.rollout import Conditions
 from juguo_agents.evaluation.spending import same_uses, spending
 from juguo_agents.provenance import MODEL, versions
+from juguo_agents.report.texts import language, speaking
 from juguo_agents.search.distillation.distil import Budget, distil
 from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
 from juguo_agents.search.distillation.query import ExpertQuery
@@ -378,6 +379,7 @@ class Explain(Study[Settings, dict[str, Any]]):
             "importance": sorted(losses, key=lambda g: -g["loss"]),
             "versions": versions(),
         }
-        files |= dict(draw_figures(data, stored))
-        files[PAGE_FILE] = page(data, stored).encode()
-        return Page(data, RESULT_FILE, "\n".join(summary_lines(data)), files)
+        with speaking(language(), world.step):
+            files |= dict(draw_figures(data, stored))
+            files[PAGE_FILE] = page(data, stored).encode()
+            return Page(data, RESULT_FILE, "\n".join(summary_lines(data)), files)

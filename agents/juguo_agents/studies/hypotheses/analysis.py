@@ -19,6 +19,7 @@ from juguo_agents.evaluation.effects import (
     FOR,
     SMALL,
     UNDECIDED,
+    Bound,
     Judged,
     Region,
     Word,
@@ -28,9 +29,11 @@ from juguo_agents.evaluation.effects import (
 )
 from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.provenance import MODEL, versions
+from juguo_agents.report.names import axis_symbol
+from juguo_agents.report.texts import say, translated
 from juguo_agents.studies.hypotheses.claims import ChosenClaims, Claim, Part
 from juguo_agents.tables import markdown_table, terminal_table
-from juguo_envs.worlds.sampling import axes
+from juguo_envs.worlds.sampling import Axis, axes
 
 Run = Mapping[str, Any]
 """What was measured in a scenario: `cells`, by key the (episodes,) values of each outcome; `notes`."""
@@ -111,21 +114,34 @@ def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequen
     claims = test.claims
     tally = Counter(r.verdict for r in results)
     searched = min(claims.search.scenarios, claims.sample.scenarios)
-    counted = ", ".join(f"{tally[word]} {word}" for word in get_args(Word) if tally[word])
-    head = ("", "claim", "verdict", "effect", "interval", "for / against")
+    counted = say("comma").join(
+        say("hypotheses.counted", count=tally[word], verdict=_verdict(word))
+        for word in get_args(Word)
+        if tally[word]
+    )
     lines = [
-        "# The paper's claims, tested",
+        f"# {say('hypotheses.title')}",
         "",
-        f"{len(results)} claims over {claims.sample.scenarios} sampled scenarios, "
-        f"{claims.sample.episodes} episodes of each arm in each; claims about the best allocations found, "
-        f"over the first {searched} of them. Verdicts: {counted}.",
+        say(
+            "hypotheses.tested",
+            claims=len(results),
+            scenarios=claims.sample.scenarios,
+            episodes=claims.sample.episodes,
+            searched=searched,
+            counted=counted,
+        ),
         "",
-        f"An interval of an effect is one of {f'{1.0 - test.error:.2%}'.replace('%', ' %')} confidence: "
-        f"{claims.verdict.confidence:.0%} for all {claims.tested} parts on which verdicts rest, together. A "
-        "claim holds if all of its parts do; the numbers in the table are those of its weakest part. How "
-        "verdicts are reached: docs/explanation/hypotheses.md.",
+        say(
+            "hypotheses.confidence",
+            each=f"{1.0 - test.error:.2%}".replace("%", " %"),
+            all=f"{claims.verdict.confidence:.0%}",
+            parts=claims.tested,
+            page="docs/explanation/hypotheses.md",
+        ),
         "",
-        markdown_table(head, map(_row, results)).replace("|  |", "| |", 1),
+        markdown_table(
+            ["", *_head("claim", "verdict", "effect", "interval", "sides")], map(_row, results)
+        ).replace("|  |", "| |", 1),
         "",
     ]
     for result in results:
@@ -134,13 +150,21 @@ def as_markdown(test: ChosenClaims, results: Sequence[ClaimResult], runs: Sequen
     return "\n".join(lines) + "\n"
 
 
+def _head(*columns: str) -> list[str]:
+    return [say(f"hypotheses.{column}") for column in columns]
+
+
+def _verdict(word: Word) -> str:
+    return say(f"hypotheses.verdict.{word}")
+
+
 def _row(result: ClaimResult) -> list[str]:
     judged = result.deciding.judged
     return [
         str(result.claim.id),
-        result.claim.claim,
-        f"**{result.verdict}**",
-        f"{_signed(judged.effect.mean)} {OUTCOMES[result.deciding.part.outcome].unit}",
+        translated(result.claim.claim),
+        f"**{_verdict(result.verdict)}**",
+        _with_unit(judged, result.deciding.part),
         _interval(judged),
         f"{judged.share(FOR):.0%} / {judged.share(AGAINST):.0%}",
     ]
@@ -149,9 +173,9 @@ def _row(result: ClaimResult) -> list[str]:
 def _section(result: ClaimResult) -> list[str]:
     claim = result.claim
     lines = [
-        f"## {claim.id}. {claim.claim}",
+        f"## {claim.id}. {translated(claim.claim)}",
         "",
-        f"**{result.verdict.capitalize()}** ({_why(result)}).",
+        say("hypotheses.because", verdict=_verdict(result.verdict).capitalize(), why=_why(result)),
         "",
         _table(result.parts),
         "",
@@ -159,13 +183,13 @@ def _section(result: ClaimResult) -> list[str]:
     for part in result.parts:
         lines += _region(part)
     if result.also:
-        lines += ["Looked at as well; does not count for the verdict:", "", _table(result.also), ""]
+        lines += [say("hypotheses.also"), "", _table(result.also), ""]
     lines += [
-        f"- **Statistic.** {claim.statistic}",
-        f"- **Would refute it.** {claim.refuted_by}",
-        f"- **What is built in.** {claim.built_in}",
+        say("hypotheses.statistic", text=translated(claim.statistic)),
+        say("hypotheses.refuted_by", text=translated(claim.refuted_by)),
+        say("hypotheses.built_in", text=translated(claim.built_in)),
         "",
-        f"![Claim {claim.id}: effect by scenario]({result.figure})",
+        f"![{say('hypotheses.alt', claim=claim.id)}]({result.figure})",
         "",
     ]
     return lines
@@ -173,26 +197,33 @@ def _section(result: ClaimResult) -> list[str]:
 
 def _why(result: ClaimResult) -> str:
     judged = result.deciding.judged
-    part = f"{result.deciding.part.name}: " if len(result.parts) > 1 else ""
-    return f"{part}{judged.reason}"
+    reason = translated(judged.reason)
+    if len(result.parts) == 1:
+        return reason
+    return say("hypotheses.why", part=translated(result.deciding.part.name), reason=reason)
+
+
+def _with_unit(judged: Judged, part: Part) -> str:
+    unit = translated(OUTCOMES[part.outcome].unit)
+    return say("hypotheses.with_unit", effect=_signed(judged.effect.mean), unit=unit)
 
 
 def _table(parts: Sequence[PartResult]) -> str:
     def row(result: PartResult) -> list[str]:
         judged, part = result.judged, result.part
         return [
-            part.says,
-            judged.verdict,
-            f"{_signed(judged.effect.mean)} {OUTCOMES[part.outcome].unit}",
+            translated(part.says),
+            _verdict(judged.verdict),
+            _with_unit(judged, part),
             _interval(judged),
-            ("at most " if part.direction == "at_most" else "from ") + f"{part.counts:g}",
+            say(f"hypotheses.{part.direction}", counts=f"{part.counts:g}"),
             "" if math.isnan(judged.standardised) else f"{judged.standardised:+.1f}",
             str(len(judged.means)),
             *(f"{judged.share(side):.0%}" for side in SIDES),
         ]
 
-    head = ("says", "verdict", "effect", "interval", "counts", "in SD", "scenarios", *SIDES)
-    return markdown_table([side.replace(SMALL, "too small") for side in head], map(row, parts))
+    head = _head("says", "verdict", "effect", "interval", "counts", "sd", "scenarios", *SIDES)
+    return markdown_table(head, map(row, parts))
 
 
 def _region(result: PartResult) -> list[str]:
@@ -200,49 +231,64 @@ def _region(result: PartResult) -> list[str]:
     if result.judged.verdict != "depends":
         return []
     region = result.region
-    head = f"Where *{result.part.name}* is true"
+    name = translated(result.part.name)
     if region is None or not region.tells:
-        return [f"{head}: the axes do not tell; no tree of two splits did better than guessing.", ""]
-    lines = [
-        f"{head} (a tree of two splits tells {region.accuracy:.0%} of scenarios right that it was not fitted "
-        f"to; naming the most frequent side would tell {region.majority:.0%}):",
-        "",
-    ]
-    lines += [
-        f"- {leaf.where}: for in {leaf.share_for:.0%}, against in {leaf.share_against:.0%} of "
-        f"{leaf.scenarios} scenarios, mean {_signed(leaf.mean)}"
-        for leaf in region.leaves
-    ]
+        return [say("hypotheses.nowhere", part=name), ""]
+    accuracy, majority = f"{region.accuracy:.0%}", f"{region.majority:.0%}"
+    lines = [say("hypotheses.where", part=name, accuracy=accuracy, majority=majority), ""]
+    for leaf in region.leaves:
+        told = say(
+            "hypotheses.leaf",
+            where=say("hypotheses.and").join(map(_bound, leaf.bounds)),
+            share=f"{leaf.share_for:.0%}",
+            other=f"{leaf.share_against:.0%}",
+            scenarios=leaf.scenarios,
+            mean=_signed(leaf.mean),
+        )
+        lines.append(f"- {told}")
     return [*lines, ""]
+
+
+def _bound(bound: Bound) -> str:
+    side = "above" if bound.above else "up_to"
+    return say(f"hypotheses.bound.{side}", axis=axis_words(bound.axis), value=f"{bound.value:.3g}")
+
+
+def axis_words(axis: Axis) -> str:
+    """An axis as a reader knows it: its meaning and its symbol on the model page."""
+    return say("hypotheses.axis", text=say(f"setting.{axis.name}"), symbol=axis_symbol(axis.name))
 
 
 def _how_made(test: ChosenClaims, runs: Sequence[Run]) -> list[str]:
     claims = test.claims
-    lines = ["## How it was made", ""]
+    lines = [f"## {say('hypotheses.made')}", ""]
     lines.append(
-        f"Model `{MODEL}`; scenarios: Sobol points of seed {claims.sample.points_seed}; test seeds "
-        f"from {claims.sample.episodes_from:,}."
+        say(
+            "hypotheses.made.of",
+            model=f"`{MODEL}`",
+            seed=claims.sample.points_seed,
+            first=f"{claims.sample.episodes_from:,}",
+        )
     )
     if rules := test.tuned_rules():
-        where = ", ".join(scenario.name for scenario in test.tuning_worlds())
         lines += [
             "",
-            f"Tuned: {', '.join(rules)}; each by a search of {claims.tuning.budget:,} episodes in each of: "
-            f"{where}. In a scenario the member that does best on {claims.tuning.selection_episodes} "
-            "selection episodes is taken. Whose numbers were taken, in how many scenarios:",
+            say(
+                "hypotheses.tuned",
+                rules=say("comma").join(rules),
+                budget=f"{claims.tuning.budget:,}",
+                worlds=say("comma").join(scenario.name for scenario in test.tuning_worlds()),
+                episodes=claims.tuning.selection_episodes,
+            ),
             "",
         ]
-        lines += [f"- {arm}: {text}" for arm, text in _taken(runs)]
+        lines += [f"- {arm}{say('colon')}{text}" for arm, text in _taken(runs)]
     if families := test.families():
-        lines += [
-            "",
-            f"Searched in each of the first scenarios: {', '.join(families)}, {claims.search.budget:,} "
-            "episodes each. Where the search of the closed loop began, in how many scenarios:",
-            "",
-        ]
+        names = say("comma").join(families)
+        lines += ["", say("hypotheses.searched", families=names, budget=f"{claims.search.budget:,}"), ""]
         notes = (run["notes"].get("searches", {}).get("closed_loop") for run in runs)
         begun = Counter(note["start"] for note in notes if note)
-        lines += [f"- {name}: {count}" for name, count in begun.most_common()]
+        lines += [f"- {name}{say('colon')}{count}" for name, count in begun.most_common()]
     return lines
 
 
@@ -252,7 +298,10 @@ def _taken(runs: Sequence[Run]) -> list[tuple[str, str]]:
     for run in runs:
         for arm, member in run["notes"].get("tuned", {}).items():
             found.setdefault(arm, Counter())[member] += 1
-    return [(a, ", ".join(f"{m} {n}" for m, n in c.most_common())) for a, c in sorted(found.items())]
+    return [
+        (arm, say("comma").join(f"{member} {times}" for member, times in taken.most_common()))
+        for arm, taken in sorted(found.items())
+    ]
 
 
 def console_table(results: Sequence[ClaimResult]) -> str:
@@ -260,8 +309,8 @@ def console_table(results: Sequence[ClaimResult]) -> str:
     rows = [
         (
             str(result.claim.id),
-            result.claim.claim,
-            judged.verdict,
+            translated(result.claim.claim),
+            _verdict(judged.verdict),
             _signed(judged.effect.mean),
             _interval(judged),
             f"{judged.share(FOR):.0%}",
@@ -270,7 +319,8 @@ def console_table(results: Sequence[ClaimResult]) -> str:
         for result in results
         for judged in (result.deciding.judged,)
     ]
-    return terminal_table(("", "claim", "verdict", "effect", "interval", FOR, AGAINST), rows, "rllrlr")
+    head = ["", *_head("claim", "verdict", "effect", "interval", FOR, AGAINST)]
+    return terminal_table(head, rows, "rllrlr")
 
 
 def _interval(judged: Judged) -> str:
@@ -327,7 +377,16 @@ def _part_as_json(result: PartResult) -> dict[str, Any]:
         else {
             "accuracy": region.accuracy,
             "majority": region.majority,
-            "leaves": [vars(leaf) for leaf in region.leaves],
+            "leaves": [
+                {
+                    "where": leaf.where,
+                    "scenarios": leaf.scenarios,
+                    "share_for": leaf.share_for,
+                    "share_against": leaf.share_against,
+                    "mean": leaf.mean,
+                }
+                for leaf in region.leaves
+            ],
         },
         "by_scenario": {
             "effect": judged.means.tolist(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import numpy as np
@@ -11,20 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from juguo_agents.evaluation.effects import AGAINST, FOR, SMALL, UNDECIDED, axis_words, telling_axis
+from juguo_agents.evaluation.effects import AGAINST, FOR, SMALL, UNDECIDED, telling_axis
 from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.report.figures.style import BLACK, BLUE, GREY, VERMILION, headed, log_axis, styled_png
-from juguo_agents.studies.hypotheses.analysis import ClaimResult, PartResult
+from juguo_agents.report.texts import say, translated
+from juguo_agents.studies.hypotheses.analysis import ClaimResult, PartResult, axis_words
 from juguo_agents.studies.hypotheses.claims import ChosenClaims
+from juguo_agents.tables import wrapped
 from juguo_envs.worlds.sampling import axes
 
 LOOKS = {FOR: (BLUE, "o"), AGAINST: (VERMILION, "s"), SMALL: (GREY, "d"), UNDECIDED: ("#a8a8a8", "x")}
-WORDS = {
-    FOR: "for, beyond noise",
-    AGAINST: "against, beyond noise",
-    SMALL: "too small to count",
-    UNDECIDED: "undecided",
-}
 _BAND = "#dbe9f3"
 
 
@@ -36,12 +31,18 @@ def draw(result: ClaimResult, test: ChosenClaims) -> bytes:
 def _draw(result: ClaimResult, test: ChosenClaims) -> Figure:
     rows, also = len(result.parts), len(result.also)
     below = 0.75 + 0.3 * also if also else 0.0
-    text = textwrap.wrap(result.claim.claim, 118)
-    subtitle = "\n".join([*text, result.deciding.judged.reason])
+    text = wrapped(translated(result.claim.claim), 118)
+    subtitle = "\n".join([*text, translated(result.deciding.judged.reason)])
+    title = say(
+        "hypotheses.figure.title",
+        number=result.claim.id,
+        name=translated(result.claim.name).capitalize(),
+        verdict=say(f"hypotheses.verdict.{result.verdict}"),
+    )
     fig = headed(
         10.0,
         1.45 + 0.17 * len(text) + 2.9 * rows + below,
-        f"{result.claim.id}. {result.claim.name.capitalize()}: {result.verdict}",
+        title,
         subtitle,
     )
     heights = [2.9 * rows, below] if also else [2.9 * rows]
@@ -55,10 +56,13 @@ def _draw(result: ClaimResult, test: ChosenClaims) -> Figure:
         _others(figures[1].subplots(), result)
     sides = [s for s in LOOKS if any(s in p.judged.sides for p in result.parts)]
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=LOOKS[s][0], marker=LOOKS[s][1], ms=5, lw=1.2, label=WORDS[s]) for s in sides
+        Line2D([], [], color=LOOKS[s][0], marker=LOOKS[s][1], ms=5, lw=1.2, label=say(f"hypotheses.side.{s}"))
+        for s in sides
     ]
-    handles.append(Patch(color=_BAND, label=f"mean, {1.0 - test.error:.1%} interval"))
-    handles.append(Line2D([], [], color=BLACK, lw=0.9, ls=(0, (4, 3)), label="smallest effect that counts"))
+    handles.append(
+        Patch(color=_BAND, label=say("hypotheses.figure.mean", confidence=f"{1.0 - test.error:.1%}"))
+    )
+    handles.append(Line2D([], [], color=BLACK, lw=0.9, ls=(0, (4, 3)), label=say("hypotheses.figure.counts")))
     fig.legend(handles=handles, loc="outside lower left", ncols=3)
     return fig
 
@@ -73,9 +77,10 @@ def _scenarios(panel: Axes, result: PartResult) -> None:
         colour, marker = LOOKS[judged.sides[i]]
         panel.plot((x, x), (judged.lows[i], judged.highs[i]), color=colour, lw=0.9, alpha=0.75)
         panel.plot(x, judged.means[i], marker, ms=size, color=colour)
-    panel.set_title("\n".join(textwrap.wrap(result.part.says, 56)))
-    panel.set_ylabel("\n".join(textwrap.wrap(f"effect on {OUTCOMES[result.part.outcome].words}", 44)))
-    panel.set_xlabel(f"{len(order)} scenarios, by effect")
+    panel.set_title("\n".join(wrapped(translated(result.part.says), 56)))
+    words = translated(OUTCOMES[result.part.outcome].words)
+    panel.set_ylabel("\n".join(wrapped(say("hypotheses.figure.effect", outcome=words), 44)))
+    panel.set_xlabel(say("hypotheses.figure.scenarios", count=len(order)))
     panel.set_xticks([])
     panel.set_xlim(-1.0, float(len(order)))
 
@@ -92,9 +97,9 @@ def _against_axis(panel: Axes, result: PartResult) -> None:
     if axis.log:
         panel.set_xscale("log")
         log_axis(panel.xaxis)
-    how = "that decides first" if result.region else "it is most correlated with"
-    panel.set_title(f"against the axis {how}", fontweight="normal")
-    panel.set_xlabel("\n".join(textwrap.wrap(axis_words(axis), 46)))
+    how = "first" if result.region else "correlated"
+    panel.set_title(say(f"hypotheses.figure.{how}"), fontweight="normal")
+    panel.set_xlabel("\n".join(wrapped(axis_words(axis), 46)))
     panel.tick_params(axis="y", labelleft=False)
 
 
@@ -120,8 +125,8 @@ def _others(panel: Axes, result: ClaimResult) -> None:
     panel.set_ylim(len(result.also) - 0.5, -0.5)
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x")
-    panel.set_title("Looked at as well (does not count for the verdict): mean over scenarios")
+    panel.set_title(say("hypotheses.figure.also"))
 
 
 def _short(result: PartResult) -> str:
-    return f"{result.part.name} [{OUTCOMES[result.part.outcome].unit}]"
+    return f"{translated(result.part.name)} [{translated(OUTCOMES[result.part.outcome].unit)}]"

@@ -24,6 +24,7 @@ from juguo_agents.allocators.registry import cell_name, compared_names, make_rul
 from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import MODEL
+from juguo_agents.report.texts import say
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.design import points
 from juguo_envs.worlds.parameters import Reward
@@ -37,14 +38,17 @@ class ValueSet:
 
     Attributes:
         name: Its name in results.
-        text: What it is, in words.
         changes: Fields of the reward that differ from the base scenario's; None for the values that are drawn
             at a point.
     """
 
     name: str
-    text: str
     changes: Mapping[str, float] | None
+
+    @property
+    def text(self) -> str:
+        """What it is, in English words."""
+        return say(f"map.values.{self.name}.text", "en")
 
     def reward(self, scenario: Scenario, base: Scenario) -> Reward:
         """The values.
@@ -63,14 +67,14 @@ class ValueSet:
         return scenario.override({f"reward.{name}": value for name, value in reward.items()})
 
 
-DRAWN = ValueSet("drawn", "the values drawn in each world", None)
+DRAWN = ValueSet("drawn", None)
 VALUE_SETS = (
     DRAWN,
-    ValueSet("default", "the scenario's own values", {}),
-    ValueSet("headcount", "heads count, whoever they are", {"aversion": 0.0}),
-    ValueSet("egalitarian", "strong aversion to inequality", {"aversion": 2.0}),
-    ValueSet("care", "resilience counts most", {"w_r": 2.0}),
-    ValueSet("no harm", "the excluded count most", {"w_x": 5.0}),
+    ValueSet("default", {}),
+    ValueSet("headcount", {"aversion": 0.0}),
+    ValueSet("egalitarian", {"aversion": 2.0}),
+    ValueSet("care", {"w_r": 2.0}),
+    ValueSet("no harm", {"w_x": 5.0}),
 )
 """Drawn; the scenario's own; its aversion at both ends; and each weight of the floor high in its range."""
 SEPARATOR = ","
@@ -109,27 +113,30 @@ class Switch:
 
     Attributes:
         name: Its name in results; it says what holds then.
-        assumption: What the model assumes otherwise.
         changes: New values by dotted names of fields.
     """
 
     name: str
-    assumption: str
     changes: Mapping[str, float]
+
+    @property
+    def assumption(self) -> str:
+        """What the model assumes otherwise, in English words."""
+        return say(f"map.switch.{self.name}.text", "en")
 
 
 AS_IS = "as it is"
 SWITCHES = (
-    Switch(AS_IS, "none: what the others are compared with", {}),
-    Switch("no critical mass", "a little money does less than in proportion", {"money.m_exp": 1.0}),
-    Switch("no serious defects", "a technology may do harm", {"defect.p_X": 0.0}),
-    Switch("no shocks", "shocks strike, and crises follow", {"crisis.shock_rate": 0.0}),
-    Switch("openness is free", "openness costs research effort", {"knowledge.chi": 0.0}),
-    Switch("know-how reaches all", "know-how must be absorbed where it is used", {"know_how.phi0": 1.0}),
-    Switch("use needs no knowledge", "use is hard where know-how is low", {"adoption.alpha_k": 0.0}),
-    Switch("fit needs no diversity", "fit grows by the diversity of those who use", {"fit.div0": 1.0}),
-    Switch("no learning by use", "a technology improves by being used", {"knowledge.eta_L": 0.0}),
-    Switch("no aversion", "what reaches few counts less", {"reward.aversion": 0.0}),
+    Switch(AS_IS, {}),
+    Switch("no critical mass", {"money.m_exp": 1.0}),
+    Switch("no serious defects", {"defect.p_X": 0.0}),
+    Switch("no shocks", {"crisis.shock_rate": 0.0}),
+    Switch("openness is free", {"knowledge.chi": 0.0}),
+    Switch("know-how reaches all", {"know_how.phi0": 1.0}),
+    Switch("use needs no knowledge", {"adoption.alpha_k": 0.0}),
+    Switch("fit needs no diversity", {"fit.div0": 1.0}),
+    Switch("no learning by use", {"knowledge.eta_L": 0.0}),
+    Switch("no aversion", {"reward.aversion": 0.0}),
 )
 """Each assumption that the page names; the first is none."""
 
@@ -321,19 +328,22 @@ class Condition:
 
     Attributes:
         name: Its name in results.
-        text: What it is, in words.
         competitors: Gives the names of the allocators that compete, one of each doctrine.
     """
 
     name: str
-    text: str
     competitors: Callable[[], list[str]]
 
+    @property
+    def text(self) -> str:
+        """What it is, in English words."""
+        return say(f"map.condition.{self.name}", "en")
 
-TUNED_ALIKE = Condition("tuned", "both institutions, tuned", tuned_names)
+
+TUNED_ALIKE = Condition("tuned", tuned_names)
 """The condition that figures and words explain: every doctrine at its best, like for like."""
 CONDITIONS = (
     TUNED_ALIKE,
-    Condition("alike", "both institutions, own numbers", tuned_rules),
-    Condition("paper", "the paper's own versions", rule_names),
+    Condition("alike", tuned_rules),
+    Condition("paper", rule_names),
 )

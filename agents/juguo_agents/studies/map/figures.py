@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import cycle
 from typing import Any
@@ -31,7 +32,8 @@ from juguo_agents.report.figures.style import (
     parameters,
     png,
 )
-from juguo_agents.report.names import label
+from juguo_agents.report.names import axis_symbol, label
+from juguo_agents.report.texts import say
 from juguo_agents.studies.map.analysis import (
     INDICES,
     PAIR,
@@ -41,6 +43,7 @@ from juguo_agents.studies.map.analysis import (
     difference_of,
 )
 from juguo_agents.studies.map.design import ALL, CONDITIONS, DRAWN, GROUPS, TUNED_ALIKE, VALUE_SETS
+from juguo_agents.studies.map.page import index_words, part_words, switch_words, value_words
 from juguo_envs.worlds.sampling import Axis
 
 Summary = dict[str, Any]
@@ -71,7 +74,8 @@ def draw_figures(runs: Runs, judged: Judged, summary: Summary) -> dict[str, byte
 
 
 def _subtitle(summary: Summary, note: str) -> str:
-    return f"{summary['points']:,} worlds, {summary['episodes']} episodes of each allocator in each; {note}"
+    of = {"worlds": f"{summary['points']:,}", "episodes": summary["episodes"]}
+    return say("map.fig.subtitle", note=note, **of)
 
 
 def _legend(fig: Figure, handles: list[Any], columns: int = 5) -> None:
@@ -80,15 +84,16 @@ def _legend(fig: Figure, handles: list[Any], columns: int = 5) -> None:
 
 def draw_map(runs: Runs, judged: Judged, summary: Summary) -> Figure:
     """Every world in the plane of the two axes that decide most, by its winner; one panel for each values."""
-    note = "in the plane of the two parameters that decide most under the values of the panel"
-    fig = headed(12.0, 8.4, "Where each doctrine is best", _subtitle(summary, note))
+    subtitle = _subtitle(summary, say("map.fig.map.note"))
+    fig = headed(12.0, 8.4, say("map.fig.map"), subtitle)
     panels = fig.subplots(2, (len(VALUE_SETS) + 1) // 2)
     seen: set[str] = set()
     for panel, values in zip(panels.flat, VALUE_SETS, strict=False):
         across, up = (_column(runs, name) for name in deciding_axes(summary, 2, values.name))
         found = judged[TUNED_ALIKE.name, values.name]
         seen |= _winners(panel, runs.values[:, across], runs.values[:, up], found, 5.5)
-        panel.set_title(f"{values.name}: {values.text}")
+        text = say(f"map.values.{values.name}.text")
+        panel.set_title(say("map.fig.map.panel", values=value_words(values.name), text=text))
         _scale(panel, runs.axes[across], "x")
         _scale(panel, runs.axes[up], "y")
     for panel in panels.flat[len(VALUE_SETS) :]:
@@ -111,11 +116,16 @@ def _winners(panel: Axes, x: Floats, y: Floats, found: list[Verdict], size: floa
 
 def _winner_handles(names: set[str]) -> list[Line2D]:
     handles = [
-        Line2D([], [], ls="", marker=MARKERS[n], ms=6, color=DOCTRINE_COLOURS[n], label=f"{label(n)} is best")
+        Line2D([], [], ls="", marker=MARKERS[n], ms=6, color=DOCTRINE_COLOURS[n], label=_is_best(n))
         for n in DOCTRINE_COLOURS
         if n in names
     ]
-    return [*handles, Line2D([], [], ls="", marker="x", ms=5, color=_TIE, label="tie")]
+    tie = say("map.fig.tie")
+    return [*handles, Line2D([], [], ls="", marker="x", ms=5, color=_TIE, label=tie)]
+
+
+def _is_best(name: str) -> str:
+    return say("map.fig.best", name=label(name))
 
 
 def draw_differences(runs: Runs, found: list[Verdict], summary: Summary) -> Figure | None:
@@ -124,9 +134,8 @@ def draw_differences(runs: Runs, found: list[Verdict], summary: Summary) -> Figu
     if part is None:
         return None
     mean = difference_of(runs, DRAWN.name).mean(1)
-    title = f"By how much {label(PAIR[0])} is ahead of {label(PAIR[1])}, like for like and tuned"
-    note = "values drawn; paired; the band is the 95 % interval of the mean in an eighth of the worlds"
-    fig = headed(10.0, 6.6, title, _subtitle(summary, note))
+    title = say("map.fig.differences", first=label(PAIR[0]), second=label(PAIR[1]))
+    fig = headed(10.0, 6.6, title, _subtitle(summary, say("map.fig.differences.note")))
     panels = fig.subplots(2, 3, sharey=True)
     seen: set[str] = set()
     for panel, row in zip(panels.flat, part["indices"], strict=False):
@@ -134,13 +143,14 @@ def draw_differences(runs: Runs, found: list[Verdict], summary: Summary) -> Figu
         panel.axhline(0.0, color=BLACK, lw=0.8)
         seen |= _winners(panel, runs.values[:, column], mean, found, 4.0)
         _running_mean(panel, runs.places[:, column], mean, runs.axes[column])
-        low, high = row["total_interval"]
-        panel.set_title(f"total index {row['total']:.2f} [{low:.2f}, {high:.2f}]", fontweight="normal")
+        index = say("map.fig.differences.panel", index=index_words(row, "total"))
+        panel.set_title(index, fontweight="normal")
         panel.grid(axis="y")
         _scale(panel, runs.axes[column], "x")
     for panel in panels[:, 0]:
-        panel.set_ylabel("difference of the return")
-    _legend(fig, [*_winner_handles(seen), Line2D([], [], color=_MEAN, lw=2.0, label="mean")])
+        panel.set_ylabel(say("map.fig.differences.axis"))
+    mean_line = Line2D([], [], color=_MEAN, lw=2.0, label=say("map.fig.mean"))
+    _legend(fig, [*_winner_handles(seen), mean_line])
     return fig
 
 
@@ -159,31 +169,34 @@ def draw_indices(summary: Summary) -> Figure | None:
     shown = [(name, summary["deciding"][name]["sensitivity"]) for name in INDICES]
     if any(part is None for _, part in shown):
         return None
-    symbols = {a["name"]: Axis(**a).short for a in summary["axes"]}
     rows = max(len(part["indices"]) for _, part in shown)
-    title = f"What the difference between {label(PAIR[0])} and {label(PAIR[1])} depends on"
-    note = "Sobol indices of a surrogate; lines: from the 5 % to the 95 % quantile over refits"
-    fig = headed(10.0, 1.9 + 0.2 * rows, title, _subtitle(summary, note))
+    title = say("map.fig.indices", first=label(PAIR[0]), second=label(PAIR[1]))
+    subtitle = _subtitle(summary, say("map.fig.indices.note"))
+    fig = headed(10.0, 1.9 + 0.2 * rows, title, subtitle)
     for panel, (values, part) in zip(fig.subplots(1, len(shown)), shown, strict=True):
         for y, row in enumerate(part["indices"]):
             for name, shift, colour in (("total", -0.17, BLUE), ("first", 0.17, ORANGE)):
                 panel.barh(y + shift, row[name], 0.32, color=colour, alpha=0.85)
                 panel.plot(row[f"{name}_interval"], (y + shift, y + shift), color=BLACK, lw=0.9)
-        name_rows(panel, [symbols[row["axis"]] for row in part["indices"]])
+        name_rows(panel, [axis_symbol(row["axis"]) for row in part["indices"]])
         panel.set_ylim(rows - 0.4, -0.6)
         panel.set_xlim(left=0.0)
         panel.grid(axis="x")
-        panel.set_xlabel("share of the variance over worlds")
-        panel.set_title(f"values {values}: R² {part['r2'][part['surrogate']]:.2f}", loc="left")
-    _legend(fig, [Patch(color=BLUE, label="total"), Patch(color=ORANGE, label="alone (first order)")], 2)
+        panel.set_xlabel(say("map.fig.indices.axis"))
+        r2 = f"{part['r2'][part['surrogate']]:.2f}"
+        panel.set_title(say("map.fig.indices.panel", values=value_words(values), r2=r2), loc="left")
+    kinds = (("total", BLUE), ("first", ORANGE))
+    _legend(fig, [Patch(color=c, label=say(f"map.fig.{kind}")) for kind, c in kinds], 2)
     return fig
 
 
 def axis_label(axis: Axis) -> str:
     """An axis in words: its symbol, its meaning and its unit."""
-    text = axis.text.split(":")[0].split(";")[0]
-    unit = "" if axis.unit == "1" else f", {axis.unit}"
-    words = f"{f'{axis.short}: ' if not axis.factor else ''}{text}{unit}"
+    words = re.split("[:;：；]", say(f"setting.{axis.name}"))[0]
+    if axis.unit != "1":
+        words = say("map.fig.unit", text=words, unit=say(f"unit.{axis.unit}"))
+    if not axis.factor:
+        words = say("map.fig.axis", symbol=axis.short, text=words)
     cut = words.rfind(" ", 0, 46)
     return words if len(words) <= 46 else f"{words[:cut]}\n{words[cut + 1 :]}"
 
@@ -202,12 +215,11 @@ def _column(runs: Runs, name: str) -> int:
 
 def draw_shares(summary: Summary) -> Figure:
     """One bar for each condition and set of values: shares of the worlds won by each doctrine, and ties."""
-    title = "In which share of the worlds is each doctrine best, under which values?"
-    note = "best means better than every other beyond noise; the rest are ties"
-    fig = headed(11.0, 8.0, title, _subtitle(summary, note))
+    subtitle = _subtitle(summary, say("map.fig.shares.note"))
+    fig = headed(11.0, 8.0, say("map.fig.shares"), subtitle)
     bars = [
         {
-            values: {name: won["share"] for name, won in row["won"].items()}
+            value_words(values): {name: won["share"] for name, won in row["won"].items()}
             for values, row in summary["conditions"][c.name]["values"].items()
         }
         for c in CONDITIONS
@@ -216,9 +228,10 @@ def draw_shares(summary: Summary) -> Figure:
     panels = fig.subplots(len(bars), 1, sharex=True)
     for panel, condition, group in zip(panels, CONDITIONS, bars, strict=True):
         stack(panel, group, _shown(every), DOCTRINE_COLOURS)
-        panel.set_title(f"{condition.text[0].upper()}{condition.text[1:]}")
-    panels[-1].set_xlabel("share of the worlds")
-    tie = Patch(fc="white", ec=GREY, hatch="////", label="tie: no more than noise")
+        text = say(f"map.condition.{condition.name}")
+        panel.set_title(f"{text[0].upper()}{text[1:]}")
+    panels[-1].set_xlabel(say("map.fig.shares.axis"))
+    tie = Patch(fc="white", ec=GREY, hatch="////", label=say("map.fig.shares.tie"))
     _legend(fig, [*_bar_handles(every), tie])
     return fig
 
@@ -226,18 +239,13 @@ def draw_shares(summary: Summary) -> Figure:
 def draw_switches(summary: Summary) -> Figure:
     """One bar for each switch: shares of the worlds that each doctrine leads."""
     part = summary["switches"]
-    note = (
-        f"the first {part['points']} worlds, {part['episodes']} episodes; values drawn; who leads has the "
-        "highest mean, perhaps by no more than noise"
-    )
-    fig = headed(
-        11.0, 1.9 + 0.42 * len(part["switches"]), "Who leads with one assumption switched off?", note
-    )
-    bars = {row["name"]: row["leading"] for row in part["switches"]}
+    note = say("map.fig.switches.note", points=part["points"], episodes=part["episodes"])
+    fig = headed(11.0, 1.9 + 0.42 * len(part["switches"]), say("map.fig.switches"), note)
+    bars = {switch_words(row["name"]): row["leading"] for row in part["switches"]}
     axes = fig.subplots()
     stack(axes, bars, _shown(bars.values()), DOCTRINE_COLOURS)
     axes.axhline(0.5, color=GREY, lw=0.7)  # below the world as it is
-    axes.set_xlabel("share of the worlds")
+    axes.set_xlabel(say("map.fig.shares.axis"))
     _legend(fig, _bar_handles(bars.values()))
     return fig
 
@@ -253,7 +261,7 @@ def _bar_handles(bars: Iterable[dict[str, float]]) -> list[Patch]:
     shown = _shown(every)
     handles = [Patch(color=DOCTRINE_COLOURS[name], label=label(name)) for name in shown]
     if any(share > 0.0 for bar in every for name, share in bar.items() if name not in shown):
-        handles.append(Patch(color=OTHERS, label="another doctrine"))
+        handles.append(Patch(color=OTHERS, label=say("map.fig.another")))
     return handles
 
 
@@ -264,9 +272,7 @@ def draw_parts(summary: Summary) -> Figure | None:
         return None
     columns = min(3, len(found))
     rows = -(-len(found) // columns)
-    title = "What the best doctrine of a world loses with one part of the second best"
-    note = "tuned, values drawn; mean over the worlds that it leads, with the 95 % interval; grey: all parts"
-    fig = headed(11.0, 1.5 + 2.1 * rows, title, note)
+    fig = headed(11.0, 1.5 + 2.1 * rows, say("map.fig.parts"), say("map.fig.parts.note"))
     panels = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     names = [*GROUPS, ALL]
     for panel, (doctrine, row) in zip(panels.flat, found, strict=False):
@@ -276,13 +282,13 @@ def draw_parts(summary: Summary) -> Figure | None:
             panel.barh(y, loss["mean"], 0.62, color=colour, alpha=0.85)
             panel.plot((loss["low"], loss["high"]), (y, y), color=BLACK, lw=1.0)
         panel.axvline(0.0, color=BLACK, lw=0.8)
-        panel.set_title(f"{label(doctrine)} ({row['points']} worlds)")
-        name_rows(panel, names)
+        panel.set_title(say("map.fig.parts.panel", name=label(doctrine), count=row["points"]))
+        name_rows(panel, [part_words(part) for part in names])
         panel.grid(axis="x")
     for panel in panels.flat[len(found) :]:
         panel.set_axis_off()
     for panel in panels.flat[max(0, len(found) - columns) : len(found)]:  # the lowest of each column
-        panel.set_xlabel("loss of return")
+        panel.set_xlabel(say("map.fig.parts.axis"))
         panel.tick_params(axis="x", labelbottom=True)
     return fig
 
@@ -292,14 +298,18 @@ def draw_winners(summary: Summary, values: str = DRAWN.name) -> Figure | None:
     tree = summary["deciding"][values]["tree"]
     if tree is None:
         return None
-    note = (
-        f"values {values}; {TUNED_ALIKE.text}\n"
-        f"of {tree['points']} worlds won it tells {tree['accuracy']:.0%} right in cross-validation "
-        f"({tree['accuracy_low']:.0%} to {tree['accuracy_high']:.0%} over repeats); "
-        f"always the most frequent: {tree['majority']:.0%}"
+    note = say(
+        "map.fig.tree.note",
+        values=value_words(values),
+        condition=say(f"map.condition.{TUNED_ALIKE.name}"),
+        points=tree["points"],
+        accuracy=f"{tree['accuracy']:.0%}",
+        low=f"{tree['accuracy_low']:.0%}",
+        high=f"{tree['accuracy_high']:.0%}",
+        majority=f"{tree['majority']:.0%}",
     )
-    title, classes = "Which doctrine is best: a small tree", tree["classes"]
+    title, classes = say("map.fig.tree"), tree["classes"]
     fig = draw_tree(tree["nodes"], classes, DOCTRINE_COLOURS, title, _subtitle(summary, note))
-    handles = [Patch(color=DOCTRINE_COLOURS[c], label=f"{label(c)} is best") for c in classes]
+    handles = [Patch(color=DOCTRINE_COLOURS[c], label=_is_best(c)) for c in classes]
     _legend(fig, handles, min(5, len(classes)))
     return fig

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from juguo_agents.evaluation.discovery import leaves
-from juguo_agents.report.names import label
+from juguo_agents.evaluation.discovery import Bounds, leaves
+from juguo_agents.report.names import axis_symbol, label
+from juguo_agents.report.texts import say
 from juguo_agents.studies.map.analysis import INDICES, PAIR
 from juguo_agents.studies.map.design import (
     ALL,
@@ -29,37 +30,38 @@ _INDICES_SHOWN = 8
 def as_markdown(summary: Summary) -> str:
     """The whole map as a Markdown page."""
     settings = summary["settings"]
+    setup = {
+        "worlds": f"{summary['points']:,}",
+        "design": say(f"map.design.{settings['design']}"),
+        "seed": settings["seed"],
+        "ranges": len(summary["axes"]),
+        "episodes": summary["episodes"],
+        "model": settings["model"],
+    }
     parts = [
-        "# The map: which doctrine is best where, and under which values",
-        f"{summary['points']:,} worlds ({settings['design']} sample, seed {settings['seed']}) over "
-        f"{len(summary['axes'])} ranges, {summary['episodes']} episodes of every allocator in each, under "
-        f"common random numbers; model {settings['model']}. Every doctrine competes with both institutions, "
-        "and its numbers are tuned at the same budget.",
-        "A world is **won** where the leader beats every other doctrine: paired t-tests, "
-        "corrected for their number (Holm) and for the number of worlds (Benjamini-Hochberg), at "
-        f"{summary['level']:.0%}. All other worlds are **ties**. A doctrine **leads** where its mean is the "
-        "highest, also where that is a tie.",
-        "## In short",
+        f"# {say('map.title')}",
+        say("map.setup", **setup),
+        say("map.won", level=f"{summary['level']:.0%}"),
+        f"## {say('map.short')}",
         "\n".join(_acceptance_words(summary)),
-        "## The values",
+        f"## {say('map.values')}",
         _values(summary),
-        "## Who is best under which values",
-        "![shares](shares.png)",
+        f"## {say('map.best')}",
+        _image("shares"),
         *(_shares(summary, condition.name) for condition in CONDITIONS),
-        "![map](map.png)",
-        "## What decides it: where each doctrine wins",
+        _image("map"),
+        f"## {say('map.where')}",
         *_regions(summary),
-        "## What decides it: which axes",
+        f"## {say('map.which')}",
         *_axes(summary),
-        "## What decides it: which part of a rule",
+        f"## {say('map.part')}",
         _parts_words(summary),
-        "## Which assumption keeps a doctrine from winning",
+        f"## {say('map.assumption')}",
         _switches_words(summary),
-        "## What tuning was worth",
-        "In each world the numbers are chosen among a portfolio on other episodes than those measured, so "
-        "tuning can also lose. Means over all worlds, under the values drawn.",
+        f"## {say('map.tuning')}",
+        say("map.tuning.lead"),
         markdown_table(
-            ["rule", "own numbers", "tuned", "gain", "worlds where tuned is below own", "own numbers kept"],
+            [say(f"map.col.{name}") for name in ("rule", "own", "tuned", "gain", "below", "kept")],
             (
                 [
                     f"`{rule}`",
@@ -69,42 +71,42 @@ def as_markdown(summary: Summary) -> str:
                 for rule, row in summary["tuning"].items()
             ),
         ),
-        "## The ranges",
+        f"## {say('map.ranges')}",
         _ranges(summary),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _image(name: str) -> str:
+    return f"![{say(f'map.alt.{name}')}]({name}.png)"
+
+
 def _acceptance_words(summary: Summary) -> list[str]:
     """How many programmes win often enough under each set of values, and which never do."""
-    found, needed = summary["acceptance"], summary["needed"]
-    lines = [
-        f"Do at least {needed['doctrines']} programmes each win {needed['share']:.0%} of the worlds or more, "
-        f"tuned and like for like, under at least one set of values? **{'Yes' if found['met'] else 'No'}.**",
-        "",
-    ]
+    found, share = summary["acceptance"], f"{summary['needed']['share']:.0%}"
+    answer = say("map.yes" if found["met"] else "map.no")
+    asked = {"doctrines": summary["needed"]["doctrines"], "share": share}
+    lines = [say("map.question", **asked, answer=answer), ""]
     tuned = summary["conditions"][TUNED_ALIKE.name]["values"]
     for values in VALUE_SETS:
         names, row = found["winners"][values.name], tuned[values.name]
-        won = ", ".join(f"{label(n)} {row['won'][n]['share']:.1%}" for n in _by_share(row, names))
-        led = sum(row["leading"][d] >= needed["share"] for d in programmes())
-        lines.append(
-            f"- {values.name} ({values.text}): {len(names)} programme"
-            f"{' wins' if len(names) == 1 else 's win'} so many worlds{f' ({won})' if won else ''}; "
-            f"so many are led by {led}; ties {row['ties']['share']:.1%}"
-        )
+        won = say("comma").join(f"{label(n)} {row['won'][n]['share']:.1%}" for n in _by_share(row, names))
+        told = {
+            "count": len(names),
+            "won": say("map.enough.won", won=won) if won else "",
+            "led": sum(row["leading"][d] >= summary["needed"]["share"] for d in programmes()),
+            "ties": f"{row['ties']['share']:.1%}",
+        }
+        key = "map.enough.one" if len(names) == 1 else "map.enough"
+        lines.append(f"- {say(key, **_of_values(values.name), **told)}")
     unbeaten = tuned[DRAWN.name]["unbeaten"]
-    beaten = "; no programme beats ".join(
-        f"*{label(r)}* in {unbeaten[r]:.1%} of the worlds" for r in REFERENCES
+    beaten = say("map.beaten.next").join(
+        say("map.beaten", name=label(r), share=f"{unbeaten[r]:.1%}") for r in REFERENCES
     )
-    lines += [
-        "",
-        "Two doctrines are references: they bring no technology to people. They have both institutions, too. "
-        f"Under the values drawn, beyond noise, no programme beats {beaten}.",
-    ]
+    lines += ["", say("map.references", beaten=beaten)]
     if found["hardly"]:
-        rare = ", ".join(label(d) for d in found["hardly"])
-        lines += ["", f"These win less than {needed['share']:.0%} under all values: {rare}."]
+        rare = say("comma").join(label(d) for d in found["hardly"])
+        lines += ["", say("map.hardly", share=share, names=rare)]
     return lines
 
 
@@ -112,15 +114,24 @@ def _by_share(row: Summary, names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda n: (-row["won"][n]["share"], -row["leading"][n]))
 
 
+def _of_values(name: str) -> dict[str, str]:
+    """Name and meaning of a set of values, for a sentence."""
+    return {"values": value_words(name), "text": say(f"map.values.{name}.text")}
+
+
+def value_words(name: str) -> str:
+    """What a set of values is called."""
+    return say(f"map.values.{name}")
+
+
 def _values(summary: Summary) -> str:
     columns = ("w_b", "w_r", "w_x", "aversion")
     return markdown_table(
-        ["values", "meaning", *columns],
+        [say("map.col.values"), say("map.col.meaning"), *columns],
         (
             [
-                row["name"],
-                row["text"],
-                *("drawn" if (r := row["reward"]) is None else f"{r[c]:g}" for c in columns),
+                *_of_values(row["name"]).values(),
+                *(say("map.drawn") if (r := row["reward"]) is None else f"{r[c]:g}" for c in columns),
             ]
             for row in summary["values"]
         ),
@@ -129,18 +140,17 @@ def _values(summary: Summary) -> str:
 
 def _shares(summary: Summary, condition: str) -> str:
     """A table of the shares of the worlds that each doctrine wins, and in brackets leads, by values."""
-    part = summary["conditions"][condition]
-    rows: Summary = part["values"]
-    drawn = rows[DRAWN.name]
+    rows: Summary = summary["conditions"][condition]["values"]
+    drawn, text = rows[DRAWN.name], say(f"map.condition.{condition}")
     names = [n for n in _by_share(drawn, drawn["won"]) if any(r["leading"][n] for r in rows.values())]
     cells = [
-        [label(n), *(f"{r['won'][n]['share']:.1%} ({r['leading'][n]:.1%})" for r in rows.values())]
+        [label(n), *(_beside(r["won"][n]["share"], r["leading"][n], ".1%") for r in rows.values())]
         for n in names
     ]
-    cells.append(["*ties*", *(f"{row['ties']['share']:.1%}" for row in rows.values())])
+    cells.append([f"*{say('map.ties')}*", *(f"{row['ties']['share']:.1%}" for row in rows.values())])
     cells += [
-        [f"*no programme beats {label(ref)}*", *(f"{row['unbeaten'][ref]:.1%}" for row in rows.values())]
-        for ref in REFERENCES
+        [say("map.unbeaten", name=label(r)), *(f"{row['unbeaten'][r]:.1%}" for row in rows.values())]
+        for r in REFERENCES
     ]
     margins = [
         "{} {:.3f} [{:.3f}, {:.3f}]".format(label(n), won["margin_median"], *won["margin_quartiles"])
@@ -148,62 +158,78 @@ def _shares(summary: Summary, condition: str) -> str:
         if (won := drawn["won"][n])["points"]
     ]
     lines = [
-        f"### {part['text'][0].upper()}{part['text'][1:]}",
-        "Share of the worlds won, and in brackets led.",
-        markdown_table(["doctrine", *rows], cells),
+        f"### {text[0].upper()}{text[1:]}",
+        say("map.shares.lead"),
+        markdown_table([say("map.col.doctrine"), *map(value_words, rows)], cells),
     ]
     if margins:
-        lines.append(
-            "Margin over the next doctrine where a world is won, under the values drawn (median and "
-            f"quartiles): {'; '.join(margins)}."
-        )
+        lines.append(say("map.margin", margins=say("semicolon").join(margins)))
     return "\n\n".join(lines)
+
+
+def _beside(share: float, other: float, form: str) -> str:
+    """A share and, in brackets, another one."""
+    return say("map.cell", share=format(share, form), other=format(other, form))
 
 
 def _regions(summary: Summary) -> list[str]:
     """For each set of values the tree, and where each doctrine wins."""
-    parts = [
-        "A tree of at most three questions tells the winner by the parameters of a world. Under the values "
-        "drawn the values are among its questions. A second tree for each doctrine tells where it wins most."
-    ]
+    parts = [say("map.regions.lead")]
     for values in VALUE_SETS:
         part = summary["deciding"][values.name]
-        parts += [f"### Values: {values.name} ({values.text})", *_tree(part["tree"])]
+        title = say("map.regions.values", **_of_values(values.name))
+        parts += [f"### {title}", *_tree(part["tree"])]
         regions = [_region(label(doctrine), found) for doctrine, found in part["regions"].items()]
-        parts.append("\n".join(regions) or "No doctrine wins often enough to say where.")
-    return [*parts, "![tree](tree.png)" if summary["deciding"][DRAWN.name]["tree"] else ""]
+        parts.append("\n".join(regions) or say("map.regions.none"))
+    return [*parts, _image("tree") if summary["deciding"][DRAWN.name]["tree"] else ""]
 
 
 def _tree(tree: Summary | None) -> list[str]:
     if not tree:
-        return ["Too few worlds are won by a second doctrine for a tree."]
-    worth = tree["accuracy_low"] > tree["majority"]
-    left = f"; {tree['left_out']} worlds of rarer winners are left out" if tree["left_out"] else ""
-    said = (
-        f"The tree tells the winner of {tree['accuracy']:.1%} of the "
-        f"{tree['points']} worlds won (cross-validated, {tree['accuracy_low']:.1%} to "
-        f"{tree['accuracy_high']:.1%} over repeats; mean over the doctrines {tree['balanced']:.1%}); "
-        f"naming the most frequent one always is right in {tree['majority']:.1%}{left}."
-        + ("" if worth else " The tree is no better than that, so it decides nothing.")
+        return [say("map.tree.few")]
+    worth, left = tree["accuracy_low"] > tree["majority"], tree["left_out"]
+    shares = {name: f"{tree[name]:.1%}" for name in ("accuracy", "balanced", "majority")}
+    said = say(
+        "map.tree",
+        points=tree["points"],
+        low=f"{tree['accuracy_low']:.1%}",
+        high=f"{tree['accuracy_high']:.1%}",
+        rare=say("map.tree.rare", count=left) if left else "",
+        worth="" if worth else say("map.tree.worthless"),
+        **shares,
     )
-    lines = [
-        f"- {where}: {label(tree['classes'][node['named']])} "
-        f"({node['counts'][node['named']]} of {sum(node['counts'])})"
-        for where, node in leaves(tree["nodes"])
-    ]
+    lines = []
+    for bounds, node in leaves(tree["nodes"]):
+        named = {"name": label(tree["classes"][node["named"]]), "named": node["counts"][node["named"]]}
+        told = say("map.tree.leaf", where=where(bounds), count=sum(node["counts"]), **named)
+        lines.append(f"- {told}")
     return [said, "\n".join(lines)]
+
+
+def where(bounds: Mapping[str, Bounds]) -> str:
+    """The ranges of axes in words."""
+    words = []
+    for axis, (low, high) in bounds.items():
+        symbol = axis_symbol(axis)
+        if low is None:
+            words.append(f"{symbol} ≤ {high:.3g}")
+        elif high is None:
+            words.append(f"{symbol} > {low:.3g}")
+        else:
+            words.append(f"{low:.3g} < {symbol} ≤ {high:.3g}")
+    return say("map.and").join(words) or say("map.everywhere")
 
 
 def _region(name: str, found: Summary | None) -> str:
     """Where a doctrine wins, and how far that can be told."""
     if found is None:
-        return f"- *{name}* wins in too few worlds, or loses in too few, to say where."
-    own = [(where, node["counts"]) for where, node in leaves(found["nodes"]) if node["named"] == 1]
-    parts = "; ".join(f"{where} ({yes} of {no + yes} worlds)" for where, (no, yes) in own) or "nowhere"
-    return (
-        f"- *{name}* wins most where {parts}. Cross-validated, it wins {found['inside']:.0%} of the worlds "
-        f"told to be its own ({found['everywhere']:.0%} of all); {found['found']:.0%} of its wins lie there."
+        return f"- {say('map.region.few', name=name)}"
+    own = [(bounds, node["counts"]) for bounds, node in leaves(found["nodes"]) if node["named"] == 1]
+    parts = say("semicolon").join(
+        say("map.region.part", where=where(bounds), won=yes, count=no + yes) for bounds, (no, yes) in own
     )
+    shares = {key: f"{found[key]:.0%}" for key in ("inside", "everywhere", "found")}
+    return f"- {say('map.region', name=name, parts=parts or say('map.nowhere'), **shares)}"
 
 
 def _axes(summary: Summary) -> list[str]:
@@ -214,23 +240,25 @@ def _axes(summary: Summary) -> list[str]:
         part = summary["deciding"][values]
         difference, found = part["difference"], part["sensitivity"]
         low, middle, high = (difference["quantiles"][i] for i in (0, 2, 4))
+        told = {
+            "mean": f"{difference['mean']:+.3f}",
+            "median": f"{middle:+.3f}",
+            "interval": f"[{low:+.3f}, {high:+.3f}]",
+            "positive": f"{difference['positive']:.1%}",
+        }
         parts += [
-            f"### Values: {values}",
-            f"{first[0].upper()}{first[1:]} less {second}, paired: mean {difference['mean']:+.3f} over the "
-            f"worlds, median {middle:+.3f}, 90 % of the worlds in [{low:+.3f}, {high:+.3f}]; above 0 in "
-            f"{difference['positive']:.1%}.",
+            f"### {say('map.axes.values', values=value_words(values))}",
+            say("map.difference", first=f"{first[0].upper()}{first[1:]}", second=second, **told),
         ]
         if found:
-            others = ", ".join(f"{key} {value:.2f}" for key, value in found["r2"].items())
+            others = [f"{surrogate_words(key)} {value:.2f}" for key, value in found["r2"].items()]
+            by = {"surrogate": surrogate_words(found["surrogate"]), "others": say("comma").join(others)}
             parts += [
-                f"Sobol indices of the difference, by the surrogate '{found['surrogate']}' (cross-validated "
-                f"R²: {others}; noise of the episodes is {found['noise']:.1%} of the variance over worlds). "
-                "They explain what the surrogate explains; brackets: the middle 90 % over refits to "
-                "resampled worlds.",
+                say("map.sobol", noise=f"{found['noise']:.1%}", **by),
                 markdown_table(
-                    ["axis", "total", "alone"],
+                    [say(f"map.col.{name}") for name in ("axis", "total", "alone")],
                     (
-                        [f"`{row['axis']}`", _index(row, "total"), _index(row, "first")]
+                        [f"`{row['axis']}`", index_words(row, "total"), index_words(row, "first")]
                         for row in found["indices"][:_INDICES_SHOWN]
                     ),
                 ),
@@ -238,12 +266,18 @@ def _axes(summary: Summary) -> list[str]:
     both = [summary["deciding"][name]["sensitivity"] for name in INDICES]
     return [
         *parts,
-        "![differences](differences.png)" if both[0] else "",
-        "![indices](indices.png)" if all(both) else "",
+        _image("differences") if both[0] else "",
+        _image("indices") if all(both) else "",
     ]
 
 
-def _index(row: Summary, kind: str) -> str:
+def surrogate_words(name: str) -> str:
+    """What a surrogate is called."""
+    return say(f"map.surrogate.{name}")
+
+
+def index_words(row: Summary, kind: str) -> str:
+    """A Sobol index with its interval."""
     low, high = row[f"{kind}_interval"]
     return f"{row[kind]:.2f} [{low:.2f}, {high:.2f}]"
 
@@ -251,24 +285,28 @@ def _index(row: Summary, kind: str) -> str:
 def _parts_words(summary: Summary) -> str:
     """What the best rule of a world loses with one part of the second best."""
     if not summary["parts"]:
-        return "No doctrine leads in enough worlds."
+        return say("map.parts.none")
     rows = []
     for doctrine, row in sorted(summary["parts"].items(), key=lambda item: -item[1]["points"]):
         second, count = next(iter(row["seconds"].items()))
         losses = (_loss(row["loss"][part]) for part in (*GROUPS, ALL))
         rows.append([label(doctrine), str(row["points"]), f"{label(second)} ({count})", *losses])
+    best, worlds, second, everything = (
+        say(f"map.col.{name}") for name in ("best", "worlds", "second", "all")
+    )
     return "\n\n".join(
         [
-            "In each world the best tuned doctrine under the values drawn takes one part of the second best, "
-            "and the rest stays its own. The table shows what it loses: the mean over the worlds that it "
-            "leads, with a 95 % interval, on episodes on which neither was chosen. Below zero the part of "
-            "the second best is the better one. The losses need not add up to the whole, since parts work "
-            "together; `juguo study attribution` divides the whole.",
-            markdown_table(["best", "worlds", "most often second", *GROUPS, "all: the second best"], rows),
-            "Interval in bold: without zero.",
-            "![parts](parts.png)",
+            say("map.parts.lead"),
+            markdown_table([best, worlds, second, *map(part_words, GROUPS), everything], rows),
+            say("map.parts.bold"),
+            _image("parts"),
         ]
     )
+
+
+def part_words(name: str) -> str:
+    """What a part of a rule is called."""
+    return say(f"map.parts.{name}")
 
 
 def _loss(loss: dict[str, float]) -> str:
@@ -283,51 +321,59 @@ def _switches_words(summary: Summary) -> str:
     base = next(row for row in rows if row["name"] == AS_IS)
     names = [n for n in _by_share(base, base["won"]) if any(row["leading"][n] for row in rows)]
     shares = (
-        [label(n), *(f"{row['leading'][n]:.0%} ({row['won'][n]['share']:.0%})" for row in rows)]
+        [label(n), *(_beside(row["leading"][n], row["won"][n]["share"], ".0%") for row in rows)]
         for n in names
     )
     switches = (
-        [row["name"], row["assumption"], ", ".join(f"`{k}` {v:g}" for k, v in row["changes"].items()) or "—"]
+        [
+            switch_words(row["name"]),
+            say(f"map.switch.{row['name']}.text"),
+            ", ".join(f"`{k}` {v:g}" for k, v in row["changes"].items()) or "—",
+        ]
         for row in rows
     )
+    heads = [say(f"map.col.{name}") for name in ("switch", "off", "fields")]
     return "\n\n".join(
         [
-            f"The first {part['points']} worlds again, with {part['episodes']} episodes and one assumption "
-            "switched off in all of them. Numbers are chosen anew; values are those drawn. Share of the "
-            "worlds led, and in brackets won. Few episodes win few worlds: compare each column with "
-            "*as it is*, which has as few.",
-            markdown_table(["doctrine", *(row["name"] for row in rows)], shares),
-            markdown_table(["switch", "assumption that is off", "fields"], switches),
+            say("map.switches.lead", points=part["points"], episodes=part["episodes"]),
+            markdown_table([say("map.col.doctrine"), *(switch_words(row["name"]) for row in rows)], shares),
+            markdown_table(heads, switches),
             "\n".join(
                 [
                     *(_most(name, base, rows) for name in summary["acceptance"]["hardly"]),
                     "",
-                    "![switches](switches.png)",
+                    _image("switches"),
                 ]
             ),
         ]
     )
 
 
+def switch_words(name: str) -> str:
+    """What the world with an assumption switched off is called."""
+    return say(f"map.switch.{name}")
+
+
 def _most(name: str, base: Summary, rows: list[Summary]) -> str:
     """For a doctrine that hardly wins: the switch with which it leads most."""
     best = max(rows, key=lambda row: (row["leading"][name], row is base))
-    before = base["leading"][name]
-    if best["leading"][name] <= before:
-        return f"- *{label(name)}* leads in {before:.0%}; no switch gives it more."
-    return (
-        f"- *{label(name)}* leads in {before:.0%} as it is; most with *{best['name']}*: "
-        f"{best['leading'][name]:.0%} (won {best['won'][name]['share']:.0%})."
-    )
+    told = {"name": label(name), "before": f"{base['leading'][name]:.0%}"}
+    if best["leading"][name] <= base["leading"][name]:
+        return f"- {say('map.most.none', **told)}"
+    most, won = (f"{share:.0%}" for share in (best["leading"][name], best["won"][name]["share"]))
+    return f"- {say('map.most', **told, switch=switch_words(best['name']), most=most, won=won)}"
 
 
 def _ranges(summary: Summary) -> str:
     rows = []
     for axis in (Axis(**row) for row in summary["axes"]):
-        scale = "logarithmic" if axis.log else "whole numbers" if axis.whole else "even"
-        unit = "" if axis.unit == "1" else f" ({axis.unit})"
-        rows.append([f"`{axis.name}`", f"{axis.low:g}", f"{axis.high:g}", scale, f"{axis.text}{unit}"])
-    return markdown_table(["axis", "from", "to", "scale", "meaning"], rows)
+        scale = say(f"map.scale.{'log' if axis.log else 'whole' if axis.whole else 'even'}")
+        text = say(f"setting.{axis.name}")
+        if axis.unit != "1":
+            text = say("map.range", text=text, unit=say(f"unit.{axis.unit}"))
+        rows.append([f"`{axis.name}`", f"{axis.low:g}", f"{axis.high:g}", scale, text])
+    heads = ("axis", "from", "to", "scale", "meaning")
+    return markdown_table([say(f"map.col.{name}") for name in heads], rows)
 
 
 def console_summary(summary: Summary) -> str:
@@ -339,19 +385,22 @@ def console_summary(summary: Summary) -> str:
         for name in _by_share(rows[DRAWN.name], rows[DRAWN.name]["won"])
         if any(row["won"][name]["points"] for row in rows.values())
     ]
+    enough = say("map.console.enough", share=f"{needed['share']:.0%}")
     table = [
         *([label(name), *(f"{r['won'][name]['share']:.1%}" for r in rows.values())] for name in names),
-        ["ties", *(f"{row['ties']['share']:.1%}" for row in rows.values())],
-        [f"programmes with ≥ {needed['share']:.0%}", *(str(len(w)) for w in acceptance["winners"].values())],
+        [say("map.ties"), *(f"{row['ties']['share']:.1%}" for row in rows.values())],
+        [enough, *(str(len(w)) for w in acceptance["winners"].values())],
     ]
+    of = {"worlds": f"{summary['points']:,}", "episodes": summary["episodes"]}
+    answer = say("map.console.yes" if acceptance["met"] else "map.console.no")
+    asked = {"needed": needed["doctrines"], "count": len(programmes())}
     parts = [
-        f"{summary['points']:,} worlds, {summary['episodes']} episodes each; {TUNED_ALIKE.text}\n"
-        "share of the worlds won beyond noise, by values",
-        terminal_table(["doctrine", *rows], table, "lr"),
-        f"at least {needed['doctrines']} of {len(programmes())} programmes under one set of values: "
-        f"{'yes' if acceptance['met'] else 'no'}",
+        say("map.console", condition=say(f"map.condition.{TUNED_ALIKE.name}"), **of),
+        terminal_table([say("map.col.doctrine"), *map(value_words, rows)], table, "lr"),
+        say("map.console.answer", answer=answer, **asked),
     ]
     if found := summary["deciding"][DRAWN.name]["sensitivity"]:
         most = ", ".join(f"{row['axis']} {row['total']:.2f}" for row in found["indices"][:4])
-        parts.append(f"{label(PAIR[0])} less {label(PAIR[1])} depends on (total Sobol indices):\n  {most}")
+        first, second = map(label, PAIR)
+        parts.append(say("map.console.depends", first=first, second=second, most=most))
     return "\n\n".join(parts)

@@ -22,6 +22,7 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.provenance import versions
 from juguo_agents.report.names import PROPOSAL
+from juguo_agents.report.texts import say
 from juguo_agents.studies.arrays import Arrays, to_arrays, to_table
 from juguo_agents.studies.pages import page_and_figure
 from juguo_agents.studies.passive.analysis import ACTIVE, CURVES, PASSIVE, compared, draw, lines
@@ -135,5 +136,5 @@ class Passive(Study[PassiveSettings, dict[str, Arrays]]):
             "versions": versions(),
         }
         text = lines(data)
-        files = page_and_figure("passive", "\n".join(text), lambda: draw(data, table), "curves")
+        files = page_and_figure("passive", "\n".join(text), lambda: draw(data, table), say("passive.alt"))
         return Page(data, "passive.json", "\n".join(text), files)

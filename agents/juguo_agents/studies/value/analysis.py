@@ -16,9 +16,9 @@ from juguo_agents.artifacts.searched import validated
 from juguo_agents.evaluation.statistics import mean_interval
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.style import BLUE, GREY, headed, readable
-from juguo_agents.report.texts import say
+from juguo_agents.report.texts import say, translated
 from juguo_agents.studies.arms import RULE, ArmResults, reference_names
-from juguo_agents.studies.arms_page import doubling_lines, finish, intervals, page_of, share_lines
+from juguo_agents.studies.arms_page import arm_words, doubling_lines, finish, intervals, page_of, share_lines
 from juguo_agents.studies.study import DATA_FORMAT, Page
 from juguo_agents.tables import ranged, terminal_table
 from juguo_envs.errors import UserError
@@ -198,70 +198,87 @@ LITTLE = 0.05
 
 def value_page(results: ArmResults, data: dict[str, Any]) -> Page:
     """The numbers of a world, in words and as a figure."""
-    return page_of(results, data, VALUE_FILE, value_lines(data), lambda: draw_value(data), "value")
+    return page_of(results, data, VALUE_FILE, value_lines(data), lambda: draw_value(data), say("value.alt"))
 
 
 def value_lines(data: dict[str, Any]) -> list[str]:
     """The answers of `value`, as lines of Markdown that a terminal shows well, too."""
     settings, gap, kinds = data["settings"], data["gap"], data["kinds"]
     lines = [
-        f"## What feedback is worth in {code(settings['scenario']['name'])}",
+        f"## {say('value.heading', world=code(settings['scenario']['name']))}",
         "",
-        f"Searches of {settings['budget']:,} episodes, {settings['searches']} of each yardstick, and of "
-        f"{settings['refine']:,} from the best of them; measured on {settings['episodes']:,} test episodes "
-        f"from seed {settings['first_seed']:,}. The gap, from the worst rule ({gap['worst']}) to the closed "
-        f"loop, is {gap['mean']:.3f}. Intervals are 95 %.",
+        say(
+            "value.opening",
+            budget=f"{settings['budget']:,}",
+            searches=settings["searches"],
+            refine=f"{settings['refine']:,}",
+            episodes=f"{settings['episodes']:,}",
+            first=f"{settings['first_seed']:,}",
+            worst=gap["worst"],
+            gap=f"{gap['mean']:.3f}",
+        ),
         "",
     ]
     shown = sorted(data["allocators"].items(), key=lambda item: -item[1]["mean"])
-    lines += terminal_table(("allocator", "return"), ((n, ranged(v)) for n, v in shown)).splitlines()
-    lines += ["", *share_lines("what", data["worth"] | kinds), ""]
+    head = (say("value.allocator"), say("value.return"))
+    lines += terminal_table(head, ((arm_words(n), ranged(v)) for n, v in shown)).splitlines()
+    lines += ["", *share_lines(say("value.what"), _in_words(data["worth"] | kinds)), ""]
     lines += _restarts(data["restarts"], settings["searches"])
     if data["doubling"]:
         searched_on = data["worth_searched_on"] | data["kinds_searched_on"]
-        lines += ["", *doubling_lines(data["doubling"]), "", *share_lines("searched on", searched_on)]
+        lines += [
+            "",
+            *doubling_lines(data["doubling"]),
+            "",
+            *share_lines(say("value.searched_on"), _in_words(searched_on)),
+        ]
     last_kinds = data["kinds_searched_on"] or kinds
     lines += ["", _feedback_in_words((data["worth_searched_on"] or data["worth"])["feedback"]), ""]
-    strong = [n for n, v in last_kinds.items() if v["share"] >= LITTLE and v["low"] > 0.0]
-    lines.append(
-        f"Kinds of feedback worth {100 * LITTLE:.0f} % or more of the gap: {', '.join(strong) or 'none'}."
-    )
+    strong = [translated(n) for n, v in last_kinds.items() if v["share"] >= LITTLE and v["low"] > 0.0]
+    named = say("comma").join(strong) or say("value.none")
+    lines.append(say("value.strong", share=f"{100 * LITTLE:.0f} %", kinds=named))
     lines += ["", _folders(data)]
     return lines
+
+
+def _in_words(rows: dict[str, Any]) -> dict[str, Any]:
+    return {translated(name): row for name, row in rows.items()}
 
 
 def _folders(data: dict[str, Any]) -> str:
     """Where the best of what was searched lies, for other programs."""
     folders = [
-        f"{name} in searches/{data['searches'][data['last'][name]]}" for name in (CLOSED, OPEN, KNOWING)
+        say("value.folder", name=translated(name), folder=f"searches/{data['searches'][data['last'][name]]}")
+        for name in (CLOSED, OPEN, KNOWING)
     ]
-    return f"For `juguo evaluate` and `juguo compare`: {', '.join(folders)}."
+    return say("value.folders", folders=say("comma").join(folders))
 
 
 def _restarts(restarts: dict[str, list[float]], searches: int) -> list[str]:
     """How far searches lie apart that differ by their seed alone."""
     if searches < 2:
-        return ["One search of each yardstick: how far another one would end from it was not seen."]
-    apart = [f"{name} {min(means):.3f} to {max(means):.3f}" for name, means in restarts.items()]
-    return [f"Searches with other seeds ended, on the validation episodes, at: {', '.join(apart)}."]
+        return [say("value.one_search")]
+    apart = [
+        f"{translated(name)} {say('between', low=f'{min(means):.3f}', high=f'{max(means):.3f}')}"
+        for name, means in restarts.items()
+    ]
+    return [say("value.restarts", apart=say("comma").join(apart))]
 
 
 def _feedback_in_words(feedback: dict[str, Any]) -> str:
-    share = f"{100 * feedback['share']:.1f} % of the gap"
+    share = f"{100 * feedback['share']:.1f} %"
     if feedback["low"] <= 0.0:
-        return f"Feedback is worth nothing that can be told from noise here ({share})."
-    if feedback["share"] < LITTLE:
-        return f"Feedback is worth little here: {share}."
-    return f"Feedback is worth {share}."
+        return say("value.feedback.nothing", share=share)
+    return say("value.feedback.little" if feedback["share"] < LITTLE else "value.feedback.much", share=share)
 
 
 def draw_value(data: dict[str, Any]) -> Figure:
     """What feedback, evaluation, knowledge and each kind are worth at the end of all searches."""
     worth, kinds = (data[f"{group}_searched_on"] or data[group] for group in ("worth", "kinds"))
     world = readable(data["settings"]["scenario"]["name"])
-    figure = headed(8.0, 5.0, say("studies.value.title"), say("studies.value.note", world=world))
+    figure = headed(8.0, 5.0, say("value.title"), say("value.note", world=world))
     axes = figure.add_subplot()
-    names = [*worth, *kinds]
+    names = [translated(name) for name in (*worth, *kinds)]
     intervals(axes, names, [*worth.values(), *kinds.values()], BLUE, "")
     axes.axhline(len(kinds) - 0.5, color=GREY, linewidth=0.6)
     axes.axvline(5.0, color=GREY, linewidth=0.8, linestyle=":")
