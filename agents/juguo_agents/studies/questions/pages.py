@@ -10,7 +10,7 @@ from juguo_agents.report.figures.style import small_png
 from juguo_agents.report.formatting import in_a_row, number, sign
 from juguo_agents.report.names import about
 from juguo_agents.report.texts import joined, languages, say, sentences, speaking
-from juguo_agents.studies.questions import figures
+from juguo_agents.studies.questions import claims, figures
 from juguo_agents.studies.questions.questions import QUESTIONS
 from juguo_agents.studies.questions.words import difference, option, options, place, places, world
 from juguo_agents.studies.study import Content
@@ -19,6 +19,8 @@ from juguo_envs.names import code
 from juguo_envs.worlds.scenario import Scenario
 
 INDEX = "index.md"
+GUIDE = {"en": "..", "zh": "../.."}
+"""The way from the pages in a language to the guide's folder."""
 
 
 def console(data: Mapping[str, Any]) -> str:
@@ -39,6 +41,10 @@ def pages(data: Mapping[str, Any]) -> dict[str, Content]:
             for name, found in data["questions"].items():
                 files[f"{lang}/{name}.md"] = question_page(name, found, data).encode()
                 files[f"{lang}/{name}.png"] = small_png(partial(figures.draw, name, found))
+            for claim in data["claims"].get("found", ()):
+                name = claims.page_name(claim)
+                files[f"{lang}/{name}.md"] = claim_page(claim, data, GUIDE[lang]).encode()
+                files[f"{lang}/{name}.png"] = small_png(partial(claims.draw, claim))
             files[f"{lang}/{INDEX}"] = index_page(data).encode()
     return files
 
@@ -60,6 +66,22 @@ def question_page(name: str, found: Mapping[str, Any], data: Mapping[str, Any]) 
         "\n".join(f"- {code(name)}{say('colon')}{about(world)}" for name, world in worlds.items()),
         values(worlds.values()),
         say("questions.how", **{key: f"{value:,}" for key, value in data["settings"].items()}),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def claim_page(claim: Mapping[str, Any], data: Mapping[str, Any], guide: str) -> str:
+    """The page of a claim."""
+    stated, title = data["claims"]["stated"], claims.title(claim)
+    worlds = map(Scenario.load, claims.worlds(stated))
+    parts = [
+        f"# {title}",
+        head(claims.command(stated), worlds, claim["versions"]),
+        f"**{say('questions.short')}** {claims.answer(claim)}",
+        f"**{say('questions.where')}** {claims.elsewhere(claim)}",
+        f"![{title}]({claims.page_name(claim)}.png)",
+        *claims.sections(claim, stated, guide),
+        values([Scenario.load("default")]),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -140,19 +162,18 @@ def values(worlds: Iterable[Scenario]) -> str:
 
 
 def index_page(data: Mapping[str, Any]) -> str:
-    """Every question with its answer in a line."""
+    """Every question with its answer, every claim with its verdict."""
     rows = [
         (f"[{say(f'questions.{name}.title')}]({name}.md)", answer(name, found))
         for name, found in data["questions"].items()
     ]
-    return (
-        "\n\n".join(
-            [
-                f"# {say('questions.index')}",
-                say("questions.index.lead"),
-                f"## {say('questions.policy')}",
-                markdown_table((say("questions.question"), say("questions.answer")), rows),
-            ]
-        )
-        + "\n"
-    )
+    parts = [f"# {say('questions.index')}", say("questions.index.lead")]
+    if rows:
+        columns = [say(f"questions.{column}") for column in ("question", "answer")]
+        parts += [f"## {say('questions.policy')}", markdown_table(columns, rows)]
+    if found := data["claims"].get("found"):
+        columns = [say(f"hypotheses.{column}") for column in ("claim", "verdict", "effect")]
+        former = say("questions.former")
+        parts += [f"## {say('questions.claims')}", say("questions.claims.lead", former=former)]
+        parts += [markdown_table([*columns, former], claims.index_rows(found))]
+    return "\n\n".join(parts) + "\n"
