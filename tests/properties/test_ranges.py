@@ -11,7 +11,7 @@ from juguo_envs.spaces.observation import ObservationLayout
 from tests.properties.strategies import Plan, extreme_parameters, first_seeds, plans, scenarios
 from tests.support import Array, ties
 
-UNIT_COMMUNITY = ("k", "E", "tau", "crisis", "harmed", "rho_low")
+UNIT_COMMUNITY = ("k", "E", "tau", "crisis", "rho_low")
 UNIT_PROGRAMME = ("K", "K_before", "F", "X", "C")
 UNIT_QUARTER = ("breadth", "resilience", "excluded", "exposure", "div")
 UNBOUNDED_PROGRAMME = ("M", "D", "W")

@@ -21,6 +21,7 @@ from juguo_agents.training.config import ConfigError, Experiment, load_experimen
 from juguo_agents.training.expert_search import check_search
 from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners.device import check_device
+from juguo_agents.training.rule_tuning import check_tuning, searches
 from juguo_agents.training.run import CONFIG, load_run
 from juguo_agents.training.shipped import DEFAULT, config_names, find_config
 from juguo_envs.engine.memory import check_bytes, check_societies
@@ -136,9 +137,14 @@ def checked(experiment: Experiment, processes: int | None = None) -> Scenario:
     _check_steps(experiment, len(scenario.society.listed()), processes)
     worlds, rules = experiment.worlds(scenario), experiment.comparison.names()
     check_comparison(worlds, training.selection_episodes, processes)
-    check_comparison(worlds, experiment.comparison.episodes, len(rules) + 2 * len(training.seeds) + 1)
+    check_comparison(
+        worlds,
+        experiment.comparison.episodes,
+        len(rules) + 2 * len(training.seeds) + 1 + len(searches(experiment, scenario)),
+    )
     check_device(training)
     check_search(experiment, scenario)
+    check_tuning(experiment, scenario)
     learned_in = experiment.worlds(trained_in)
     if training.expert is not None:
         find_experts(training.expert, learned_in)

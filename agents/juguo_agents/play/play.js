@@ -158,14 +158,13 @@
   }
   function drawButtons() {
     const off = (name, is) => buttons[name].setAttribute("aria-disabled", is ? "true" : "false");
-    const { advance, abandon } = now.waits, begun = now.quarter > 0;
+    const { waits } = now, begun = now.quarter > 0;
     for (const name of ["quarter", "year"]) if (buttons[name]) off(name, now.over);
-    off("advance", now.over || advance !== 0);
-    off("abandon", now.over || abandon !== 0);
+    off("advance", now.over || waits !== 0);
+    off("abandon", now.over);
     for (const name of ["undo", "save", "again"]) off(name, !begun);
-    hints.textContent = now.over ? "" : [advance === null ? say("play.hint.last") : advance > 0
-      ? say("play.hint.advance", { count: advance }) : "", abandon > 0 ? say("play.hint.abandon", { count: abandon }) : ""]
-      .filter(Boolean).join(" ");
+    hints.textContent = now.over ? "" : waits === null ? say("play.hint.last") : waits > 0
+      ? say("play.hint.advance", { count: waits }) : "";
   }
 
   // ---- how it stands ----

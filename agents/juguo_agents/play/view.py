@@ -100,14 +100,11 @@ def ranking(session: Session, saved: Saved) -> dict[str, Any]:
     return {"plays": shown, "faults": faults}
 
 
-def _waits(session: Session) -> dict[str, int | None]:
-    """After how many more quarters what is asked for would be granted; None where it never is."""
+def _waits(session: Session) -> int | None:
+    """After how many more quarters the next stage would be granted; None where it never is."""
     programme, now = session.scenario.programme, session.programme.moments[-1]
     last = now.stage == len(STAGES) - 1 and now.round == programme.rounds - 1
-    return {
-        "advance": None if last else max(0, programme.minimum[now.stage] - now.stage_quarters - 1),
-        "abandon": max(0, programme.ab_min - now.project_quarters - 1),
-    }
+    return None if last else max(0, programme.minimum[now.stage] - now.stage_quarters - 1)
 
 
 def _system(programme: Programme, at: int) -> dict[str, Any]:

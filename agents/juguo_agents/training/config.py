@@ -165,6 +165,11 @@ class ComparisonProtocol(Strict):
     )
     episodes: int = Field(200, ge=1, le=1_000_000)
     first_seed: int = Field(0, ge=0, description="seed of the first test episode")
+    tuned: int | None = Field(
+        None, ge=1, le=1_000_000,
+        description="episodes with which a search tunes the numbers of each doctrine that is compared with "
+        "both institutions; the tuned rules stand beside the others. null: none are tuned",
+    )  # fmt: skip
 
     def names(self) -> list[str]:
         """What they are compared with, by name."""

@@ -35,6 +35,7 @@ from juguo_agents.training.expert_search import find_expert, steps_of_search
 from juguo_agents.training.experts import IMITATED
 from juguo_agents.training.pool import train_all
 from juguo_agents.training.provenance import run_identity
+from juguo_agents.training.rule_tuning import tune_rules
 from juguo_agents.training.run import (
     begin_run,
     check_expert,
@@ -170,6 +171,7 @@ def _report(
     files = [policy_path(folder, seed) for seed in experiment.training.seeds]
     learned = POLICY.allocators(files)
     route, begun = _route(experiment, scenario, folder)
+    begun += tune_rules(experiment, scenario, folder)
     with progress(len(rules) + len(begun) + len(learned), "comparing", "allocator") as bar:
         comparison = compare(
             [*find_allocators(rules), *begun, *learned],

@@ -103,6 +103,11 @@ class _Watch(BaseCallback):
         self.pause = 60.0 * training.checkpoint_minutes
         self.begun = self.written = time.monotonic()
         self.taken_up: Checkpoint | None = None
+        self.imitates = False
+
+    def _on_training_start(self) -> None:
+        if self.imitates:  # what reinforcement makes worse is not kept
+            self.select()
 
     def _on_step(self) -> bool:
         return True
@@ -318,6 +323,7 @@ def _train(
     try:
         if begin.expert is not None and not found:  # the watch runs: its time counts, too
             begin_at_expert(learner, experiment, scenario, seed, begin.expert)
+            watch.imitates = True
             if begin.imitation is not None:
                 begin.imitation.parent.mkdir(exist_ok=True)
                 save_policy(extract_policy(learner, scenario, experiment, seed), begin.imitation)

@@ -49,7 +49,7 @@ class Borrowed(types.Type):
 class _Fields(AttributeTemplate):
     key = Borrowed
 
-    def generic_resolve(self, kind: Any, name: str) -> Any:  # type: ignore[override]
+    def generic_resolve(self, kind: Any, name: str) -> Any:  # type: ignore[override]  # of one signature
         """The type of an array, by its name."""
         return dict(zip(kind.arrays.fields, kind.arrays.types, strict=True)).get(name)
 

@@ -35,8 +35,8 @@ def release(P: Any, M: float, N: int) -> float:
 
 
 @inlined
-def delivery_target(P: Any, w: float, pot: float, v: float, n: int, stage: int, own_stage: int) -> float:
-    """Money per person that a function's delivery in a community moves towards."""
+def delivery(P: Any, w: float, pot: float, v: float, n: int, stage: int, own_stage: int) -> float:
+    """Money per person that a function delivers in a community."""
     return w * pot * v / n * (1.0 if stage == own_stage else P.mu)
 
 
@@ -106,9 +106,9 @@ def environment(P: Any, E: float, sat_scenarios: float, sat_service: float) -> f
 
 
 @inlined
-def trust(P: Any, tau: float, sat_guidance: float, harmed: float, crisis: float) -> float:
-    """Trust of a community; `harmed` is the share of its members harmed in the quarter before."""
-    return clip01(tau + P.eta_tau * sat_guidance * (1.0 - tau) - P.xi * harmed - P.crT * crisis * tau)
+def trust(P: Any, tau: float, sat_guidance: float, crisis: float) -> float:
+    """Trust of a community."""
+    return clip01(tau + P.eta_tau * sat_guidance * (1.0 - tau) - P.crT * crisis * tau)
 
 
 # --- roles, adoption, leaving ------------------------------------------------------------------------------

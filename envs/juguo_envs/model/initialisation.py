@@ -87,7 +87,6 @@ def populate(s: State, w: Structure, P: Any, b: int, seed: np.uint64) -> None:
         com.E = P.E0
         com.tau = P.tau0
         com.crisis = 0.0
-        com.harmed = 0.0
         for i in range(w.start[c], w.start[c + 1]):
             producer = i < w.start[c] + w.producers[c]
             x = clip01(w.kappa_mean[c] + P.capability_spread * draws.normal(key_person, i))

@@ -41,7 +41,6 @@ class Streams(NamedTuple):
     adoption: Any
     harm: Any
     damage: Any
-    quit: Any
 
 
 class Hazards(NamedTuple):
@@ -86,7 +85,7 @@ def conditions(s: State, P: Any, b: int, c: int, sats: Array, crisis: float) -> 
     theta = equations.theta(P, com.k, programme.F, com.E, com.tau)
     guidance = equations.guidance(P, sats[c, GUIDANCE])
     trial = P.p_tr * sats[c, SCENARIOS] if stage <= DIFFUSION else 0.0
-    cap = 0.0 if stage == PRODUCTION else (P.cap1 if stage == DIFFUSION else 1.0)
+    cap = 0.0 if stage == PRODUCTION else 1.0
     return Conditions(
         theta,
         equations.difficulty(P, programme.F, com.E),
@@ -113,7 +112,6 @@ def move_block(s: State, w: Structure, P: Any, b: int, k: int) -> None:
         draws.stream(seed, t, draws.ADOPTION),
         draws.stream(seed, t, draws.HARM),
         draws.stream(seed, t, draws.DAMAGE),
-        draws.stream(seed, t, draws.QUIT),
     )
     now = conditions(s, P, b, c, shared, shared[c, CRISIS])
     for i in range(low, high):
@@ -213,8 +211,6 @@ def decide(
         if before == 1 and draws.uniform(keys.harm, i) < now.p_harm:
             harmed += 1
             hit[i] += equations.harm_damage(P, draws.uniform(keys.damage, i))
-            if draws.uniform(keys.quit, i) < P.quit:
-                a = 0
         if a != before:
             adopted[i] = a
             changed[changes] = i if a == 1 else ~i

@@ -86,7 +86,7 @@ def end_quarter(s: State, w: Structure, P: Any, b: int) -> None:
 
 @internal
 def money_and_delivery(s: State, w: Structure, P: Any, b: int, allocation: Array) -> None:
-    """Fill the pot, keep the accounts, and move each delivery towards what is paid for it."""
+    """Fill the pot, keep the accounts, and deliver to each community what is paid for."""
     programme, quarter, sats = s.programme[b], s.quarter[b], s.shared[b]
     r, n = w.share.shape[0], s.rho.shape[1]
     reserve_share = allocation[N_FUNCTIONS]
@@ -104,8 +104,7 @@ def money_and_delivery(s: State, w: Structure, P: Any, b: int, allocation: Array
         size = w.start[c + 1] - w.start[c]
         v = allocation[N_SHARES + c]
         for f in range(N_FUNCTIONS):
-            target = equations.delivery_target(P, allocation[f], pot, v, size, programme.stage, f % N_STAGES)
-            s.z[b, c, f] += P.lam * (target - s.z[b, c, f])
+            s.z[b, c, f] = equations.delivery(P, allocation[f], pot, v, size, programme.stage, f % N_STAGES)
             sats[c, f] = equations.sat(P, s.z[b, c, f])
         sats[c, GUIDANCE] = equations.sat(P, s.z[b, c, GOVERNANCE] + s.z[b, c, ENABLEMENT])
         sats[c, RELIEF] = equations.sat(P, s.z[b, c, RESILIENCE] + s.z[b, c, GOVERNANCE])
@@ -149,7 +148,7 @@ def communities(s: State, w: Structure, P: Any, b: int, openness: float) -> None
         shared[c, CRISIS] = com.crisis
         com.crisis = equations.crisis_course(P, com.crisis, shared[c, RELIEF], elsewhere)
         com.E = equations.environment(P, com.E, shared[c, SCENARIOS], shared[c, SERVICE])
-        com.tau = equations.trust(P, com.tau, shared[c, GUIDANCE], com.harmed, shared[c, CRISIS])
+        com.tau = equations.trust(P, com.tau, shared[c, GUIDANCE], shared[c, CRISIS])
 
 
 @internal
@@ -194,7 +193,6 @@ def evidence_and_repair(s: State, w: Structure, P: Any, b: int) -> None:
             quarter.organised += s.causes[b, k, 1]
             quarter.peers += s.causes[b, k, 2]
             k += 1
-        s.community[b, c].harmed = harmed / (w.start[c + 1] - w.start[c])
         adopters = before[c, 0] + before[c, 1] + before[c, 2]
         evaluated = P.shown * s.shared[b, c, GOVERNANCE]
         programme.D += equations.reported_harm(harmed, adopters, programme.rumour, evaluated)
@@ -248,7 +246,7 @@ def stage(s: State, w: Structure, P: Any, b: int) -> None:
     quarter.gave_up = 0
     quarter.gave_up_stage = -1
     now, spent = programme.stage, programme.stage_steps
-    if abandon and programme.age >= P.ab_min:
+    if abandon:
         quarter.gave_up = 1
         quarter.gave_up_stage = now
         quarter.gave_up_harm = equations.estimated_harm(P, programme.D, programme.W)

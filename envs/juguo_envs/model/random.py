@@ -40,7 +40,6 @@ class Purpose(IntEnum):
     ADOPTION = 23
     HARM = 24
     DAMAGE = 25
-    QUIT = 26
     # what is seen
     SEEN_FIT = 30
     SEEN_TRUST = 31
@@ -58,7 +57,7 @@ DEFECT, CEILING = np.uint64(Purpose.DEFECT), np.uint64(Purpose.CEILING)
 REPAIR, RUMOUR = np.uint64(Purpose.REPAIR), np.uint64(Purpose.RUMOUR)
 SHOCK, SEVERITY, ROLE = np.uint64(Purpose.SHOCK), np.uint64(Purpose.SEVERITY), np.uint64(Purpose.ROLE)
 ADOPTION, HARM = np.uint64(Purpose.ADOPTION), np.uint64(Purpose.HARM)
-DAMAGE, QUIT = np.uint64(Purpose.DAMAGE), np.uint64(Purpose.QUIT)
+DAMAGE = np.uint64(Purpose.DAMAGE)
 SEEN_FIT, SEEN_TRUST = np.uint64(Purpose.SEEN_FIT), np.uint64(Purpose.SEEN_TRUST)
 SEEN_RESILIENCE, SEEN_LOWEST = np.uint64(Purpose.SEEN_RESILIENCE), np.uint64(Purpose.SEEN_LOWEST)
 

@@ -57,7 +57,6 @@ COMMUNITY = np.dtype(
         ("E", "f8"),  # application environment
         ("tau", "f8"),  # trust
         ("crisis", "f8"),  # crisis level
-        ("harmed", "f8"),  # share of members harmed in the last quarter
         ("kappa_sum", "f8"),  # sum of members' capability
         ("rho_sum", "f8"),  # sum of members' resilience
         ("rho_low", "f8"),  # mean resilience of the lowest decile

@@ -92,7 +92,6 @@ class Money(Group):
     m0: float = par(0.14, 1e-3, 10.0, "delivery at which a function saturates", unit="money/person/quarter")
     m_exp: float = par(1.5, 1.0, 4.0, "exponent of the saturation: above 1 there is a critical mass")
     mu: float = par(0.5, 0.0, 1.0, "effect of money spent on another stage's function", sampling=(0.5, 1.0))
-    lam: float = par(0.5, 0.01, 1.0, "speed of delivery: capacity takes time to build", unit="1/quarter")
     r_M: float = par(0.5, 0.0, 100.0, "most that the reserve gives back in a quarter", unit="budgets")
 
 
@@ -142,7 +141,6 @@ class Trust(Group):
 
     tau0: float = par(0.5, 0.0, 1.0, "trust at the start")
     eta_tau: float = par(0.1, 0.0, 1.0, "growth by evaluation and explanation", unit="1/quarter")
-    xi: float = par(2.0, 0.0, 20.0, "loss of trust per harmed share of the community")
 
 
 class Roles(Group):
@@ -173,7 +171,6 @@ class Adoption(Group):
     d_E: float = par(0.3, 0.0, 1.0, "share of the difficulty that a full environment takes away")
     width: float = par(0.12, 1e-3, 10.0, "width of the acceptance over capability")
     delta_A: float = par(0.06, 0.0, 1.0, "leaving", unit="1/quarter")
-    cap1: float = par(0.3, 0.0, 1.0, "factor on a participant's hazard while the stage is diffusion")
 
 
 class Defect(Group):
@@ -195,7 +192,6 @@ class Defect(Group):
         0.25, 0.0, 1.0, "share of technologies whose defect can be repaired", sampling=(0.0, 0.8)
     )
     n1: float = par(5.0, 1e-3, 1e6, "evidence at which repair is half informed", unit="persons")
-    quit: float = par(0.5, 0.0, 1.0, "probability that a harmed adopter quits")
     damage_h: float = par(0.3, 0.0, 1.0, "mean resilience lost by a harmed adopter")
     damage_lo: float = par(0.5, 0.0, 1.0, "least resilience lost by a harmed adopter, relative to the mean")
     rumour: float = par(

@@ -193,7 +193,6 @@ class Programme(Group):
     maximum: tuple[int, int] = Field(
         default=(24, 24), description="most quarters in production and in diffusion"
     )
-    ab_min: int = Field(default=4, ge=1, le=1000, description="quarters before a project may be given up")
     kept: float = par(0.1, 0.0, 1.0, "share of knowledge and fit that the next technology starts with")
 
     @model_validator(mode="after")
@@ -329,7 +328,7 @@ class Scenario(Strict):
         for group in PARAMETER_GROUPS:
             values.update(getattr(self, group).model_dump())
         p = self.programme
-        values |= {"T": p.T, "rounds": p.rounds, "ab_min": p.ab_min, "kept": p.kept}
+        values |= {"T": p.T, "rounds": p.rounds, "kept": p.kept}
         values |= {f"min{i}": m for i, m in enumerate(p.minimum)}
         values |= {f"max{i}": m for i, m in enumerate(p.maximum)}
         s = self.society

@@ -16,7 +16,7 @@ from juguo_envs import Scenario
 from juguo_envs.model.state import FUNCTIONS
 from tests.support import small
 
-WORLD = small({"programme.minimum": [2, 2, 2], "programme.maximum": [5, 5], "programme.ab_min": 2})
+WORLD = small({"programme.minimum": [2, 2, 2], "programme.maximum": [5, 5]})
 SEED = 5
 TOKEN = "a-token"
 

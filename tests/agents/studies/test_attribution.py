@@ -31,7 +31,6 @@ TINY = Scenario.load("default").override(
         "programme.minimum": [2, 2, 2],
         "programme.maximum": [5, 5],
         "crisis.shock_rate": 0.1,
-        "programme.ab_min": 2,
         "defect.p_X": 1.0,
         "defect.h0": 1.0,
         "adoption.alpha_s": 0.0,

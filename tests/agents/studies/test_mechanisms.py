@@ -63,8 +63,8 @@ def test_names_of_mechanisms_are_unique() -> None:
 def test_a_switch_with_an_unknown_field_or_a_forbidden_value_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"defect\.rumor"):
         Mechanism("rumour", "", {"defect.rumor": 0.0}).without(Scenario())
-    with pytest.raises(ScenarioError, match=r"defect\.quit"):
-        Mechanism("quitting", "", {"defect.quit": 2.0}).without(Scenario())
+    with pytest.raises(ScenarioError, match=r"defect\.rumour"):
+        Mechanism("rumour", "", {"defect.rumour": 2.0}).without(Scenario())
 
 
 def test_capability_of_places_goes_without_changing_the_mean_of_the_society() -> None:
@@ -91,7 +91,7 @@ def test_unknown_mechanisms_are_refused_and_known_ones_come_in_the_order_of_the_
 def test_every_number_of_a_scenario_counts_once() -> None:
     groups = count_parameters()
     assert groups["money"] == len(Scenario().money.model_dump())
-    assert groups["programme"] == 2 + 3 + 2 + 2  # T, rounds, least and most durations, ab_min, kept
+    assert groups["programme"] == 2 + 3 + 2 + 1  # T, rounds, least and most durations, kept
     assert sum(groups.values()) == sum(1 for value in _leaves(Scenario().model_dump(mode="json")))
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import make_rule
+from juguo_agents.allocators.institutions import split_name
+from juguo_agents.allocators.registry import rule_names
 from juguo_agents.artifacts.searched import RESULT_FILE
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
@@ -17,7 +19,7 @@ from juguo_agents.report import summarise
 from juguo_agents.report.route import PARTS, Route, parts_as_rows
 from juguo_agents.search.checkpoint import Keeper
 from juguo_agents.training import experiment as job
-from juguo_agents.training import expert_search
+from juguo_agents.training import expert_search, rule_tuning
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners import imitation
 from juguo_agents.training.run import checkpoints_of, expert_of, imitation_path
@@ -37,7 +39,7 @@ TRAINING: dict[str, Any] = {
     "checkpoint_minutes": 0,
     "ppo": {"envs": 4, "paired": 2, "n_steps": 6, "batch_size": 24},
 }
-COMPARED = {"allocators": ["flat", "experiment_diffusion"], "episodes": 4}
+COMPARED = {"allocators": ["flat+exit+relief", "experiment_diffusion"], "episodes": 4, "tuned": 700}
 SETUP = Experiment.model_validate({"override": SMALL, "training": TRAINING, "comparison": COMPARED})
 
 
@@ -58,6 +60,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imitation, "EPISODES", 6)
     monkeypatch.setattr(imitation, "PASSES", 1)
     monkeypatch.setattr(expert_search, "_VALIDATION", 4)
+    monkeypatch.setattr(rule_tuning, "_VALIDATION", 4)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -84,14 +87,50 @@ def test_the_comparison_holds_expert_and_imitations_and_its_last_lines_tell_what
     assert {"expert", "imitation_seed3", "learned_seed3"} <= names
     assert [part["part"] for part in told["route"]] == list(PARTS)
     assert [line.split()[0] for line in printed.splitlines()[-3:]] == list(PARTS)
-    found = [json.loads(text) for name, text in files.items() if name.endswith(RESULT_FILE)]
+    found = [
+        json.loads(text)
+        for name, text in files.items()
+        if name.startswith("expert/") and name.endswith(RESULT_FILE)
+    ]
     assert len(found) == 3 and sum(one["budget"] for one in found) == TRAINING["search"]
     spent = sum(one["spent"] + 2 * 4 for one in found)
     assert told["route"][0]["steps"] == 8 * spent and told["route"][2]["steps"] == TRAINING["steps"]
 
 
+def test_every_doctrine_is_tuned_with_both_institutions_where_all_are_compared() -> None:
+    setup = Experiment.model_validate({"comparison": {"tuned": 700}})
+    assert len(rule_tuning.searches(setup, setup.world())) == len(rule_names())
+
+
+def test_each_rule_with_both_institutions_stands_beside_itself_with_tuned_numbers(
+    wanted: tuple[dict[str, bytes], str],
+) -> None:
+    files, _ = wanted
+    names = [row["name"] for row in json.loads(files["comparison.json"])["allocators"]]
+    for rule in COMPARED["allocators"]:
+        found = json.loads(files[f"tuned/{rule}/{RESULT_FILE}"])
+        assert f"{split_name(rule)[0]}:tuned" in names and rule in names
+        assert found["budget"] == COMPARED["tuned"] and found["family"] == f"rule:{rule}"
+
+
 @pytest.mark.parametrize(
-    "place", ["first-2", "expert", "imitation", pytest.param("learning", marks=pytest.mark.slow)]
+    ("comparison", "message"),
+    [
+        ({"allocators": ["flat"], "tuned": 700}, "tuned is 700, and no rule .* has both institutions"),
+        ({"tuned": 3}, "comparison.tuned is 3: "),
+    ],
+)
+def test_a_tuning_that_cannot_begin_is_refused_before_anything_is_done(
+    comparison: dict[str, Any], message: str
+) -> None:
+    setup = Experiment.model_validate({"override": SMALL, "comparison": comparison})
+    with pytest.raises(UserError, match=message):
+        rule_tuning.check_tuning(setup, setup.world())
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["first-2", "expert", "imitation", "flat+exit+relief", pytest.param("learning", marks=pytest.mark.slow)],
 )
 def test_killed_in_any_part_it_goes_on_and_ends_with_the_same_bytes(
     place: str, wanted: tuple[dict[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -28,9 +28,9 @@ def test_saturation_has_a_critical_mass_and_diminishing_returns() -> None:
 
 
 def test_money_for_another_stage_counts_by_mu() -> None:
-    target = equations.delivery_target.py_func
-    assert target(P, 0.5, 100.0, 0.25, 50, 1, 1) == approx(0.25)
-    assert target(P, 0.5, 100.0, 0.25, 50, 0, 1) == approx(0.25 * P.mu)
+    delivery = equations.delivery.py_func
+    assert delivery(P, 0.5, 100.0, 0.25, 50, 1, 1) == approx(0.25)
+    assert delivery(P, 0.5, 100.0, 0.25, 50, 0, 1) == approx(0.25 * P.mu)
 
 
 def test_openness_costs_research_and_not_learning_by_use() -> None:
@@ -86,14 +86,13 @@ def test_a_crisis_stays_in_range_and_relief_never_worsens_it(
     assert course(P, crisis, relief, elsewhere) >= course(P, crisis, relief, 0.0)
 
 
-def test_trust_falls_by_harm_and_crisis_and_rises_by_guidance() -> None:
-    Q = parameters(eta_tau=0.1, xi=2.0, crT=0.3)
+def test_trust_falls_by_crisis_and_rises_by_guidance() -> None:
+    Q = parameters(eta_tau=0.1, crT=0.3)
     trust = equations.trust.py_func
-    assert trust(Q, 0.5, 0.0, 0.0, 0.0) == approx(0.5)
-    assert trust(Q, 0.5, 1.0, 0.0, 0.0) == approx(0.55)
-    assert trust(Q, 0.5, 0.0, 0.1, 0.0) == approx(0.3)
-    assert trust(Q, 0.5, 0.0, 0.0, 1.0) == approx(0.35)
-    assert trust(Q, 0.1, 0.0, 0.5, 0.0) == 0.0
+    assert trust(Q, 0.5, 0.0, 0.0) == approx(0.5)
+    assert trust(Q, 0.5, 1.0, 0.0) == approx(0.55)
+    assert trust(Q, 0.5, 0.0, 1.0) == approx(0.35)
+    assert trust(parameters(eta_tau=0.1, crT=1.0), 0.5, 0.0, 1.0) == 0.0
 
 
 def test_the_environment_grows_by_scenarios_and_falls_to_its_base_without_service() -> None:

@@ -61,7 +61,7 @@ def decided(
 def keys_of(batch: Batch) -> model.Streams:
     """The quarter's streams of society 0."""
     seed, t = batch.state.programme["seed"][0], batch.state.programme["t"][0]
-    purposes = (draws.ROLE, draws.ADOPTION, draws.HARM, draws.DAMAGE, draws.QUIT)
+    purposes = (draws.ROLE, draws.ADOPTION, draws.HARM, draws.DAMAGE)
     return model.Streams(*(np.uint64(draws.stream(seed, t, purpose)) for purpose in purposes))
 
 

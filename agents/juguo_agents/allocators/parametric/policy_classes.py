@@ -349,8 +349,7 @@ def _dates(scenario: Scenario) -> list[Number | Shares]:
         start = max(least, programme.T // programme.rounds // 2)
         parts.append(Number("application.quarters", least, max(least, programme.T), start, whole=True))
     else:
-        least = min(programme.ab_min, programme.T)
-        parts.append(Number("exit.quarter", least, programme.T, programme.T, whole=True))
+        parts.append(Number("exit.quarter", 1, programme.T, programme.T, whole=True))
     return parts
 
 

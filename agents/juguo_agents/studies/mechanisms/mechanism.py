@@ -100,7 +100,6 @@ _ALL = (
     Mechanism("most durations", "a stage ends unasked", {"programme.maximum": _whole_length}),
     Mechanism("critical mass", "a little money brings less than its share", {"money.m_exp": 1.0}),
     Mechanism("money out of stage", "money for another stage's function counts less", {"money.mu": 1.0}),
-    Mechanism("delay of delivery", "capacity takes time to build", {"money.lam": 1.0}),
     # knowledge
     Mechanism("research", "research makes knowledge", {"knowledge.eta_K": 0.0}),
     Mechanism("cost of openness", "openness costs research effort", {"knowledge.chi": 0.0}),
@@ -112,7 +111,6 @@ _ALL = (
     Mechanism("environment stays", "some environment stays without upkeep", {"know_how.E_b": 0.0}),
     Mechanism("environment decays", "environment decays without service", {"know_how.delta_E": 0.0}),
     Mechanism("trust by guidance", "evaluation and explanation raise trust", {"trust.eta_tau": 0.0}),
-    Mechanism("harm lowers trust", "harm lowers trust", {"trust.xi": 0.0}),
     # roles
     Mechanism("recruitment", "participants become interactors", {"roles.eta_I": 0.0}),
     Mechanism("recruitment unpaid", "participants become interactors without money", {"roles.iota0": 0.0}),
@@ -125,18 +123,15 @@ _ALL = (
     Mechanism("social conditions", "use needs fit, environment and trust", {"adoption.alpha_s": 0.0}),
     Mechanism("acceptance", "use needs capability", {"adoption.d0": EASY}),
     Mechanism("leaving", "adopters leave", {"adoption.delta_A": 0.0}),
-    Mechanism("cap in diffusion", "participants adopt less in diffusion", {"adoption.cap1": 1.0}),
     # defect
     Mechanism("defects", "technologies can be seriously defective", {"defect.p_X": 0.0}),
     Mechanism("repair", "defects can be repaired", {"defect.eta_X": 0.0}),
     Mechanism("repairability", "some defects cannot be repaired", {"defect.p_Y": 1.0}),
     Mechanism("informed repair", "repair needs evidence of harm", {"defect.n1": TINY}),
-    Mechanism("quitting", "who is harmed may quit", {"defect.quit": 0.0}),
     Mechanism("damage by harm", "harm costs resilience", {"defect.damage_h": 0.0}),
     Mechanism("rumour", "unharmed adopters blame the technology", {"defect.rumour": 0.0}),
     Mechanism("weight of prior", "the estimate of harm begins at a prior", {"defect.n0": TINY}),
     # another technology
-    Mechanism("age to give up", "a project can be given up only after a while", {"programme.ab_min": 1}),
     Mechanism("kept", "the next technology starts with some knowledge and fit", {"programme.kept": 0.0}),
     Mechanism("lost", "some knowledge and fit goes with a technology", {"programme.kept": 1.0}),
     # shocks and crises
