@@ -30,9 +30,7 @@ _MEANINGS = (
 
 def draw_figures(found: Calibration) -> Iterator[tuple[str, bytes]]:
     """File name and PNG of each figure. matplotlib's settings are as before when it is done."""
-    for name, draw in (
-        ("hindcast.png", _draw_hindcast), ("profiles.png", _draw_profiles), ("communities.png", _draw_places),
-    ):  # fmt: skip
+    for name, draw in FIGURES.items():
         with rc_context(parameters()):
             out = io.BytesIO()
             draw(found).savefig(out, format="png", dpi=DPI)
@@ -173,3 +171,11 @@ def _draw_places(found: Calibration) -> Figure:
     figure.supxlabel(_axis(d), fontsize=9.0)
     figure.supylabel("share that has adopted", fontsize=9.0)
     return figure
+
+
+FIGURES = {
+    "hindcast.png": _draw_hindcast,
+    "profiles.png": _draw_profiles,
+    "communities.png": _draw_places,
+}
+"""How each is drawn, by the name of its file."""

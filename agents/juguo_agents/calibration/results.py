@@ -6,9 +6,9 @@ import csv
 import io
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from juguo_agents.calibration.likelihood import Coefficients, exposure
 from juguo_agents.tables import WIDTH, terminal_table
 from juguo_envs.names import terminal
 
+T = TypeVar("T")
 DROPPED_FILE = "dropped.csv"
 SIGNIFICANT = 0.05
 MODELS = {
@@ -106,7 +107,18 @@ def model_of(fitted: Fit, name: str) -> Model:
     return model
 
 
-def calibrate(diffusion: Diffusion, name: str, seed: int = 0, chosen: str = "both") -> Calibration:
+PARTS = 8
+"""Of the work of `calibrate`, which take about as long as each other."""
+_HINDCAST = 3  # of them
+
+
+def calibrate(
+    diffusion: Diffusion,
+    name: str,
+    seed: int = 0,
+    chosen: str = "both",
+    done: Callable[[int], None] = lambda parts: None,
+) -> Calibration:
     """Estimate, simulate and predict.
 
     Args:
@@ -114,9 +126,15 @@ def calibrate(diffusion: Diffusion, name: str, seed: int = 0, chosen: str = "bot
         name: Their name.
         seed: Seed of the simulations.
         chosen: Which model the world has its hazards from, one of `MODELS`.
+        done: Told how many more of the `PARTS` are done.
     """
+
+    def after(result: T, parts: int = 1) -> T:
+        done(parts)
+        return result
+
     seen = exposure(diffusion)
-    found = fit(seen)
+    found = after(fit(seen))
     best = found.full
     everyone = np.tile(best.coefficients, (RUNS, 1))
     nobody = np.zeros(len(diffusion), bool)
@@ -128,9 +146,11 @@ def calibrate(diffusion: Diffusion, name: str, seed: int = 0, chosen: str = "bot
         seed=seed,
         chosen=chosen,
         fit=found,
-        profiles=tuple(curve(seen, best, j, ends) for j, ends in enumerate(found.intervals)),
-        fitted=simulate(diffusion, everyone, nobody, diffusion.periods, np.random.default_rng((seed, 0))),
-        hindcast=hindcast(diffusion, seed),
+        profiles=tuple(after(curve(seen, best, j, ends)) for j, ends in enumerate(found.intervals)),
+        fitted=after(
+            simulate(diffusion, everyone, nobody, diffusion.periods, np.random.default_rng((seed, 0)))
+        ),
+        hindcast=after(hindcast(diffusion, seed), _HINDCAST),
         as_world=mutual.log_likelihood(Coefficients(p, q_peers + q_community, 0.0)),
         best_world=maximise(mutual, {2: 0.0}),
     )

@@ -9,15 +9,16 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from juguo_agents.calibration.data import LEAST_PERSONS
-from juguo_agents.calibration.figures import draw_figures
+from juguo_agents.calibration.figures import FIGURES, draw_figures
 from juguo_agents.calibration.form import Form, read_columns
-from juguo_agents.calibration.results import DROPPED_FILE, as_json, console_table, dropped_file
+from juguo_agents.calibration.results import DROPPED_FILE, PARTS, as_json, console_table, dropped_file
 from juguo_agents.calibration.results import calibrate as estimate
 from juguo_agents.calibration.scenario_file import check_world, scenario_file
 from juguo_agents.calibration.survey import read_diffusion
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show, show_json
 from juguo_agents.folders import check_new, new_folder, next_free
+from juguo_agents.progress import progress
 from juguo_agents.provenance import versions
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
@@ -76,7 +77,12 @@ def calibrate(asked: Calibrate) -> int:
     is_world = len(diffusion) >= LEAST_PERSONS
     if is_world:
         check_world(diffusion, name)
-    found = estimate(diffusion, name, asked.seed, asked.model)
+    with progress(PARTS + len(FIGURES), "calibrating", "part") as bar:
+        found = estimate(diffusion, name, asked.seed, asked.model, bar.update)
+        figures = {}
+        for file, figure in draw_figures(found):
+            figures[file] = figure
+            bar.update()
     result = as_json(found, versions())
     numbers = json.dumps(result, allow_nan=False, indent=2, ensure_ascii=False)
     files = {"calibration.json": f"{numbers}\n".encode()}
@@ -84,7 +90,7 @@ def calibrate(asked: Calibrate) -> int:
         files["scenario.yaml"] = scenario_file(found).encode()
     if diffusion.dropped:
         files[DROPPED_FILE] = dropped_file(diffusion).encode()
-    files |= dict(draw_figures(found))
+    files |= figures
     where = ""
     try:
         with new_folder(folder) as draft:

@@ -12,6 +12,7 @@ from juguo_agents.artifacts.tree_file import StoredTree, load_tree
 from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show
 from juguo_agents.folders import check_folder_of, check_new_file
+from juguo_agents.progress import progress
 from juguo_agents.report import COMPARISON
 from juguo_agents.report.page import PAGE, load_source, report_page
 from juguo_agents.report.texts import Lang, speaking
@@ -47,18 +48,22 @@ def report(asked: Report) -> int:
         raise UserError(f"{asked.folders[0]} is an explanation; name its run or a comparison beside it")
     if asked.out is None and len(compared) > 1:
         raise UserError(f"{len(compared)} comparisons are named; say by --out FILE where their page goes")
-    sources = [load_source(folder) for folder in compared]
     path = asked.out or compared[0] / PAGE
-    (check_new_file if asked.out else check_folder_of)(path)
-    rules: dict[str, list[tuple[str, list[str]]]] = {}
-    for folder, found in trees.items():
-        for tree in found:
-            _check_source(tree, folder, compared)
-            with speaking(asked.lang, sources[0].scenario.step):
-                lines = tree_lines(tree.tree)
-            for name in (tree.name, str(tree.data["source"]["name"])):
-                rules.setdefault(name, []).append((tree.name, lines))
-    write_text(path, report_page(sources, asked.lang, rules))
+    with progress(2 * len(compared), "reporting", "part") as bar:
+        sources = []
+        for folder in compared:
+            sources.append(load_source(folder))
+            bar.update()
+        (check_new_file if asked.out else check_folder_of)(path)
+        rules: dict[str, list[tuple[str, list[str]]]] = {}
+        for folder, found in trees.items():
+            for tree in found:
+                _check_source(tree, folder, compared)
+                with speaking(asked.lang, sources[0].scenario.step):
+                    lines = tree_lines(tree.tree)
+                for name in (tree.name, str(tree.data["source"]["name"])):
+                    rules.setdefault(name, []).append((tree.name, lines))
+        write_text(path, report_page(sources, asked.lang, rules, bar.update))
     show(str(path))
     return 0
 

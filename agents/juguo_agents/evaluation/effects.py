@@ -89,33 +89,44 @@ def judge(effects: Floats, direction: str, counts: float, rules: Rules, tested: 
     return Judged(verdict, reason, effect, means, lows, highs, sides, standardised)
 
 
+REASONS = {
+    "opposite": "true beyond noise in some scenarios and the opposite in others",
+    "counts": "the effect counts on average, and beyond noise in most scenarios",
+    "some": "true beyond noise in some scenarios, and not shown to count in the others",
+    "few": "the average counts, but too few scenarios show it beyond noise",
+    "larger": "the effect is larger than the claim allows",
+    "perhaps larger": "the interval includes effects that are larger than the claim allows",
+    "other way": "the effect goes the other way",
+    "none": "no effect that counts",
+    "perhaps none": "the interval includes effects that do not count",
+}
+"""Why a part comes to its verdict."""
+
+
 def _verdict(
     effect: Estimate, direction: str, counts: float, most_for: bool, many_for: bool, many_against: bool
 ) -> tuple[Word, str]:
     if many_for and many_against:
-        return "depends", "true beyond noise in some scenarios and the opposite in others"
+        return "depends", REASONS["opposite"]
     if direction == "above":
         enough, shown = effect.low > counts, effect.low > 0.0
     else:
         enough = shown = effect.high < counts
     if enough and most_for:
-        return "holds", "the effect counts on average, and beyond noise in most scenarios"
+        return "holds", REASONS["counts"]
     if shown and many_for:
-        return (
-            "depends",
-            "true beyond noise in some scenarios, and not shown to count in the others",
-        )
+        return "depends", REASONS["some"]
     if enough:
-        return "undecided", "the average counts, but too few scenarios show it beyond noise"
+        return "undecided", REASONS["few"]
     if direction == "at_most":
         if effect.low > counts:
-            return "refuted", "the effect is larger than the claim allows"
-        return "undecided", "the interval includes effects that are larger than the claim allows"
+            return "refuted", REASONS["larger"]
+        return "undecided", REASONS["perhaps larger"]
     if effect.high < 0.0:
-        return "refuted", "the effect goes the other way"
+        return "refuted", REASONS["other way"]
     if effect.high < counts:
-        return "refuted", "no effect that counts"
-    return "undecided", "the interval includes effects that do not count"
+        return "refuted", REASONS["none"]
+    return "undecided", REASONS["perhaps none"]
 
 
 def _support(judged: Judged) -> float:

@@ -13,6 +13,7 @@ from juguo_envs.worlds.scenario import Scenario
 PROPOSAL = "experiment_diffusion"
 _LONGEST = 34  # characters of a label that figures have room for
 _SEED = re.compile(r"learned(?:_(?P<run>.+))?_seed(?P<seed>\d+)")
+_ZOO = re.compile(r"learned_zoo_(?P<policy>.+)")
 _TREE = re.compile(r"tree(?P<leaves>\d+)_of_(?P<source>.+)")
 _GENERATED = re.compile(r"(?P<kind>hub|place) (?P<number>\d+)")
 
@@ -28,6 +29,8 @@ def label(name: str) -> str:
     if found:
         run = say("name.learned_run", run=found["run"]) if found["run"] else say("name.learned")
         return say("name.seed", run=shorten(run, _LONGEST - 9), seed=found["seed"])
+    if zoo := _ZOO.fullmatch(name):
+        return shorten(say("name.zoo", policy=zoo["policy"].replace("_", " ")), _LONGEST)
     words, asked = _words(base_name(name)), institutions_in_words(name)
     if not asked:
         return shorten(words, _LONGEST)

@@ -11,17 +11,24 @@ import pytest
 from juguo_agents.calibration.data import Diffusion
 from juguo_agents.calibration.hindcast import simulate
 from juguo_agents.calibration.likelihood import Coefficients
-from juguo_agents.calibration.results import Calibration, calibrate
+from juguo_agents.calibration.results import PARTS, Calibration, calibrate
 from juguo_agents.calibration.scenario_file import mutual_ties, scenario_file
 from juguo_envs import Batch, Scenario, ScenarioError
 from juguo_envs.documents import load_yaml
 from tests.agents.calibration.support import SMALL, needs_data, reference
 from tests.support import seeds, spend, ties
 
+DONE: list[int] = []
+
 
 @pytest.fixture(scope="module")
 def calibrated() -> Calibration:
-    return calibrate(SMALL, "small")
+    return calibrate(SMALL, "small", done=DONE.append)
+
+
+def test_it_tells_how_far_it_is(calibrated: Calibration) -> None:
+    assert len(DONE) > 5
+    assert sum(DONE) == PARTS
 
 
 WITHOUT_PROGRAMME = {

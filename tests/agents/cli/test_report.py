@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from juguo_agents.progress import Progress, progress
 from tests.running import juguo, refused, succeeded
 
 SMALL = ("--scenario", "small.yaml", "--episodes", "3")
@@ -54,6 +57,20 @@ def test_several_comparisons_go_into_a_new_file(folder: Path) -> None:
     assert [one["title"] for one in shown] == ["one", "two"]
     refused(juguo("report", "one", "two", "--out", "both.html", cwd=folder), "both.html exists already")
     refused(juguo("report", "one", "--out", "nowhere/page.html", cwd=folder), "nowhere is no folder")
+
+
+def test_a_bar_tells_how_far_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[tuple[int, int]] = []
+
+    @contextmanager
+    def watched(total: int, what: str, unit: str) -> Iterator[Progress]:
+        with progress(total, what, unit) as bar:
+            yield bar
+        ends.append((bar.done, total))
+
+    monkeypatch.setattr("juguo_agents.cli.report.progress", watched)
+    succeeded(juguo("report", "one", "two", "--out", "again.html", cwd=folder))
+    assert ends == [(4, 4)]
 
 
 @pytest.mark.parametrize(

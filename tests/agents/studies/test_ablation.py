@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from juguo_agents.allocators.levers import LEVERS
-from juguo_agents.studies.ablation.analysis import levers_over_worlds
+from juguo_agents.report.texts import speaking
+from juguo_agents.studies.ablation.analysis import ablation_lines, levers_over_worlds
 from juguo_agents.studies.ablation.study import Ablation, AblationSettings
 from juguo_envs.errors import UserError
 from tests.agents.forging import store_value
-from tests.agents.studies.conducting import conducted, has_page
+from tests.agents.studies.conducting import conducted, english, has_page
 from tests.agents.studies.test_value import BUDGET, NUMBERS, TINY, value_in
 
 ablation_in = partial(conducted, Ablation, **NUMBERS)
@@ -78,6 +79,22 @@ def test_a_folder_of_something_else_is_refused(
         store_value(tmp_path / "value", TINY, numbers, settings=told, scenario_digest=digest)
     with pytest.raises(UserError, match=words):
         settings.check()
+
+
+def test_its_page_is_in_chinese_where_that_is_asked_for() -> None:
+    lost = dict.fromkeys(("difference", "share", "share_low", "share_high", "low", "high"), 0.1)
+    row = {"at_once": lost, "searched": lost, "doubled": lost, "forced": ""}
+    data = {
+        "settings": {"scenario": {"name": "tiny"}, "episodes": 9, "first_seed": 0, "refine": 9},
+        "gap": {"best": {"mean": 0.1}, "worst": "flat", "mean": 0.1},
+        "control": row,
+        "levers": {name: row | {"forced": lever.forced} for name, lever in LEVERS.items()},
+        "doubling": {"control": [{"episodes": 9, **lost}]},
+    }
+    with speaking("zh"):
+        page = "\n".join([*ablation_lines(data), *levers_over_worlds({"tiny": data, "poor": data})])
+    assert english(page) == []
+    assert not any(name in page for name in [*LEVERS, "control", "zero"])
 
 
 def test_a_lever_matters_where_it_costs_enough_beyond_what_the_control_shows() -> None:

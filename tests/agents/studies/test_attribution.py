@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from juguo_envs import Scenario
 from juguo_envs.errors import UserError
 from tests.agents.search.test_search import TINY as SEARCHED
 from tests.agents.search.test_search import found as search
-from tests.agents.studies.conducting import conducted
+from tests.agents.studies.conducting import check_chinese, conducted
 
 EPISODES = 3
 SEEDS = np.arange(EPISODES, dtype=np.uint64)
@@ -224,6 +225,7 @@ def test_its_page_tells_what_every_coalition_earned(values: Array, tmp_path: Pat
         steps = data["orders"][order]
         assert sorted(step["part"] for step in steps) == sorted(PARTS)
         assert steps[-1]["return"] == pytest.approx(data[end]["return"]["mean"], abs=1e-12)
+    check_chinese(partial(conducted, Attribution, tmp_path, **ASKED), tmp_path, "between")
     with pytest.raises(UserError, match=r"episodes is 7, but .* has 3"):
         conducted(Attribution, tmp_path, **{**ASKED, "episodes": 7})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from juguo_agents.training.run import CurvesRecord, policies_in
 from juguo_envs import Scenario
 from juguo_envs.errors import UserError
 from tests.agents.forging import store
-from tests.agents.studies.conducting import has_page
+from tests.agents.studies.conducting import check_chinese, has_page
 
 SMALL = Scenario.load("default").override({"society.persons": 60, "programme.T": 10})
 
@@ -54,10 +55,10 @@ def stored(policy: Policy, folder: Path, tensor: str, shift: float, seconds: flo
     return folder
 
 
-def compared(folder: Path, *runs: Path, **options: Any) -> Page:
+def compared(folder: Path, *runs: Path, lang: str = "en", **options: Any) -> Page:
     """The study in the small world, in a folder of its own."""
     settings = Settings.parse({"runs": runs, "scenario": SMALL, "episodes": 12, **options})
-    return conduct(CompareRuns(settings), folder / "compared", LocalExecutor(1))
+    return conduct(CompareRuns(settings), folder / "compared", LocalExecutor(1), lang=lang)
 
 
 def test_a_run_is_told_from_the_first_by_the_paired_interval_and_itself_is_not(
@@ -78,6 +79,7 @@ def test_a_run_is_told_from_the_first_by_the_paired_interval_and_itself_is_not(
         "first": 500, "same": 250, "stingy": 1000,
     }  # fmt: skip
     assert json.loads((tmp_path / "compared/comparison.json").read_text()) == page.data
+    check_chinese(partial(compared, tmp_path, first, same, stingy), tmp_path / "compared", "comparison")
     assert has_page(tmp_path / "compared", "comparison")
     assert "vs first" in page.console and "at equal time" in page.console
     assert all(len(line) <= 110 for line in page.console.splitlines())

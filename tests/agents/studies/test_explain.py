@@ -15,7 +15,7 @@ from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.explain.study import Explain
 from juguo_agents.studies.study import Page
 from juguo_envs.errors import UserError
-from tests.agents.studies.conducting import conducted
+from tests.agents.studies.conducting import check_chinese, conducted
 from tests.support import small
 
 WORLD = small({"name": "tiny"})
@@ -48,6 +48,10 @@ def test_it_says_what_it_found_and_leaves_trees_figures_and_a_page(explained: tu
     assert data == page.data
     assert [t["leaves"] <= most for t, most in zip(data["trees"], (3, 5), strict=True)] == [True, True]
     assert {"flat", "nothing", "experiment_diffusion"} <= {s["name"] for s in data["spending"]}
+
+
+def test_its_page_and_figures_are_in_chinese_where_that_is_asked_for(explained: tuple[Path, Page]) -> None:
+    check_chinese(partial(explained_in, explained[0]), explained[0], "explain")
 
 
 def test_its_trees_are_allocators_and_earn_what_is_said(explained: tuple[Path, Page]) -> None:

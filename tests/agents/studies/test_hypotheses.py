@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from juguo_agents.allocators import make_rule
 from juguo_agents.evaluation.outcomes import OUTCOMES, Watch
 from juguo_agents.evaluation.rollout import run
+from juguo_agents.report.texts import speaking
 from juguo_agents.studies.hypotheses.analysis import as_json, as_markdown, console_table, results_of
 from juguo_agents.studies.hypotheses.claims import SHIPPED, Arm, ChosenClaims, load_claims
 from juguo_agents.studies.hypotheses.figures import draw
@@ -26,7 +28,7 @@ from juguo_envs import Batch
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import FUNCTIONS
 from juguo_envs.worlds.sampling import axes
-from tests.agents.studies.conducting import conducted
+from tests.agents.studies.conducting import conducted, english
 from tests.support import seeds, small
 
 
@@ -114,6 +116,18 @@ def test_a_claim_that_depends_says_where_and_one_without_effect_is_refuted() -> 
     assert all(len(line) <= 110 for line in console_table(results).splitlines())
     scenarios = [(len(r.parts[0].judged.means), len(r.also[-1].judged.means)) for r in results]
     assert scenarios == [(TEST.claims.sample.scenarios, TEST.claims.search.scenarios)] * 2
+
+
+def test_the_page_is_in_chinese_where_that_is_asked_for_and_what_is_ones_own_stays() -> None:
+    runs = made_up()
+    results = results_of(TEST, runs)
+    with speaking("zh"):
+        page, table = as_markdown(TEST, results, runs), console_table(results)
+    assert english(page) == english(table) == []
+    assert "*开放有利*在哪里成立" in page and "预算（B）高于" in page
+    own = replace(results[0], claim=results[0].claim.model_copy(update={"claim": "A claim of my own."}))
+    with speaking("zh"):
+        assert "A claim of my own." in as_markdown(TEST, [own], runs)
 
 
 def test_every_claim_has_a_figure_and_an_entry() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import FUNCTIONS
 from juguo_envs.spaces.action import decode_allocation
 from juguo_envs.worlds.scenario import Scenario
-from tests.agents.studies.conducting import has_page
+from tests.agents.studies.conducting import check_chinese, has_page
 
 SMALL = {"society.persons": 300, "programme.T": 40}
 SETTINGS = PassiveSettings(
@@ -41,6 +42,7 @@ def test_an_open_system_whose_participants_gain_nothing_loses_those_who_take_par
     assert systems[ACTIVE]["return_gained"]["low"] > 0.0
     assert systems["+ resilience"]["return_gained"]["low"] > 0.0  # money for participants prevents a part
     assert len(page.console.splitlines()) == len(systems) + 5  # title, head, rule, two notes
+    check_chinese(partial(conduct, Passive(SETTINGS), tmp_path, LocalExecutor(1)), tmp_path, "passive")
     table = Passive(SETTINGS).plan(lambda stage: [stage.run(stage.points[1], tmp_path)] * len(stage.points))
     interactors = table[PASSIVE]["interactors"].mean(0)
     assert interactors[-1] < 0.5 * interactors[0]

@@ -32,7 +32,7 @@ from juguo_agents.studies.value.analysis import CLOSED, KINDS, KNOWING, OPEN, UN
 from juguo_agents.studies.value.study import Value, arms
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
-from tests.agents.studies.conducting import conducted, has_page
+from tests.agents.studies.conducting import check_chinese, conducted, has_page
 from tests.support import small
 
 WORLD = small()
@@ -287,6 +287,7 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
     oracle = json.loads((folder / "work/searches/oracle_twice/search_state.json").read_text(encoding="utf-8"))
     assert oracle["settings"]["budget"] == BUDGET + 2 * REFINE  # as many as led to it
     assert has_page(folder, "value")
+    check_chinese(partial(value_in, folder, doublings=1), folder, "value")
 
 
 def test_a_folder_of_other_budgets_is_refused(measured: tuple[Path, Page]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any
 
@@ -20,15 +20,24 @@ PAGE = "report.html"
 _LIBRARIES = ("d3.min.js", "plot.umd.min.js", "common.js")
 
 
-def report_page(sources: Sequence[Source], lang: str = "en", rules: Rules | None = None) -> str:
+def report_page(
+    sources: Sequence[Source],
+    lang: str = "en",
+    rules: Rules | None = None,
+    done: Callable[[], object] = lambda: None,
+) -> str:
     """The page of one comparison, or of several to choose from, as HTML.
 
     Args:
         sources: At least one.
         lang: Language of the page.
         rules: Trees in words.
+        done: Told after each comparison.
     """
-    found = [page_data(source, lang, MOST_NUMBERS // len(sources), rules) for source in sources]
+    found = []
+    for source in sources:
+        found.append(page_data(source, lang, MOST_NUMBERS // len(sources), rules))
+        done()
     title = say("page.title", lang, world=found[0]["scenario"])
     points = "".join(f"<li>{html(point.replace('`', ''))}</li>" for point in found[0]["verdict"])
     before = (
@@ -59,7 +68,7 @@ def document(
     """
     scripts = [*(_asset(name) for name in _LIBRARIES), script]
     allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
-    data = {"lang": lang, "texts": dict(texts(lang)), **data}
+    data = {"lang": lang, "texts": dict(texts(lang, "report")), **data}
     parts = [
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',

@@ -58,11 +58,12 @@ def language() -> str:
 
 
 @cache
-def texts(lang: str = "en") -> Mapping[str, str]:
-    """The texts of a language by their keys; their values stand in braces."""
+def texts(lang: str = "en", of: str = "") -> Mapping[str, str]:
+    """The texts of a language by their keys, or those of one of its files; values stand in braces."""
     found = _declared() if lang == "en" else {}
     for file in (resources.files(__name__) / lang).iterdir():
-        found |= load_mapping(file.read_text(encoding="utf-8"), f"texts {lang}/{file.name}")
+        if not of or file.name == f"{of}.yaml":
+            found |= load_mapping(file.read_text(encoding="utf-8"), f"texts {lang}/{file.name}")
     return found
 
 
@@ -74,10 +75,13 @@ def say(key: str, lang: str | None = None, **values: object) -> str:
         lang: A language other than the one that is spoken.
         values: What stands in braces.
     """
-    spoken, step = _speech.get()
-    found = texts(lang or spoken)
-    unit = {"step": found[f"step.{step}"], "steps": found[f"steps.{step}"]}
-    return _filled(found[key], unit | values)
+    lang = lang or language()
+    return _filled(texts(lang)[key], _unit(lang) | values)
+
+
+def _unit(lang: str) -> dict[str, object]:
+    step, found = _speech.get()[1], texts(lang)
+    return {"step": found[f"step.{step}"], "steps": found[f"steps.{step}"]}
 
 
 def translated(text: str) -> str:
@@ -85,7 +89,9 @@ def translated(text: str) -> str:
 
     For what is English in files of numbers, too, and for what its owner may state otherwise.
     """
-    return _translations(language()).get(text, text)
+    lang = language()
+    found = _translations(lang).get(text)
+    return _filled(found, _unit(lang)) if found else text
 
 
 @cache
