@@ -11,17 +11,22 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import Setting
+from juguo_agents.artifacts.identity import StudyRecord, headed, record_of, sealed, text_of
+from juguo_agents.provenance import MODEL
 from juguo_agents.report.names import PROPOSAL
 from juguo_agents.report.texts import languages, speaking, texts
 from juguo_agents.studies.arrays import Arrays
+from juguo_agents.studies.hypotheses.analysis import as_json, results_of
+from juguo_agents.studies.questions import claims as claims_
 from juguo_agents.studies.questions.analysis import MEASURED, RETURN, answer
 from juguo_agents.studies.questions.pages import answer as answer_in_words
-from juguo_agents.studies.questions.pages import elsewhere, question_page
+from juguo_agents.studies.questions.pages import claim_page, elsewhere, pages, question_page
 from juguo_agents.studies.questions.questions import DEFAULT, POOR, QUESTIONS, Case, Question
 from juguo_agents.studies.questions.study import Questions, QuestionsSettings
 from juguo_envs.engine.batch import Batch
 from juguo_envs.errors import UserError
 from tests.agents.studies.conducting import conducted
+from tests.agents.studies.test_hypotheses import TEST, made_up
 
 GUIDE = Path(__file__).parents[3] / "docs"
 ASKED = Question(
@@ -130,6 +135,89 @@ def test_a_question_is_run_and_its_pages_are_written(tmp_path: Path) -> None:
         figure = (tmp_path / lang / "poor_or_strong.png").read_bytes()
         assert figure.startswith(b"\x89PNG") and 5_000 < len(figure) < 60_000
         assert "](poor_or_strong.md)" in (tmp_path / lang / "index.md").read_text(encoding="utf-8")
+
+
+STATED = TEST.claims.model_dump(mode="json", exclude_unset=True)
+
+
+@pytest.fixture(scope="module")
+def claims() -> list[dict[str, Any]]:
+    """Two claims as they are found; the first rests on a part that is true in half of the worlds."""
+    found = [as_json(TEST, result) for result in results_of(TEST, made_up())]
+    return [{**found[0], "part": "it pays", "verdict": "depends"}, *found[1:]]
+
+
+def test_the_page_of_a_claim_has_verdict_interval_and_where_it_does_not_hold(
+    claims: list[dict[str, Any]],
+) -> None:
+    data = {"claims": {"stated": STATED, "found": claims}}
+    page = claim_page(claims[0], data, "..")
+    part = claims[0]["parts"][0]
+    assert page.startswith("# Openness pays, later more than earlier\n")
+    assert "verdict is **depends**" in page and f"{part['low']:+.3f}".replace("-", "−") in page
+    assert re.search(
+        r"\n- budget \(B\) up to [\d.]+: for in 0%, against in 100% of \d+ scenarios, mean −0\.2", page
+    )
+    assert re.search(r"`juguo study hypotheses --scenarios 96 .*--tuning-budget \d+`", page)
+    assert f"`default` {DEFAULT.scenario().digest()}" in page
+    assert "do not tell" in claim_page(claims[1], data, "..") or "too few" in claim_page(
+        claims[1], data, ".."
+    )
+
+
+def test_pages_of_claims_and_the_index_say_the_same_numbers_in_every_language(
+    claims: list[dict[str, Any]],
+) -> None:
+    found = pages({"questions": {}, "claims": {"stated": STATED, "found": claims}})
+    texts_ = {
+        name: content.decode()
+        for name, content in found.items()
+        if name.endswith(".md") and isinstance(content, bytes)
+    }
+    assert len(texts_) == 2 * (len(claims) + 1)
+    for name, text in texts_.items():
+        if name.startswith("en/"):
+            assert numbers(text) == numbers(texts_[name.replace("en/", "zh/")]), name
+            assert text != texts_[name.replace("en/", "zh/")]
+    for claim in claims:
+        assert f"]({claims_.page_name(claim)}.md)" in texts_["zh/index.md"]
+
+
+def held(folder: Path, claims: list[dict[str, Any]], model: str) -> Path:
+    """A folder in which a study `hypotheses` is finished."""
+    of = "0" * 16
+    settings = {"study": "hypotheses", "id": of, "version": 1, "settings": {"claims": STATED, "only": [6, 7]}}
+    folder.mkdir()
+    (folder / "settings.json").write_text(text_of(record_of(StudyRecord, settings, None, model)))
+    found = {"claims": claims, "model": model, "of": of}
+    (folder / "verdicts.json").write_text(text_of(sealed(headed(claims_.VerdictsRecord, found))))
+    return folder
+
+
+def test_claims_are_read_from_a_finished_study_of_the_same_model(
+    claims: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    assert claims_.claims_of(None) == {}
+    read = claims_.claims_of(held(tmp_path / "a", claims, MODEL))
+    assert read == {"stated": STATED, "found": claims}
+    with pytest.raises(UserError, match="another version of the model"):
+        claims_.claims_of(held(tmp_path / "b", claims, "0" * 14))
+    with pytest.raises(UserError, match="is finished"):
+        QuestionsSettings.parse({"claims": tmp_path})
+
+
+@pytest.mark.parametrize("name", [*QUESTIONS, *(f"claim_{i + 1:02d}" for i in range(13)), "index"])
+def test_the_guide_has_a_page_of_every_question_and_claim_with_equal_numbers_in_both_languages(
+    name: str,
+) -> None:
+    english, chinese = (GUIDE / home / "questions" / f"{name}.md" for home in ("", "zh"))
+    one, other = (page.read_text(encoding="utf-8") for page in (english, chinese))
+    assert numbers(one) == numbers(other)
+    if name != "index":
+        for page, text in ((english, one), (chinese, other)):
+            figure = page.with_suffix(".png")
+            assert f"]({figure.name})" in text and figure.stat().st_size < 60_000
+            assert f"]({page.name})" in (page.parent / "index.md").read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_asked_is_refused(tmp_path: Path) -> None:
