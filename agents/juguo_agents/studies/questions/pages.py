@@ -12,7 +12,7 @@ from juguo_agents.report.names import about
 from juguo_agents.report.texts import joined, languages, say, sentences, speaking
 from juguo_agents.studies.questions import claims, figures
 from juguo_agents.studies.questions.questions import QUESTIONS
-from juguo_agents.studies.questions.words import difference, option, options, place, places, world
+from juguo_agents.studies.questions.words import difference, option, options, place, places
 from juguo_agents.studies.study import Content
 from juguo_agents.tables import markdown_table, terminal_table
 from juguo_envs.names import code
@@ -135,7 +135,7 @@ def table(name: str, found: Mapping[str, Any]) -> str:
     words = options(name)
     shown = [one for one in words if one != reference]
     if len(shown) > len(found["cases"]):  # as many columns as there is room for
-        heads = [place(case) or world(case) for case in found["cases"]]
+        heads = [place(case) for case in found["cases"]]
         first = [words[reference], *(number(c["options"][reference]["returns"]) for c in found["cases"])]
         rows = [[words[one], *(_over(case, one) for case in found["cases"])] for one in shown]
         return markdown_table(["", *heads], [first, *rows], "l")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from juguo_agents.report.formatting import interval, number
+from juguo_agents.report.formatting import interval
 from juguo_agents.report.names import label
 from juguo_agents.report.texts import joined, say, texts
 from juguo_agents.studies.questions.questions import QUESTIONS
@@ -54,8 +54,3 @@ def difference(values: Mapping[str, float], signed: bool = False) -> str:
     ends = sorted((turned * values["low"], turned * values["high"]))
     found = {"mean": turned * values["mean"], "low": ends[0], "high": ends[1]}
     return interval(found, "mean", signed)
-
-
-def share_of(value: float) -> str:
-    """A mean as pages write it."""
-    return number(value)
