@@ -7,7 +7,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from juguo_envs.names import terminal
 
@@ -32,7 +32,8 @@ def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
     out = io.StringIO()  # a table is the same wherever it is shown
     console = Console(file=out, width=WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
     for title, side in zip(head, _sides(align, len(head)), strict=True):
-        table.add_column(terminal(title), justify="right" if side == "r" else "left")
+        justify: Literal["left", "right"] = "right" if side == "r" else "left"
+        table.add_column(terminal(title), justify=justify, overflow="fold")  # rich would cut wide characters
     for row in rows:
         table.add_row(*map(terminal, row))
     wide = console.measure(table, options=console.options.update_width(2 * WIDTH)).maximum

@@ -17,6 +17,9 @@ RELIEF_NUMBERS = ("relief", "lean_crisis")
 LIKE_FOR_LIKE = "+exit+relief"
 """What is added to a doctrine's name where all doctrines are to have the same institutions."""
 
+TUNED = ":tuned"
+"""What the name of a doctrine with tuned numbers ends with."""
+
 Exit = Literal["none", "own", "common"]
 _SUFFIXES: dict[bool | None, str] = {None: "", True: "+", False: "-"}
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from juguo_agents.allocators.institutions import split_name
+from juguo_agents.allocators.institutions import TUNED, split_name
 from juguo_agents.report.texts import joined, language, say, texts
 from juguo_envs.worlds.scenario import Scenario
 
@@ -25,6 +25,9 @@ def base_name(name: str) -> str:
 
 def label(name: str) -> str:
     """An allocator's name as words."""
+    rule, tuned, _ = name.partition(TUNED)
+    if tuned:
+        return say("name.tuned", name=label(rule))
     found = _SEED.fullmatch(name)
     if found:
         run = say("name.learned_run", run=found["run"]) if found["run"] else say("name.learned")
@@ -104,7 +107,7 @@ def idea(name: str) -> str:
         return say("idea.searched")
     if tree := _TREE.fullmatch(name):
         return say("idea.tree", leaves=tree["leaves"], source=tree["source"])
-    rule, tuned, _ = name.partition(":tuned")
+    rule, tuned, _ = name.partition(TUNED)
     if tuned:
         return say("idea.tuned", idea=idea(rule))
     if name == "expert" or name.startswith("imitation_"):

@@ -9,13 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.institutions import split_name
+from juguo_agents.allocators.institutions import TUNED, split_name
 from juguo_agents.allocators.parametric.policy_classes import RULE
 from juguo_agents.allocators.registry import variant_of
 from juguo_agents.artifacts.searched import RESULT_FILE, load_result
 from juguo_agents.evaluation.seeds import RULE_SEARCH
 from juguo_agents.processes import cores, work_through
 from juguo_agents.progress import progress
+from juguo_agents.report.doctrines import REFERENCES
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.search.optimise import begin
@@ -24,8 +25,8 @@ from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
-TUNED = "tuned"
-"""The folder of these searches in that of a run, and what a tuned rule's name ends with."""
+FOLDER = "tuned"
+"""The folder of these searches in that of a run."""
 _VALIDATION = 100
 
 Task = tuple[Settings, Path]
@@ -40,7 +41,10 @@ def searches(experiment: Experiment, scenario: Scenario) -> dict[str, Settings]:
     rules = [
         name
         for name, variant in variants.items()
-        if variant is not None and variant.exit == "common" and variant.relief
+        if variant is not None
+        and variant.exit == "common"
+        and variant.relief
+        and variant.doctrine not in REFERENCES
     ]
     worlds = experiment.worlds(experiment.training_world(scenario))
     varies = isinstance(worlds, Family)
@@ -88,14 +92,14 @@ def tune_rules(experiment: Experiment, scenario: Scenario, folder: Path) -> list
         folder: The run's; gets a folder for each search in `tuned/`.
     """
     asked = searches(experiment, scenario)
-    tasks = [(settings, folder / TUNED / rule) for rule, settings in asked.items()]
+    tasks = [(settings, folder / FOLDER / rule) for rule, settings in asked.items()]
     if tasks:
         workers = min(experiment.training.processes, len(tasks), cores())
         with progress(len(tasks), "tuning", "rule") as bar:
             work_through(_run, tasks, workers, lambda task, found: bar.update())
     found = {rule: load_result(place / RESULT_FILE) for rule, (_, place) in zip(asked, tasks, strict=True)}
     return [
-        result.policy_class.allocator([result.data["parameters"]], scenario, f"{split_name(rule)[0]}:{TUNED}")
+        result.policy_class.allocator([result.data["parameters"]], scenario, split_name(rule)[0] + TUNED)
         for rule, result in found.items()
     ]
 

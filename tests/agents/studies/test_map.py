@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from juguo_agents.allocators.institutions import TUNED
 from juguo_agents.allocators.registry import compared_names, make_rule, rule_names
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
@@ -21,7 +22,6 @@ from juguo_agents.studies.map.design import (
     EXCHANGES,
     SEPARATOR,
     SWITCHES,
-    TUNED,
     VALUE_SETS,
     Settings,
     allocator_names,

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from juguo_agents.allocators.institutions import TUNED
 from juguo_agents.allocators.registry import rule_names, variant_of
 from juguo_agents.evaluation.verdicts import (
     LEVEL,
@@ -16,7 +17,7 @@ from juguo_agents.evaluation.verdicts import (
     verdicts,
 )
 from juguo_agents.studies.map.analysis import shares
-from juguo_agents.studies.map.design import CONDITIONS, TUNED, allocator_names, doctrine_of
+from juguo_agents.studies.map.design import CONDITIONS, allocator_names, doctrine_of
 
 Array = npt.NDArray[np.float64]
 NAMES = ["concentrated", "concentrated:tuned", "flat", "experiment_diffusion"]

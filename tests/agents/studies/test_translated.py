@@ -14,6 +14,7 @@ from juguo_agents.evaluation.importance import groups
 from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.report import texts
 from juguo_agents.report.texts import speaking, translated
+from juguo_agents.search.portfolio import OWN
 from juguo_agents.studies.ablation.analysis import CONTROL
 from juguo_agents.studies.hypotheses.claims import SHIPPED, load_claims
 from juguo_agents.studies.passive.study import PassiveSettings, arms
@@ -44,7 +45,18 @@ def stated() -> set[str]:
         *(local.short for local in LOCALS),
     }
     words |= {text for lever in LEVERS.values() for text in (lever.name, lever.forced)}
-    words |= {CLOSED, OPEN, KNOWING, UNEVALUATED, "feedback", "evaluation", "knowledge", CONTROL, "nothing"}
+    words |= {
+        CLOSED,
+        OPEN,
+        KNOWING,
+        UNEVALUATED,
+        "feedback",
+        "evaluation",
+        "knowledge",
+        CONTROL,
+        "nothing",
+        OWN,
+    }
     words |= {arm.name for arm in arms(PassiveSettings())}
     return words - {*FUNCTIONS, *(f"+ {function}" for function in FUNCTIONS)} | {"resilience"}
 

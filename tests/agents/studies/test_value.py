@@ -288,6 +288,8 @@ def test_a_measurement_says_what_everything_is_worth_and_whether_its_budget_was_
     assert oracle["settings"]["budget"] == BUDGET + 2 * REFINE  # as many as led to it
     assert has_page(folder, "value")
     check_chinese(partial(value_in, folder, doublings=1), folder, "value")
+    page = value_in(folder, doublings=1, lang="zh")
+    assert {"nothing", "闭环，两倍预算"} <= {line.split(" ")[0] for line in page.console.splitlines()}
 
 
 def test_a_folder_of_other_budgets_is_refused(measured: tuple[Path, Page]) -> None:

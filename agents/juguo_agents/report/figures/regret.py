@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from juguo_agents.allocators.institutions import split_name
+from juguo_agents.allocators.institutions import TUNED, split_name
 from juguo_agents.array_types import Floats
 from juguo_agents.report.figures.style import (
     BLACK,
@@ -30,7 +30,6 @@ MOST_REGRET = 0.10
 """What a policy's median regret is asked to be at most."""
 Summary = dict[str, Any]
 _COLOURS = {"run": LEARNED, "learned": LEARNED, "tuned": BLUE, "searched": GREEN, "rule": BLACK}
-_TUNED = ":tuned"
 _CURVES = (LEARNED, ORANGE, PURPLE)
 
 
@@ -61,7 +60,7 @@ def _chosen(summary: Summary) -> list[dict[str, Any]]:
     seeds = sum(row["kind"] == "learned" for row in summary["allocators"])
     alone = seeds == sum(row["kind"] == "run" for row in summary["allocators"])
     for row in summary["allocators"]:  # least regret first
-        base = split_name(row["name"].removesuffix(_TUNED))[0]
+        base = split_name(row["name"].removesuffix(TUNED))[0]
         if row["kind"] == "tuned":
             if base in seen:
                 continue
@@ -101,7 +100,7 @@ def _distributions(
     best = next((row["name"] for row in rows if row["kind"] == "tuned"), None)
     searched = next((row["name"] for row in rows if row["kind"] == "searched"), None)
     curves += [(name, colour, "-") for name, colour in ((best, BLUE), (searched, GREEN)) if name]
-    curves.append((f"{summary['baseline']}{_TUNED}", BLACK, "--"))
+    curves.append((f"{summary['baseline']}{TUNED}", BLACK, "--"))
     curves.append((summary["baseline"], BLACK, ":"))
     for name, colour, style in curves:
         values = np.sort(regret[name])

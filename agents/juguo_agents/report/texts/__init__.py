@@ -100,6 +100,31 @@ def _translations(lang: str) -> Mapping[str, str]:
     return load_mapping(file.read_text(encoding="utf-8"), f"translated {lang}") if lang != "en" else {}
 
 
+def again(text: str, prefix: str) -> str:
+    """What was said in English by a text whose key begins so, in the language that is spoken.
+
+    Files for programs are in English, and pages are made of what they hold. What no text says stays as it is.
+    """
+    if language() == "en":
+        return text
+    for key, form in _forms(prefix).items():
+        if found := form.fullmatch(text):
+            return say(key, **found.groupdict())
+    return text
+
+
+@cache
+def _forms(prefix: str) -> Mapping[str, re.Pattern[str]]:
+    """What the English texts of these keys may say; those with fewer values come first."""
+    found = {}
+    for key, text in texts().items():
+        if key.startswith(prefix):
+            parts = [(re.escape(said), name) for said, name, _, _ in Formatter().parse(text)]
+            found[key] = [said + (f"(?P<{name}>.+)" if name else "") for said, name in parts]
+    ordered = sorted(found.items(), key=lambda item: sum("(?P<" in part for part in item[1]))
+    return {key: re.compile("".join(form)) for key, form in ordered}
+
+
 def _filled(text: str, values: Mapping[str, object]) -> str:
     """A text with its values; a space before or behind one falls away between characters that need none."""
     said = ""

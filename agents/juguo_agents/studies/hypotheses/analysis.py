@@ -31,6 +31,7 @@ from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.provenance import MODEL, versions
 from juguo_agents.report.names import axis_symbol
 from juguo_agents.report.texts import say, translated
+from juguo_agents.search.portfolio import OWN
 from juguo_agents.studies.hypotheses.claims import ChosenClaims, Claim, Part
 from juguo_agents.tables import markdown_table, terminal_table
 from juguo_envs.worlds.sampling import Axis, axes
@@ -300,7 +301,13 @@ def _taken(runs: Sequence[Run]) -> list[tuple[str, str]]:
         for arm, member in run["notes"].get("tuned", {}).items():
             found.setdefault(arm, Counter())[member] += 1
     return [
-        (arm, say("comma").join(f"{member} {times}" for member, times in taken.most_common()))
+        (
+            arm,
+            say("comma").join(
+                f"{translated(OWN) if member == OWN else member} {times}"
+                for member, times in taken.most_common()
+            ),
+        )
         for arm, taken in sorted(found.items())
     ]
 

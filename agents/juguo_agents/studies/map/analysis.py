@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from juguo_agents.allocators.institutions import TUNED
 from juguo_agents.allocators.registry import rule_names
 from juguo_agents.array_types import Bools, Floats
 from juguo_agents.evaluation.discovery import grow, region
@@ -34,7 +35,6 @@ from juguo_agents.studies.map.design import (
     REFERENCES,
     SEPARATOR,
     SWITCHES,
-    TUNED,
     TUNED_ALIKE,
     VALUE_SETS,
     Settings,

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from juguo_agents.allocators.hybrid import PARTS
-from juguo_agents.allocators.institutions import split_name
+from juguo_agents.allocators.institutions import TUNED, split_name
 from juguo_agents.allocators.registry import cell_name, compared_names, make_rule, rule_names
 from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.evaluation import seeds
@@ -165,7 +165,6 @@ not count."""
 
 REFERENCES = ("nothing", "care_only")
 """Doctrines that bring no technology to people: they compete, and are told apart from the programmes."""
-TUNED = ":tuned"
 EXCHANGE_EPISODES = 8
 """Episodes on which parts are exchanged; they follow those that are measured."""
 SWITCH_EPISODES, SWITCH_CHOICE = 8, 4

@@ -26,6 +26,7 @@ from juguo_agents.report.figures.style import (
     ORANGE,
     SKY,
     VERMILION,
+    drawn_in,
     headed,
     log_axis,
     name_rows,
@@ -33,7 +34,7 @@ from juguo_agents.report.figures.style import (
     png,
 )
 from juguo_agents.report.names import axis_symbol, label
-from juguo_agents.report.texts import say
+from juguo_agents.report.texts import say, speaking
 from juguo_agents.studies.map.analysis import (
     INDICES,
     PAIR,
@@ -68,7 +69,7 @@ def draw_figures(runs: Runs, judged: Judged, summary: Summary) -> dict[str, byte
         "parts.png": lambda: draw_parts(summary),
         "switches.png": lambda: draw_switches(summary),
     }
-    with rc_context(parameters()):
+    with rc_context(parameters()), speaking(drawn_in()):
         figures = {name: draw() for name, draw in drawn.items()}
         return {name: png(figure) for name, figure in figures.items() if figure is not None}
 

@@ -290,7 +290,8 @@ def _parts_words(summary: Summary) -> str:
     for doctrine, row in sorted(summary["parts"].items(), key=lambda item: -item[1]["points"]):
         second, count = next(iter(row["seconds"].items()))
         losses = (_loss(row["loss"][part]) for part in (*GROUPS, ALL))
-        rows.append([label(doctrine), str(row["points"]), f"{label(second)} ({count})", *losses])
+        beside = say("map.cell", share=label(second), other=count)
+        rows.append([label(doctrine), str(row["points"]), beside, *losses])
     best, worlds, second, everything = (
         say(f"map.col.{name}") for name in ("best", "worlds", "second", "all")
     )

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.allocators.hybrid import Hybrid
+from juguo_agents.allocators.institutions import TUNED
 from juguo_agents.allocators.parametric.rule_numbers import with_numbers
 from juguo_agents.allocators.registry import compared_names, make_rule
 from juguo_agents.allocators.rule import Rule
@@ -38,7 +39,6 @@ from juguo_agents.studies.map.design import (
     SEPARATOR,
     SWITCH_CHOICE,
     SWITCH_EPISODES,
-    TUNED,
     VALUE_SETS,
     Point,
     Settings,

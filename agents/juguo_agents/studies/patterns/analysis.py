@@ -20,6 +20,7 @@ from juguo_agents.evaluation.statistics import (
     paired_difference,
 )
 from juguo_agents.report.names import PROPOSAL
+from juguo_agents.report.texts import again, say
 from juguo_agents.studies.patterns.runs import (
     AS_IS,
     CALM,
@@ -29,10 +30,13 @@ from juguo_agents.studies.patterns.runs import (
     FLAT,
     KNOWLEDGE,
     MARKET,
+    NO,
     NOTHING,
     SOUND,
+    UNDECIDED,
     UNKNOWN,
     YEAR,
+    YES,
     Band,
     Part,
     Pattern,
@@ -82,8 +86,8 @@ def programmes_pay(runs: Runs) -> Pattern:
     return Pattern(
         FACTS[1],
         (
-            Part(f"least gain over `{NOTHING}` ({least})", gains[least], gained),
-            Part("doctrines with 10 % adopters or more", count, Band(8)),
+            _part("gain", gains[least], gained, least=least),
+            _part("reaching", count, Band(8)),
         ),
         {
             "gain": {name: asdict(gain) for name, gain in gains.items()},
@@ -120,9 +124,9 @@ def concentration(runs: Runs) -> Pattern:
     return Pattern(
         FACTS[2],
         (
-            Part(f"least lead in K at quarter 12 (over {closest})", leads[closest], Band(0.0, above=True)),
-            Part("adoption of other places over that of hubs", _others_over_hubs(sound), Band(most=0.5)),
-            Part(f"rank by excluded share, of {len(names)}", ranked, Band(most=3)),
+            _part("lead", leads[closest], Band(0.0, above=True), closest=closest),
+            _part("hubs", _others_over_hubs(sound), Band(most=0.5)),
+            _part("rank", ranked, Band(most=3), count=len(names)),
         ),
         {
             "knowledge_quarter_12": {n: asdict(mean_interval(r.early_knowledge)) for n, r in systems.items()},
@@ -157,9 +161,9 @@ def s_curve(runs: Runs) -> Pattern:
         p, q = _rates(years, adoption, whole)
         duration = _duration(years, adoption)
         parts += [
-            Part(f"{name}: p per year", p, Band(*PUBLISHED_P)),
-            Part(f"{name}: q per year", q, Band(*PUBLISHED_Q)),
-            Part(f"{name}: years from 10 % to 90 % of the final level", duration, Band(4.0, 15.0)),
+            _part("p", p, Band(*PUBLISHED_P), name=name),
+            _part("q", q, Band(*PUBLISHED_Q), name=name),
+            _part("duration", duration, Band(4.0, 15.0), name=name),
         ]
         fitted = whole.at(years)
         details[name] = {
@@ -216,9 +220,8 @@ def divide(runs: Runs) -> Pattern:
     def mean_lag(drawn: Drawn) -> float:
         return float(np.mean([lag(systems[name], drawn) for name in reach])) if reach else float("nan")
 
-    title = f"years by which the upper stratum is ahead, mean of {len(reach)} doctrines"
-    parts = [Part(title, composite_interval(mean_lag, episodes), Band(1.0))]
-    parts += [Part(f"{name}: years ahead", of(lag, systems[name])) for name in NARROWED]
+    parts = [_part("lag", composite_interval(mean_lag, episodes), Band(1.0), count=len(reach))]
+    parts += [_part("ahead", of(lag, systems[name]), name=name) for name in NARROWED]
     details: dict[str, Any] = {
         "years_ahead": {name: asdict(of(lag, run)) for name, run in systems.items()},
         "among": reach,
@@ -227,8 +230,8 @@ def divide(runs: Runs) -> Pattern:
         run, without = systems[name], runs.alike(name, SOUND, "enablement")
         wider, further = change(gap, run, without), change(lag, run, without)
         parts += [
-            Part(f"{name}: how much wider the gap is without enablement", wider, Band(0.0, above=True)),
-            Part(f"{name}: further years ahead without enablement", further),
+            _part("wider", wider, Band(0.0, above=True), name=name),
+            _part("further", further, name=name),
         ]
         details[name] = {
             "gap": asdict(of(gap, run)),
@@ -278,8 +281,8 @@ def crises_are_exceptions(runs: Runs) -> Pattern:
     return Pattern(
         FACTS[6],
         (
-            Part("community-quarters in crisis under the proposal", crises, Band(most=0.15)),
-            Part("Kendall's tau of the ranking with and without shocks", tau, Band(0.8)),
+            _part("crises", crises, Band(most=0.15)),
+            _part("tau", tau, Band(0.8)),
         ),
         {
             "mean_return": dict(zip(names, struck.mean(1).tolist(), strict=True)),
@@ -304,11 +307,10 @@ def care_is_not_enough(runs: Runs) -> Pattern:
     def ahead(drawn: Drawn) -> float:
         return float((returns[:, drawn].mean(1) > care[drawn].mean()).sum())
 
-    title = f"doctrines of {len(names)} that earn more than `{CARE}`"
     half = Band(np.ceil(len(names) / 2))
     return Pattern(
         FACTS[7],
-        (Part(title, composite_interval(ahead, runs.episodes), half),),
+        (_part("care", composite_interval(ahead, runs.episodes), half, count=len(names)),),
         {"return": {name: asdict(mean_interval(own)) for name, own in zip(names, returns, strict=True)}},
     )
 
@@ -319,7 +321,7 @@ def no_programme_no_diffusion(runs: Runs) -> Pattern:
     after = adoption[:, min(YEARS * YEAR, adoption.shape[1] - 1)]
     return Pattern(
         FACTS[10],
-        (Part("adopting share after 15 years", mean_interval(after), Band(most=0.05)),),
+        (_part("idle", mean_interval(after), Band(most=0.05)),),
         {"adoption": adoption.mean(0).tolist()},
     )
 
@@ -356,14 +358,13 @@ def making_matters(ablated: Mapping[str, Any], run: Run, searches: Mapping[str, 
     """
     entered = run.entering_knowledge[np.isfinite(run.entering_knowledge)]
     research = ablated["levers"][RESEARCH]
-    title, control = "share of the gap lost with research at zero, searched on", ablated["control"]
     median = median_interval(entered) if len(entered) else UNKNOWN
     return Pattern(
         FACTS[5],
         (
-            Part(title, _share(research["searched"]), Band(0.2)),
-            Part("the same for the control, with nothing forced", _share(control["searched"])),
-            Part("median K on entering diffusion", median, Band(0.3)),
+            _part("research", _share(research["searched"]), Band(0.2)),
+            _part("control", _share(ablated["control"]["searched"])),
+            _part("entering", median, Band(0.3)),
         ),
         {
             **searches,
@@ -381,12 +382,11 @@ def giving_up(run: Run, defective: Bools, searches: Mapping[str, Any]) -> Patter
     def share(among: Bools) -> Estimate:
         return mean_interval(run.given_up[among].astype(np.float64)) if among.any() else UNKNOWN
 
-    serious = "share of seriously defective first technologies given up"
     return Pattern(
         FACTS[8],
         (
-            Part(serious, share(defective), Band(0.7)),
-            Part("share of sound first technologies given up", share(~defective), Band(most=0.3)),
+            _part("defective", share(defective), Band(0.7)),
+            _part("sound", share(~defective), Band(most=0.3)),
         ),
         {**searches, "defective": int(defective.sum()), "sound": int((~defective).sum())},
     )
@@ -395,13 +395,12 @@ def giving_up(run: Run, defective: Bools, searches: Mapping[str, Any]) -> Patter
 def feedback_pays(valued: Mapping[str, Any], searches: Mapping[str, Any]) -> Pattern:
     """Pattern 9, from the numbers of the study `value` with one doubling."""
     worth, kinds = valued["worth_searched_on"], valued["kinds_searched_on"]
-    shows = "share of the gap that what governance shows is worth"
     return Pattern(
         FACTS[9],
         (
-            Part("share of the gap that feedback is worth", _share(worth["feedback"]), Band(0.2)),
-            Part(shows, _share(worth["evaluation"]), Band(0.08)),
-            *(Part(f"kind of feedback: {name}", _share(kind)) for name, kind in kinds.items()),
+            _part("feedback", _share(worth["feedback"]), Band(0.2)),
+            _part("shows", _share(worth["evaluation"]), Band(0.08)),
+            *(_part("kind", _share(kind), name=name) for name, kind in kinds.items()),
         ),
         {
             **searches,
@@ -415,42 +414,67 @@ def _share(worth: Mapping[str, float]) -> Estimate:
     return Estimate(worth["share"], worth["share_low"], worth["share_high"])
 
 
+def _part(key: str, estimate: Estimate, band: Band | None = None, **values: object) -> Part:
+    """A part by the text that names it."""
+    return Part(say(f"patterns.part.{key}", "en", **values), estimate, band)
+
+
 def lines(data: dict[str, Any]) -> list[str]:
     """A table with every figure of every pattern, as lines of Markdown that a terminal shows well, too."""
-    settings = data["settings"]
-    first, episodes = settings["first_seed"], settings["episodes"]
-    rows = [row for pattern in data["patterns"] for row in _pattern(pattern)]
-    held = [str(p["number"]) for p in data["patterns"] if p["holds"]]
-    head = ("no", "pattern, and what was measured", "measured, interval", "band", "holds")
+    settings, patterns = data["settings"], data["patterns"]
+    rows = [row for pattern in patterns for row in _pattern(pattern)]
+    held = [str(p["number"]) for p in patterns if p["holds"]]
+    heads = [say(f"patterns.col.{name}") for name in ("number", "pattern", "measured", "band", "holds")]
+    asked = {"episodes": f"{settings['episodes']:,}", "first": f"{settings['first_seed']:,}"}
+    numbers = say("comma").join(held) or say("patterns.none")
     return [
-        f"## Patterns in {code(settings['scenario']['name'])}",
+        f"## {say('patterns.title', world=code(settings['scenario']['name']))}",
         "",
-        f"{episodes:,} test episodes from seed {first:,} (seeds for {data['seeds']} the world). "
-        "Intervals are 95 %, over the episodes.",
-        "Undecided: the interval crosses an end of the band. A pattern then holds where the estimate does.",
+        say("patterns.setup", use=say(f"patterns.use.{data['seeds']}"), **asked),
+        say("patterns.undecided"),
         "",
-        *terminal_table(head, rows).splitlines(),
+        *terminal_table(heads, rows).splitlines(),
         "",
-        f"{len(held)} of {len(data['patterns'])} hold: {', '.join(held) or 'none'}.",
+        say("patterns.hold", held=len(held), count=len(patterns), numbers=numbers),
     ]
 
 
 def _pattern(pattern: dict[str, Any]) -> list[tuple[str, ...]]:
     """Its name and verdict, its figures, its source."""
-    verdict = pattern["verdict"]
-    if verdict == "undecided":
-        verdict += f" ({'yes' if pattern['holds'] else 'no'})"
+    name, source = (say(f"patterns.fact.{pattern['number']}.{part}") for part in ("name", "source"))
+    verdict = verdict_words(pattern["verdict"])
+    if pattern["verdict"] == UNDECIDED:
+        answer = verdict_words(YES if pattern["holds"] else NO)
+        verdict = say("patterns.undecided.answer", verdict=verdict, answer=answer)
     if not pattern["expected"]:
-        verdict += ", not meant to hold here"
+        verdict = say("patterns.unexpected", verdict=verdict)
     return [
-        (str(pattern["number"]), pattern["name"], "", "", verdict),
+        (str(pattern["number"]), name, "", "", verdict),
         *(
-            ("", f"- {part['name']}", _measured(part), part["band"] or "", part["verdict"] or "")
+            ("", f"- {part_words(part['name'])}", _measured(part), _band(part), _verdict(part))
             for part in pattern["parts"]
         ),
-        ("", f"  source: {pattern['source']}", "", "", ""),
+        ("", f"  {say('patterns.source', source=source)}", "", "", ""),
     ]
 
 
+def _verdict(part: dict[str, Any]) -> str:
+    return verdict_words(part["verdict"]) if part["verdict"] else ""
+
+
+def verdict_words(verdict: str) -> str:
+    """Yes, no or undecided."""
+    return say("patterns.undecided.verdict" if verdict == UNDECIDED else f"patterns.{verdict}")
+
+
+def part_words(name: str) -> str:
+    """What was measured, from its name in English."""
+    return again(name, "patterns.part.")
+
+
+def _band(part: dict[str, Any]) -> str:
+    return again(part["band"], "patterns.band.") if part["band"] else ""
+
+
 def _measured(part: dict[str, Any]) -> str:
-    return "cannot be told" if part["measured"] is None else ranged(part, "measured", ".3g")
+    return say("patterns.unknown") if part["measured"] is None else ranged(part, "measured", ".3g")

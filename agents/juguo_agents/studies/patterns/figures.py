@@ -19,24 +19,31 @@ from juguo_agents.report.figures.style import (
     PURPLE,
     headed,
     name_rows,
+    readable,
     styled_png,
 )
-from juguo_agents.report.names import PROPOSAL
+from juguo_agents.report.names import PROPOSAL, label
+from juguo_agents.report.texts import say
+from juguo_agents.studies.patterns.analysis import part_words, verdict_words
 from juguo_agents.studies.patterns.runs import CARE, CONCENTRATED, CRISIS, KNOWLEDGE, YEAR, Part, Pattern
 
 Drawing = Callable[[Pattern, Figure], None]
 _MARKED = {CONCENTRATED: BLACK, PROPOSAL: BLUE, CARE: PURPLE}
 
 
-def draw(pattern: Pattern, world: str) -> bytes:
-    """A pattern's figure as PNG, `world` under its heading."""
-    return styled_png(lambda: _draw(pattern, world), Software=None)
+def draw(pattern: Pattern, world: str, episodes: int) -> bytes:
+    """A pattern's figure as PNG, with the name of the world and the number of episodes under its heading."""
+    return styled_png(lambda: _draw(pattern, world, episodes), Software=None)
 
 
-def _draw(pattern: Pattern, world: str) -> Figure:
-    drawing, width, height = _DRAWINGS[pattern.fact.number]
-    title = f"{pattern.fact.number}. {pattern.fact.name[0].upper()}{pattern.fact.name[1:]}"
-    figure = headed(width, height, title, f"{world}; holds: {pattern.verdict}. Bars: 95 % intervals")
+def _draw(pattern: Pattern, world: str, episodes: int) -> Figure:
+    number = pattern.fact.number
+    drawing, width, height = _DRAWINGS[number]
+    name = say(f"patterns.fact.{number}.name")
+    title = say("patterns.fig.title", number=number, name=f"{name[0].upper()}{name[1:]}")
+    of = say("figures.world", world=readable(world), episodes=f"{episodes:,}")
+    note = say("patterns.fig.note", world=of, verdict=verdict_words(pattern.verdict))
+    figure = headed(width, height, title, note)
     drawing(pattern, figure)
     return figure
 
@@ -49,7 +56,7 @@ def _dots(axes: Axes, values: Mapping[str, Mapping[str, float] | None], title: s
         value, colour = told[name], _MARKED.get(name, GREY)
         axes.plot([value["low"], value["high"]], [row, row], color=colour, linewidth=1.6)
         axes.plot(value["mean"], row, "o", color=colour, markersize=5)
-    name_rows(axes, [name.replace("_", " ") for name in names], [_MARKED.get(name) for name in names])
+    name_rows(axes, [label(name) for name in names], [_MARKED.get(name) for name in names])
     axes.set_title(title)
     axes.grid(axis="x")
     return names
@@ -65,19 +72,19 @@ def _parts(axes: Axes, parts: Sequence[Part], title: str) -> None:
             axes.barh(row, high - low, left=low, height=0.8, color=PALE, alpha=0.6)
         axes.plot([estimate.low, estimate.high], [row, row], color=colour, linewidth=1.8)
         axes.plot(estimate.mean, row, "o", color=colour, markersize=5)
-    name_rows(axes, [part.name for part in parts])
+    name_rows(axes, [part_words(part.name) for part in parts])
     axes.set_title(title)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.grid(axis="x")
 
 
-def _curve(axes: Axes, curve: Sequence[float], colour: str, label: str, line: str = "-") -> None:
-    axes.plot(np.arange(len(curve)) / YEAR, curve, color=colour, linestyle=line, label=label)
+def _curve(axes: Axes, curve: Sequence[float], colour: str, name: str, line: str = "-") -> None:
+    axes.plot(np.arange(len(curve)) / YEAR, curve, color=colour, linestyle=line, label=name)
 
 
 def _over_years(axes: Axes, title: str) -> None:
     axes.set_title(title)
-    axes.set_xlabel("years")
+    axes.set_xlabel(say("patterns.fig.years"))
     axes.update_datalim([(0.0, 0.0)])
     axes.margins(x=0.0, y=0.04)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -86,38 +93,38 @@ def _over_years(axes: Axes, title: str) -> None:
 
 def _programmes_pay(pattern: Pattern, figure: Figure) -> None:
     left, right = figure.subplots(1, 2)
-    _dots(left, pattern.details["gain"], "return less that of no programme")
+    _dots(left, pattern.details["gain"], say("patterns.fig.gain"))
     left.axvline(0.0, color=BLACK, linewidth=0.8)
-    _dots(right, pattern.details["adoption_end_sound_first"], "adopters at the end, first technology sound")
+    _dots(right, pattern.details["adoption_end_sound_first"], say("patterns.fig.end"))
     right.axvline(0.1, color=ORANGE, linewidth=1.0, linestyle="--")
     right.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
 def _concentration(pattern: Pattern, figure: Figure) -> None:
     left, middle, right = figure.subplots(1, 3)
-    names = _dots(left, pattern.details["knowledge_quarter_12"], "knowledge K at quarter 12")
+    names = _dots(left, pattern.details["knowledge_quarter_12"], say("patterns.fig.knowledge"))
     if KNOWLEDGE in names:
         left.get_yticklabels()[names.index(KNOWLEDGE)].set_style("italic")
-        left.set_xlabel("italic: may have more")
-    _dots(middle, pattern.details["excluded"], "excluded, mean over quarters")
+        left.set_xlabel(say("patterns.fig.italic"))
+    _dots(middle, pattern.details["excluded"], say("patterns.fig.excluded"))
     middle.xaxis.set_major_formatter(PercentFormatter(1.0))
     middle.axhline(2.5, color=ORANGE, linewidth=1.0, linestyle="--")
     curves = pattern.details["adoption"]
     for name, colour in (("hubs", BLACK), ("other places", ORANGE)):
         if name in curves:
-            _curve(right, curves[name], colour, name)
-    _over_years(right, "adopters, sound technology")
+            _curve(right, curves[name], colour, say(f"patterns.fig.{name}"))
+    _over_years(right, say("patterns.fig.places"))
     if curves:
         right.legend(loc="center right")
 
 
 def _s_curve(pattern: Pattern, figure: Figure) -> None:
     for axes, (name, told) in zip(figure.subplots(1, 2, sharey=True), pattern.details.items(), strict=True):
-        _curve(axes, told["adoption"], _MARKED.get(name, GREEN), "mean adoption")
-        _curve(axes, told["fitted"], ORANGE, "curve of Bass, fitted", "--")
+        _curve(axes, told["adoption"], _MARKED.get(name, GREEN), say("patterns.fig.mean"))
+        _curve(axes, told["fitted"], ORANGE, say("patterns.fig.fitted"), "--")
         p, q, years = (part.estimate.mean for part in pattern.parts if part.name.startswith(f"{name}:"))
-        words = f"p {p:.4f}, q {q:.3f} per year; 10 % to 90 %: {years:.1f} years"
-        _over_years(axes, f"{name.replace('_', ' ')}\n{words}")
+        words = say("patterns.fig.rates", p=f"{p:.4f}", q=f"{q:.3f}", years=f"{years:.1f}")
+        _over_years(axes, f"{label(name)}\n{words}")
         axes.legend(loc="upper left")
 
 
@@ -125,24 +132,28 @@ def _divide(pattern: Pattern, figure: Figure) -> None:
     details = pattern.details
     compared = [name for name in details if name not in ("years_ahead", "among")]
     first, *others = figure.subplots(1, 1 + len(compared))
-    _dots(first, details["years_ahead"], "years the upper stratum is ahead")
+    _dots(first, details["years_ahead"], say("patterns.fig.ahead"))
     first.axvline(1.0, color=ORANGE, linewidth=1.0, linestyle="--")
     for axes, name in zip(others, compared, strict=True):
         for key, line in (("adoption", "-"), ("adoption_without_enablement", ":")):
             for stratum, colour in (("upper", BLUE), ("lower", ORANGE)):
-                label = f"{stratum}{', no enablement' if line == ':' else ''}"
-                _curve(axes, details[name][key][stratum], colour, label, line)
-        _over_years(axes, f"adopters by stratum, {name.replace('_', ' ')}")
+                words = say(f"patterns.fig.{stratum}")
+                if line == ":":
+                    words = say("patterns.fig.unenabled", stratum=words)
+                _curve(axes, details[name][key][stratum], colour, words, line)
+        _over_years(axes, say("patterns.fig.strata", name=label(name)))
     others[0].legend(loc="upper left")
 
 
 def _making_matters(pattern: Pattern, figure: Figure) -> None:
     left, right = figure.subplots(1, 2)
-    _parts(left, pattern.parts[:2], "share of the gap lost")
+    _parts(left, pattern.parts[:2], say("patterns.fig.lost"))
     right.hist(pattern.details["entering_knowledge"], bins=np.linspace(0.0, 1.0, 41), color=BLUE)
-    right.axvline(pattern.parts[2].estimate.mean, color=BLACK, linewidth=1.2, label="median")
-    right.axvline(0.3, color=ORANGE, linewidth=1.0, linestyle="--", label="least median")
-    right.set_title("episodes by K on entering diffusion")
+    right.axvline(
+        pattern.parts[2].estimate.mean, color=BLACK, linewidth=1.2, label=say("patterns.fig.median")
+    )
+    right.axvline(0.3, color=ORANGE, linewidth=1.0, linestyle="--", label=say("patterns.fig.least"))
+    right.set_title(say("patterns.fig.entering"))
     right.legend()
 
 
@@ -154,33 +165,33 @@ def _crises(pattern: Pattern, figure: Figure) -> None:
     ends = [min(*struck.values(), *calm.values()), max(*struck.values(), *calm.values())]
     left.plot(ends, ends, color=PALE, linewidth=0.8, zorder=0)
     tau = pattern.parts[1].estimate.mean
-    left.set_title(f"mean returns of doctrines: Kendall's tau {tau:.2f}")
-    left.set_xlabel("with shocks")
-    left.set_ylabel("without shocks")
+    left.set_title(say("patterns.fig.tau", tau=f"{tau:.2f}"))
+    left.set_xlabel(say("patterns.fig.struck"))
+    left.set_ylabel(say("patterns.fig.calm"))
     shares = pattern.details["in_crisis"]
     names = sorted(shares, key=lambda name: -shares[name])
     right.barh(range(len(names)), [shares[n] for n in names], color=[_MARKED.get(n, GREY) for n in names])
-    name_rows(right, [name.replace("_", " ") for name in names], [_MARKED.get(name) for name in names])
+    name_rows(right, [label(name) for name in names], [_MARKED.get(name) for name in names])
     right.axvline(0.15, color=ORANGE, linewidth=1.0, linestyle="--")
-    right.set_title(f"community-quarters with a crisis above {CRISIS}")
+    right.set_title(say("patterns.fig.crises", level=CRISIS))
     right.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
 def _care(pattern: Pattern, figure: Figure) -> None:
     axes = figure.subplots()
-    _dots(axes, pattern.details["return"], "return")
+    _dots(axes, pattern.details["return"], say("patterns.fig.return"))
     axes.axvline(pattern.details["return"][CARE]["mean"], color=PURPLE, linewidth=1.0, linestyle="--")
 
 
 def _shares(pattern: Pattern, figure: Figure) -> None:
-    _parts(figure.subplots(), pattern.parts, "measured; shaded: band")
+    _parts(figure.subplots(), pattern.parts, say("patterns.fig.measured"))
 
 
 def _idle(pattern: Pattern, figure: Figure) -> None:
     axes = figure.subplots()
-    _curve(axes, pattern.details["adoption"], BLUE, "adopters without a programme")
-    axes.axhline(0.05, color=ORANGE, linewidth=1.0, linestyle="--", label="at most")
-    _over_years(axes, "adopters")
+    _curve(axes, pattern.details["adoption"], BLUE, say("patterns.fig.idle"))
+    axes.axhline(0.05, color=ORANGE, linewidth=1.0, linestyle="--", label=say("patterns.fig.most"))
+    _over_years(axes, say("patterns.fig.adopters"))
     axes.legend(loc="center left")
 
 

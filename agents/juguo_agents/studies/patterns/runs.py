@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import yaml
 
 from juguo_agents.allocators import BASELINE, Allocator, like_for_like, make_rule, rule_names
 from juguo_agents.allocators.levers import Forced, find_lever
@@ -24,6 +23,7 @@ from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.statistics import Estimate
 from juguo_agents.report.technologies import first_given_up, first_is_defective
+from juguo_agents.report.texts import say
 from juguo_agents.studies.arrays import to_table
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import N_STRATA
@@ -36,27 +36,21 @@ UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
 @dataclass(frozen=True)
 class Fact:
-    """A stylised fact.
-
-    Attributes:
-        number: From 1.
-        name: In a few words.
-        statement: What must hold of a world.
-        source: Literature that reports it of real technologies; the page of stylised facts has it in full.
-    """
+    """A stylised fact, by its number from 1; its texts are in the catalogue."""
 
     number: int
-    name: str
-    statement: str
-    source: str
+
+    def as_json(self) -> dict[str, Any]:
+        """In English: what it is called, what must hold of a world, and literature that reports it.
+
+        The page of stylised facts has the literature in full.
+        """
+        texts = {part: say(f"patterns.fact.{self.number}.{part}", "en") for part in FACT_PARTS}
+        return {"number": self.number, **texts}
 
 
-FACTS = {
-    number: Fact(number, **texts)
-    for number, texts in enumerate(
-        yaml.safe_load(Path(__file__).with_name("facts.yaml").read_text(encoding="utf-8")), 1
-    )
-}
+FACT_PARTS = ("name", "statement", "source")
+FACTS = {number: Fact(number) for number in range(1, 11)}
 """The stylised facts by their numbers."""
 
 
@@ -84,13 +78,13 @@ class Band:
         return self.most is None or value <= self.most
 
     def text(self) -> str:
-        """The band in signs."""
+        """The band in signs, in English."""
         if self.least is not None and self.most is not None:
-            return f"{self.least:.3g} to {self.most:.3g}"
+            return say("patterns.band.between", "en", low=f"{self.least:.3g}", high=f"{self.most:.3g}")
         end = (
             f"<= {self.most:.3g}" if self.least is None else f"{'>' if self.above else '>='} {self.least:.3g}"
         )
-        return end + (" beyond noise" if self.beyond_noise else "")
+        return say("patterns.band.noise", "en", band=end) if self.beyond_noise else end
 
 
 @dataclass(frozen=True)
@@ -98,7 +92,7 @@ class Part:
     """One figure of a pattern.
 
     Attributes:
-        name: What was measured, with its unit.
+        name: What was measured, with its unit, in English: one of the texts `patterns.part.*`.
         estimate: The figure and its interval, 95 %, over the episodes; NaN where it cannot be told.
         band: Where it must lie; None where it is told but decides nothing.
     """
@@ -171,7 +165,7 @@ class Pattern:
         asked = [part for part in self.parts if part.band]
         leading = next((part for part in asked if not part.holds), asked[0]).as_json()
         return {
-            **asdict(self.fact),
+            **self.fact.as_json(),
             "holds": self.holds,
             "verdict": self.verdict,
             "expected": self.expected,

@@ -21,6 +21,7 @@ from juguo_agents.artifacts.identity import STUDY, Fingerprint, Record, read_rec
 from juguo_agents.artifacts.searched import RESULT_FILE, SEARCHES, load_result
 from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import MODEL, versions
+from juguo_agents.report.texts import say
 from juguo_agents.studies.ablation.analysis import ablation_data
 from juguo_agents.studies.ablation.study import closed_loops, measure_levers
 from juguo_agents.studies.arms import ArmSearches, ArmSettings
@@ -337,10 +338,10 @@ class Patterns(Study[PatternsSettings, tuple[Runs, Loops | None]]):
             "versions": versions(),
         }
         text = lines(data)
-        figures = [f"![pattern {number}]({figure_file(number)})" for number in sorted(by_number)]
+        figures = [f"![{say('patterns.alt', number=n)}]({figure_file(n)})" for n in sorted(by_number)]
         page = "\n".join(["```", *text, "```", "", *figures]) + "\n"
-        world = f"world {asked.scenario.name}, {asked.episodes:,} episodes"
-        drawn = {figure_file(pattern.fact.number): draw(pattern, world) for pattern in patterns}
+        of = (asked.scenario.name, asked.episodes)
+        drawn = {figure_file(pattern.fact.number): draw(pattern, *of) for pattern in patterns}
         return Page(data, PATTERNS_FILE, "\n".join(text), {"patterns.md": page.encode(), **drawn})
 
 

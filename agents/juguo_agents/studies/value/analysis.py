@@ -221,7 +221,8 @@ def value_lines(data: dict[str, Any]) -> list[str]:
     ]
     shown = sorted(data["allocators"].items(), key=lambda item: -item[1]["mean"])
     head = (say("value.allocator"), say("value.return"))
-    lines += terminal_table(head, ((arm_words(n), ranged(v)) for n, v in shown)).splitlines()
+    rows = ((name if row["rule"] else arm_words(name), ranged(row)) for name, row in shown)
+    lines += terminal_table(head, rows).splitlines()
     lines += ["", *share_lines(say("value.what"), _in_words(data["worth"] | kinds)), ""]
     lines += _restarts(data["restarts"], settings["searches"])
     if data["doubling"]:
