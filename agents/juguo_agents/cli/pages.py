@@ -163,14 +163,14 @@ PAGES: dict[str, ResultsPage] = {
         (
             Step(
                 "claims",
-                "study hypotheses --scenarios 32 --episodes 16 --searched 8 --search-budget 2000 "
-                "--tuning-points 0 --tuning-budget 800",
+                "study hypotheses --scenarios 48 --episodes 24 --searched 12 --search-budget 5000 "
+                "--tuning-points 0 --tuning-budget 1500",
                 "hypotheses.md",
-                4.0,
+                6.0,
                 "study hypotheses --smoke",
                 told=False,
             ),
-            Step("answers", "study questions --claims {claims}", "questions.json", 2.0, told=False),
+            Step("answers", "study questions --claims {claims}", "questions.json", 4.0, told=False),
         ),
         folders=True,
     ),

@@ -41,7 +41,7 @@ class QuestionsSettings(Settings):
         default=None, description="folder of the study `hypotheses`: its claims get pages, too"
     )
     episodes: int = Field(
-        default=100, ge=2, description="test episodes of each option; half as many before, to choose one"
+        default=200, ge=2, description="test episodes of each option; half as many before, to choose one"
     )
     first_seed: int = Field(default=seeds.QUESTIONS.first, ge=0, description="seed of the first of all")
 
