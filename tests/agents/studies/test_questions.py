@@ -46,8 +46,8 @@ def answered(*cases: Sequence[float]) -> dict[str, Any]:
     return answer(ASKED, [episodes(*means, seed=i) for i, means in enumerate(cases)], CHOICE)
 
 
-def numbers(text: str) -> list[str]:
-    return sorted(re.findall(r"\d+(?:\.\d+)?", text))
+def numbers(text: str) -> list[float]:
+    return sorted(map(float, re.findall(r"\d*\.?\d+", text)))
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
