@@ -97,7 +97,7 @@ def test_a_tie_is_called_a_tie() -> None:
 def test_the_reference_is_compared_with_the_next_best() -> None:
     found = answered((1.0, 0.0, 0.9, 0.5), (1.0, 0.0, 0.9, 0.5), (1.0, 0.0, 0.9, 0.5))
     assert (found["best"], found["other"]) == ("one", "half")
-    assert elsewhere(found).startswith("No case was found in which it does not hold. The same is found in")
+    assert elsewhere(found).startswith("In none of the cases here. The same is found in")
 
 
 def test_what_is_chosen_by_luck_is_measured_on_other_episodes() -> None:
