@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from juguo_agents.artifacts.community_entries import CommunityEntries
+from juguo_envs.model.state import N_REQUESTS, N_SHARES
+
 Floats = npt.NDArray[np.float32]
 Tensors = Mapping[str, npt.NDArray[Any]]
 Shapes = dict[str, tuple[int, ...]]
@@ -75,6 +78,7 @@ class Architecture(ABC):
         head: What turns its latent actions into actions; a name in `HEADS`.
         whole: Names of numbers that its metadata have besides those of every architecture, whole and from 1.
         flags: Names of what is true or false there likewise.
+        any_communities: Whether its tensors are the same for every number of communities.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Architecture(ABC):
     head: str
     whole: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    any_communities: bool = False
 
     @abstractmethod
     def shapes(self, metadata: Mapping[str, Any]) -> Shapes:
@@ -116,6 +121,64 @@ class ActorCritic(Architecture):
         """The Gaussian's mean."""
         x = _hidden(tensors, metadata, "mlp_extractor.policy_net", x)
         return _linear(tensors, "action_net", x), memory
+
+
+class CommunityActorCritic(Architecture):
+    """PPO's for any number of communities, which it treats alike (deep sets; Zaheer et al. 2017).
+
+    One layer makes a code of every community, from its entries and those of the programme. The hidden layers
+    get the mean of the codes, and the entries of the programme. The actor decides from the last of them, for
+    a community from that and its code. If communities change places, so do their actions; all else stays.
+    """
+
+    name = "community_actor_critic"
+    algorithms = ("ppo",)
+    head = "gaussian"
+    whole = ("community_units",)
+    any_communities = True
+
+    def shapes(self, metadata: Mapping[str, Any]) -> Shapes:
+        """Those of `CommunityPolicy`."""
+        entries = entries_of(metadata)
+        net, units = list(metadata["net"]), int(metadata["community_units"])
+        own, others = entries.of_each.shape[1], len(entries.of_whole)
+        name = "mlp_extractor.policy_net"
+        shapes = {f"{name}.community.weight": (units, own)} | _layer(f"{name}.programme", others, units)
+        shapes |= _layers(f"{name}.hidden", units + others, net)
+        shapes |= _layers("mlp_extractor.value_net", units + own + others, net)
+        shapes |= _layer("action_net.programme", net[-1], N_SHARES + N_REQUESTS)
+        shapes |= {"action_net.code.weight": (units, units)} | _layer("action_net.hidden", net[-1], units)
+        shapes |= _layer("action_net.community", units, 1) | _layer("value_net", net[-1], 1)
+        return shapes | {"log_std": (N_SHARES + 1 + N_REQUESTS,)}
+
+    def step(
+        self, tensors: Tensors, metadata: Mapping[str, Any], x: Floats, memory: Memory
+    ) -> tuple[Floats, Memory]:
+        """The Gaussian's mean."""
+        activation, entries = ACTIVATIONS[metadata["activation"]], entries_of(metadata)
+        own, others = x[:, entries.of_each], x[:, entries.of_whole]
+        name = "mlp_extractor.policy_net"
+        code = own @ tensors[f"{name}.community.weight"].T
+        code = activation(code + _linear(tensors, f"{name}.programme", others)[:, None])
+        hidden = _hidden(tensors, metadata, f"{name}.hidden", np.concatenate([code.mean(1), others], 1))
+        of_each = code @ tensors["action_net.code.weight"].T
+        of_each = activation(of_each + _linear(tensors, "action_net.hidden", hidden)[:, None])
+        of_each = _linear(tensors, "action_net.community", of_each)[..., 0]
+        shares, requests = np.split(_linear(tensors, "action_net.programme", hidden), [N_SHARES], 1)
+        return np.concatenate([shares, of_each, requests], 1), memory
+
+
+def entries_of(metadata: Mapping[str, Any]) -> CommunityEntries:
+    """Which entries of a policy's observations are of a community each.
+
+    Raises:
+        ValueError: If the communities have not the same entries, or are not as many as the metadata say.
+    """
+    names = metadata["spaces"]["observation"]["names"]
+    entries = CommunityEntries.of(names)
+    if (entries.communities, len(names)) != (metadata["communities"], metadata["observation_size"]):
+        raise ValueError("they are not of as many communities and entries as the policy has")
+    return entries
 
 
 class RecurrentActorCritic(Architecture):
@@ -208,6 +271,5 @@ def _actor_and_critic(metadata: Mapping[str, Any], width: int) -> Shapes:
     return shapes | {"log_std": (net[-1], actions) if metadata["use_sde"] else (actions,)}
 
 
-ARCHITECTURES: dict[str, Architecture] = {
-    a.name: a for a in (ActorCritic(), RecurrentActorCritic(), SquashedActor(), DeterministicActor())
-}
+_ALL = ActorCritic(), CommunityActorCritic(), RecurrentActorCritic(), SquashedActor(), DeterministicActor()
+ARCHITECTURES: dict[str, Architecture] = {a.name: a for a in _ALL}

@@ -16,8 +16,17 @@ from pydantic import Field, ValidationError
 
 from juguo_agents.allocators.base import Setting
 from juguo_agents.artifacts.base import World
+from juguo_agents.artifacts.community_entries import CommunityEntries
 from juguo_agents.artifacts.identity import CHECKSUM, RUN, Count, Fingerprint, Identity, check_scenario
-from juguo_agents.artifacts.networks import ACTIVATIONS, ARCHITECTURES, HEADS, Architecture, Floats, Memory
+from juguo_agents.artifacts.networks import (
+    ACTIVATIONS,
+    ARCHITECTURES,
+    HEADS,
+    Architecture,
+    Floats,
+    Memory,
+    entries_of,
+)
 from juguo_envs.documents import DocumentError, load_json
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_bytes
@@ -103,7 +112,9 @@ class Policy:
     def normalise(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Observations as the network takes them."""
         rules = self.metadata["normaliser"]
-        spread = np.sqrt(self.tensors[OBS_VAR] + rules["epsilon"])
+        variance = self.tensors[OBS_VAR]
+        # what never varied in training tells the network nothing, whatever it is now
+        spread = np.where(variance > rules["epsilon"], np.sqrt(variance + rules["epsilon"]), np.inf)
         with np.errstate(over="ignore"):  # what is clipped may be anything
             scaled = (observation - self.tensors[OBS_MEAN]) / spread
         clipped: npt.NDArray[np.float64] = np.clip(scaled, -rules["clip"], rules["clip"])
@@ -172,13 +183,13 @@ class Learned:
             PolicyFileError: If the policy does not fit what is seen and done there.
         """
         layout = self.policy.layout(setting.layout.communities)
-        check_fits(self.policy, layout, self.name)
+        self._acting = fitted(self.policy, layout, self.name)
         self._buffer = ObservationBuffer(layout, len(seeds), setting.known)
-        self._memory = self.policy.begin(len(seeds))
+        self._memory = self._acting.begin(len(seeds))
 
     def act(self, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Actions for a batch of observations."""
-        actions, self._memory = self.policy.step(self._buffer.complete(observation), self._memory)
+        actions, self._memory = self._acting.step(self._buffer.complete(observation), self._memory)
         return actions
 
 
@@ -190,18 +201,21 @@ def spaces_of(layout: ObservationLayout, actions: int) -> dict[str, Any]:
     }
 
 
-def check_fits(policy: Policy, layout: ObservationLayout, source: str) -> None:
-    """Refuse a policy that does not fit a world's observations and actions.
+def fitted(policy: Policy, layout: ContextLayout, source: str) -> Policy:
+    """The policy as it acts in a world; refused where it does not fit the observations and actions there.
 
     Raises:
         PolicyFileError: Naming what does not fit: the communities, or the entries of an observation.
     """
+    if policy.architecture.any_communities:
+        policy = _with_communities(policy, layout)
     metadata = policy.metadata
     trained, here = metadata["communities"], layout.communities
     if trained != here:
         raise PolicyFileError(
             f"{source} was trained on {trained} communities; this scenario has {here}: evaluate it on its "
-            "own scenario or one of as many communities"
+            "own scenario or one of as many communities, or train it with training.ppo.network=communities, "
+            "for any number"
         )
     names = layout.names()
     known = metadata["spaces"]["observation"]["names"]
@@ -221,6 +235,33 @@ def check_fits(policy: Policy, layout: ObservationLayout, source: str) -> None:
                 f"{source}: {what} is {has}; this version has {wanted} for {here} communities: "
                 "train it anew with this version"
             )
+    return policy
+
+
+def _with_communities(policy: Policy, layout: ContextLayout) -> Policy:
+    """The same network where there are other communities, with the moments of its own as far as it has them.
+
+    A community's share of a whole is looked at relative to an equal share.
+    """
+    here, own = CommunityEntries.of(layout.names()), entries_of(policy.metadata)
+    if here.communities == own.communities or here.kinds != own.kinds:
+        return policy
+    tensors = dict(policy.tensors)
+    scale = np.where(own.shares, own.communities / here.communities, 1.0)
+    for name, by in ((OBS_MEAN, scale), (OBS_VAR, scale**2)):
+        moments = np.empty(layout.size)
+        moments[here.of_each] = by * policy.tensors[name][own.of_each[0]]
+        moments[here.of_whole] = policy.tensors[name][own.of_whole]
+        tensors[name] = moments
+    actions = action_size(here.communities)
+    metadata = {
+        **policy.metadata,
+        "communities": here.communities,
+        "observation_size": layout.size,
+        "action_size": actions,
+        "spaces": spaces_of(layout, actions),
+    }
+    return Policy(tensors, metadata)
 
 
 def expected_shapes(metadata: dict[str, Any]) -> dict[str, tuple[int, ...]]:
@@ -296,6 +337,7 @@ class Metadata(Strict):
     activation: str
     net: Annotated[list[Size], Field(min_length=1)]
     lstm: Size | None = None
+    community_units: Size | None = None
     use_sde: bool | None = None
     observation_size: Size
     action_size: Size
@@ -332,7 +374,10 @@ def check_policy(policy: Policy, source: str) -> None:
         raise PolicyFileError(explain(error, Metadata, source)) from None
     _check_network(metadata, source)
     check_scenario(metadata["scenario"], metadata["scenario_digest"], source, PolicyFileError)
-    shapes = expected_shapes(metadata)
+    try:
+        shapes = expected_shapes(metadata)
+    except ValueError as error:
+        raise PolicyFileError(f"{source}: spaces.observation.names: {error}") from None
     for name, shape in shapes.items():
         if name not in policy.tensors:
             raise PolicyFileError(f"{source}: tensor {name!r} is missing")
@@ -346,6 +391,11 @@ def check_policy(policy: Policy, source: str) -> None:
             raise PolicyFileError(f"{source}: tensor {name!r} holds values that are not finite numbers")
     if (policy.tensors[OBS_VAR] < 0.0).any():
         raise PolicyFileError(f"{source}: tensor {OBS_VAR!r} holds variances below zero")
+    if policy.architecture.any_communities:
+        own = entries_of(metadata)
+        for name in (OBS_MEAN, OBS_VAR):
+            if (policy.tensors[name][own.of_each] != policy.tensors[name][own.of_each[0]]).any():
+                raise PolicyFileError(f"{source}: tensor {name!r} is not the same for all communities")
     extra = sorted(set(policy.tensors) - set(shapes))
     if extra:
         raise PolicyFileError(f"{source}: tensor {extra[0]!r} does not belong to this architecture")

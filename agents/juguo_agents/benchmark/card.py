@@ -31,6 +31,7 @@ from juguo_agents.evaluation.bootstrap import crossed_iqm, crossed_mean, differe
 from juguo_agents.evaluation.rollout import run, setting_of
 from juguo_agents.evaluation.statistics import spread_out
 from juguo_agents.provenance import versions
+from juguo_agents.report.texts import say
 from juguo_agents.tables import terminal_table
 from juguo_agents.training.experts import IMITATED
 from juguo_agents.training.run import experiment_of, steps_taken
@@ -242,27 +243,34 @@ def read_card(path: Path) -> Scorecard:
 
 
 def card_text(card: Scorecard) -> str:
-    """The scorecard as a table for the terminal."""
+    """The scorecard as a table for the terminal, in the language that is spoken."""
     rows = [
         (
             name,
             ranged(world.score),
-            "cannot act there" if world.return_ is None else f"{world.return_.mean:.3f}",
+            say("benchmark.absent") if world.return_ is None else f"{world.return_.mean:.3f}",
             *(_over(world, other) for other in (CLOSED_LOOP, NOTHING)),
             str(world.by or ""),
         )
         for name, world in card.worlds.items()
     ]
-    head = ("world", "score [95%]", "return", f"over {CLOSED_LOOP}", f"over {NOTHING}", "by")
-    steps = "not told" if card.steps is None else f"{card.steps:,}"
+    world, earned, returned, by = (say(f"benchmark.{head}") for head in ("world", "score", "return", "by"))
+    over = (say("benchmark.over", other=other) for other in (CLOSED_LOOP, NOTHING))
+    heading = say(
+        "benchmark.heading",
+        entry=card.entry,
+        protocol=card.protocol,
+        version=card.version,
+        episodes=card.episodes,
+        taken=say("benchmark.untold") if card.steps is None else f"{card.steps:,}",
+    )
+    means = {"iqm": ranged(card.iqm), "mean": ranged(card.mean)}
     return "\n".join(
         [
-            f"{card.entry}: {card.protocol} {card.version}, {card.episodes} episodes a world; "
-            f"environment steps: {steps}",
-            terminal_table(head, rows, "lrrrrl"),
-            f"IQM {ranged(card.iqm)}; mean {ranged(card.mean)}; more than every rule beyond luck in "
-            f"{beaten(card)} of {len(card.worlds)} worlds",
-            "score: 0 is no programme, 1 the oracle, which sees what is hidden",
+            heading,
+            terminal_table((world, earned, returned, *over, by), rows, "lrrrrl"),
+            say("benchmark.means", beaten=beaten(card), count=len(card.worlds), **means),
+            say("benchmark.scale"),
         ]
     )
 

@@ -14,6 +14,7 @@ from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show, show_json
 from juguo_agents.folders import check_folder_of, check_new_file
 from juguo_agents.progress import progress
+from juguo_agents.report.texts import Lang, speaking
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.names import slug
@@ -39,6 +40,7 @@ class Benchmark(Strict):
         None, description="make a page of the scorecards in this folder, instead of scoring"
     )
     out: Path | None = Field(None, description="file for the scorecard or the page; default: none is made")
+    lang: Lang = Field("en", description="language of the scorecard's table; its file is in English")
     as_json: bool = Field(False, alias="json", description="print the scorecard, nothing else")
 
 
@@ -47,6 +49,8 @@ def benchmark(asked: Benchmark) -> int:
     """Score an entry, or make the leaderboard."""
     if bool(asked.parts) == bool(asked.leaderboard):
         raise UserError("name an entry, for example experiment_diffusion, or --leaderboard FOLDER; not both")
+    if asked.leaderboard and asked.lang != "en":
+        raise UserError(f"--lang is {asked.lang!r}; a leaderboard is in English: leave it out")
     references = load_references()
     if asked.out:
         (check_folder_of if asked.leaderboard else check_new_file)(asked.out)
@@ -66,5 +70,6 @@ def benchmark(asked: Benchmark) -> int:
     if asked.as_json:
         show_json(card)
     else:
-        show(card_text(Scorecard.model_validate(card)))
+        with speaking(asked.lang):
+            show(card_text(Scorecard.model_validate(card)))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -9,9 +10,11 @@ from pydantic import Field
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.artifacts.policy import load_policy
 from juguo_agents.artifacts.zoo import PREFIX, zoo_file, zoo_names
-from juguo_agents.cli.options import command
+from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show
 from juguo_agents.report.formatting import interval, mean_with_interval
+from juguo_agents.report.names import about
+from juguo_agents.report.texts import Lang, say, speaking, translated
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.mechanisms.mechanism import count_parameters
 from juguo_agents.tables import terminal_table
@@ -20,37 +23,33 @@ from juguo_agents.training.shipped import config_names, find_config
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario, scenario_names
 
-_ALLOCATORS = {
-    "all": "every rule as the paper has it, and with each combination of institutions",
-    "FOLDER or FILE": "a trained run, a search, an explanation (its trees), a front, or plays; or a file",
-    "zoo:NAME": "a policy that comes with the package; see juguo list zoo",
-    "MODULE:CLASS": "an allocator of your own in an installed module, made without arguments",
-    "FILE.zip:ALGORITHM": "a model of stable-baselines3 or sb3-contrib, for example model.zip:PPO",
+_ALLOCATORS = ("all", "FOLDER or FILE", "zoo:NAME", "MODULE:CLASS", "FILE.zip:ALGORITHM")
+_INSTITUTIONS = ("NAME", "NAME+exit, NAME-exit", "NAME+relief", "NAME-relief")
+_FAMILY = ("family", "family:NAME")
+_VALUES = {
+    "zoo:NAME": {"command": "juguo list zoo"},
+    "FILE.zip:ALGORITHM": {"example": "model.zip:PPO"},
 }
-_INSTITUTIONS = {
-    "NAME": "the rule as the paper has it",
-    "NAME+exit, NAME-exit": "it can, or cannot, give a project up on evidence of harm; the same for all",
-    "NAME+relief": "more money goes to where a crisis is, in proportion to it; the same for all",
-    "NAME-relief": "it does not answer crises",
-}
-_FAMILY = {
-    "family": "in every episode another one, drawn over the sampling ranges",
-    "family:NAME": "the same around the scenario of that name",
-}
+
+
+def _told(kind: str, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Names, each with what it stands for."""
+    texts = ((name, say(f"list.{kind}.{name}", **_VALUES.get(name, {}))) for name in names)
+    return [(name.replace(" or ", say("list.or")), text) for name, text in texts]
 
 
 def allocators() -> str:
     """What `juguo evaluate` compares."""
-    rules = terminal_table(("allocator", ""), [*((r.base_name, r.idea) for r in RULES), *_ALLOCATORS.items()])
-    head = "institution, behind a rule's name"
-    note = "Both may stand there, in this order: flat+exit+relief."
-    return f"{rules}\n\n{terminal_table((head, ''), _INSTITUTIONS.items())}\n{note}"
+    rows = [(rule.base_name, say(f"idea.{rule.base_name}")) for rule in RULES]
+    rules = terminal_table((say("list.allocator"), ""), [*rows, *_told("allocator", _ALLOCATORS)])
+    table = terminal_table((say("list.institution"), ""), _told("institution", _INSTITUTIONS))
+    return f"{rules}\n\n{table}\n{say('list.institutions', example='flat+exit+relief')}"
 
 
 def scenarios() -> str:
     """The worlds that come with the package."""
-    rows = [(name, Scenario.load(name).description) for name in scenario_names()]
-    return terminal_table(("scenario", ""), [*rows, *_FAMILY.items()])
+    rows = [(name, about(Scenario.load(name))) for name in scenario_names()]
+    return terminal_table((say("list.scenario"), ""), [*rows, *_told("family", _FAMILY)])
 
 
 def configs() -> str:
@@ -62,12 +61,16 @@ def configs() -> str:
         rows.append(
             (name, str(config.scenario), training.algorithm, f"{len(training.seeds)} x {training.steps:,}")
         )
-    return terminal_table(("config", "scenario", "learner", "seeds x steps"), rows, "lllr")
+    return terminal_table(
+        [say(f"list.{head}") for head in ("config", "scenario", "learner", "steps")], rows, "lllr"
+    )
 
 
 def studies() -> str:
     """What `juguo study` asks."""
-    return terminal_table(("study", ""), [(name, entry.text) for name, entry in STUDIES.items()])
+    return terminal_table(
+        (say("list.study"), ""), [(name, translated(entry.text)) for name, entry in STUDIES.items()]
+    )
 
 
 def zoo() -> str:
@@ -81,14 +84,15 @@ def zoo() -> str:
         rows.append(
             (PREFIX + name, mean_with_interval(test), gain, test["best_rule"], told["zoo"]["command"])
         )
-    return terminal_table(("policy", "return [95%]", "over the best rule", "", "made by"), rows, "lrrll")
+    policy_head, earned, over, made = (say(f"list.{head}") for head in ("policy", "return", "gain", "made"))
+    return terminal_table((policy_head, earned, over, "", made), rows, "lrrll")
 
 
 def parameters() -> str:
     """How many numbers a scenario sets, by group."""
     groups = count_parameters()
-    rows = [(name, str(count)) for name, count in {**groups, "all": sum(groups.values())}.items()]
-    return terminal_table(("group of a scenario", "parameters"), rows, "lr")
+    rows = [(name, str(count)) for name, count in {**groups, say("list.all"): sum(groups.values())}.items()]
+    return terminal_table((say("list.group"), say("list.parameters")), rows, "lr")
 
 
 KINDS = {
@@ -103,10 +107,12 @@ class What(Strict):
     kind: Literal["allocators", "scenarios", "configs", "studies", "zoo", "parameters"] | None = Field(
         None, description="of which kind; default: all", json_schema_extra={"positional": True}
     )
+    lang: Lang = LANG
 
 
 @command
 def names(asked: What) -> int:
     """Name the allocators, scenarios, configs, studies and shipped policies."""
-    show("\n\n".join(KINDS[kind]() for kind in ([asked.kind] if asked.kind else KINDS)))
+    with speaking(asked.lang):
+        show("\n\n".join(KINDS[kind]() for kind in ([asked.kind] if asked.kind else KINDS)))
     return 0

@@ -263,7 +263,8 @@ class Experiment(Strict):
         trained_in = world.override(self.training.override)
         if len(trained_in.society.listed()) != len(world.society.listed()):
             raise ConfigError(
-                "training.override changes the number of communities; a policy is for one number"
+                "training.override changes the number of communities; a policy is selected and compared "
+                "among as many as it was trained with: leave that out, and use juguo evaluate --scenario"
             )
         return trained_in
 

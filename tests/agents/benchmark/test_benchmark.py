@@ -24,9 +24,11 @@ from juguo_agents.benchmark.references import (
     write_references,
 )
 from juguo_agents.evaluation.rollout import run
+from juguo_agents.report.texts import speaking
 from juguo_envs import Family, Scenario
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
+from tests.agents.studies.conducting import english
 from tests.support import small
 
 RULES = (NOTHING, "flat", "experiment_diffusion")
@@ -93,7 +95,11 @@ def test_an_entry_that_sees_what_is_hidden_is_refused(made: References, tmp_path
 def test_cards_are_read_back_and_make_a_page_with_the_best_first(made: References, tmp_path: Path) -> None:
     for name in ("flat", NOTHING):
         write_text(tmp_path / f"{name}.json", text(score(name, [name], made)))
-    assert "cannot act" not in card_text(read_card(tmp_path / "flat.json"))
+    card = read_card(tmp_path / "flat.json")
+    assert "cannot act" not in card_text(card)
+    with speaking("zh"):
+        told = card_text(card)
+    assert english(told) == [] and "四分位均值" in told
     cards = read_cards(tmp_path, made)
     page = leaderboard(cards, "2026-01-01", "juguo benchmark --leaderboard results")
     ranked = sorted((card.iqm.mean, card.entry) for card in cards)

@@ -22,6 +22,7 @@ from juguo_agents.cli.main import main, make_app
 from juguo_agents.studies import STUDIES
 from juguo_agents.training.shipped import config_names
 from juguo_envs.worlds.scenario import scenario_names
+from tests.agents.studies.conducting import english
 from tests.running import ENVIRONMENT, file, juguo, refused, succeeded
 
 NAMES = [name for name in make_app() if not name.startswith("-") and name != "study"]
@@ -104,6 +105,15 @@ def test_the_command_and_its_errors_import_no_extra_at_the_top() -> None:
     tree = ast.parse(inspect.getsource(main_module))
     imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     assert not {name for name in imported if name and name.split(".")[0] in ("cyclopts", "rich", "pydantic")}
+
+
+def test_what_is_listed_is_told_in_chinese_by_the_same_names(tmp_path: Path) -> None:
+    told, there = (
+        succeeded(juguo("list", kind, "--lang", "zh", cwd=tmp_path)) for kind in ("allocators", "studies")
+    )
+    assert english(told.replace("juguo list zoo", "")) == english(there) == []
+    assert all(re.search(rf"^{name} .*[一-鿿]", told, re.MULTILINE) for name in rule_names())
+    assert all(re.search(rf"^{name} .*[一-鿿]", there, re.MULTILINE) for name in STUDIES)
 
 
 def test_version_is_told(tmp_path: Path) -> None:

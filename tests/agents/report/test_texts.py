@@ -20,7 +20,7 @@ AGENTS = Path(juguo_agents.report.texts.__file__).parents[2]
 NAMES = (
     r"`[^`]+`|\w+\.(?:md|json|csv|html|png|yaml)|juguo|JavaScript|d3|Observable Plot|ISC|\b[AB]$"
     r"|OECD|Freeman|fonts-noto-cjk|google-noto-sans-cjk-fonts|font-noto-cjk|Debian|Ubuntu|Fedora|Alpine|Homebrew"
-    r"|Shapley|Sobol|Holm|Benjamini-Hochberg|Bass|Kendall|R²|SHA-256"
+    r"|Shapley|Sobol|Holm|Benjamini-Hochberg|Bass|Kendall|Spearman|NSGA-II|R²|SHA-256|stable-baselines3|sb3-contrib"
 )
 """What stays as it is in every language: names of the code, of files, of libraries and of people."""
 
@@ -41,7 +41,11 @@ def with_zeros(text: str) -> str:
 
 
 def test_every_text_that_is_asked_for_is_there() -> None:
-    files = [path for package in ("report", "play", "studies") for path in (AGENTS / package).rglob("*")]
+    files = [
+        path
+        for package in ("report", "play", "studies", "benchmark")
+        for path in (AGENTS / package).rglob("*")
+    ]
     sources = [path for path in files if path.suffix in (".py", ".js") and ".min." not in path.name]
     asked = {key for path in sources for key in re.findall(r'say\(\s*"([\w.]+)"', path.read_text("utf-8"))}
     assert len(asked) > 60

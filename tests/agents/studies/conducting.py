@@ -20,8 +20,8 @@ def has_page(folder: Path, stem: str) -> bool:
 
 
 def english(page: str) -> list[str]:
-    """Runs of three Latin words, which a page in Chinese has none of outside code and links."""
-    prose = re.sub(r"`[^`\n]*`|\]\([^)]*\)", "|", page)
+    """Runs of three Latin words, which a page in Chinese has none of outside code, links and names."""
+    prose = re.sub(r"`[^`\n]*`|\]\([^)]*\)|Van den Bulte", "|", page)
     return re.findall(r"[A-Za-z]+(?:[ ,;:]+[A-Za-z]+){2,}", prose)
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from juguo_agents.training.experts import find_experts
 from juguo_envs import Family, Scenario
 from juguo_envs.errors import UserError
 from tests.agents.forging import store
-from tests.agents.studies.conducting import has_page
+from tests.agents.studies.conducting import check_chinese, has_page
 from tests.running import ENVIRONMENT
 from tests.support import small
 
@@ -63,6 +64,7 @@ def test_each_expert_is_imitated_in_the_world_that_it_was_searched_in(folder: Pa
     assert len({world.digest() for world in worlds}) == 3
     assert {allocator.name for allocator, _ in experts} == {CLOSED_LOOP.label}
     assert has_page(folder, "experts")
+    check_chinese(partial(conduct, Experts(SETTINGS), folder, LocalExecutor(1)), folder, "experts")
 
 
 def test_an_expert_for_all_worlds_is_imitated_in_all_of_them(folder: Path) -> None:

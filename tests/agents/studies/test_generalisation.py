@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from juguo_agents.allocators import BASELINE, make_rule
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.policy import PolicyFileError, save_policy
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
+from juguo_agents.report.figures.regret import _draw
+from juguo_agents.report.texts import speaking
 from juguo_agents.search.checkpoint import Earlier, load_state
 from juguo_agents.search.optimise import begin
 from juguo_agents.studies import measurement
@@ -27,6 +30,7 @@ from juguo_agents.training.config import Experiment
 from juguo_agents.training.train import train_seed
 from juguo_envs import Family
 from juguo_envs.errors import UserError
+from tests.agents.studies.conducting import english
 from tests.support import small
 
 SMALL = small()
@@ -119,6 +123,20 @@ def test_a_verdict_needs_every_rule_behind_beyond_noise_and_a_small_median(
     assert verdict["small"] is (small and verdict["median"] <= 0.1)
     words = "less than every rule's" if beats else "not less than every rule's"
     assert words in console_table(summary) and words in page(summary)
+    with speaking("zh"):
+        assert english(console_table(summary)) == english(page(summary)) == []
+        assert ("明显低于每条规则" in page(summary)) is beats
+
+
+def test_the_figure_and_what_twice_the_budget_brings_are_in_chinese() -> None:
+    summary, regret = summarise(
+        returns(**YARDSTICKS, one=[0.9, 0.3, 0.7]), subjects("one"), FAMILY, [0.1, 0.2]
+    )
+    told = {**SETTINGS.model_dump(exclude={"scenario"}), "scenario": "small", **summary}
+    with speaking("zh"):
+        assert "前 2 个情景中，预算加倍" in page(summary)
+        said = [text.get_text() for text in _draw(told, regret).findobj(Text)]
+    assert "先知" in "".join(said) and english(" | ".join(said)) == []
 
 
 def test_a_scenario_in_which_nothing_matters_is_refused() -> None:

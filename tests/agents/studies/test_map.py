@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from matplotlib.text import Text
 
 from juguo_agents.allocators.institutions import TUNED
 from juguo_agents.allocators.registry import compared_names, make_rule, rule_names
 from juguo_agents.evaluation import seeds
+from juguo_agents.evaluation.discovery import grow
 from juguo_agents.evaluation.rollout import run
+from juguo_agents.report.texts import speaking
 from juguo_agents.search.portfolio import OWN
 from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.map.design import (
@@ -27,10 +32,13 @@ from juguo_agents.studies.map.design import (
     allocator_names,
     tuned_rules,
 )
-from juguo_agents.studies.map.page import console_summary
+from juguo_agents.studies.map.figures import draw_winners
+from juguo_agents.studies.map.page import as_markdown, console_summary
 from juguo_agents.studies.map.study import Map
 from juguo_agents.studies.study import conduct
 from juguo_envs.worlds.sampling import axes
+from tests.agents.studies.conducting import check_chinese, english
+from tests.agents.studies.test_map_deciding import AXES, places
 from tests.support import small
 
 TINY = Settings(points=3, episodes=3, seed=109, regimes=1, budget=200, choice=1, switched=2, scenario=small())
@@ -86,6 +94,32 @@ def test_the_page_shows_every_figure_and_the_terminal_no_long_line(finished: Pat
     console = console_summary(summary)
     assert "3 worlds, 3 episodes each" in console
     assert all(len(line) <= 110 for line in console.splitlines())
+
+
+def test_the_map_is_in_chinese_from_the_same_rows(finished: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(finished, tmp_path / "map")
+    check_chinese(partial(conduct, Map(TINY), folder, LocalExecutor(1)), folder, "map")
+
+
+def test_a_page_of_many_worlds_has_a_text_in_chinese_for_all_that_it_may_say(finished: Path) -> None:
+    summary = json.loads((finished / "map.json").read_text())
+    grown = grow(places(200), ["flat" if u > 0.5 else "market" for u in places(200)[:, 0]], AXES)
+    assert grown is not None
+    drawn = summary["deciding"][DRAWN.name]
+    drawn["tree"] = asdict(grown)
+    drawn["regions"] = {
+        "flat": None,
+        "market": asdict(grown) | dict.fromkeys(("inside", "found", "everywhere"), 0.5),
+    }
+    summary["acceptance"]["winners"] = {values.name: ["flat"] for values in VALUE_SETS}
+    summary["acceptance"]["hardly"] = ["market"]
+    with speaking("zh"):
+        page = as_markdown(summary)
+        winners = draw_winners(summary)
+    assert english(page) == []
+    assert (
+        winners is not None and english(" | ".join(text.get_text() for text in winners.findobj(Text))) == []
+    )
 
 
 def test_every_allocator_has_its_episodes_under_every_set_of_values(whole) -> None:

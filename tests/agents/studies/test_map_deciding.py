@@ -8,6 +8,7 @@ import pytest
 
 from juguo_agents.evaluation.discovery import grow, leaves, region
 from juguo_agents.evaluation.sensitivity import indices, sensitivity
+from juguo_agents.studies.map.page import where as where_words
 from juguo_envs.worlds.sampling import Axis
 
 Array = npt.NDArray[np.float64]
@@ -34,7 +35,9 @@ def test_the_tree_finds_the_split_that_was_built_in() -> None:
     assert grown.accuracy > 0.97 > 0.6 > grown.majority
     assert len(grown.nodes) == 3  # splits that change nothing are left out
     low, high = leaves(grown.nodes)
-    assert (low[0][:4], high[0][:4]) == ("B ≤ ", "B > ")
+    cut = root["threshold"]
+    assert (low[0], high[0]) == ({"money.B": (None, cut)}, {"money.B": (cut, None)})
+    assert (where_words(low[0]), where_words(high[0])) == (f"B ≤ {cut:.3g}", f"B > {cut:.3g}")
     assert [grown.classes[leaf["named"]] for _, leaf in (low, high)] == ["concentrated", "flat"]
     assert sum(low[1]["counts"]) + sum(high[1]["counts"]) == 200
 
@@ -51,7 +54,9 @@ def test_conditions_on_one_axis_are_said_as_one_range() -> None:
     middle = (where[:, 1] > 0.3) & (where[:, 1] < 0.7)
     grown = grow(where, np.where(middle, "flat", "concentrated").tolist(), AXES)
     assert grown is not None
-    words = {text for text, leaf in leaves(grown.nodes) if grown.classes[leaf["named"]] == "flat"}
+    words = {
+        where_words(bounds) for bounds, leaf in leaves(grown.nodes) if grown.classes[leaf["named"]] == "flat"
+    }
     assert len(words) == 1
     assert " < d0 ≤ " in words.pop()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,10 @@ import numpy as np
 import pytest
 
 from juguo_agents.evaluation.ranking import Noise, RankingEffect, pairs, ranking_effect, ranking_noise
+from juguo_agents.report.texts import say, speaking
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.studies.mechanisms.analysis import (
-    NOTHING,
-    OFF_ALREADY,
-    SMALL,
     feedback_changed,
     feedback_noise,
     part_noise,
@@ -28,7 +27,7 @@ from juguo_agents.studies.mechanisms.study import FAMILIES, Mechanisms, Mechanis
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario, ScenarioError, scenario_names
 from tests.agents.forging import store_value
-from tests.agents.studies.conducting import conducted, has_page
+from tests.agents.studies.conducting import check_chinese, conducted, has_page
 from tests.support import small
 
 SHIPPED = [Scenario.load(name) for name in scenario_names()]
@@ -62,9 +61,9 @@ def test_names_of_mechanisms_are_unique() -> None:
 
 def test_a_switch_with_an_unknown_field_or_a_forbidden_value_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"defect\.rumor"):
-        Mechanism("rumour", "", {"defect.rumor": 0.0}).without(Scenario())
+        Mechanism("rumour", {"defect.rumor": 0.0}).without(Scenario())
     with pytest.raises(ScenarioError, match=r"defect\.rumour"):
-        Mechanism("rumour", "", {"defect.rumour": 2.0}).without(Scenario())
+        Mechanism("rumour", {"defect.rumour": 2.0}).without(Scenario())
 
 
 def test_capability_of_places_goes_without_changing_the_mean_of_the_society() -> None:
@@ -111,7 +110,7 @@ def test_a_world_compared_with_itself_changes_exactly_nothing() -> None:
     assert effect.tau == 1.0
     noise = ranking_noise([returns, returns, returns], pairs(2))
     assert (noise.change, noise.tau, noise.level, noise.comparisons) == (0.0, 1.0, 0.0, 3)
-    assert verdict(effect, noise) == NOTHING
+    assert verdict(effect, noise).words() == "none beyond noise"
     patterns = _patterns(0.3)
     assert pattern_changes(patterns, patterns, part_noise([patterns, patterns], pairs(1))) == []
 
@@ -152,9 +151,14 @@ def _returns(seed: int) -> dict[str, list[float]]:
 @pytest.mark.parametrize(
     ("change", "chance", "tau", "told"),
     [
-        (0.010, 0.011, 0.95, NOTHING),  # chance alone would do as much
-        (0.030, 0.040, 0.80, NOTHING),
-        (0.010, 0.005, 0.95, SMALL),  # told from chance, but within the noise of other episodes
+        (0.010, 0.011, 0.95, "none beyond noise"),  # chance alone would do as much
+        (0.030, 0.040, 0.80, "none beyond noise"),
+        (
+            0.010,
+            0.005,
+            0.95,
+            "none beyond noise; ranking detectable",
+        ),  # told from chance, but within the noise of other episodes
         (0.030, 0.005, 0.95, "changes ranking"),
         (0.010, 0.005, 0.85, "changes ranking"),  # the order changes more than by other episodes
     ],
@@ -163,15 +167,15 @@ def test_the_ranking_changes_beyond_chance_and_beyond_other_episodes(
     change: float, chance: float, tau: float, told: str
 ) -> None:
     effect = replace(STILL, change=change, chance=chance, tau=tau)
-    assert verdict(effect, QUIET) == told
+    assert verdict(effect, QUIET).words() == told
 
 
 def test_the_verdict_names_all_that_changes() -> None:
     moved = pattern_changes(_patterns(0.3), _patterns(0.45), {(6, 0): 0.1, (6, 1): 0.1})
     flipped = pattern_changes(_patterns(0.3), _patterns(0.7), {(6, 0): 0.1, (6, 1): 0.1})
-    assert verdict(STILL, QUIET, moved) == "changes figures of 6"
-    assert verdict(STILL, QUIET, flipped) == "changes whether 6 holds"
-    assert verdict(replace(STILL, change=0.5), QUIET, flipped, feedback=True) == (
+    assert verdict(STILL, QUIET, moved).words() == "changes figures of 6"
+    assert verdict(STILL, QUIET, flipped).words() == "changes whether 6 holds"
+    assert verdict(replace(STILL, change=0.5), QUIET, flipped, feedback=True).words() == (
         "changes ranking; whether 6 holds; feedback"
     )
 
@@ -242,17 +246,28 @@ def test_what_is_done_counts_and_what_is_lost_runs_again(tmp_path: Path) -> None
     first = conducted(Mechanisms, tmp_path, **TINY, patterns=False)
     assert json.loads((tmp_path / "mechanisms.json").read_text(encoding="utf-8")) == first.data
     assert set(first.data["mechanisms"]) == set(ONLY)
-    assert first.data["mechanisms"]["neighbours"]["verdict"] == OFF_ALREADY
+    assert first.data["mechanisms"]["neighbours"]["verdict"] == "off in this world already"
     assert has_page(tmp_path, "mechanisms")
     assert "shocks strike communities" in (tmp_path / "mechanisms.md").read_text(encoding="utf-8")
     cells = {path: path.stat().st_mtime_ns for path in (tmp_path / "store" / "returns").iterdir()}
     lost = next(path for path in cells if path.stem == "shocks-0")
     lost.unlink()
-    assert conducted(Mechanisms, tmp_path, **TINY, patterns=False).data == first.data
+    again = partial(conducted, Mechanisms, tmp_path, **TINY, patterns=False)
+    assert again().data == first.data
     later = {path: path.stat().st_mtime_ns for path in cells}
     assert [path for path in cells if later[path] != cells[path]] == [lost]
+    check_chinese(again, tmp_path, "mechanisms")
     with pytest.raises(UserError, match="episodes is 5"):
         conducted(Mechanisms, tmp_path, **{**TINY, "episodes": 5})
+
+
+def test_every_mechanism_and_verdict_has_words_in_chinese() -> None:
+    moved = pattern_changes(_patterns(0.3), _patterns(0.45), {(6, 0): 0.1, (6, 1): 0.1})
+    with speaking("zh"):
+        told = [say(f"mechanisms.{kind}.{name}") for name in MECHANISMS for kind in ("name", "words")]
+        told += [verdict(replace(STILL, change=0.5), QUIET, moved, feedback=True).words()]
+    assert len(set(told)) == len(told) == 2 * len(MECHANISMS) + 1
+    assert told[-1] == "改变排名；6 的数值；反馈"
 
 
 @pytest.mark.slow

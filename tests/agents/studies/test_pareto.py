@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from juguo_agents.training.config import Experiment
 from juguo_agents.training.train import train_seed
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import PREFERENCES
-from tests.agents.studies.conducting import has_page
+from tests.agents.studies.conducting import check_chinese, has_page
 from tests.support import seeds, small
 
 pytest.importorskip("pymoo")
@@ -93,8 +94,8 @@ def asked(trained: Path, **changes: Any) -> Settings:
     return Settings.parse({**numbers, **changes})
 
 
-def conducted(settings: Settings, folder: Path, workers: int = 1) -> Page:
-    return conduct(Pareto(settings), folder, LocalExecutor(workers))
+def conducted(settings: Settings, folder: Path, workers: int = 1, lang: str = "en") -> Page:
+    return conduct(Pareto(settings), folder, LocalExecutor(workers), lang=lang)
 
 
 def test_the_volume_of_points_is_that_of_the_boxes_that_they_dominate() -> None:
@@ -309,6 +310,7 @@ def test_the_whole_comparison_is_written_once_and_does_not_depend_on_threads(
     assert all(len(line) <= 110 for line in pages[0].console.splitlines())
     monkeypatch.delattr(measurement, "run")  # nothing is run again
     assert conducted(settings, tmp_path / "1") == pages[0]
+    check_chinese(partial(conducted, settings, tmp_path / "1"), tmp_path / "1", "front")
     with pytest.raises(UserError, match=r"warm_start is true, .* has false"):
         conducted(asked(trained, warm_start=True), tmp_path / "1")
 
@@ -330,6 +332,7 @@ def test_without_a_run_a_front_is_searched_and_is_an_allocator(tmp_path: Path) -
     page = conducted(settings, tmp_path / "one")
     assert "search seed 65" in page.console
     assert has_page(tmp_path / "one", "front")
+    check_chinese(partial(conducted, settings, tmp_path / "one"), tmp_path / "one", "front")
     told = json.loads((tmp_path / "one/searches.json").read_text())
     assert {"search seed 64", "search seed 65"} <= told.keys()
     allocators = find_allocators([str(tmp_path / "one")])

@@ -41,7 +41,7 @@ from juguo_agents.studies.patterns.runs import (
 from juguo_agents.studies.patterns.study import Patterns, measure_unsearched, use_of
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
-from tests.agents.studies.conducting import conducted
+from tests.agents.studies.conducting import check_chinese, conducted
 from tests.support import small
 
 TABLE = (
@@ -322,6 +322,7 @@ def test_every_pattern_has_a_verdict_a_line_and_a_figure(tmp_path: Path) -> None
     assert page.data["seeds"] == "making" and page.data["settings"]["first_seed"] == seeds.PATTERNS.first
     text = (tmp_path / "patterns.md").read_text(encoding="utf-8")
     assert "no programme, no diffusion" in text and "![pattern 10](pattern-10.png)" in text
+    check_chinese(partial(tiny, tmp_path, only=tuple(MEASURES)), tmp_path, "patterns")
 
 
 def test_patterns_measured_later_in_a_folder_stand_beside_those_measured_before(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.report import texts
 from juguo_agents.report.texts import speaking, translated
 from juguo_agents.search.portfolio import OWN
+from juguo_agents.studies import STUDIES
 from juguo_agents.studies.ablation.analysis import CONTROL
 from juguo_agents.studies.hypotheses.claims import SHIPPED, load_claims
 from juguo_agents.studies.passive.study import PassiveSettings, arms
@@ -58,6 +59,7 @@ def stated() -> set[str]:
         OWN,
     }
     words |= {arm.name for arm in arms(PassiveSettings())}
+    words |= {entry.text for entry in STUDIES.values()}
     return words - {*FUNCTIONS, *(f"+ {function}" for function in FUNCTIONS)} | {"resilience"}
 
 

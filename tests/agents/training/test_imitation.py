@@ -32,8 +32,10 @@ SMALL = small()
 SEEDS = SELECTION.take(0, 20)
 
 
-def experiment(**training: Any) -> Experiment:
-    ppo = {"envs": 4, "paired": 2, "n_steps": 10, "batch_size": 20, "log_std_init": -2.0}
+def experiment(network: str = "flat", **training: Any) -> Experiment:
+    ppo = {
+        "network": network, "envs": 4, "paired": 2, "n_steps": 10, "batch_size": 20, "log_std_init": -2.0,
+    }  # fmt: skip
     return Experiment.model_validate(
         {
             "training": {"seeds": [0], "steps": 80, "selections": 1, "selection_episodes": 3, "ppo": ppo}
@@ -56,9 +58,11 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize("network", ["flat", "communities"])
 @pytest.mark.parametrize("rule", ["experiment_diffusion", "technology_centred"])
-def test_a_student_earns_what_its_expert_earns(rule: str) -> None:
-    learner = fresh(experiment())
+def test_a_student_earns_what_its_expert_earns(rule: str, network: str) -> None:
+    setup = experiment(network)
+    learner = fresh(setup)
     before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
     missed = imitate(learner, [(make_rule(rule), SMALL)], ObservationConfig(), 0)
     assert missed < 0.25
@@ -67,7 +71,7 @@ def test_a_student_earns_what_its_expert_earns(rule: str) -> None:
         actor = "policy_net" in name or "action_net" in name
         assert bool((after[name] != tensor).any()) == actor, name
 
-    student = Learned(extract_policy(learner, SMALL, experiment(), 0), "learned")
+    student = Learned(extract_policy(learner, SMALL, setup, 0), "learned")
     expert, nothing = (run(make_rule(name), SMALL, SEEDS).returns for name in (rule, "nothing"))
     own = run(student, SMALL, SEEDS).returns
     assert abs((own - expert).mean()) < 0.25 * abs((expert - nothing).mean())

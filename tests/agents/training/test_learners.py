@@ -41,8 +41,9 @@ SECTION: dict[str, dict[str, Any]] = {
 CASES = [
     *(pytest.param(algorithm, {}, id=algorithm) for algorithm in ALGORITHMS),
     *(pytest.param(a, {"use_sde": True}, id=f"{a}, use_sde") for a in ("ppo", "recurrent_ppo")),
+    pytest.param("ppo", {"network": "communities"}, id="ppo, communities"),
 ]
-"""Every algorithm, and its other kind of noise where it has one."""
+"""Every algorithm, and its other kind of noise or of network where it has one."""
 DEVICES = ["cpu", pytest.param("cuda", marks=with_device)]
 
 
@@ -202,6 +203,7 @@ def test_a_setting_that_is_not_allowed_is_refused_by_name(
         ("ppo", {"use_sde": 1}, "use_sde is 1: input should be true or false"),
         ("ppo", {"use_sde": True}, r"'log_std' has shape \(21,\); expected \(6, 21\)"),
         ("recurrent_ppo", {"lstm": None}, "lstm is missing"),
+        ("ppo", {"architecture": "community_actor_critic"}, "community_units is missing"),
         ("ppo", {"format": 2}, "format is 2; this version reads 3"),
         ("ppo", {"format": True}, "format is True"),
         ("ppo", {"kind": "juguo_tree"}, "not a policy"),
@@ -220,12 +222,14 @@ def test_a_file_whose_parts_do_not_belong_together_is_refused_by_name(
         load_policy(tmp_path / "bad.safetensors")
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_learner_begins_with_the_tendency_to_give_up_that_is_set(algorithm: str) -> None:
+@pytest.mark.parametrize(("algorithm", "section"), CASES)
+def test_a_learner_begins_with_the_tendency_to_give_up_that_is_set(
+    algorithm: str, section: dict[str, Any]
+) -> None:
     """The last entry of the mean is higher by the difference of two settings, all others are the same."""
 
     def means(abandon: float) -> npt.NDArray[np.float64]:
-        setup = experiment(algorithm, abandon_init=abandon)
+        setup = experiment(algorithm, abandon_init=abandon, **section)
         policy = extract_policy(make_learner(SMALL, setup, 3), SMALL, setup, 3)
         seen = np.random.default_rng(0).normal(size=(5, policy.metadata["observation_size"]))
         memory = policy.begin(5)

@@ -25,7 +25,7 @@ from juguo_agents.report.figures.style import (
     readable,
     styled_png,
 )
-from juguo_agents.report.texts import say
+from juguo_agents.report.texts import again, say
 
 FIGURE = "front.png"
 
@@ -38,7 +38,6 @@ class Searched(Protocol):
 
 
 _COLOURS = {"policy": LEARNED, "search": BLUE}
-_NAMES = {"policy": "one policy, by preference", "search": "NSGA-II, closed loop"}
 _GOOD = {"breadth": 1.0, "resilience": 1.0, "excluded": -1.0}
 _PAIRS = (("excluded", "breadth"), ("resilience", "breadth"), ("excluded", "resilience"))
 _SEARCHES = (BLUE, ORANGE, GREEN, PURPLE, SKY, BLACK)
@@ -55,15 +54,24 @@ def draw_searched(world: str, fronts: Mapping[str, Searched]) -> Figure:
     fig = headed(
         11.0,
         4.2,
-        say("studies.front.title"),
-        say("studies.front.note", world=readable(world)),
+        say("pareto.fig.searched"),
+        say("pareto.fig.searched.note", world=readable(world)),
     )
     for axes, (x, y) in zip(fig.subplots(1, len(_PAIRS)), _PAIRS, strict=True):
         for (name, found), colour in zip(fronts.items(), cycle(_SEARCHES)):
             points = _pair([dict(zip(_GOOD, means, strict=True)) for means in found.means], x, y)
             axes.plot(points[:, 0], points[:, 1], "o", color=colour, ms=3.0, alpha=0.5, mew=0)
             edge = _edge(points, _GOOD[x], _GOOD[y])
-            axes.plot(edge[:, 0], edge[:, 1], "-o", color=colour, ms=3.0, lw=1.1, mew=0, label=name)
+            axes.plot(
+                edge[:, 0],
+                edge[:, 1],
+                "-o",
+                color=colour,
+                ms=3.0,
+                lw=1.1,
+                mew=0,
+                label=again(name, "pareto.name."),
+            )
         _dress(axes, x, y)
     fig.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=6)
     return fig
@@ -74,18 +82,17 @@ def _draw(summary: dict[str, Any]) -> Figure:
     fig = headed(
         11.0,
         4.2,
-        "One policy's front over preferences, and a search's",
-        f"world {world}, {summary['episodes']:,} test episodes for every point; the excluded share "
-        "falls to the right: better is up and to the right",
+        say("pareto.fig.title"),
+        say("pareto.fig.note", world=world, episodes=f"{summary['episodes']:,}"),
     )
     for axes, (x, y) in zip(fig.subplots(1, len(_PAIRS)), _PAIRS, strict=True):
         _panel(axes, summary, x, y)
     handles = [
-        Line2D([], [], color=colour, marker="o", ms=4, lw=1.2, label=_NAMES[kind])
+        Line2D([], [], color=colour, marker="o", ms=4, lw=1.2, label=say(f"pareto.fig.{kind}"))
         for kind, colour in _COLOURS.items()
     ]
-    handles.append(Line2D([], [], color=GREY, marker="s", ms=3.5, lw=0, label="rules"))
-    handles.append(Line2D([], [], color=BLACK, marker="x", ms=6, lw=0, label="reference"))
+    handles.append(Line2D([], [], color=GREY, marker="s", ms=3.5, lw=0, label=say("pareto.fig.rules")))
+    handles.append(Line2D([], [], color=BLACK, marker="x", ms=6, lw=0, label=say("pareto.fig.reference")))
     fig.legend(handles=handles, loc="outside lower left", ncols=len(handles))
     return fig
 
@@ -130,4 +137,4 @@ def _edge(points: Floats, x: float, y: float) -> Floats:
 
 
 def _label(part: str) -> str:
-    return "excluded, share of persons" if part == "excluded" else part
+    return say("pareto.fig.excluded" if part == "excluded" else f"pareto.goal.{part}")

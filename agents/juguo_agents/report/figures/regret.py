@@ -22,8 +22,10 @@ from juguo_agents.report.figures.style import (
     PURPLE,
     headed,
     name_rows,
+    readable,
     styled_png,
 )
+from juguo_agents.report.texts import again, say
 
 FIGURE = "regret.png"
 MOST_REGRET = 0.10
@@ -40,12 +42,12 @@ def draw(summary: Summary, regret: Mapping[str, Floats]) -> bytes:
 
 def _draw(summary: Summary, regret: Mapping[str, Floats]) -> Figure:
     rows = _chosen(summary)
+    of = {name: summary[name] for name in ("scenarios", "episodes")}
     fig = headed(
         11.0,
         max(4.2, 1.6 + 0.24 * len(rows)),
-        "Regret to each scenario's oracle",
-        f"share of the spread between worst and best; {summary['scenarios']} held-out scenarios around "
-        f"{summary['scenario']}, {summary['episodes']} episodes each",
+        say("generalisation.fig.title"),
+        say("generalisation.fig.note", scenario=readable(summary["scenario"]), **of),
     )
     left, right = fig.subplots(1, 2, width_ratios=(1.25, 1.0))
     _ranges(left, rows, regret)
@@ -83,13 +85,17 @@ def _ranges(axes: Axes, rows: list[dict[str, Any]], regret: Mapping[str, Floats]
         axes.plot((p25, p75), (y, y), color=colour, lw=4.0, alpha=0.6, solid_capstyle="butt")
         axes.plot(p50, y, "o", color=colour, ms=5.0, mec="white", mew=0.6)
     accents = [_COLOURS[row["kind"]] if row["kind"] in ("run", "searched") else None for row in rows]
-    name_rows(axes, [row["name"] for row in rows], accents)
+    name_rows(axes, [_name(row["name"]) for row in rows], accents)
     axes.axvline(0.0, color=BLACK, lw=0.8)
     axes.axvline(MOST_REGRET, color=GREY, lw=0.8, ls=":")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.grid(axis="x")
-    axes.set_title("By allocator (dotted: 10%)")
-    axes.set_xlabel("regret")
+    axes.set_title(say("generalisation.fig.allocators", share=f"{MOST_REGRET:.0%}"))
+    axes.set_xlabel(say("generalisation.fig.regret"))
+
+
+def _name(name: str) -> str:
+    return again(name, "generalisation.name.")
 
 
 def _distributions(
@@ -105,12 +111,12 @@ def _distributions(
     for name, colour, style in curves:
         values = np.sort(regret[name])
         values, share = np.append(values[0], values), np.arange(len(values) + 1) / len(values)
-        axes.step(values, share, where="post", color=colour, ls=style, lw=1.6, label=name)
+        axes.step(values, share, where="post", color=colour, ls=style, lw=1.6, label=_name(name))
     axes.axvline(0.0, color=BLACK, lw=0.8)
     axes.axvline(MOST_REGRET, color=GREY, lw=0.8, ls=":")
     axes.set_ylim(0.0, 1.0)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.grid()
-    axes.set_title("Share of scenarios with at most so much")
-    axes.set_xlabel("regret")
+    axes.set_title(say("generalisation.fig.share"))
+    axes.set_xlabel(say("generalisation.fig.regret"))

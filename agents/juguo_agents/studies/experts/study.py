@@ -119,15 +119,17 @@ class Experts(Study[Settings, dict[str, Result]]):
             "budget": s.budget,
             "validation": s.validation,
         }
-        console = (
-            f"{s.worlds} worlds, {s.budget:,} episodes each; mean return on {s.validation} other episodes in "
-            f"each, 95% intervals over worlds:\nbegun at {ranged(vars(estimates['start']))}, experts "
-            f"{ranged(vars(estimates['expert']))}, gain {ranged(vars(estimates['gain']))}\n\n"
-            "to begin a training at them: training.expert=FOLDER, the folder of this study"
+        console = say(
+            "experts.told",
+            worlds=s.worlds,
+            budget=f"{s.budget:,}",
+            validation=s.validation,
+            option="training.expert=FOLDER",
+            **{name: ranged(vars(estimate)) for name, estimate in estimates.items()},
         )
         for name, estimate in estimates.items():
             data |= spread_out(name, estimate)
-        files = page_and_figure("experts", console, lambda: _draw(estimates, s), "returns")
+        files = page_and_figure("experts", console, lambda: _draw(estimates, s), say("experts.alt"))
         files |= {
             f"{SEARCHES}/{name}/{RESULT_FILE}": headed(SearchRecord, {**result, "place": name})
             for name, result in table.items()
@@ -138,9 +140,9 @@ class Experts(Study[Settings, dict[str, Result]]):
 def _draw(estimates: Mapping[str, Any], asked: Settings) -> Figure:
     """What the searches began at, what they found, and the gain."""
     rows = [
-        Estimate(say(f"studies.experts.{name}"), one.mean, one.low, one.high, name == "gain")
+        Estimate(say(f"experts.{name}"), one.mean, one.low, one.high, name == "gain")
         for name, one in estimates.items()
     ]
     world = readable(asked.scenario.name)
-    note = say("studies.experts.note", worlds=f"{asked.worlds:,}", world=world)
-    return draw(say("studies.experts.title"), note, say("studies.return"), rows, 0.0)
+    note = say("experts.note", worlds=f"{asked.worlds:,}", world=world)
+    return draw(say("experts.title"), note, say("studies.return"), rows, 0.0)

@@ -26,6 +26,7 @@ from juguo_agents.evaluation.statistics import (
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.regret import FIGURE, MOST_REGRET, Summary
 from juguo_agents.report.formatting import made_with
+from juguo_agents.report.texts import again, say
 from juguo_agents.tables import markdown_table, ranged, terminal_table
 from juguo_envs.errors import UserError
 from juguo_envs.names import code, markdown
@@ -182,14 +183,7 @@ def _axes(family: Family, regret: Floats) -> list[dict[str, Any]]:
 
 
 _LISTED = ("run", "learned", "tuned", "searched", "oracle")
-KINDS = {
-    "run": "trained, mean over its seeds",
-    "learned": "one training seed",
-    "tuned": "rule, tuned on the family",
-    "rule": "rule as the paper has it",
-    "searched": "closed loop, searched on the family",
-    "oracle": "searched in each scenario, knows what is hidden",
-}
+_NAMES = "generalisation.name."
 
 
 def console_table(summary: Summary) -> str:
@@ -197,10 +191,12 @@ def console_table(summary: Summary) -> str:
     rows = [
         row for row in summary["allocators"] if row["kind"] in _LISTED or row["name"] == summary["baseline"]
     ]
+    interval = say("generalisation.col.of_interval", confidence=f"{summary['confidence']:.0%}")
     table = terminal_table(
-        ["allocator", "median", f"{summary['confidence']:.0%} interval", "worst tenth", "beaten by baseline"],
+        [*_heads("allocator", "median"), interval, *_heads("worst", "beaten")],
         (
-            [r["name"], f"{r['median']:.1%}", f"[{r['median_low']:.1%}, {r['median_high']:.1%}]",
+            [again(r["name"], _NAMES), f"{r['median']:.1%}",
+             f"[{r['median_low']:.1%}, {r['median_high']:.1%}]",
              f"{r['worst_tenth']:.1%}", f"{r['beaten_by_baseline']:.1%}"]
             for r in rows
         ),
@@ -209,28 +205,28 @@ def console_table(summary: Summary) -> str:
     return "\n".join([table, "", *_verdicts(summary)])
 
 
+def _heads(*names: str) -> list[str]:
+    return [say(f"generalisation.col.{name}") for name in names]
+
+
 def as_markdown(summary: Summary) -> str:
     """The whole page."""
-    confidence = f"{summary['confidence']:.0%}"
+    confidence, around = f"{summary['confidence']:.0%}", code(summary["scenario"])
     parts = [
-        f"# Generalists on {summary['scenarios']} held-out scenarios around {code(summary['scenario'])}",
+        f"# {say('generalisation.title', count=summary['scenarios'], scenario=around)}",
         _setup(summary),
-        "## Verdict",
-        *(_verdicts(summary) or ["No trained run was named: yardsticks only."]),
-        f"![Regret of the allocators]({FIGURE})",
-        "*Left: an allocator's regret over the scenarios; dot: median, thick line: middle half, thin line: "
-        "middle 80%. Of each tuned rule the better of its two forms, as the paper has it and with both "
-        "institutions, is shown. Right: the share of scenarios in which regret is at most so much.*",
-        "## All allocators",
-        f"Regret as a share of the scenario's spread: median with its {confidence} interval (bootstrap over "
-        "scenarios), mean over the worst tenth of the scenarios, ninth decile; the median counted from the "
-        "best yardstick instead of the oracle; and the share of scenarios in which the traditional "
-        "concentrated system, as it is and tuned, has the higher mean return.",
+        f"## {say('generalisation.verdict')}",
+        *(_verdicts(summary) or [say("generalisation.none")]),
+        f"![{say('generalisation.alt')}]({FIGURE})",
+        f"*{say('generalisation.caption')}*",
+        f"## {say('generalisation.all')}",
+        say("generalisation.all.lead", confidence=confidence),
         _table(summary),
     ]
     for name, verdict in summary["verdicts"].items():
-        parts += [f"## {code(name)} against every yardstick", _against(name, verdict, confidence)]
-        parts += [f"## Where {code(name)} does badly", _axes_table(summary["axes"][name])]
+        run = code(name)
+        parts += [f"## {say('generalisation.against', name=run)}", _against(run, verdict, confidence)]
+        parts += [f"## {say('generalisation.badly', name=run)}", _axes_table(summary["axes"][name])]
     return "\n\n".join([*parts, made_with(summary["versions"])]) + "\n"
 
 
@@ -238,23 +234,20 @@ def _setup(summary: Summary) -> str:
     s, spread = summary, summary["spread"]
     doubling = ""
     if d := s["doubling"]:
-        doubling = (
-            f" In the first {d['scenarios']} scenarios twice the budget raised the oracle's mean return on "
-            f"other episodes by {ranged(d, 'median', '.1%')} of the "
-            f"spread in the median scenario, by {ranged(d, 'mean', '.1%')} "
-            "on average."
-        )
-    return (
-        f"Every allocator met the same {s['episodes']} test episodes in each of {s['scenarios']} scenarios, "
-        "whose parameters were drawn over their sampling ranges from seeds that no training, search or "
-        f"selection has. Each rule and the closed loop were tuned on the family with {s['tuning']:,} "
-        f"episodes; from that closed loop on, each scenario's oracle was searched with {s['budget']:,}. "
-        "Regret is the oracle's mean return less the allocator's, as a share of the spread between the worst "
-        "and the best of rules, tuned rules, closed loop and oracle "
-        f"there (median spread {spread['median']:.3f}, from {spread['low']:.3f} to {spread['high']:.3f}). In "
-        f"{s['oracle_beaten']:.0%} of the scenarios another yardstick had a higher mean than the oracle that "
-        f"was found; on average the oracle falls {s['oracle_gap']:.1%} of the spread short of the best."
-        + doubling
+        gains = {name: ranged(d, name, ".1%") for name in ("median", "mean")}
+        doubling = say("generalisation.doubling", count=d["scenarios"], **gains)
+    return say(
+        "generalisation.setup",
+        episodes=s["episodes"],
+        scenarios=s["scenarios"],
+        tuning=f"{s['tuning']:,}",
+        budget=f"{s['budget']:,}",
+        spread=f"{spread['median']:.3f}",
+        low=f"{spread['low']:.3f}",
+        high=f"{spread['high']:.3f}",
+        beaten=f"{s['oracle_beaten']:.0%}",
+        gap=f"{s['oracle_gap']:.1%}",
+        doubling=doubling,
     )
 
 
@@ -263,36 +256,40 @@ def _verdicts(summary: Summary) -> list[str]:
 
 
 def _verdict_words(name: str, verdict: dict[str, Any]) -> str:
-    small = (
-        f"within the aim of {AIM:.0%}"
-        if verdict["aim"]
-        else f"within {MOST_REGRET:.0%}"
-        if verdict["small"]
-        else f"above {MOST_REGRET:.0%}"
+    small, share = (
+        ("aim", AIM) if verdict["aim"] else ("within" if verdict["small"] else "above", MOST_REGRET)
     )
     closest = next(row for row in verdict["against"] if row["name"] == verdict["closest"])
-    relation = (
-        "less than every rule's, tuned or not, beyond noise"
-        if verdict["beats_every_rule"]
-        else "not less than every rule's beyond noise"
+    relation = "less" if verdict["beats_every_rule"] else "not_less"
+    return say(
+        "generalisation.words",
+        name=markdown(name),
+        median=f"{verdict['median']:.1%}",
+        small=say(f"generalisation.{small}", share=f"{share:.0%}"),
+        relation=say(f"generalisation.{relation}"),
+        closest=markdown(closest["name"]),
+        medians=ranged(closest, "medians", "+.1%"),
+        mean=ranged(closest, "mean", "+.1%"),
     )
-    return (
-        f"{markdown(name)}: median regret {verdict['median']:.1%} of the spread, {small}; {relation} "
-        f"(closest: {markdown(closest['name'])}, whose median is {ranged(closest, 'medians', '+.1%')} apart; "
-        f"mean of the differences {ranged(closest, 'mean', '+.1%')})."
-    )
+
+
+def _kind(row: dict[str, Any]) -> str:
+    return say(f"generalisation.kind.{row['kind']}")
 
 
 def _table(summary: Summary) -> str:
     return markdown_table(
-        ["allocator", "what", "median", "interval", "worst tenth", "ninth decile", "to the best",
-         "beaten by baseline", "by it tuned", "mean return"],
+        _heads(
+            "allocator", "what", "median", "interval", "worst", "decile", "to_best", "beaten", "beaten_tuned",
+            "return",
+        ),
         (
             [
-                code(r["name"]), KINDS[r["kind"]], f"{r['median']:.1%}",
-                f"{r['median_low']:.1%} to {r['median_high']:.1%}", f"{r['worst_tenth']:.1%}",
-                f"{r['ninth_decile']:.1%}", f"{r['median_to_best']:.1%}", f"{r['beaten_by_baseline']:.1%}",
-                f"{r['beaten_by_tuned_baseline']:.1%}", f"{r['return']:.3f}",
+                code(r["name"]), _kind(r), f"{r['median']:.1%}",
+                say("between", low=f"{r['median_low']:.1%}", high=f"{r['median_high']:.1%}"),
+                f"{r['worst_tenth']:.1%}", f"{r['ninth_decile']:.1%}", f"{r['median_to_best']:.1%}",
+                f"{r['beaten_by_baseline']:.1%}", f"{r['beaten_by_tuned_baseline']:.1%}",
+                f"{r['return']:.3f}",
             ]
             for r in summary["allocators"]
         ),
@@ -300,27 +297,21 @@ def _table(summary: Summary) -> str:
 
 
 def _against(name: str, verdict: dict[str, Any], confidence: str) -> str:
+    medians = say("generalisation.col.medians", name=name)
     table = markdown_table(
-        ["against", "what", f"its median less that of {code(name)}", "mean of the differences",
-         "share of scenarios in which it has less regret"],
+        [*_heads("against", "what"), medians, *_heads("mean", "less")],
         (
-            [code(r["name"]), KINDS[r["kind"]], ranged(r, "medians", "+.1%"), ranged(r, "mean", "+.1%"),
+            [code(r["name"]), _kind(r), ranged(r, "medians", "+.1%"), ranged(r, "mean", "+.1%"),
              f"{r['worse_in']:.0%}"]
             for r in verdict["against"]
         ),
     )  # fmt: skip
-    return (
-        f"Positive: the other has more regret. Scenarios are resampled, {confidence} intervals; both "
-        f"allocators met the same episodes.\n\n{table}"
-    )
+    return f"{say('generalisation.against.lead', confidence=confidence)}\n\n{table}"
 
 
 def _axes_table(rows: list[dict[str, Any]]) -> str:
     table = markdown_table(
-        ["parameter", "meaning", "rank correlation"],
-        ([code(r["name"]), r["text"], f"{r['rank_correlation']:+.2f}"] for r in rows),
+        _heads("parameter", "meaning", "rank"),
+        ([code(r["name"]), say(f"setting.{r['name']}"), f"{r['rank_correlation']:+.2f}"] for r in rows),
     )
-    return (
-        "Parameters with which its regret goes most, by Spearman's rank correlation over the scenarios "
-        f"(positive: the higher the parameter, the more regret).\n\n{table}"
-    )
+    return f"{say('generalisation.axes.lead')}\n\n{table}"

@@ -19,9 +19,10 @@ from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.array_types import Floats
-from juguo_agents.artifacts.policy import check_fits
+from juguo_agents.artifacts.policy import fitted
 from juguo_agents.evaluation import seeds
 from juguo_agents.report.figures.regret import FIGURE, draw
+from juguo_agents.report.texts import say
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.studies import study as engine
@@ -133,11 +134,12 @@ class Settings(engine.Settings):
         found: dict[Subject, Named] = {}
         for folder, group in zip(self.runs, groups, strict=True):
             for file, policy in policies_in(folder).items():
-                check_fits(policy, policy.layout(communities), str(file))
+                fitted(policy, policy.layout(communities), str(file))
                 allocator = named(str(file))
+                name = say("generalisation.name.seed", "en", run=group, seed=policy.seed)
                 if any(allocator.digest == other.digest for other in found.values()):
                     raise UserError(f"{file} holds the same policy as another one; name one of them")
-                found[Subject(f"{group} seed {policy.seed}", "learned", group)] = allocator
+                found[Subject(name, "learned", group)] = allocator
         return found
 
 

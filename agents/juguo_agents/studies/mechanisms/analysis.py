@@ -26,8 +26,9 @@ from juguo_agents.evaluation.ranking import (
 )
 from juguo_agents.report.figures.intervals import Estimate, draw_beside_chance
 from juguo_agents.report.figures.style import readable
-from juguo_agents.report.texts import say
+from juguo_agents.report.texts import say, speaking
 from juguo_agents.studies.mechanisms.mechanism import Mechanism
+from juguo_agents.studies.patterns.analysis import part_words
 from juguo_agents.tables import markdown_table, ranged
 from juguo_envs.errors import UserError
 from juguo_envs.names import code
@@ -38,11 +39,6 @@ Patterns = Sequence[Mapping[str, Any]]
 Feedback = Mapping[str, Any]
 """`feedback`: closed less open loop as a share of the distance from the worst rule to the closed loop, with
 its interval; None where there is no such distance. `closed`, `open`, `worst`: mean returns."""
-
-NOTHING = "none beyond noise"
-SMALL = "none beyond noise; ranking detectable"
-"""On the same episodes the change can be told from chance, but other episodes alone change as much."""
-OFF_ALREADY = "off in this world already"
 
 
 PartNoise = dict[tuple[int, int], float]
@@ -139,13 +135,48 @@ def feedback_changed(base: Feedback, without: Feedback, noise: float) -> bool:
     return before != after if before is None or after is None else abs(after - before) > noise
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What a mechanism changes.
+
+    Attributes:
+        detectable: Whether the change of the ranking can be told from chance on the same episodes.
+        ranking: Whether it is also more than other episodes alone change.
+        flips, figures: Numbers of the patterns that hold only with it or only without it, and of the others
+            of which a figure changes.
+        feedback: Whether the worth of feedback changes.
+    """
+
+    detectable: bool
+    ranking: bool
+    flips: tuple[str, ...]
+    figures: tuple[str, ...]
+    feedback: bool
+
+    def words(self) -> str:
+        """In words."""
+        changed = [
+            *([say("mechanisms.changes.ranking")] if self.ranking else []),
+            *_numbered("holds", self.flips),
+            *_numbered("figures", self.figures),
+            *([say("mechanisms.changes.feedback")] if self.feedback else []),
+        ]
+        if changed:
+            return say("mechanisms.changes", what=say("semicolon").join(changed))
+        return say("mechanisms.small" if self.detectable else "mechanisms.nothing")
+
+
+def _numbered(what: str, numbers: Sequence[str]) -> list[str]:
+    return [say(f"mechanisms.changes.{what}", numbers=say("comma").join(numbers))] if numbers else []
+
+
 def verdict(
     effect: RankingEffect,
     noise: Noise,
     patterns: Sequence[PatternChange] = (),
     feedback: bool = False,
-) -> str:
-    """What a mechanism changes, in words.
+) -> Verdict:
+    """What a mechanism changes.
 
     Args:
         effect, noise: Of the doctrines' returns. The ranking changes where it does so by more than other
@@ -155,17 +186,23 @@ def verdict(
     """
     detectable = effect.change > effect.chance
     ranking = detectable and (effect.change > noise.change or effect.tau < noise.tau)
-    flips = [str(p.number) for p in patterns if p.held != p.holds]
-    moves = [str(p.number) for p in patterns if p.held == p.holds]
-    changed = [
-        *(["ranking"] if ranking else []),
-        *([f"whether {', '.join(flips)} holds"] if flips else []),
-        *([f"figures of {', '.join(moves)}"] if moves else []),
-        *(["feedback"] if feedback else []),
-    ]
-    if changed:
-        return "changes " + "; ".join(changed)
-    return SMALL if detectable else NOTHING
+    flips = tuple(str(p.number) for p in patterns if p.held != p.holds)
+    figures = tuple(str(p.number) for p in patterns if p.held == p.holds)
+    return Verdict(detectable, ranking, flips, figures, feedback)
+
+
+def told_verdict(row: Mapping[str, Any], noise: Mapping[str, Any]) -> Verdict | None:
+    """The verdict on a mechanism from what is written of it; None where it is off in the world already."""
+    if "returns" not in row:
+        return None
+    effect = {name: value for name, value in row["returns"].items() if name != "level_changed"}
+    changes = [PatternChange(**change) for change in row.get("patterns", [])]
+    feedback = "feedback" in row and row["feedback"]["changed"]
+    return verdict(RankingEffect(**effect), Noise(**noise["returns"]), changes, feedback)
+
+
+def _verdict_words(verdict: Verdict | None) -> str:
+    return say("mechanisms.off_already") if verdict is None else verdict.words()
 
 
 @dataclass(frozen=True)
@@ -215,61 +252,54 @@ def report(
     def row(mechanism: Mechanism) -> dict[str, Any]:
         row: dict[str, Any] = {"words": mechanism.words, "off": mechanism.changes(scenario)}
         if (here := without.get(mechanism.name)) is None:
-            return row | {"verdict": OFF_ALREADY}
+            return row
         effect = ranking_effect(base.returns, here.returns)
         row["returns"] = asdict(effect) | {"level_changed": level_changed(effect, returns)}
-        changes: list[PatternChange] = []
         if base.patterns is not None and here.patterns is not None:
             changes = pattern_changes(base.patterns, here.patterns, parts)
             row["patterns"] = [asdict(change) for change in changes]
-        pays = False
         if base.feedback is not None and here.feedback is not None:
             pays = feedback_changed(base.feedback, here.feedback, feedback)
             row["feedback"] = {"share": share_in(here.feedback), "changed": pays}
-        return row | {"verdict": verdict(effect, returns, changes, pays)}
+        return row
 
+    rows = {mechanism.name: row(mechanism) for mechanism in mechanisms}
+    with speaking("en"):
+        for one in rows.values():
+            one["verdict"] = _verdict_words(told_verdict(one, noises))
     return {
         "noise": noises,
         "as_it_is": measured,
-        "mechanisms": {mechanism.name: row(mechanism) for mechanism in mechanisms},
+        "mechanisms": rows,
     }
 
 
-RULE = """\
-Each mechanism is switched off alone. All is measured on the same episodes as in the world as it is.
-
-- `ranking`: the largest change of a doctrine's return less the mean of all doctrines, and whose it is.
-- `chance`: as much would that be, at most, at 95 %, if chance gave each episode's change its sign.
-- `tau`: Kendall's tau of the doctrines' ranking with that in the world as it is.
-- `level`: change of the mean return of all doctrines, with its interval, 95 %. `*`: beyond noise.
-- `patterns`: those that change beyond noise, with a figure in the world as it is and without the mechanism.
-- `feedback`: closed loop less open loop as a share of the gap, both searched on. `*`: beyond noise.
-
-Noise is what other episodes alone change in the world as it is: the value that covers 95 % of the comparisons
-of every two sets of episodes. The ranking *changes* where `ranking` is above `chance` and, besides, above its
-noise or `tau` under its noise. It is *detectable* where `ranking` is above `chance` only. A pattern changes
-where a figure of it leaves its interval by more than its noise. The level alone is no reason to keep a
-mechanism."""
 COLUMNS = (
-    "mechanism", "off by", "ranking", "whose", "chance", "tau", "level", "patterns", "feedback", "verdict",
+    "mechanism", "off", "ranking", "whose", "chance", "tau", "level", "patterns", "feedback", "verdict",
 )  # fmt: skip
 
 
 def page(data: dict[str, Any]) -> list[str]:
     """A page of Markdown; the mechanisms that change the ranking most come first."""
     settings, comparisons = data["settings"], data["noise"]["returns"]["comparisons"]
-    total = sum(data["parameters"].values())
+    heads = {name: say(f"mechanisms.col.{name}") for name in COLUMNS}
     rows = sorted(data["mechanisms"].items(), key=lambda item: -_change(item[1]))
+    setup = {
+        "episodes": f"{settings['episodes']:,}",
+        "first": f"{settings['first_seed']:,}",
+        "comparisons": comparisons,
+        "sets": settings["repeats"] + 1,
+        "parameters": sum(data["parameters"].values()),
+    }
+    told = [_row(name, row, data["noise"]) for name, row in rows]
     return [
-        f"# Mechanisms of {code(settings['scenario']['name'])}",
+        f"# {say('mechanisms.heading', world=code(settings['scenario']['name']))}",
         "",
-        RULE,
+        say("mechanisms.rule", **{name: code(head) for name, head in heads.items()}),
         "",
-        f"{settings['episodes']:,} test episodes from seed {settings['first_seed']:,}; "
-        f"noise from {comparisons} comparisons of {settings['repeats'] + 1} sets. "
-        f"The model has {total} parameters.",
+        say("mechanisms.setup", **setup),
         "",
-        markdown_table(COLUMNS, [_as_it_is(data), *(_row(name, row) for name, row in rows)]),
+        markdown_table(list(heads.values()), [_as_it_is(data), *told]),
     ]
 
 
@@ -278,18 +308,18 @@ def draw(data: dict[str, Any]) -> Figure:
     told = [(name, row) for name, row in data["mechanisms"].items() if "returns" in row]
     rows = [
         Estimate(
-            name,
+            say(f"mechanisms.name.{name}"),
             row["returns"]["change"],
             0.0,
             row["returns"]["chance"],
-            "ranking" in row["verdict"].removeprefix(SMALL),
+            (judged := told_verdict(row, data["noise"])) is not None and judged.ranking,
         )
         for name, row in sorted(told, key=lambda item: -_change(item[1]))
     ]
     settings = data["settings"]
     world = readable(settings["scenario"]["name"])
-    note = say("studies.mechanisms.note", world=world, episodes=f"{settings['episodes']:,}")
-    return draw_beside_chance(say("studies.mechanisms.title"), note, say("studies.mechanisms.axis"), rows)
+    note = say("mechanisms.note", world=world, episodes=f"{settings['episodes']:,}")
+    return draw_beside_chance(say("mechanisms.title"), note, say("mechanisms.axis"), rows)
 
 
 def _as_it_is(data: dict[str, Any]) -> list[str]:
@@ -299,24 +329,31 @@ def _as_it_is(data: dict[str, Any]) -> list[str]:
     feedback = f"{100 * told['share']:.0f} % ± {100 * noise['feedback']:.0f}" if told else ""
     change, tau, level = f"{returns['change']:.3f}", f"{returns['tau']:.2f}", f"±{returns['level']:.3f}"
     held = [str(pattern["number"]) for pattern in measured.get("patterns", []) if pattern["holds"]]
-    patterns = f"hold: {', '.join(held) or 'none'}" if "patterns" in measured else ""
-    return ["**as it is**, and noise", "", change, "", "", tau, level, patterns, feedback, ""]
+    numbers = say("comma").join(held) or say("mechanisms.none")
+    patterns = say("mechanisms.hold", numbers=numbers) if "patterns" in measured else ""
+    return [say("mechanisms.as_it_is"), "", change, "", "", tau, level, patterns, feedback, ""]
 
 
 def _change(row: dict[str, Any]) -> float:
     return float(row["returns"]["change"]) if "returns" in row else -1.0
 
 
-def _row(name: str, row: dict[str, Any]) -> list[str]:
+def _row(name: str, row: dict[str, Any], noise: dict[str, Any]) -> list[str]:
     off = ", ".join(f"`{field}` {_value(value)}" for field, value in row["off"].items())
     return [
-        f"**{name}**: {row['words']}",
+        say("mechanisms.row", name=_named(name), words=say(f"mechanisms.words.{name}")),
         off,
         *_returns(row),
         _patterns(row),
         _feedback(row),
-        row["verdict"],
+        _verdict_words(told_verdict(row, noise)),
     ]
+
+
+def _named(name: str) -> str:
+    """A mechanism as the command takes it, and in words where these are others."""
+    words = say(f"mechanisms.name.{name}")
+    return name if words == name else say("name.meant", name=code(name), words=words)
 
 
 def _returns(row: dict[str, Any]) -> list[str]:
@@ -333,9 +370,15 @@ def _returns(row: dict[str, Any]) -> list[str]:
 
 
 def _patterns(row: dict[str, Any]) -> str:
-    return "; ".join(
-        f"{change['number']}{_holds(change)}: {change['part']} "
-        f"{_figure(change['before'])} → {_figure(change['after'])}"
+    return say("semicolon").join(
+        say(
+            "mechanisms.pattern",
+            number=change["number"],
+            holds=_holds(change),
+            part=part_words(change["part"]),
+            before=_figure(change["before"]),
+            after=_figure(change["after"]),
+        )
         for change in row.get("patterns", [])
     )
 
@@ -343,19 +386,19 @@ def _patterns(row: dict[str, Any]) -> str:
 def _holds(change: dict[str, Any]) -> str:
     if change["held"] == change["holds"]:
         return ""
-    return " (now holds)" if change["holds"] else " (no longer holds)"
+    return say("mechanisms.holds.now" if change["holds"] else "mechanisms.holds.no_longer")
 
 
 def _feedback(row: dict[str, Any]) -> str:
     told = row.get("feedback")
     if told is None:
         return ""
-    share = "cannot be told" if told["share"] is None else f"{100 * told['share']:.0f} %"
+    share = say("mechanisms.untold") if told["share"] is None else f"{100 * told['share']:.0f} %"
     return share + (" *" if told["changed"] else "")
 
 
 def _figure(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3g}"
+    return say("mechanisms.unknown") if value is None else f"{value:.3g}"
 
 
 def _value(value: Any) -> str:

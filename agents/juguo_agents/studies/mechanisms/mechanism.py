@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from juguo_agents.report.texts import say
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import PARAMETER_GROUPS, Generated, Programme, Scenario, Society
 
@@ -26,14 +27,17 @@ class Mechanism:
 
     Attributes:
         name: Short, unique; also the name of its rows.
-        words: What the mechanism is, in plain words.
         off: Values that switch it off, by dotted name as in `Scenario.override`; a function takes the
             scenario where the value depends on it.
     """
 
     name: str
-    words: str
     off: Mapping[str, Value | Callable[[Scenario], Value]]
+
+    @property
+    def words(self) -> str:
+        """What the mechanism is, in plain English words; the catalogue has them."""
+        return say(f"mechanisms.words.{self.name}", "en")
 
     def changes(self, scenario: Scenario) -> dict[str, Any]:
         """The values that switch it off in a scenario; fields that this scenario cannot have are left out."""
@@ -81,83 +85,82 @@ def _whole_length(scenario: Scenario) -> tuple[int, ...]:
 
 _ALL = (
     # society
-    Mechanism("ties inside", "ties stay mostly inside a community", {"society.inside": _met_at_random}),
-    Mechanism("neighbours", "ties that leave a community go to its neighbours", {"society.distant": 1.0}),
-    Mechanism("network", "people are tied to few others, not to everybody", {"society.network": "complete"}),
-    Mechanism("capability spread", "persons differ in capability", {"society.capability_spread": 0.0}),
+    Mechanism("ties inside", {"society.inside": _met_at_random}),
+    Mechanism("neighbours", {"society.distant": 1.0}),
+    Mechanism("network", {"society.network": "complete"}),
+    Mechanism("capability spread", {"society.capability_spread": 0.0}),
     Mechanism(
         "capability of places",
-        "communities differ in mean capability",
         dict.fromkeys(
             [RULE + field for field in ("hub_capability", "capability_first", "capability_last")],
             _mean_capability,
         ),
     ),
-    Mechanism("size of hubs", "hubs are larger than other communities", {RULE + "hub_size": 1.0}),
-    Mechanism("producers in hubs", "producers gather in hubs", {RULE + "hub_producers": _in_hubs}),
+    Mechanism("size of hubs", {RULE + "hub_size": 1.0}),
+    Mechanism("producers in hubs", {RULE + "hub_producers": _in_hubs}),
     # programme and money
-    Mechanism("least durations", "a stage lasts some quarters at least", {"programme.minimum": (1, 1, 1)}),
-    Mechanism("most durations", "a stage ends unasked", {"programme.maximum": _whole_length}),
-    Mechanism("critical mass", "a little money brings less than its share", {"money.m_exp": 1.0}),
-    Mechanism("money out of stage", "money for another stage's function counts less", {"money.mu": 1.0}),
+    Mechanism("least durations", {"programme.minimum": (1, 1, 1)}),
+    Mechanism("most durations", {"programme.maximum": _whole_length}),
+    Mechanism("critical mass", {"money.m_exp": 1.0}),
+    Mechanism("money out of stage", {"money.mu": 1.0}),
     # knowledge
-    Mechanism("research", "research makes knowledge", {"knowledge.eta_K": 0.0}),
-    Mechanism("cost of openness", "openness costs research effort", {"knowledge.chi": 0.0}),
-    Mechanism("knowledge by use", "use makes knowledge", {"knowledge.eta_L": 0.0}),
-    Mechanism("decay of knowledge", "knowledge decays", {"knowledge.delta_K": 0.0}),
-    Mechanism("ceiling", "a technology has a hidden ceiling of knowledge", {"knowledge.C_lo": 1.0}),
+    Mechanism("research", {"knowledge.eta_K": 0.0}),
+    Mechanism("cost of openness", {"knowledge.chi": 0.0}),
+    Mechanism("knowledge by use", {"knowledge.eta_L": 0.0}),
+    Mechanism("decay of knowledge", {"knowledge.delta_K": 0.0}),
+    Mechanism("ceiling", {"knowledge.C_lo": 1.0}),
     # know-how, environment, trust
-    Mechanism("openness spreads", "openness brings know-how to communities", {"know_how.phi1": 0.0}),
-    Mechanism("environment stays", "some environment stays without upkeep", {"know_how.E_b": 0.0}),
-    Mechanism("environment decays", "environment decays without service", {"know_how.delta_E": 0.0}),
-    Mechanism("trust by guidance", "evaluation and explanation raise trust", {"trust.eta_tau": 0.0}),
+    Mechanism("openness spreads", {"know_how.phi1": 0.0}),
+    Mechanism("environment stays", {"know_how.E_b": 0.0}),
+    Mechanism("environment decays", {"know_how.delta_E": 0.0}),
+    Mechanism("trust by guidance", {"trust.eta_tau": 0.0}),
     # roles
-    Mechanism("recruitment", "participants become interactors", {"roles.eta_I": 0.0}),
-    Mechanism("recruitment unpaid", "participants become interactors without money", {"roles.iota0": 0.0}),
-    Mechanism("lapse", "interactors lapse who have nothing of it", {"roles.lambda_I": 0.0}),
+    Mechanism("recruitment", {"roles.eta_I": 0.0}),
+    Mechanism("recruitment unpaid", {"roles.iota0": 0.0}),
+    Mechanism("lapse", {"roles.lambda_I": 0.0}),
     # adoption
-    Mechanism("peers", "adopters make others adopt", {"adoption.q": 0.0}),
-    Mechanism("guidance", "explanation and evaluation make people adopt", {"adoption.gamma": 0.0}),
-    Mechanism("trials", "money for scenarios brings people into trials", {"adoption.p_tr": 0.0}),
-    Mechanism("know-how needed", "use needs know-how", {"adoption.alpha_k": 0.0}),
-    Mechanism("social conditions", "use needs fit, environment and trust", {"adoption.alpha_s": 0.0}),
-    Mechanism("acceptance", "use needs capability", {"adoption.d0": EASY}),
-    Mechanism("leaving", "adopters leave", {"adoption.delta_A": 0.0}),
+    Mechanism("peers", {"adoption.q": 0.0}),
+    Mechanism("guidance", {"adoption.gamma": 0.0}),
+    Mechanism("trials", {"adoption.p_tr": 0.0}),
+    Mechanism("know-how needed", {"adoption.alpha_k": 0.0}),
+    Mechanism("social conditions", {"adoption.alpha_s": 0.0}),
+    Mechanism("acceptance", {"adoption.d0": EASY}),
+    Mechanism("leaving", {"adoption.delta_A": 0.0}),
     # defect
-    Mechanism("defects", "technologies can be seriously defective", {"defect.p_X": 0.0}),
-    Mechanism("repair", "defects can be repaired", {"defect.eta_X": 0.0}),
-    Mechanism("repairability", "some defects cannot be repaired", {"defect.p_Y": 1.0}),
-    Mechanism("informed repair", "repair needs evidence of harm", {"defect.n1": TINY}),
-    Mechanism("damage by harm", "harm costs resilience", {"defect.damage_h": 0.0}),
-    Mechanism("rumour", "unharmed adopters blame the technology", {"defect.rumour": 0.0}),
-    Mechanism("weight of prior", "the estimate of harm begins at a prior", {"defect.n0": TINY}),
+    Mechanism("defects", {"defect.p_X": 0.0}),
+    Mechanism("repair", {"defect.eta_X": 0.0}),
+    Mechanism("repairability", {"defect.p_Y": 1.0}),
+    Mechanism("informed repair", {"defect.n1": TINY}),
+    Mechanism("damage by harm", {"defect.damage_h": 0.0}),
+    Mechanism("rumour", {"defect.rumour": 0.0}),
+    Mechanism("weight of prior", {"defect.n0": TINY}),
     # another technology
-    Mechanism("kept", "the next technology starts with some knowledge and fit", {"programme.kept": 0.0}),
-    Mechanism("lost", "some knowledge and fit goes with a technology", {"programme.kept": 1.0}),
+    Mechanism("kept", {"programme.kept": 0.0}),
+    Mechanism("lost", {"programme.kept": 1.0}),
     # shocks and crises
-    Mechanism("shocks", "shocks strike communities", {"crisis.shock_rate": 0.0}),
-    Mechanism("insurance", "the reserve pays for damage", {"crisis.cover": 0.0}),
-    Mechanism("crises", "a shock leaves a crisis", {"crisis.crs": 0.0}),
-    Mechanism("crises end alone", "a crisis ends by itself", {"crisis.cr0": 0.0}),
-    Mechanism("relief", "money ends a crisis", {"crisis.cr1": 0.0}),
-    Mechanism("spread of crises", "crises spread over the society", {"crisis.cr2": 0.0}),
-    Mechanism("crisis on trust", "a crisis lowers trust", {"crisis.crT": 0.0}),
-    Mechanism("crisis on leaving", "adopters leave more in a crisis", {"crisis.crL": 0.0}),
+    Mechanism("shocks", {"crisis.shock_rate": 0.0}),
+    Mechanism("insurance", {"crisis.cover": 0.0}),
+    Mechanism("crises", {"crisis.crs": 0.0}),
+    Mechanism("crises end alone", {"crisis.cr0": 0.0}),
+    Mechanism("relief", {"crisis.cr1": 0.0}),
+    Mechanism("spread of crises", {"crisis.cr2": 0.0}),
+    Mechanism("crisis on trust", {"crisis.crT": 0.0}),
+    Mechanism("crisis on leaving", {"crisis.crL": 0.0}),
     # resilience and capability
-    Mechanism("restoring", "money restores resilience", {"resilience.eta_R": 0.0}),
-    Mechanism("limit of restoring", "money restores only up to a level", {"resilience.rho_n": 1.0}),
-    Mechanism("gain from use", "use raises resilience", {"resilience.ben": 0.0}),
-    Mechanism("exclusion", "who has lost too much cannot take part", {"resilience.floor": 0.0}),
-    Mechanism("hysteresis", "to return takes more than not to fall out", {"resilience.margin": 0.0}),
-    Mechanism("enablement", "money raises capability", {"resilience.eta_kappa": 0.0}),
-    Mechanism("capability returns", "capability returns to one's own", {"resilience.delta_kappa": 0.0}),
+    Mechanism("restoring", {"resilience.eta_R": 0.0}),
+    Mechanism("limit of restoring", {"resilience.rho_n": 1.0}),
+    Mechanism("gain from use", {"resilience.ben": 0.0}),
+    Mechanism("exclusion", {"resilience.floor": 0.0}),
+    Mechanism("hysteresis", {"resilience.margin": 0.0}),
+    Mechanism("enablement", {"resilience.eta_kappa": 0.0}),
+    Mechanism("capability returns", {"resilience.delta_kappa": 0.0}),
     # fit
-    Mechanism("fit by use", "use makes the technology fit", {"fit.eta_F": 0.0}),
-    Mechanism("fit by evaluation", "fit grows by evaluated use", {"fit.g0": 1.0}),
-    Mechanism("fit by diversity", "fit grows by diverse use", {"fit.div0": 1.0}),
+    Mechanism("fit by use", {"fit.eta_F": 0.0}),
+    Mechanism("fit by evaluation", {"fit.g0": 1.0}),
+    Mechanism("fit by diversity", {"fit.div0": 1.0}),
     # observation
-    Mechanism("noise of observation", "what is not evaluated is seen with noise", {"observation.s_obs": 0.0}),
-    Mechanism("showing", "the allocator is shown what governance finds", {"observation.shown": 0.0}),
+    Mechanism("noise of observation", {"observation.s_obs": 0.0}),
+    Mechanism("showing", {"observation.shown": 0.0}),
 )
 MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in _ALL}
 

@@ -255,6 +255,6 @@ class Mechanisms(Study[MechanismsSettings, tuple[list[Measured], dict[str, Measu
             "versions": versions(),
         }
         text = "\n".join(page(data))
-        page_file = f"{text}\n\n![{say('studies.mechanisms.title')}](mechanisms.png)\n".encode()
+        page_file = f"{text}\n\n![{say('mechanisms.title')}](mechanisms.png)\n".encode()
         figure = styled_png(lambda: draw(data), Software=None)
         return Page(data, "mechanisms.json", text, {"mechanisms.md": page_file, "mechanisms.png": figure})

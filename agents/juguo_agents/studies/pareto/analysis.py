@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,8 +25,9 @@ from juguo_agents.evaluation.statistics import spread_out
 from juguo_agents.provenance import versions
 from juguo_agents.report.figures.fronts import FIGURE
 from juguo_agents.report.formatting import made_with
+from juguo_agents.report.texts import again, say
 from juguo_agents.search.multi_objective import Searched
-from juguo_agents.tables import WIDTH, markdown_table, ranged, terminal_table
+from juguo_agents.tables import WIDTH, markdown_table, ranged, terminal_table, wrapped
 from juguo_envs.info import REWARD_PARTS
 from juguo_envs.names import code, markdown
 
@@ -203,83 +203,98 @@ def _plain(objectives: Floats) -> dict[str, float]:
 
 
 _MAIN = "worst rule"
+_NAMES = "pareto.name."
 
 
 def console_table(summary: Summary) -> str:
     """Every front's volume, and the verdict."""
-    table = terminal_table(
-        ["front", "hypervolume", "interval", "points", "not dominated"],
-        (
-            [f["name"], f"{f['volume']:.5f}", f"[{f['volume_low']:.5f}, {f['volume_high']:.5f}]",
-             str(len(f["points"])), str(_count_kept(f))]
-            for f in summary["fronts"]
-        ),
-        "lr",
-    )  # fmt: skip
+    rows = [
+        [
+            again(front["name"], _NAMES),
+            f"{front['volume']:.5f}",
+            f"[{front['volume_low']:.5f}, {front['volume_high']:.5f}]",
+            str(len(front["points"])),
+            str(_count_kept(front)),
+        ]
+        for front in summary["fronts"]
+    ]
+    table = terminal_table(_heads("front", "volume", "interval", "points", "kept"), rows, "lr")
     sentences = (verdict(summary), utility(summary), response(summary))
-    return "\n".join([table, "", *(textwrap.fill(text, WIDTH) for text in sentences)])
+    return "\n".join([table, "", *(line for text in sentences for line in wrapped(text, WIDTH))])
+
+
+def _heads(*names: str) -> list[str]:
+    return [say(f"pareto.col.{name}") for name in names]
+
+
+def _goals() -> list[str]:
+    return [say(f"pareto.goal.{part}") for part in REWARD_PARTS]
 
 
 def verdict(summary: Summary, reference: str = _MAIN) -> str:
     """The volumes compared, in one sentence."""
     v = summary["verdicts"][reference]
-    relation = "at least" if v["at_least"] else "less than"
-    within = "within noise" if v["difference_high"] >= 0.0 else "less beyond noise"
-    noise = "beyond noise" if v["beyond_noise"] else within
-    ratio = f"{v['ratio']:.2f} times" if v["ratio"] is not None else "against nothing of"
-    return (
-        f"Hypervolume of the one policy {v['policy']:.5f}, {ratio} the search's {v['search']:.5f}: "
-        f"{relation} the search's, {noise} (difference "
-        f"{ranged(v, 'difference', '+.5f')})."
+    within = "within" if v["difference_high"] >= 0.0 else "less_beyond"
+    noise = "beyond" if v["beyond_noise"] else within
+    ratio = "pareto.ratio.none" if v["ratio"] is None else "pareto.ratio"
+    return say(
+        "pareto.verdict",
+        policy=f"{v['policy']:.5f}",
+        ratio=say(ratio, ratio=f"{v['ratio'] or 0.0:.2f}"),
+        search=f"{v['search']:.5f}",
+        relation=say("pareto.at_least" if v["at_least"] else "pareto.less"),
+        noise=say(f"pareto.{noise}"),
+        difference=ranged(v, "difference", "+.5f"),
     )
 
 
 def utility(summary: Summary) -> str:
     """What preferences get, in one sentence."""
     u = summary["utility"]
-    return (
-        f"Return per weight, mean over the preferences: the policy {u['policy']:.4f}, the best of a search's "
-        f"points for each {u['search']:.4f} (difference "
-        f"{ranged(u, 'difference', '+.4f')}); the policy is at least as good in {u['better_in']:.0%} of them."
-    )
+    values = {kind: f"{u[kind]:.4f}" for kind in _KINDS}
+    difference = ranged(u, "difference", "+.4f")
+    return say("pareto.utility", **values, difference=difference, share=f"{u['better_in']:.0%}")
 
 
 def response(summary: Summary) -> str:
     """How the policy follows preferences, in one sentence."""
-    ranks = ", ".join(
-        f"{part} {value:+.2f}" if value is not None else f"{part} none (it never changes)"
-        for part, value in summary["response"].items()
-    )
-    return f"Rank correlation of a goal's share of the weights with how well the policy meets it: {ranks}."
+    ranks = []
+    for part, value in summary["response"].items():
+        goal = say(f"pareto.goal.{part}")
+        if value is None:
+            ranks.append(say("pareto.rank.none", goal=goal))
+        else:
+            ranks.append(say("pareto.rank", goal=goal, rank=f"{value:+.2f}"))
+    return say("pareto.response", ranks=say("comma").join(ranks))
 
 
 def as_markdown(summary: Summary) -> str:
     """The whole page."""
-    more = ", and at what an earlier search found, whose steps are not counted" if summary["begun"] else ""
-    s, confidence = summary, f"{summary['confidence']:.0%}"
-    reference = s["references"][_MAIN]
+    s, reference = summary, summary["references"][_MAIN]
+    setup = {
+        "episodes": f"{s['episodes']:,}",
+        "first": s["first_seed"],
+        "observe": say(f"pareto.observe.{s['observe']}"),
+        "preferences": s["levels"] ** 3,
+        "levels": s["levels"],
+        "budget": f"{s['budget']:,}",
+        "begun": say("pareto.begun") if s["begun"] else "",
+        "taken": f"{s['steps']:,}",
+    }
+    goals = {part: f"{reference[part]:.3f}" for part in REWARD_PARTS}
     parts = [
-        f"# One policy against a multi-objective search in {code(s['scenario'])}",
-        "Breadth and resilience are to be high, the excluded share low; all are means over the quarters and "
-        f"over the same {s['episodes']:,} test episodes (seeds from {s['first_seed']}), observations "
-        f"{s['observe']}. A policy is run under {s['levels'] ** 3} preferences, {s['levels']} weights on "
-        "each range it was trained over. A search is NSGA-II over the numbers of the closed loop with "
-        f"{s['budget']:,} environment steps, begun at the shares of the rules{more}; the training "
-        f"of one policy took {s['steps']:,}, the episodes of its selections included. Both sets "
-        "of points were fixed before any test episode.",
+        f"# {say('pareto.title', world=code(s['scenario']))}",
+        say("pareto.setup", **setup),
         verdict(summary),
-        f"With the means of `{FALLBACK}` as the reference instead. {verdict(summary, FALLBACK)}",
+        say("pareto.fallback", rule=f"`{FALLBACK}`", verdict=verdict(summary, FALLBACK)),
         utility(summary),
         response(summary),
-        f"![The fronts]({FIGURE})",
-        "*Every point is a mean over the test episodes; lines join the points that no other of the same "
-        "front dominates in the two goals shown. The cross is the reference point.*",
-        "## The fronts",
-        f"Hypervolume above the worst rule's mean in each goal (breadth {reference['breadth']:.3f}, "
-        f"resilience {reference['resilience']:.3f}, excluded {reference['excluded']:.3f}), with its "
-        f"{confidence} interval (basic bootstrap over test episodes, paired).",
+        f"![{say('pareto.fronts')}]({FIGURE})",
+        f"*{say('pareto.caption')}*",
+        f"## {say('pareto.fronts')}",
+        say("pareto.volume.lead", confidence=f"{s['confidence']:.0%}", **goals),
         _fronts(summary),
-        "## What the first policy does under each preference",
+        f"## {say('pareto.preferences')}",
         _preferences(summary),
     ]
     return "\n\n".join([*parts, made_with(s["versions"])]) + "\n"
@@ -287,12 +302,12 @@ def as_markdown(summary: Summary) -> str:
 
 def _fronts(summary: Summary) -> str:
     return markdown_table(
-        ["front", "hypervolume", "interval", "points", "not dominated", "generations", "steps"],
+        _heads("front", "volume", "interval", "points", "kept", "generations", "steps"),
         (
             [
-                markdown(front["name"]), f"{front['volume']:.5f}",
-                f"{front['volume_low']:.5f} to {front['volume_high']:.5f}", str(len(front["points"])),
-                str(_count_kept(front)),
+                markdown(again(front["name"], _NAMES)), f"{front['volume']:.5f}",
+                say("between", low=f"{front['volume_low']:.5f}", high=f"{front['volume_high']:.5f}"),
+                str(len(front["points"])), str(_count_kept(front)),
                 str(front.get("generations", "")), f"{front['steps']:,}" if "steps" in front else "",
             ]
             for front in summary["fronts"]
@@ -305,10 +320,9 @@ def _preferences(summary: Summary) -> str:
     rows = []
     for point in front["points"]:
         goals = [f"{point[part]:.3f}" for part in REWARD_PARTS]
-        kept = "yes" if point["non_dominated"] else ""
+        kept = say("pareto.yes") if point["non_dominated"] else ""
         rows.append([*(f"{weight:.2f}" for weight in point["weights"]), *goals, kept])
-    weights = ("weight of breadth", "of resilience", "of the excluded")
-    return markdown_table([*weights, *REWARD_PARTS, "not dominated"], rows)
+    return markdown_table([*_heads("w_b", "w_r", "w_x"), *_goals(), *_heads("kept")], rows)
 
 
 def _count_kept(front: Mapping[str, Any]) -> int:
@@ -320,6 +334,6 @@ def search_table(searched: Mapping[str, Searched]) -> str:
     rows = []
     for name, found in searched.items():
         ends = zip(np.min(found.means, 0), np.max(found.means, 0), strict=True)
-        spans = (f"{low:.3f} to {high:.3f}" for low, high in ends)
-        rows.append([name, str(len(found.front)), f"{found.steps:,}", *spans])
-    return terminal_table(["search", "members", "steps", *REWARD_PARTS], rows, "lrrl")
+        spans = (say("between", low=f"{low:.3f}", high=f"{high:.3f}") for low, high in ends)
+        rows.append([again(name, _NAMES), str(len(found.front)), f"{found.steps:,}", *spans])
+    return terminal_table([*_heads("search", "members", "steps"), *_goals()], rows, "lrrl")

@@ -23,10 +23,11 @@ from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.artifacts.front import FrontRecord, front_file
 from juguo_agents.artifacts.identity import headed
-from juguo_agents.artifacts.policy import Policy, PolicyFileError, check_fits
+from juguo_agents.artifacts.policy import Policy, PolicyFileError, fitted
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.processes import cores
+from juguo_agents.report.texts import say
 from juguo_agents.studies import study as engine
 from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
 from juguo_agents.studies.pages import page_and_figure
@@ -165,7 +166,7 @@ def _check(policy: Policy, first: Policy, source: str) -> None:
     for field in ("scenario_digest", "observe", "family"):
         if metadata[field] != first.metadata[field]:
             raise PolicyFileError(f"{source}: {field} is not that of the other policies of the run")
-    check_fits(policy, policy.layout(int(metadata["communities"])), source)
+    fitted(policy, policy.layout(int(metadata["communities"])), source)
 
 
 def run_search(search: nsga2.FrontSearch, work: Path, threads: int) -> pa.Table:
@@ -206,7 +207,7 @@ class Pareto(Study[Settings, Table]):
         run = partial(run_search, threads=max(1, cores() // len(fronts)))  # results do not depend on it
         tables = execute(Stage("searches", fronts, run, cost=attrgetter("budget"), unit="step"))
         searched = {
-            f"search seed {search.seed}": nsga2.Searched(**recorded(table))
+            say("pareto.name.search", "en", seed=search.seed): nsga2.Searched(**recorded(table))
             for search, table in zip(fronts, tables, strict=True)
         }
         if not s.policies:
@@ -218,7 +219,7 @@ class Pareto(Study[Settings, Table]):
         for file, policy in s.policies.items():
             for weights in s.preferences():
                 values = {f"reward.{n}": w for n, w in zip(WEIGHTS.values(), weights, strict=True)}
-                point = Point("policy", f"policy seed {policy.seed}", weights)
+                point = Point("policy", say("pareto.name.policy", "en", seed=policy.seed), weights)
                 rows.append((point, named(str(file)), world.override(values)))
         for name, found in searched.items():
             for numbers in found.front:
@@ -247,7 +248,7 @@ class Pareto(Study[Settings, Table]):
                 FIGURE.removesuffix(".png"),
                 text,
                 lambda: draw_searched(search.scenario.name, table.searched),
-                "fronts",
+                say("pareto.fig.alt"),
             )
             return Page(data, "searches.json", text, files)
         summary = {

@@ -20,7 +20,7 @@ from juguo_agents.evaluation.statistics import (
     paired_difference,
 )
 from juguo_agents.report.names import PROPOSAL
-from juguo_agents.report.texts import again, say
+from juguo_agents.report.texts import again, say, translated
 from juguo_agents.studies.patterns.runs import (
     AS_IS,
     CALM,
@@ -469,6 +469,9 @@ def verdict_words(verdict: str) -> str:
 
 def part_words(name: str) -> str:
     """What was measured, from its name in English."""
+    kind = name.removeprefix(say("patterns.part.kind", "en", name=""))
+    if kind != name:
+        return say("patterns.part.kind", name=translated(kind))
     return again(name, "patterns.part.")
 
 

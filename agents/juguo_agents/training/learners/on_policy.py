@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +22,7 @@ from juguo_agents.training.learners.base import (
     set_abandon_bias,
 )
 from juguo_agents.training.learners.settings import _OnPolicy
+from juguo_agents.training.sb3_vec_env import BatchVecEnv
 
 L = TypeVar("L", bound=OnPolicyAlgorithm)
 S = TypeVar("S", bound=_OnPolicy)
@@ -37,34 +39,43 @@ class OnPolicyKind(Kind[L, S]):
     """Between two updates nothing is kept but where the societies stand: the rollout is used up.
 
     Attributes:
-        learner, policy: The library's.
-        named: The policy's name there.
+        learner: The library's.
     """
 
     learner: type[L]
-    policy: type[ActorCriticPolicy]
-    named: str
 
-    def sizes(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        """Further sizes of the networks, by the library's names, from settings or from a policy file."""
+    @abstractmethod
+    def policy(self, told: Mapping[str, Any]) -> type[ActorCriticPolicy]:
+        """The library's policy, from what a policy file tells of the network."""
+
+    def own(self, told: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+        """Its further arguments, by the library's names, from that and the names of what is seen."""
         return {}
+
+    def last_layer(self, learner: L) -> torch.nn.Module:
+        """The actor's, whose last bias is that of `abandon`."""
+        policy: Any = learner.policy
+        found: torch.nn.Module = policy.action_net
+        return found
 
     def make(self, settings: S, venv: VecEnv, seed: int, device: str = "cpu") -> L:
         """With equal networks for actor and critic."""
-        own = {"log_std_init": settings.log_std_init, **self.sizes(settings.model_dump())}
+        told, societies = self.described(settings), venv.unwrapped
+        assert isinstance(societies, BatchVecEnv)
         # noise is drawn once more when a rollout begins, from what a resumed training puts back just before
         how = {**arguments(settings, _NAMES, device), "sde_sample_freq": settings.n_steps}
+        own = {"log_std_init": settings.log_std_init, **self.own(told, societies.batch.layout.names())}
         networks = {**_networks(settings.net), **own}
-        learner = self.learner(self.named, venv, seed=seed, policy_kwargs=networks, **how)
-        policy: Any = learner.policy
-        set_abandon_bias(policy.action_net, settings.abandon_init)
+        learner = self.learner(self.policy(told), venv, seed=seed, policy_kwargs=networks, **how)
+        set_abandon_bias(self.last_layer(learner), settings.abandon_init)
         return learner
 
     def rebuilt(self, metadata: Mapping[str, Any]) -> BasePolicy:
         """Actor and critic."""
-        networks = {**_networks(metadata["net"]), "use_sde": metadata["use_sde"], **self.sizes(metadata)}
+        own = self.own(metadata, metadata["spaces"]["observation"]["names"])
+        networks = {**_networks(metadata["net"]), "use_sde": metadata.get("use_sde", False), **own}
         spaces = observation_space(metadata), action_space(metadata)
-        return self.policy(*spaces, lr_schedule=lambda _: 0.0, **networks)
+        return self.policy(metadata)(*spaces, lr_schedule=lambda _: 0.0, **networks)
 
     def paired(self, settings: S) -> int:
         """As it is set."""

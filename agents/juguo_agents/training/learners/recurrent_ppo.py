@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,9 +20,13 @@ class RecurrentPpoKind(OnPolicyKind[RecurrentPPO, RecurrentPpo]):
 
     network = {"architecture": "recurrent_actor_critic", "head": "gaussian", "activation": "tanh"}  # noqa: RUF012
 
-    learner, policy, named = RecurrentPPO, RecurrentActorCriticPolicy, "MlpLstmPolicy"
+    learner = RecurrentPPO
 
-    def sizes(self, told: Mapping[str, Any]) -> dict[str, Any]:
+    def policy(self, told: Mapping[str, Any]) -> type[RecurrentActorCriticPolicy]:
+        """The library's."""
+        return RecurrentActorCriticPolicy
+
+    def own(self, told: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
         """The units of the LSTM."""
         return {"lstm_hidden_size": int(told["lstm"])}
 

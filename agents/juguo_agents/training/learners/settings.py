@@ -96,7 +96,20 @@ class _OnPolicy(LearnerSettings):
 class Ppo(_OnPolicy):
     """Proximal policy optimisation (Schulman et al. 2017), as stable-baselines3 has it."""
 
+    network: Literal["flat", "communities"] = Field(
+        "flat",
+        description="flat: every entry of an observation has weights of its own; communities: all "
+        "communities share theirs, so that the policy acts in a world of any number of them",
+    )
     net: tuple[int, ...] = Field((128, 128), min_length=1, max_length=8, description="units per hidden layer")
+
+    @model_validator(mode="after")
+    def _one_noise(self) -> Self:
+        if self.use_sde and self.network == "communities":
+            raise ValueError(
+                "use_sde is true and network is communities; allowed is use_sde=false, or network=flat"
+            )
+        return self
 
 
 class RecurrentPpo(_OnPolicy):
