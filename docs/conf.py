@@ -73,8 +73,8 @@ def tree(index: str) -> str:
 
 
 def read(app: Sphinx, name: str, source: list[str]) -> None:
-    """The index tells what there is: the tree follows from it."""
-    if name == "index":
+    """An index tells what there is: the tree follows from it."""
+    if name == "index" or name.endswith("questions/index"):
         source[0] = tree(source[0])
 
 

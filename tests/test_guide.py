@@ -20,6 +20,7 @@ from juguo_agents.allocators import rules
 from juguo_agents.cli.main import make_app
 from juguo_agents.cli.pages import ELSEWHERE, FORMER
 from juguo_agents.cli.pages import PAGES as MADE
+from juguo_agents.report.texts import say
 from juguo_envs import Scenario
 from juguo_envs.documents import load_yaml
 from juguo_envs.worlds.scenario import scenario_names
@@ -34,6 +35,11 @@ TUTORIALS = sorted((HOME / "docs" / "tutorials").glob("*.md"))
 CHINESE = sorted((HOME / "docs" / "zh").glob("*.md"))
 FOLLOWED = (*TUTORIALS, *CHINESE)
 """Pages whose code is run step by step; the Chinese ones have the code of the English ones."""
+MEASURED = [
+    *sorted((HOME / "docs" / "results").glob("*.md")),
+    *(page for page in sorted((HOME / "docs").rglob("questions/*.md")) if page.name != "index.md"),
+]
+"""Pages of results and of questions."""
 NOTEBOOKS = sorted((HOME / "docs" / "notebooks").glob("*.ipynb"))
 FENCED = re.compile(r"^```([\w{}-]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -200,10 +206,15 @@ def test_a_page_names_no_script_and_no_module_that_does_not_exist(page: Path) ->
 
 
 def test_the_guide_leads_to_every_page() -> None:
-    index = (HOME / "docs" / "index.md").read_text(encoding="utf-8")
-    shown = [p for p in (*PAGES, *NOTEBOOKS) if p.parent.parent == HOME / "docs"]
-    pages = [p.relative_to(HOME / "docs").as_posix() for p in shown]
-    assert [page for page in pages if f"]({page})" not in index] == []
+    """From its index, or from that of the questions in a language, which the index leads to."""
+    shown = [p for p in (*PAGES, *NOTEBOOKS) if HOME / "docs" in p.parents[1:]]
+    lost = []
+    for page in shown:
+        of_questions = page.parent.name == "questions" and page.name != "index.md"
+        index = (page.parent if of_questions else HOME / "docs") / "index.md"
+        if f"]({page.relative_to(index.parent).as_posix()})" not in index.read_text(encoding="utf-8"):
+            lost.append(page)
+    assert lost == []
 
 
 def test_the_readmes_are_short_and_show_the_same_code() -> None:
@@ -217,12 +228,14 @@ def test_the_readmes_are_short_and_show_the_same_code() -> None:
         assert code[0] == code[1]  # comments are in the page's own language
 
 
-@pytest.mark.parametrize("page", sorted((HOME / "docs" / "results").glob("*.md")), ids=name_of)
+@pytest.mark.parametrize("page", MEASURED, ids=name_of)
 def test_results_name_day_command_versions_and_the_world_as_it_ships(page: Path) -> None:
     head = page.read_text(encoding="utf-8").split("\n\n")[1]
-    assert re.search(r"\| measured \| \d{4}-\d\d-\d\d \|", head)
-    assert re.search(r"\| command \| .*`(juguo|make) ", head)
-    assert "| versions | juguo " in head
+    lang = "zh" if "zh" in page.parts else "en"
+    measured, command, versions = (say(f"made.{key}", lang) for key in ("measured", "command", "versions"))
+    assert re.search(rf"\| {measured} \| \d{{4}}-\d\d-\d\d \|", head)
+    assert re.search(rf"\| {command} \| .*`(juguo|make) ", head)
+    assert f"| {versions} | juguo " in head
     worlds = re.findall(r"`(\w+)` ([0-9a-f]{16})", head)
     assert worlds or "| machine |" in head or "| data |" in head
     for name, digest in worlds:

@@ -194,9 +194,14 @@ class Observed:
         return self._place("resilience_lowest")
 
     @property
+    def capability_by_place(self) -> Floats:
+        """Mean capability by community."""
+        return self._place("capability")
+
+    @property
     def capability(self) -> Floats:
         """Mean capability of the society."""
-        return self._place("capability") @ self.setting.population
+        return self.capability_by_place @ self.setting.population
 
     @property
     def excluded(self) -> Floats:

@@ -79,6 +79,60 @@ class MoveTo(Strict):
         return change
 
 
+class Divide(Strict):
+    """What two functions get together is divided anew between them; the first gets this share of it."""
+
+    functions: Annotated[list[str], Field(min_length=2, max_length=2)]
+    first: Unit
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        check_functions(self.functions)
+        return self
+
+    def begin(self) -> Change:
+        """The change; the sum of the functions' money stays."""
+        two, parts = [FUNCTIONS.index(name) for name in self.functions], (self.first, 1.0 - self.first)
+
+        def change(seen: Observed, asked: Allocation) -> Allocation:
+            functions = asked.functions.copy()
+            functions[:, two] = functions[:, two].sum(1, keepdims=True) * parts
+            return replace(asked, functions=functions)
+
+        return change
+
+
+class Pilot(Strict):
+    """Before application money goes to a share of the places alone, one at least, by population.
+
+    Attributes:
+        first: Which come first: those that are no hubs, the largest first; or those whose people are at the
+            start the least able ("poor"), or the most able ("strong").
+    """
+
+    share: Unit
+    first: Literal["ordinary", "poor", "strong"]
+
+    def begin(self, setting: Setting) -> Change:
+        """The change; application is left to the allocator."""
+        population, count = setting.population, max(1, round(self.share * len(setting.population)))
+        chosen: list[Floats] = []
+
+        def change(seen: Observed, asked: Allocation) -> Allocation:
+            if not chosen:
+                able = seen.capability_by_place
+                ordinary = np.tile(setting.hubs - population, (len(able), 1))
+                order = {"ordinary": ordinary, "poor": able, "strong": -able}[self.first]
+                places = np.argsort(order, 1, kind="stable")[:, :count]
+                weights = np.zeros_like(able)
+                np.put_along_axis(weights, places, population[places], 1)
+                chosen.append(weights)
+            before = (seen.stage < 2)[:, None]
+            return replace(asked, communities=np.where(before, chosen[0], asked.communities))
+
+        return change
+
+
 class Trial(Strict):
     """Before application money goes to the trial's places; diffusion ends when enough have adopted."""
 
@@ -150,21 +204,27 @@ class Edits(Strict):
         flat: What goes to functions is shared alike.
         places: All money goes to hubs, by population; everywhere, where there are none.
         openness: By stage, whatever the allocator asks for.
+        open_from: Fully open from this quarter of the programme on, and closed before.
         advance_at_once: Moves on as soon as allowed.
         stay_in_application: Asks for the next round after this share of the programme's quarters in
             application and not before, so that no arm is ahead by when it asks.
         no_exit_before: Gives up only after so many quarters of application.
+        save: This share of all money goes to the reserve; functions divide the rest as before.
     """
 
     flat: bool = False
     move_from: MoveFrom | None = None
     move_to: MoveTo | None = None
+    divide: Divide | None = None
     places: Literal["hubs"] | None = None
     openness: ByStage | None = None
+    open_from: int | None = Field(default=None, ge=0)
     advance_at_once: bool = False
     stay_in_application: Unit | None = None
+    pilot: Pilot | None = None
     trial: Trial | None = None
     no_exit_before: int | None = Field(default=None, ge=0)
+    save: Unit | None = None
     take_away: TakeAway | None = None
 
     def begin(self, setting: Setting, n: int) -> list[Change]:
@@ -184,16 +244,29 @@ class Edits(Strict):
             late = (seen.stage == 2) & (seen.stage_quarters >= (quiet or 0))
             return replace(asked, abandon=asked.abandon & late)
 
+        def open_late(seen: Observed, asked: Allocation) -> Allocation:
+            return replace(asked, openness=np.where(seen.quarter >= (self.open_from or 0), 1.0, 0.0))
+
+        def put_aside(seen: Observed, asked: Allocation) -> Allocation:
+            saved, spent = self.save or 0.0, asked.functions.sum(1)
+            rest = np.divide(1.0 - saved, spent, out=np.zeros(n), where=spent > 0.0)
+            reserve = np.where(spent > 0.0, saved, 1.0)
+            return replace(asked, functions=asked.functions * rest[:, None], reserve=reserve)
+
         wanted: list[Change | None] = [
             share_alike if self.flat else None,
             self.move_from.begin(n) if self.move_from else None,
             self.move_to.begin() if self.move_to else None,
+            self.divide.begin() if self.divide else None,
             (lambda seen, asked: replace(asked, communities=hubs)) if self.places else None,
             (lambda seen, asked: replace(asked, openness=by_stage[seen.stage])) if self.openness else None,
+            open_late if self.open_from is not None else None,
             (lambda seen, asked: replace(asked, advance=np.ones(n, bool))) if self.advance_at_once else None,
             move_on_late if stay is not None else None,
+            self.pilot.begin(setting) if self.pilot else None,
             self.trial.begin(places_of(setting, self.trial.where)) if self.trial else None,
             give_up_late if quiet is not None else None,
+            put_aside if self.save is not None else None,
             self.take_away.begin(n) if self.take_away else None,
         ]
         return [change for change in wanted if change is not None]

@@ -35,19 +35,21 @@ class Step:
 
 @dataclass(frozen=True)
 class ResultsPage:
-    """A page.
+    """A page, or a folder of pages in each language.
 
     Attributes:
         title: In its head.
         about: The page of explanation that says what is measured.
         worlds: Shipped worlds that it is about.
         steps: What makes it, in order; the last one makes the page itself where that is a file.
+        folders: Whether the last step makes pages, with their figures, in a folder for each language.
     """
 
     title: str
     about: str
     worlds: tuple[str, ...]
     steps: tuple[Step, ...]
+    folders: bool = False
 
     @property
     def whole(self) -> bool:
@@ -153,6 +155,24 @@ PAGES: dict[str, ResultsPage] = {
                 34.0,
             ),
         ),
+    ),
+    "questions": ResultsPage(
+        "questions of policy, and the paper's claims",
+        "hypotheses",
+        ("default", "poor", "crisis", "sound", "china31", "programme"),
+        (
+            Step(
+                "claims",
+                "study hypotheses --scenarios 48 --episodes 24 --searched 12 --search-budget 5000 "
+                "--tuning-points 0 --tuning-budget 1500",
+                "hypotheses.md",
+                6.0,
+                "study hypotheses --smoke",
+                told=False,
+            ),
+            Step("answers", "study questions --claims {claims}", "questions.json", 4.0, told=False),
+        ),
+        folders=True,
     ),
     "training": ResultsPage(
         "trained allocators",

@@ -16,12 +16,13 @@ from juguo_agents.cli.pages import ELSEWHERE, PAGES, ResultsPage, Step
 from juguo_agents.cli.running import show
 from juguo_agents.folders import check_destination
 from juguo_agents.processes import cores
-from juguo_agents.progress import say
+from juguo_agents.progress import say as tell
 from juguo_agents.provenance import versions
 from juguo_agents.report.formatting import in_a_row
+from juguo_agents.report.texts import languages, say
 from juguo_agents.tables import terminal_table
 from juguo_envs.errors import UserError, unknown
-from juguo_envs.files import write_text
+from juguo_envs.files import write_bytes, write_text
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
@@ -37,7 +38,7 @@ class Reproduce(Strict):
         Path("reproduced"), description="folder of what the commands make, gone on with where it exists"
     )
     docs: Path | None = Field(
-        None, description="folder of the pages, for example docs/results; default: pages/ in --out"
+        None, description="folder of the guide, whose pages are written: docs; default: pages/ in --out"
     )
 
 
@@ -52,24 +53,45 @@ def reproduce(asked: Reproduce) -> int:
         raise UserError("--docs is for real numbers, and --quick makes none; leave one out")
     check_destination(asked.out)
     docs = asked.docs or asked.out / "pages"
+    written: list[Path] = []
     chosen = {name: page for name, page in PAGES.items() if not asked.only or name in asked.only}
     check_needs(chosen, asked.out)
     for line in estimate(chosen, asked).splitlines():
-        say(line)
+        tell(line)
     for name, page in chosen.items():
         for step in page.steps:
             if done(step, asked.out / name):
                 continue
             words = words_of(name, step, asked)
             place(step, asked.out / name).parent.mkdir(parents=True, exist_ok=True)
-            say(f"{name}: juguo {shlex.join(words)}")
+            tell(f"{name}: juguo {shlex.join(words)}")
             if status := main(words):
-                say(f"{name}: the same juguo reproduce goes on; what is done is kept")
+                tell(f"{name}: the same juguo reproduce goes on; what is done is kept")
                 return status
-        docs.mkdir(parents=True, exist_ok=True)
-        write_text(docs / f"{name}.md", text_of(name, page, asked))
-    show("\n".join(str(docs / f"{name}.md") for name in chosen))
+        written += write_pages(name, page, asked, docs)
+    show("\n".join(map(str, written)))
     return 0
+
+
+def write_pages(name: str, page: ResultsPage, asked: Reproduce, docs: Path) -> list[Path]:
+    """Write a page among the results; or the pages of each language, those in English at the top.
+
+    Returns:
+        The page, or the indexes of the languages.
+    """
+    if not page.folders:
+        (docs / "results").mkdir(parents=True, exist_ok=True)
+        write_text(docs / "results" / f"{name}.md", text_of(name, page, asked))
+        return [docs / "results" / f"{name}.md"]
+    homes = {lang: docs / name if lang == "en" else docs / lang / name for lang in languages()}
+    for lang, home in homes.items():
+        home.mkdir(parents=True, exist_ok=True)
+        for made in sorted((place(page.steps[-1], asked.out / name) / lang).iterdir()):
+            if made.suffix == ".md":
+                write_text(home / made.name, dated(made.read_text(encoding="utf-8"), lang, asked.quick))
+            else:
+                write_bytes(home / made.name, made.read_bytes())
+    return [home / "index.md" for home in homes.values()]
 
 
 def place(step: Step, folder: Path) -> Path:
@@ -134,7 +156,7 @@ def text_of(name: str, page: ResultsPage, asked: Reproduce) -> str:
     if page.whole:
         return place(page.steps[-1], folder).read_text(encoding="utf-8")
     head = {
-        "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "measured": _today(),
         "command": f"`juguo reproduce --only {name}`",
         "versions": in_a_row(versions()),
         "world": ", ".join(f"`{world}` {Scenario.load(world).digest()}" for world in page.worlds),
@@ -145,12 +167,24 @@ def text_of(name: str, page: ResultsPage, asked: Reproduce) -> str:
         f"[This page](../explanation/{page.about}.md) says what is measured, and how.",
     ]
     if asked.quick:
-        parts.append("Tiny numbers of `--quick`, to see that everything runs. They say nothing.")
+        parts.append(say("made.quick", "en"))
     for step in page.steps:
         parts.append(f"## {step.name}\n\n```\njuguo {step.command}\n```")
         if step.told and step.made:
             parts.append(lowered((place(step, folder) / step.made).read_text(encoding="utf-8")))
     return "\n\n".join(parts) + "\n"
+
+
+def dated(text: str, lang: str, quick: bool) -> str:
+    """A page with the day in the table at its head, where it has one; of tiny numbers it is said."""
+    day = f"| | |\n|---|---|\n| {say('made.measured', lang)} | {_today()} |"
+    text = text.replace("| | |\n|---|---|", day, 1)
+    title, _, rest = text.partition("\n\n")
+    return "\n\n".join([title, *([say("made.quick", lang)] if quick else []), rest])
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def lowered(text: str) -> str:

@@ -80,6 +80,7 @@ VALUE = _row(EPISODES, "value", 500_000, 100_000, "test of `value` and `ablation
 PASSIVE = _row(EPISODES, "passive", 600_000, 40_000, "test of `passive`")
 PATTERNS = _row(EPISODES, "patterns", 640_000, 50_000, "test of `patterns` and `mechanisms`")
 BENCHMARK = _row(EPISODES, "benchmark", 700_000, 100_000, "test of `juguo benchmark`, 10,000 a world")
+QUESTIONS = _row(EPISODES, "questions", 800_000, 40_000, "choice and test of `questions`")
 CONFIRMING = _row(
     EPISODES, "confirming", 940_000, 50_000, "test of `patterns --confirm`, of a finished world"
 )

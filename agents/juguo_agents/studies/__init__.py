@@ -48,6 +48,7 @@ STUDIES: dict[str, StudyEntry] = {
          "the Pareto front of one policy over preferences, against a multi-objective search"),
         ("passive", "Passive", "which money saves an open system whose participants gain nothing"),
         ("patterns", "Patterns", "whether a world shows ten stylised facts"),
+        ("questions", "Questions", "questions of policy, and the paper's claims: a page each"),
         ("value", "Value", "what feedback, evaluation and knowledge are worth"),
     )
 }  # fmt: skip

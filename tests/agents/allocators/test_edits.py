@@ -140,3 +140,52 @@ def test_nothing_is_given_up_before_its_time_in_application() -> None:
     assert len(late)
     assert (late["stage"] == 2).all()
     assert (late["age"] > 16).all()
+
+
+def asked(world: Scenario, **edits: Any) -> list[tuple[Floats, Any]]:
+    """Stage by quarter, and the allocation that was acted on: (2, 10 + R + 3)."""
+    allocator, batch, seen = edited(**edits), Batch(world, 2), []
+    allocator.start(Setting.of(world), seeds(2))
+    observation = batch.reset(seeds(2))
+    for _ in range(world.programme.T):
+        stage = batch.state.programme["stage"].copy()
+        observation = batch.step(allocator.act(observation))
+        seen.append((stage, batch.state.allocation.copy()))
+    return seen
+
+
+def test_openness_from_a_quarter_on_is_none_before_and_full_after() -> None:
+    openness = np.array([shown[0, 10 + 3] for _, shown in asked(small(), open_from=5)])
+    np.testing.assert_allclose(openness, np.arange(len(openness)) >= 5, atol=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_two_functions_divide_what_they_have_together_and_no_other_is_touched(share: float) -> None:
+    two = column("scenarios", "research")
+    edit = {"functions": ["scenarios", "research"], "first": share}
+    (_, one), (_, other) = asked(small())[0], asked(small(), divide=edit)[0]
+    np.testing.assert_allclose(other[:, two[0]], share * one[:, two].sum(1), atol=1e-6)
+    np.testing.assert_allclose(np.delete(other, two, 1), np.delete(one, two, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize(("first", "places"), [("poor", [2, 1]), ("strong", [0, 1]), ("ordinary", [1, 2])])
+def test_a_pilot_pays_some_places_until_application(first: str, places: list[int]) -> None:
+    world = small({"society.capability_spread": 0.01})
+    setting, applied = Setting.of(world), 0
+    for stage, shown in asked(world, pilot={"share": 0.5, "first": first}, advance_at_once=True):
+        paid = shown[:, 10 : 10 + len(setting.names)]
+        for one, row in zip(stage, paid, strict=True):
+            away = np.delete(row, places)
+            assert (away.max() < 1e-6) == (one < 2)
+            applied += one == 2
+    assert applied
+    one = asked(world, pilot={"share": 0.0, "first": first})[0][1][0, 10 : 10 + len(setting.names)]
+    assert (one > 0.0).sum() == 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
+def test_what_is_saved_is_a_share_of_all_money(share: float) -> None:
+    for _, shown in asked(small(), save=share):
+        np.testing.assert_allclose(shown[:, 9], share, atol=1e-6)
+    plain, saved = asked(small())[0][1], asked(small(), save=share)[0][1]
+    np.testing.assert_allclose(saved[:, :9], (1.0 - share) * plain[:, :9], atol=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from juguo_agents.cli import reproduce
 from juguo_agents.cli.main import make_app
 from juguo_agents.cli.pages import ELSEWHERE, PAGES, ResultsPage, Step
-from juguo_agents.cli.reproduce import Reproduce, check_needs, done, estimate, lowered, words_of
+from juguo_agents.cli.reproduce import Reproduce, check_needs, done, estimate, lowered, words_of, write_pages
 from juguo_envs.worlds.scenario import Scenario
 from tests.running import juguo, refused, succeeded
 
@@ -75,11 +76,33 @@ def test_pages_are_written_and_a_second_run_goes_on_where_the_first_ended(
     monkeypatch.setitem(PAGES, "brief", BRIEF)
     succeeded(juguo("reproduce", "--only", "brief", "--docs", "docs", cwd=tmp_path))
     assert made.stat().st_mtime_ns == before and done(BRIEF.steps[1], tmp_path / "reproduced" / "brief")
-    page = (tmp_path / "docs" / "brief.md").read_text(encoding="utf-8")
+    page = (tmp_path / "docs" / "results" / "brief.md").read_text(encoding="utf-8")
     assert f"| world | `default` {Scenario.load('default').digest()} |" in page
     assert "| versions | juguo " in page and "| command | `juguo reproduce --only brief` |" in page
     assert all(shlex.split(step.command)[1] in page for step in BRIEF.steps)
     assert page.count("\n# ") == 0 and page.startswith("# ") and "![" not in page
+
+
+def test_pages_of_a_folder_are_written_for_each_language_with_the_day_at_their_head(tmp_path: Path) -> None:
+    page = replace(BRIEF, steps=(Step("answers", "study questions", "questions.json", 1.0),), folders=True)
+    head = "# A\n\n| | |\n|---|---|\n| x | y |\n\nText.\n"
+    for lang in ("en", "zh"):
+        home = tmp_path / "out" / "asked" / "answers" / lang
+        home.mkdir(parents=True)
+        for name, content in (("a.md", head), ("index.md", "# All\n\nText.\n"), ("a.png", "picture")):
+            (home / name).write_text(content)
+    asked = Reproduce(out=tmp_path / "out")
+    indexes = write_pages("asked", page, asked, tmp_path / "docs")
+    assert indexes == [tmp_path / "docs" / path / "index.md" for path in ("asked", "zh/asked")]
+    assert all(
+        (index.read_text(), (index.parent / "a.png").read_text()) == ("# All\n\nText.\n", "picture")
+        for index in indexes
+    )
+    lines = (tmp_path / "docs" / "asked" / "a.md").read_text().splitlines()
+    assert re.fullmatch(r"\| measured \| \d{4}-\d\d-\d\d \|", lines.pop(4))
+    assert "\n".join(lines) + "\n" == head
+    write_pages("asked", page, Reproduce(out=tmp_path / "out", quick=True), tmp_path / "quick")
+    assert "They say nothing" in (tmp_path / "quick" / "asked" / "index.md").read_text()
 
 
 def test_what_cannot_be_made_is_refused(tmp_path: Path) -> None:

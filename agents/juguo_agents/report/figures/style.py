@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from PIL import Image
 
 from juguo_agents.array_types import Bools, Floats
 from juguo_agents.evaluation.record import Comparison
@@ -168,6 +169,14 @@ def styled_png(draw: Callable[[], Figure], **metadata: str | None) -> bytes:
     """A figure drawn in the project's style, as PNG; matplotlib's settings are then as before."""
     with rc_context(parameters()), speaking(drawn_in()):
         return png(draw(), **metadata)
+
+
+def small_png(draw: Callable[[], Figure]) -> bytes:
+    """A figure drawn in the project's style, as PNG of 32 colours: a third of the bytes, for a guide."""
+    out = io.BytesIO()
+    drawn = Image.open(io.BytesIO(styled_png(draw, Software=None))).convert("RGB")
+    drawn.quantize(32, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+    return out.getvalue()
 
 
 def headed(width: float, height: float, title: str, subtitle: str) -> Figure:

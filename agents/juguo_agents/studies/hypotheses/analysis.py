@@ -240,7 +240,7 @@ def _region(result: PartResult) -> list[str]:
     for leaf in region.leaves:
         told = say(
             "hypotheses.leaf",
-            where=say("hypotheses.and").join(map(_bound, leaf.bounds)),
+            where=say("hypotheses.and").join(map(bound_words, leaf.bounds)),
             share=f"{leaf.share_for:.0%}",
             other=f"{leaf.share_against:.0%}",
             scenarios=leaf.scenarios,
@@ -250,7 +250,8 @@ def _region(result: PartResult) -> list[str]:
     return [*lines, ""]
 
 
-def _bound(bound: Bound) -> str:
+def bound_words(bound: Bound) -> str:
+    """A half of an axis as a reader knows it."""
     side = "above" if bound.above else "up_to"
     return say(f"hypotheses.bound.{side}", axis=axis_words(bound.axis), value=f"{bound.value:.3g}")
 
@@ -387,6 +388,10 @@ def _part_as_json(result: PartResult) -> dict[str, Any]:
             "leaves": [
                 {
                     "where": leaf.where,
+                    "bounds": [
+                        {"axis": bound.axis.name, "above": bound.above, "value": bound.value}
+                        for bound in leaf.bounds
+                    ],
                     "scenarios": leaf.scenarios,
                     "share_for": leaf.share_for,
                     "share_against": leaf.share_against,
