@@ -33,7 +33,7 @@ Task = tuple[Settings, Path]
 
 
 def searches(experiment: Experiment, scenario: Scenario) -> dict[str, Settings]:
-    """What the searches are asked for, by the rule's name; none where nothing is to be tuned."""
+    """What the searches are asked for, by the rule's name; none where nothing is, or can be, tuned."""
     budget = experiment.comparison.tuned
     if budget is None:
         return {}
@@ -70,14 +70,8 @@ def check_tuning(experiment: Experiment, scenario: Scenario) -> None:
         raise UserError(
             "comparison.tuned is set and shown.preferences is drawn; numbers serve one preference"
         )
-    asked = searches(experiment, scenario)
-    if not asked:
-        raise UserError(
-            f"comparison.tuned is {budget}, and no rule of comparison.allocators has both institutions; "
-            "leave it out, or name one, for example flat+exit+relief"
-        )
     try:
-        for settings in asked.values():
+        for settings in searches(experiment, scenario).values():
             begin(settings)
     except UserError as error:
         raise UserError(f"comparison.tuned is {budget}: {error}") from None

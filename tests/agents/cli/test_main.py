@@ -111,7 +111,7 @@ def test_what_is_listed_is_told_in_chinese_by_the_same_names(tmp_path: Path) -> 
     told, there = (
         succeeded(juguo("list", kind, "--lang", "zh", cwd=tmp_path)) for kind in ("allocators", "studies")
     )
-    assert english(told.replace("juguo list zoo", "")) == english(there) == []
+    assert english(re.sub("juguo list zoo|FILE.zip:ALGORITHM", "", told)) == english(there) == []
     assert all(re.search(rf"^{name} .*[一-鿿]", told, re.MULTILINE) for name in rule_names())
     assert all(re.search(rf"^{name} .*[一-鿿]", there, re.MULTILINE) for name in STUDIES)
 

@@ -134,7 +134,8 @@ def test_a_forced_lever_is_forced_in_what_is_searched_and_in_what_is_found(tmp_p
     first, last = data["validation"]["seeds"]
     episodes = np.arange(first, last + 1, dtype=np.uint64)
     assert run(again.allocator(), TINY, episodes).returns.mean() == pytest.approx(data["validation"]["mean"])
-    free = OPEN_LOOP.allocator([data["parameters"]], TINY)
+    opened = {name: 0.5 for name in data["parameters"] if name.endswith("openness")}
+    free = OPEN_LOOP.allocator([data["parameters"] | opened], TINY)
     assert find_policy_class("open_loop", "openness").space(TINY) == OPEN_LOOP.space(TINY)
     assert not np.array_equal(actions(free, TINY), actions(again.allocator(), TINY))
 

@@ -79,7 +79,7 @@ def test_every_switch_can_be_thrown_and_changes_a_field(name: str) -> None:
 
 
 def test_a_switch_whose_field_is_gone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = type(SWITCHES[0])("gone", "something", {"money.gone": 1.0})
+    gone = type(SWITCHES[0])("gone", {"money.gone": 1.0})
     monkeypatch.setattr("juguo_agents.studies.map.design.SWITCHES", (gone,))
     monkeypatch.setattr("juguo_agents.studies.map.design.SWITCHES", (gone,))
     with pytest.raises(UserError, match=r"unknown field 'money\.gone'"):

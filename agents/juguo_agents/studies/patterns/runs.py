@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +29,10 @@ from juguo_envs.engine.batch import Batch
 from juguo_envs.model.state import N_STRATA
 from juguo_envs.worlds.scenario import Scenario
 
-YES, NO, UNDECIDED = "yes", "no", "undecided"
+Verdict = Literal["yes", "no", "undecided"]
+YES: Verdict = "yes"
+NO: Verdict = "no"
+UNDECIDED: Verdict = "undecided"
 UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 """A figure that cannot be told."""
 

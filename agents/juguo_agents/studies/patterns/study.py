@@ -36,7 +36,16 @@ from juguo_agents.studies.patterns.analysis import (
     making_matters,
 )
 from juguo_agents.studies.patterns.figures import draw
-from juguo_agents.studies.patterns.runs import FACTS, Pattern, Run, Runs, SystemPoint, follow, run_system
+from juguo_agents.studies.patterns.runs import (
+    FACTS,
+    Pattern,
+    Run,
+    Runs,
+    SystemPoint,
+    Verdict,
+    follow,
+    run_system,
+)
 from juguo_agents.studies.searches import SearchPoint, run_search
 from juguo_agents.studies.study import (
     DATA_FORMAT,
@@ -76,7 +85,7 @@ class _Measured(Strict):
 class _Part(_Measured):
     name: Name
     holds: bool | None
-    verdict: str | None
+    verdict: Verdict | None
 
 
 class _Pattern(_Measured):
@@ -85,7 +94,7 @@ class _Pattern(_Measured):
     statement: str
     source: str
     holds: bool
-    verdict: str
+    verdict: Verdict
     expected: bool
     part: str
     parts: list[_Part]
