@@ -28,6 +28,7 @@ from juguo_envs.errors import UserError
 from tests.agents.studies.conducting import conducted
 from tests.agents.studies.test_hypotheses import TEST, made_up
 
+GUIDE = Path(__file__).parents[3] / "docs"
 ASKED = Question(
     "pilots", "one", QUESTIONS["pilots"].options, (Case(DEFAULT), Case(POOR), Case(DEFAULT, "flat"))
 )
@@ -203,6 +204,20 @@ def test_claims_are_read_from_a_finished_study_of_the_same_model(
         claims_.claims_of(held(tmp_path / "b", claims, "0" * 14))
     with pytest.raises(UserError, match="is finished"):
         QuestionsSettings.parse({"claims": tmp_path})
+
+
+@pytest.mark.parametrize("name", [*QUESTIONS, *(f"claim_{i + 1:02d}" for i in range(13)), "index"])
+def test_the_guide_has_a_page_of_every_question_and_claim_with_equal_numbers_in_both_languages(
+    name: str,
+) -> None:
+    english, chinese = (GUIDE / home / "questions" / f"{name}.md" for home in ("", "zh"))
+    one, other = (page.read_text(encoding="utf-8") for page in (english, chinese))
+    assert numbers(one) == numbers(other)
+    if name != "index":
+        for page, text in ((english, one), (chinese, other)):
+            figure = page.with_suffix(".png")
+            assert f"]({figure.name})" in text and figure.stat().st_size < 60_000
+            assert f"]({page.name})" in (page.parent / "index.md").read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_asked_is_refused(tmp_path: Path) -> None:
