@@ -12,13 +12,9 @@ import numpy.typing as npt
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from juguo_envs import ENV_ID, ExperimentDiffusionEnv, Scenario
-from tests.support import small, spend
-
-pytest.importorskip("PIL", reason="Pillow is not installed")
-
-from juguo_envs import picture
+from juguo_envs import ENV_ID, ExperimentDiffusionEnv, Scenario, picture
 from juguo_envs.picture import HEIGHT, WIDTH, Place, picture_of
+from tests.support import small, spend
 
 WORLD = small({"adoption.p": 0.3, "adoption.d0": 0.15, "adoption.alpha_k": 0.0, "resilience.r0": 0.02})
 COUNTIES = ("江城", "石桥", "柳河", "白水", "龙泉", "青山", "东港", "南坪", "西岭", "北原", "云岭", "大湖")
