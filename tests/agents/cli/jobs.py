@@ -84,6 +84,7 @@ JOBS: dict[str, Job] = {
     "pareto": _study("pareto", *_WORLD),
     "passive": _study("passive", *_WORLD),
     "patterns": _study("patterns", *_WORLD),
+    "questions": _study("questions", "--only", "pilots"),
     "value": _study("value", *_WORLD),
 }
 MADE_BY = {"run": ("train", "short.yaml", "training.seeds=[0]", "training.steps=96", "--out", "run")}

@@ -252,6 +252,7 @@ def test_after_its_state_was_written_over_a_batch_goes_on_as_the_other() -> None
 
 @pytest.mark.parametrize("world", ["family", "family:poor"])
 def test_gymnasiums_checker_has_no_complaint_about_a_family(world: str) -> None:
+    pytest.importorskip("pygame", reason="pygame-ce opens the window")
     check_env(gym.make(QUALIFIED, scenario=world, **EVERYTHING).unwrapped)
 
 
