@@ -19,7 +19,8 @@ from typing import Any
 import pyarrow as pa
 
 from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
-from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study, conduct, record
+from juguo_agents.studies.settings import Settings
+from juguo_agents.studies.study import Execute, Page, Stage, Study, conduct, record
 
 SECONDS, WORKERS, EMPTY, WAITING = 0.5, (1, 2, 4), 400, 60
 

@@ -45,7 +45,7 @@ FOR_ALL = (
 BETWEEN_STUDIES = {
     ("ablation", "value.analysis"), ("mechanisms", "patterns.study"), ("mechanisms", "value.analysis"),
     ("patterns", "ablation.analysis"), ("patterns", "ablation.study"), ("patterns", "value.analysis"),
-    ("patterns", "value.study"), ("mechanisms", "patterns.analysis"), ("questions", "hypotheses.analysis"),
+    ("patterns", "value.study"), ("mechanisms", "patterns.page"), ("questions", "hypotheses.analysis"),
     ("questions", "hypotheses.figures"), ("questions", "hypotheses.study"),
 }  # fmt: skip
 """Studies that use another's module: (study, module)."""

@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from juguo_agents.artifacts.policy import load_policy, save_policy
+from juguo_agents.artifacts.policy_file import load_policy, save_policy
 from juguo_agents.artifacts.zoo import ZOO
 from juguo_agents.training.run import policies_in
 

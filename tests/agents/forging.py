@@ -13,7 +13,8 @@ from safetensors.numpy import save
 
 from juguo_agents.artifacts.archive import from_bytes, to_bytes
 from juguo_agents.artifacts.identity import CHECKSUM, Record, record_of, sealed, text_of
-from juguo_agents.artifacts.policy import KEY, _checksum
+from juguo_agents.artifacts.policy import checksum
+from juguo_agents.artifacts.policy_file import KEY
 from juguo_agents.studies.arms import ArmSettings
 from juguo_agents.studies.value.analysis import VALUE_FILE, ValueRecord
 from juguo_envs import Scenario
@@ -59,7 +60,7 @@ def forge_policy(path: Path, metadata: Change = len, tensors: Change = len) -> N
     metadata(told)
     tensors(held)
     text = json.dumps(told)
-    path.write_bytes(save(held, metadata={KEY: text, CHECKSUM: _checksum(held, text)}))
+    path.write_bytes(save(held, metadata={KEY: text, CHECKSUM: checksum(held, text)}))
 
 
 def forge_archive(path: Path, values: Change = len, arrays: Change = len) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from juguo_agents.allocators.base import Allocator, Observed, Setting
 from juguo_agents.array_types import Floats, Seeds, Singles
@@ -30,16 +30,20 @@ def check_functions(names: Any) -> None:
             raise ValueError(f"function {name!r} is unknown; there are {', '.join(FUNCTIONS)}")
 
 
+def _known(names: list[str]) -> list[str]:
+    check_functions(names)
+    return names
+
+
+Functions = Annotated[list[str], AfterValidator(_known)]
+"""A field with names of functions."""
+
+
 class MoveFrom(Strict):
     """Money moves from functions to the others, pro rata; alike where the others have none."""
 
-    functions: Annotated[list[str], Field(min_length=1, max_length=len(FUNCTIONS) - 1)]
+    functions: Annotated[Functions, Field(min_length=1, max_length=len(FUNCTIONS) - 1)]
     keep: Unit
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        check_functions(self.functions)
-        return self
 
     def begin(self, n: int) -> Change:
         """The change for n episodes; the sum of the functions' money stays."""
@@ -60,13 +64,8 @@ class MoveFrom(Strict):
 class MoveTo(Strict):
     """A share of the money for functions goes to some of them, in even parts, taken from all pro rata."""
 
-    functions: Annotated[list[str], Field(min_length=1)]
+    functions: Annotated[Functions, Field(min_length=1)]
     share: Unit
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        check_functions(self.functions)
-        return self
 
     def begin(self) -> Change:
         """The change; the sum of the functions' money stays."""
@@ -82,13 +81,8 @@ class MoveTo(Strict):
 class Divide(Strict):
     """What two functions get together is divided anew between them; the first gets this share of it."""
 
-    functions: Annotated[list[str], Field(min_length=2, max_length=2)]
+    functions: Annotated[Functions, Field(min_length=2, max_length=2)]
     first: Unit
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        check_functions(self.functions)
-        return self
 
     def begin(self) -> Change:
         """The change; the sum of the functions' money stays."""
@@ -161,7 +155,7 @@ class TakeAway(Strict):
     (`crisis.cover` 0); its level is reckoned here, and compared with the one that is seen.
     """
 
-    functions: list[str] | None = None
+    functions: Functions | None = None
     stages: list[str] | None = None
     keep: Unit
 
@@ -169,7 +163,6 @@ class TakeAway(Strict):
     def _one(self) -> Self:
         if (self.functions is None) == (self.stages is None):
             raise ValueError("give exactly one of functions and stages")
-        check_functions(self.functions or ())
         for name in self.stages or ():
             if name not in STAGES:
                 raise ValueError(f"stage {name!r} is unknown; there are {', '.join(STAGES)}")

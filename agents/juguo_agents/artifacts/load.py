@@ -26,7 +26,7 @@ from juguo_agents.artifacts.front import FRONT_PATTERN, FrontRecord, load_front
 from juguo_agents.artifacts.identity import kind_of
 from juguo_agents.artifacts.own import is_own, load_own, own_digest
 from juguo_agents.artifacts.play_file import PLAY_PATTERN, PlayRecord, load_play
-from juguo_agents.artifacts.policy import POLICY_PATTERN, load_policy
+from juguo_agents.artifacts.policy_file import POLICY_PATTERN, load_policy
 from juguo_agents.artifacts.sb3_model import is_model, load_model, model_digest
 from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, SearchRecord, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree

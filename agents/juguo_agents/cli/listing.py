@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from juguo_agents.allocators.registry import RULES
-from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.artifacts.policy_file import load_policy
 from juguo_agents.artifacts.zoo import PREFIX, zoo_file, zoo_names
 from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show

@@ -100,7 +100,7 @@ PAGES: dict[str, ResultsPage] = {
                 "confirmed",
                 "study patterns --confirm --episodes 1000 --budget 12000 --refine 6000 --searches 2",
                 "patterns.md",
-                7.0,
+                13.0,
                 "study patterns --confirm --smoke",
             ),
             Step(
@@ -130,7 +130,7 @@ PAGES: dict[str, ResultsPage] = {
                 "mechanisms",
                 "study mechanisms --episodes 60 --repeats 5",
                 "mechanisms.md",
-                17.0,
+                10.0,
                 "study mechanisms --smoke",
             ),
             Step(
@@ -152,7 +152,7 @@ PAGES: dict[str, ResultsPage] = {
                 "map",
                 "study map --seed 11",
                 "map.md",
-                34.0,
+                36.0,
             ),
         ),
     ),
@@ -166,7 +166,7 @@ PAGES: dict[str, ResultsPage] = {
                 "study hypotheses --scenarios 48 --episodes 24 --searched 12 --search-budget 5000 "
                 "--tuning-points 0 --tuning-budget 1500",
                 "hypotheses.md",
-                6.0,
+                14.0,
                 "study hypotheses --smoke",
                 told=False,
             ),

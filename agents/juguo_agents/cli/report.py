@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from juguo_agents.artifacts.load import POLICY, TREE, digest_of
-from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.artifacts.policy_file import load_policy
 from juguo_agents.artifacts.tree_file import StoredTree, load_tree
 from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show

@@ -16,7 +16,8 @@ from juguo_agents.processes import cores
 from juguo_agents.report.texts import Lang, say
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
-from juguo_agents.studies.study import conduct, worlds_of
+from juguo_agents.studies.settings import worlds_of
+from juguo_agents.studies.study import conduct
 from juguo_envs.engine.memory import check_societies, episodes_together
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict

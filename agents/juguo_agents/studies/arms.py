@@ -26,8 +26,9 @@ from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure, measured, named
 from juguo_agents.studies.searches import found_in, search_all
+from juguo_agents.studies.settings import NamedScenario, Settings
 from juguo_agents.studies.store import record, recorded
-from juguo_agents.studies.study import Execute, NamedScenario, Settings, Stage
+from juguo_agents.studies.study import Execute, Stage
 from juguo_envs.errors import UserError
 from juguo_envs.names import slug
 from juguo_envs.worlds.scenario import Scenario

@@ -13,7 +13,7 @@ import numpy as np
 from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.allocators.registry import variant_of
 from juguo_agents.artifacts.load import POLICY, files_of, find_allocators, load_artifact
-from juguo_agents.artifacts.policy import load_policy, save_policy
+from juguo_agents.artifacts.policy_file import load_policy, save_policy
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
 from juguo_agents.folders import working_in

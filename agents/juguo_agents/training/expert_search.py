@@ -34,16 +34,19 @@ def first_searches(experiment: Experiment, scenario: Scenario) -> list[Settings]
 
     They are in the world of the training, as the imitation is.
     """
-    budget, worlds = experiment.training.search or 0, experiment.worlds(experiment.training_world(scenario))
+    budget = (experiment.training.search or 0) // 2 // FIRST
+    seeds = range(TRAIN_SEARCH.first, TRAIN_SEARCH.first + FIRST)
+    return [search_of(CLOSED_LOOP.name, experiment, scenario, budget, seed, _VALIDATION) for seed in seeds]
+
+
+def search_of(
+    family: str, experiment: Experiment, scenario: Scenario, budget: int, seed: int, validation: int
+) -> Settings:
+    """What a search of a run is asked for: it is in the world of the training, or the family around that."""
+    worlds = experiment.worlds(experiment.training_world(scenario))
     varies = isinstance(worlds, Family)
     base = worlds.base if isinstance(worlds, Family) else worlds
-    return [
-        Settings(
-            CLOSED_LOOP.name, base, budget // 2 // FIRST, TRAIN_SEARCH.first + number, experiment.observe,
-            _VALIDATION, varies=varies,
-        )
-        for number in range(FIRST)
-    ]  # fmt: skip
+    return Settings(family, base, budget, seed, experiment.observe, validation, varies=varies)
 
 
 def last_search(experiment: Experiment, first: list[SearchResult], settings: list[Settings]) -> Settings:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from juguo_agents.artifacts.policy import save_policy
+from juguo_agents.artifacts.policy_file import save_policy
 from juguo_agents.processes import cores, end_with_parent, single_threaded_children
 from juguo_agents.progress import Progress, progress
 from juguo_agents.training.config import Experiment

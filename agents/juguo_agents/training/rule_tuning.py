@@ -21,6 +21,7 @@ from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_agents.search.optimise import begin
 from juguo_agents.training.config import Experiment
+from juguo_agents.training.expert_search import search_of
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
@@ -46,13 +47,8 @@ def searches(experiment: Experiment, scenario: Scenario) -> dict[str, Settings]:
         and variant.relief
         and variant.doctrine not in REFERENCES
     ]
-    worlds = experiment.worlds(experiment.training_world(scenario))
-    varies = isinstance(worlds, Family)
-    base = worlds.base if isinstance(worlds, Family) else worlds
     return {
-        rule: Settings(
-            RULE + rule, base, budget, RULE_SEARCH.first, experiment.observe, _VALIDATION, varies=varies
-        )
+        rule: search_of(RULE + rule, experiment, scenario, budget, RULE_SEARCH.first, _VALIDATION)
         for rule in rules
     }
 

@@ -24,13 +24,8 @@ from juguo_agents.artifacts.identity import (
     text_of,
 )
 from juguo_agents.artifacts.load import digest_of
-from juguo_agents.artifacts.policy import (
-    POLICY_PATTERN,
-    Policy,
-    PolicyFileError,
-    load_policy,
-    policy_file,
-)
+from juguo_agents.artifacts.policy import Policy, PolicyFileError
+from juguo_agents.artifacts.policy_file import POLICY_PATTERN, load_policy, policy_file
 from juguo_agents.folders import write_yaml
 from juguo_agents.report.curves import Curves
 from juguo_agents.training.checkpoint import CheckpointFolder

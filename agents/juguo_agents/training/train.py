@@ -18,7 +18,8 @@ from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch.utils.tensorboard import SummaryWriter
 
 from juguo_agents.array_types import Seeds
-from juguo_agents.artifacts.policy import Learned, Policy, check_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, Policy
+from juguo_agents.artifacts.policy_file import check_policy, save_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import SELECTION

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from juguo_agents.artifacts.load import DifferentWorlds, common_world
-from juguo_agents.artifacts.policy import save_policy
+from juguo_agents.artifacts.policy_file import save_policy
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.optimise import begin, search
 from juguo_agents.search.result import write_result

@@ -16,7 +16,8 @@ from safetensors.numpy import save_file
 from juguo_agents.allocators import Setting
 from juguo_agents.allocators.registry import NamedTwice
 from juguo_agents.artifacts.load import POLICY
-from juguo_agents.artifacts.policy import Learned, Policy, PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, Policy, PolicyFileError
+from juguo_agents.artifacts.policy_file import load_policy, save_policy
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.sb3_policy import to_stable_baselines3

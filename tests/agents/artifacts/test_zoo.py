@@ -7,7 +7,8 @@ import pytest
 
 from juguo_agents.allocators.registry import UnknownAllocator
 from juguo_agents.artifacts.load import common_world, files_of, find_allocators
-from juguo_agents.artifacts.policy import Policy, load_policy
+from juguo_agents.artifacts.policy import Policy
+from juguo_agents.artifacts.policy_file import load_policy
 from juguo_agents.artifacts.zoo import PREFIX, ZOO, zoo_file, zoo_names
 from juguo_agents.cli.listing import zoo
 from juguo_agents.evaluation import seeds

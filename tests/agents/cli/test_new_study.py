@@ -26,7 +26,8 @@ from pydantic import Field
 from juguo_agents.allocators import make_rule
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, default_world
+from juguo_agents.studies.study import Execute, Page, Stage, Study
+from juguo_agents.studies.settings import NamedScenario, Settings, default_world
 from juguo_agents.studies.width.analysis import page
 from juguo_envs.worlds.scenario import Scenario
 

@@ -10,7 +10,7 @@ from cyclopts import App
 from pydantic import BaseModel, ConfigDict, Field
 
 from juguo_agents.cli.options import command
-from juguo_agents.studies.study import NamedScenario
+from juguo_agents.studies.settings import NamedScenario
 from juguo_envs.errors import UserError
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario

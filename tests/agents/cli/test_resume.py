@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.artifacts.policy_file import load_policy
 from tests.agents.cli.test_killed_run import PROC, children, wait_until
 from tests.running import ENVIRONMENT, command, juguo, refused, succeeded
 

@@ -14,7 +14,8 @@ from pydantic import Field
 from juguo_agents.cli import study as command
 from juguo_agents.report.texts import say
 from juguo_agents.studies import STUDIES, StudyEntry
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record, recorded
+from juguo_agents.studies.settings import NamedScenario, Settings
+from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
 from juguo_envs.worlds.scenario import Scenario
 from tests.agents.cli.test_train_and_evaluate import TINY
 from tests.running import Done, juguo, refused, succeeded

@@ -14,7 +14,7 @@ from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.front import FrontRecord, front_content, front_file, front_name
 from juguo_agents.artifacts.identity import text_of
 from juguo_agents.artifacts.load import POLICY
-from juguo_agents.artifacts.policy import save_policy
+from juguo_agents.artifacts.policy_file import save_policy
 from juguo_agents.artifacts.tree import Tree
 from juguo_agents.artifacts.tree_file import TreeRecord, tree_content
 from juguo_agents.evaluation.rollout import compare
@@ -31,7 +31,8 @@ from juguo_agents.studies.experts.study import Experts
 from juguo_agents.studies.explain.study import Settings as ExplainSettings
 from juguo_agents.studies.pareto.study import Settings as ParetoSettings
 from juguo_agents.studies.patterns.study import PatternsRecord, PatternsSettings
-from juguo_agents.studies.study import Settings, conduct
+from juguo_agents.studies.settings import Settings
+from juguo_agents.studies.study import conduct
 from juguo_agents.training.config import Experiment, load_experiment
 from juguo_agents.training.provenance import run_identity
 from juguo_agents.training.run import begin_run, checkpoints_of, keep_curve, policy_path

@@ -21,14 +21,14 @@ from juguo_agents.artifacts.archive import from_bytes, to_bytes
 from juguo_agents.artifacts.front import load_front
 from juguo_agents.artifacts.identity import sealed
 from juguo_agents.artifacts.play_file import load_play
-from juguo_agents.artifacts.policy import load_policy, save_policy
+from juguo_agents.artifacts.policy_file import load_policy, save_policy
 from juguo_agents.artifacts.searched import load_result
 from juguo_agents.artifacts.tree_file import load_tree, tree_content
 from juguo_agents.evaluation.rollout import setting_of
 from juguo_agents.report import console_table, read_comparison
 from juguo_agents.report.curves import cost_table
 from juguo_agents.search.optimise import take_up
-from juguo_agents.studies.patterns.analysis import lines
+from juguo_agents.studies.patterns.page import lines
 from juguo_agents.studies.patterns.study import PatternsSettings
 from juguo_agents.studies.value.analysis import finished_value
 from juguo_agents.training.checkpoint import CheckpointFolder

@@ -25,13 +25,14 @@ def english(page: str) -> list[str]:
     return re.findall(r"[A-Za-z]+(?:[ ,;:]+[A-Za-z]+){2,}", prose)
 
 
-def check_chinese(again: Callable[..., Page], folder: Path, stem: str) -> None:
+def check_chinese(again: Callable[..., Page], folder: Path, stem: str, least: int = 40) -> None:
     """The page of a finished study is Chinese where that is asked for, its numbers stay as they are.
 
     Args:
         again: Conducts the study in a language, `lang`.
         folder: Of the study.
         stem: What the page is called without suffix.
+        least: More Chinese characters than these are on it.
     """
     page, figures = folder / f"{stem}.md", sorted(folder.rglob("*.png"))
     before, data = page.read_bytes(), again(lang="en").data
@@ -40,7 +41,7 @@ def check_chinese(again: Callable[..., Page], folder: Path, stem: str) -> None:
     chinese = again(lang="zh")
     text = page.read_text(encoding="utf-8")
     assert english(text) == english(chinese.console) == []
-    assert len(re.findall("[一-鿿]", text)) > 20
+    assert len(re.findall("[一-鿿]", text)) > least
     assert chinese.data == data
     if style.chinese() is not None:
         assert all(figure.read_bytes() != was for figure, was in zip(figures, drawn, strict=True))

@@ -10,7 +10,8 @@ from typing import ClassVar
 import pyarrow as pa
 from pydantic import Field
 
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, record, recorded
+from juguo_agents.studies.settings import NamedScenario, Settings
+from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
 from tests.support import small
 
 DATA = "numbers.json"

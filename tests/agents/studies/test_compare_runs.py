@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import make_rule
-from juguo_agents.artifacts.policy import Policy, save_policy
+from juguo_agents.artifacts.policy import Policy
+from juguo_agents.artifacts.policy_file import save_policy
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.studies.compare_runs.analysis import verdict
 from juguo_agents.studies.compare_runs.study import CompareRuns, Settings

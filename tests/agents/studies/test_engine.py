@@ -21,18 +21,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from juguo_agents.folders import FolderInUse, locked
-from juguo_agents.studies import study as engine
+from juguo_agents.folders import SETTINGS_FILE, FolderInUse, locked
 from juguo_agents.studies.executors import LocalExecutor
 from juguo_agents.studies.store import CellError, decoded, encoded, fingerprint
-from juguo_agents.studies.study import (
-    Execute,
-    PointsFailed,
-    Stage,
-    conduct,
-    record,
-    recorded,
-)
+from juguo_agents.studies.study import Execute, PointsFailed, Stage, conduct, record, recorded
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 from tests.agents.forging import forge
@@ -176,7 +168,7 @@ def test_a_grown_number_counts_what_is_done_and_a_free_one_is_not_remembered(fol
     ],
 )
 def test_a_folder_of_something_else_is_refused(folder: Path, name: str, words: str) -> None:
-    path = folder / engine.SETTINGS_FILE
+    path = folder / SETTINGS_FILE
     other = {"version": 99, "model": "0" * 14}.get(name, "x")
     forge(path, lambda data: data.update({name: other}))
     with pytest.raises(UserError, match=words):

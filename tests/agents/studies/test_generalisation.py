@@ -12,7 +12,8 @@ from matplotlib.text import Text
 
 from juguo_agents.allocators import BASELINE, make_rule
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
-from juguo_agents.artifacts.policy import PolicyFileError, save_policy
+from juguo_agents.artifacts.policy import PolicyFileError
+from juguo_agents.artifacts.policy_file import save_policy
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.report.figures.regret import _draw

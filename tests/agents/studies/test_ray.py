@@ -16,7 +16,8 @@ import pytest
 
 from juguo_agents.processes import WorkerDied
 from juguo_agents.studies.executors import LocalExecutor, RayExecutor
-from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study, conduct
+from juguo_agents.studies.settings import Settings
+from juguo_agents.studies.study import Execute, Page, Stage, Study, conduct
 from juguo_envs.errors import UserError
 from tests.running import ROOT
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from juguo_agents.allocators import Setting
 from juguo_agents.artifacts.community_entries import CommunityEntries
-from juguo_agents.artifacts.policy import Learned, Policy, PolicyFileError, fitted, load_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, Policy, PolicyFileError, fitted
+from juguo_agents.artifacts.policy_file import load_policy, save_policy
 from juguo_agents.evaluation.rollout import run
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.learners.community_policy import CommunityMoments

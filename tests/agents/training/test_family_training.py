@@ -12,7 +12,8 @@ import pytest
 from juguo_agents.allocators import BASELINE, all_rule_names, make_rule
 from juguo_agents.allocators.base import Setting
 from juguo_agents.allocators.parametric.policy_classes import find_policy_class
-from juguo_agents.artifacts.policy import Learned, PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, PolicyFileError
+from juguo_agents.artifacts.policy_file import load_policy, save_policy
 from juguo_agents.evaluation.record import Record
 from juguo_agents.evaluation.rollout import (
     compare,

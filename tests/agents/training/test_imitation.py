@@ -58,14 +58,14 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("brief")
-@pytest.mark.parametrize("network", ["flat", "communities"])
+@pytest.mark.parametrize(("network", "most"), [("flat", 0.25), ("communities", 0.3)])
 @pytest.mark.parametrize("rule", ["experiment_diffusion", "flat"])
-def test_a_student_earns_what_its_expert_earns(rule: str, network: str) -> None:
+def test_a_student_earns_what_its_expert_earns(rule: str, network: str, most: float) -> None:
     setup = experiment(network)
     learner = fresh(setup)
     before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
     missed = imitate(learner, [(make_rule(rule), SMALL)], ObservationConfig(), 0)
-    assert missed < 0.3
+    assert missed < most
     after = learner.policy.state_dict()
     for name, tensor in before.items():
         actor = "policy_net" in name or "action_net" in name
@@ -74,7 +74,7 @@ def test_a_student_earns_what_its_expert_earns(rule: str, network: str) -> None:
     student = Learned(extract_policy(learner, SMALL, setup, 0), "learned")
     expert, nothing = (run(make_rule(name), SMALL, SEEDS).returns for name in (rule, "nothing"))
     own = run(student, SMALL, SEEDS).returns
-    assert abs((own - expert).mean()) < 0.3 * abs((expert - nothing).mean())
+    assert abs((own - expert).mean()) < most * abs((expert - nothing).mean())
 
 
 @pytest.mark.usefixtures("brief")

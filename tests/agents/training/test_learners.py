@@ -13,7 +13,8 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from juguo_agents.allocators import Setting
-from juguo_agents.artifacts.policy import Learned, Policy, PolicyFileError, load_policy, save_policy
+from juguo_agents.artifacts.policy import Learned, Policy, PolicyFileError
+from juguo_agents.artifacts.policy_file import load_policy, save_policy
 from juguo_agents.training.config import ConfigError, Experiment, load_experiment
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.learners.settings import SECTIONS

@@ -23,10 +23,11 @@ from juguo_agents.evaluation.statistics import mean_interval, paired_difference
 from juguo_agents.provenance import MODEL, versions
 from juguo_agents.report.figures.attribution import draw_figures
 from juguo_agents.search.scoring import Scorer
-from juguo_agents.studies import study as engine
+from juguo_agents.studies import settings as base
 from juguo_agents.studies.attribution.analysis import division, page, summary_lines
 from juguo_agents.studies.measurement import Named, named
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Stage, Study
+from juguo_agents.studies.settings import NamedScenario
+from juguo_agents.studies.study import Execute, Page, Stage, Study
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
@@ -62,7 +63,7 @@ class Side:
         }
 
 
-class Settings(engine.Settings):
+class Settings(base.Settings):
     """Which rules are compared, and where."""
 
     smoke: ClassVar[Mapping[str, Any]] = {"episodes": 10}

@@ -15,19 +15,20 @@ from juguo_agents.artifacts.load import find_allocators
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.report.texts import say
-from juguo_agents.studies import study as engine
+from juguo_agents.studies import settings as base
 from juguo_agents.studies.compare_runs.analysis import TRUE, Other, TrainedRun, draw, runs_table, summarise
 from juguo_agents.studies.measurement import Measurement, Named, measure_all, named
 from juguo_agents.studies.pages import page_and_figure
+from juguo_agents.studies.settings import NamedScenario
 from juguo_agents.studies.store import fingerprint
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Study
+from juguo_agents.studies.study import Execute, Page, Study
 from juguo_agents.training.run import experiment_of, policies_in, read_curves
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
 
-class Settings(engine.Settings):
+class Settings(base.Settings):
     """What is asked."""
 
     smoke: ClassVar[dict[str, Any]] = {"episodes": 4}

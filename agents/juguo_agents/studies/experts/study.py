@@ -28,15 +28,16 @@ from juguo_agents.report.figures.style import readable
 from juguo_agents.report.texts import say
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
-from juguo_agents.studies import study as engine
+from juguo_agents.studies import settings as base
 from juguo_agents.studies.pages import page_and_figure
 from juguo_agents.studies.searches import Result, search_all
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Study, default_world
+from juguo_agents.studies.settings import NamedScenario, default_world
+from juguo_agents.studies.study import Execute, Page, Study
 from juguo_agents.tables import ranged
 from juguo_envs.worlds.family import Family
 
 
-class Settings(engine.Settings):
+class Settings(base.Settings):
     """What is asked."""
 
     format: ClassVar[int] = 3

@@ -18,7 +18,7 @@ from juguo_agents.allocators.rules import Flat
 from juguo_agents.array_types import Seeds
 from juguo_agents.artifacts.identity import headed, record_of
 from juguo_agents.artifacts.load import POLICY_SUFFIX, digest_of, files_of, find_allocators, load_artifact
-from juguo_agents.artifacts.policy import load_policy
+from juguo_agents.artifacts.policy_file import load_policy
 from juguo_agents.artifacts.tree import TreeAllocator
 from juguo_agents.artifacts.tree_file import TreeRecord, read_tree, tree_content
 from juguo_agents.evaluation import seeds
@@ -30,10 +30,11 @@ from juguo_agents.report.texts import language, speaking
 from juguo_agents.search.distillation.distil import Budget, distil
 from juguo_agents.search.distillation.fidelity import fidelity, gain_kept
 from juguo_agents.search.distillation.query import ExpertQuery
-from juguo_agents.studies import study as engine
+from juguo_agents.studies import settings as base
 from juguo_agents.studies.explain.analysis import draw_figures, page, summary_lines
 from juguo_agents.studies.measurement import Named, named
-from juguo_agents.studies.study import Content, Execute, NamedScenario, Page, Stage, Study, record, recorded
+from juguo_agents.studies.settings import NamedScenario
+from juguo_agents.studies.study import Content, Execute, Page, Stage, Study, record, recorded
 from juguo_agents.training.run import policy_path
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
@@ -132,7 +133,7 @@ EXPLAINED = "explained"
 Episodes = Annotated[int, Field(ge=1, le=seeds.EXPLAIN_EPISODES)]
 
 
-class Settings(engine.Settings):
+class Settings(base.Settings):
     """What is explained, where, and how much is spent on it."""
 
     smoke: ClassVar[Mapping[str, Any]] = {

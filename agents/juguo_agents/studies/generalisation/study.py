@@ -25,7 +25,7 @@ from juguo_agents.report.figures.regret import FIGURE, draw
 from juguo_agents.report.texts import say
 from juguo_agents.search.checkpoint import Settings as SearchSettings
 from juguo_agents.search.optimise import QUICK, begin
-from juguo_agents.studies import study as engine
+from juguo_agents.studies import settings as base
 from juguo_agents.studies.generalisation.analysis import (
     ORACLE_NAME,
     Kind,
@@ -36,7 +36,8 @@ from juguo_agents.studies.generalisation.analysis import (
 )
 from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
 from juguo_agents.studies.searches import search_all
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Study, default_world
+from juguo_agents.studies.settings import NamedScenario, default_world
+from juguo_agents.studies.study import Execute, Page, Study
 from juguo_agents.training.run import policies_in
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.family import Family
@@ -47,7 +48,7 @@ VALIDATION = 200
 """Episodes on which a search measures what it found; only the check of convergence rests on them."""
 
 
-class Settings(engine.Settings):
+class Settings(base.Settings):
     """What is asked."""
 
     format: ClassVar[int] = 4

@@ -21,6 +21,7 @@ from juguo_agents.evaluation.effects import (
     UNDECIDED,
     Bound,
     Judged,
+    Leaf,
     Region,
     Word,
     find_region,
@@ -237,17 +238,19 @@ def _region(result: PartResult) -> list[str]:
         return [say("hypotheses.nowhere", part=name), ""]
     accuracy, majority = f"{region.accuracy:.0%}", f"{region.majority:.0%}"
     lines = [say("hypotheses.where", part=name, accuracy=accuracy, majority=majority), ""]
-    for leaf in region.leaves:
-        told = say(
-            "hypotheses.leaf",
-            where=say("hypotheses.and").join(map(bound_words, leaf.bounds)),
-            share=f"{leaf.share_for:.0%}",
-            other=f"{leaf.share_against:.0%}",
-            scenarios=leaf.scenarios,
-            mean=_signed(leaf.mean),
-        )
-        lines.append(f"- {told}")
-    return [*lines, ""]
+    return [*lines, *(f"- {leaf_words(leaf, _signed(leaf.mean))}" for leaf in region.leaves), ""]
+
+
+def leaf_words(leaf: Leaf, mean: str) -> str:
+    """A region, and what the scenarios in it say; their mean effect as it is written."""
+    return say(
+        "hypotheses.leaf",
+        where=say("hypotheses.and").join(map(bound_words, leaf.bounds)),
+        share=f"{leaf.share_for:.0%}",
+        other=f"{leaf.share_against:.0%}",
+        scenarios=leaf.scenarios,
+        mean=mean,
+    )
 
 
 def bound_words(bound: Bound) -> str:

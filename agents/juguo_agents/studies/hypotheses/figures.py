@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.effects import AGAINST, FOR, SMALL, UNDECIDED, telling_axis
 from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.report.figures.style import BLACK, BLUE, GREY, VERMILION, headed, log_axis, styled_png
@@ -70,19 +72,35 @@ def _draw(result: ClaimResult, test: ChosenClaims) -> Figure:
 def _scenarios(panel: Axes, result: PartResult) -> None:
     """Scenarios from the lowest to the highest effect, each with its interval."""
     judged = result.judged
-    order = np.argsort(judged.means, kind="stable")
+    count = len(judged.means)
     _levels(panel, result)
-    size = float(np.clip(150.0 / len(order), 2.5, 5.5))
-    for x, i in enumerate(order):
-        colour, marker = LOOKS[judged.sides[i]]
-        panel.plot((x, x), (judged.lows[i], judged.highs[i]), color=colour, lw=0.9, alpha=0.75)
-        panel.plot(x, judged.means[i], marker, ms=size, color=colour)
+    size = float(np.clip(150.0 / count, 2.5, 5.5))
+    by_effect(panel, judged.means, judged.lows, judged.highs, judged.sides, size=size, lw=0.9, alpha=0.75)
     panel.set_title("\n".join(wrapped(translated(result.part.says), 56)))
     words = translated(OUTCOMES[result.part.outcome].words)
     panel.set_ylabel("\n".join(wrapped(say("hypotheses.figure.effect", outcome=words), 44)))
-    panel.set_xlabel(say("hypotheses.figure.scenarios", count=len(order)))
+    panel.set_xlabel(say("hypotheses.figure.scenarios", count=count))
     panel.set_xticks([])
-    panel.set_xlim(-1.0, float(len(order)))
+    panel.set_xlim(-1.0, float(count))
+
+
+def by_effect(
+    panel: Axes,
+    means: Sequence[float] | Floats,
+    lows: Sequence[float] | Floats,
+    highs: Sequence[float] | Floats,
+    sides: Sequence[str],
+    size: float,
+    **interval: Any,
+) -> None:
+    """A mark for each scenario from the lowest to the highest effect, with its interval; a label a side."""
+    seen = set()
+    for x, i in enumerate(np.argsort(means, kind="stable")):
+        colour, marker = LOOKS[sides[i]]
+        label = None if sides[i] in seen else say(f"hypotheses.side.{sides[i]}")
+        seen.add(sides[i])
+        panel.plot((x, x), (lows[i], highs[i]), color=colour, **interval)
+        panel.plot(x, means[i], marker, ms=size, color=colour, label=label)
 
 
 def _against_axis(panel: Axes, result: PartResult) -> None:

@@ -50,7 +50,8 @@ from juguo_agents.studies.hypotheses.claims import (
 )
 from juguo_agents.studies.hypotheses.figures import draw
 from juguo_agents.studies.searches import tune_all
-from juguo_agents.studies.study import Content, Execute, Page, Settings, Stage, Study, record, recorded
+from juguo_agents.studies.settings import Settings
+from juguo_agents.studies.study import Content, Execute, Page, Stage, Study, record, recorded
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.memory import episodes_together
 from juguo_envs.worlds.sampling import scenario_at

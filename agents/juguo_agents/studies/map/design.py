@@ -25,7 +25,7 @@ from juguo_agents.array_types import Floats, Seeds
 from juguo_agents.evaluation import seeds
 from juguo_agents.provenance import MODEL
 from juguo_agents.report.texts import say
-from juguo_agents.studies import study as engine
+from juguo_agents.studies import settings as base
 from juguo_agents.studies.design import points
 from juguo_envs.worlds.parameters import Reward
 from juguo_envs.worlds.sampling import scenario_at
@@ -192,7 +192,7 @@ class Point:
         return f"{self.number:05d} {self.switch}".strip()
 
 
-class Settings(engine.Settings):
+class Settings(base.Settings):
     """What a map is asked for."""
 
     smoke: ClassVar[Mapping[str, Any]] = {
@@ -227,7 +227,7 @@ class Settings(engine.Settings):
         le=seeds.MAP_POINTS,
         description="points, from the first, at which assumptions are switched off",
     )
-    scenario: engine.NamedScenario = engine.default_world("what all points have in common")
+    scenario: base.NamedScenario = base.default_world("what all points have in common")
 
     def check(self) -> None:
         """Check that every switch can be thrown in the scenario.

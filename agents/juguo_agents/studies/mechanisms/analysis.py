@@ -28,7 +28,7 @@ from juguo_agents.report.figures.intervals import Estimate, draw_beside_chance
 from juguo_agents.report.figures.style import readable
 from juguo_agents.report.texts import say, speaking
 from juguo_agents.studies.mechanisms.mechanism import Mechanism
-from juguo_agents.studies.patterns.analysis import part_words
+from juguo_agents.studies.patterns.page import part_words
 from juguo_agents.tables import markdown_table, ranged
 from juguo_envs.errors import UserError
 from juguo_envs.names import code

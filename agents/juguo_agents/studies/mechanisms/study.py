@@ -31,18 +31,9 @@ from juguo_agents.studies.arrays import to_arrays, to_table
 from juguo_agents.studies.mechanisms.analysis import Measured, draw, page, report
 from juguo_agents.studies.mechanisms.mechanism import MECHANISMS, count_parameters, find
 from juguo_agents.studies.patterns.study import measure_unsearched
+from juguo_agents.studies.settings import NamedScenario, Settings, default_world
 from juguo_agents.studies.store import fingerprint
-from juguo_agents.studies.study import (
-    Execute,
-    NamedScenario,
-    Page,
-    Settings,
-    Stage,
-    Study,
-    default_world,
-    record,
-    recorded,
-)
+from juguo_agents.studies.study import Execute, Page, Stage, Study, record, recorded
 from juguo_agents.studies.value.analysis import CLOSED, OPEN, finished_value
 from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario

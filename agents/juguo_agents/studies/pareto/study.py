@@ -28,11 +28,12 @@ from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.processes import cores
 from juguo_agents.report.texts import say
-from juguo_agents.studies import study as engine
+from juguo_agents.studies import settings as base
 from juguo_agents.studies.measurement import Measurement, Named, Parametric, measure_all, named
 from juguo_agents.studies.pages import page_and_figure
+from juguo_agents.studies.settings import NamedScenario
 from juguo_agents.studies.store import fingerprint
-from juguo_agents.studies.study import Content, Execute, NamedScenario, Page, Stage, Study, record, recorded
+from juguo_agents.studies.study import Content, Execute, Page, Stage, Study, record, recorded
 from juguo_agents.training.run import policies_in, steps_taken
 from juguo_envs.errors import UserError
 from juguo_envs.info import REWARD_PARTS
@@ -54,7 +55,7 @@ SEARCH_BUDGET = 1_800_000
 Weights = tuple[float, float, float]
 
 
-class Settings(engine.Settings):
+class Settings(base.Settings):
     """What is asked."""
 
     format: ClassVar[int] = 2

@@ -26,7 +26,8 @@ from juguo_agents.report.texts import say
 from juguo_agents.studies.arrays import Arrays, to_arrays, to_table
 from juguo_agents.studies.pages import page_and_figure
 from juguo_agents.studies.passive.analysis import ACTIVE, CURVES, PASSIVE, compared, draw, lines
-from juguo_agents.studies.study import Execute, NamedScenario, Page, Settings, Stage, Study, default_world
+from juguo_agents.studies.settings import NamedScenario, Settings, default_world
+from juguo_agents.studies.study import Execute, Page, Stage, Study
 from juguo_envs.engine.batch import Batch
 from juguo_envs.model.equations import INTERACTOR
 from juguo_envs.model.state import FUNCTIONS

@@ -24,7 +24,7 @@ from juguo_agents.report.figures.style import (
 )
 from juguo_agents.report.names import PROPOSAL, label
 from juguo_agents.report.texts import say
-from juguo_agents.studies.patterns.analysis import part_words, verdict_words
+from juguo_agents.studies.patterns.page import part_words, verdict_words
 from juguo_agents.studies.patterns.runs import CARE, CONCENTRATED, CRISIS, KNOWLEDGE, YEAR, Part, Pattern
 
 Drawing = Callable[[Pattern, Figure], None]

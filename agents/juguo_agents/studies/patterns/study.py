@@ -32,10 +32,10 @@ from juguo_agents.studies.patterns.analysis import (
     SEARCHED,
     feedback_pays,
     giving_up,
-    lines,
     making_matters,
 )
 from juguo_agents.studies.patterns.figures import draw
+from juguo_agents.studies.patterns.page import lines
 from juguo_agents.studies.patterns.runs import (
     FACTS,
     Pattern,
@@ -47,17 +47,8 @@ from juguo_agents.studies.patterns.runs import (
     run_system,
 )
 from juguo_agents.studies.searches import SearchPoint, run_search
-from juguo_agents.studies.study import (
-    DATA_FORMAT,
-    Execute,
-    NamedScenario,
-    Page,
-    Settings,
-    Stage,
-    Study,
-    default_world,
-    record,
-)
+from juguo_agents.studies.settings import NamedScenario, Settings, default_world
+from juguo_agents.studies.study import DATA_FORMAT, Execute, Page, Stage, Study, record
 from juguo_agents.studies.value.analysis import finished_value, value_data
 from juguo_agents.studies.value.study import measure_value
 from juguo_envs.errors import UserError

@@ -6,19 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from juguo_agents.artifacts.identity import STUDY, Record, StudyRecord, read_record
-from juguo_agents.evaluation.effects import AGAINST, FOR, SMALL, UNDECIDED, Bound
+from juguo_agents.evaluation.effects import Bound, Leaf
 from juguo_agents.evaluation.outcomes import OUTCOMES
 from juguo_agents.folders import SETTINGS_FILE
 from juguo_agents.provenance import MODEL
 from juguo_agents.report.figures.style import BLACK, headed
 from juguo_agents.report.formatting import number
 from juguo_agents.report.texts import say, sentences, translated
-from juguo_agents.studies.hypotheses.analysis import bound_words
-from juguo_agents.studies.hypotheses.figures import LOOKS
+from juguo_agents.studies.hypotheses.analysis import SIDES, leaf_words
+from juguo_agents.studies.hypotheses.figures import by_effect
 from juguo_agents.studies.hypotheses.study import NUMBERS
 from juguo_agents.studies.study import DATA_FORMAT
 from juguo_agents.tables import markdown_table, wrapped
@@ -26,7 +25,6 @@ from juguo_envs.errors import UserError
 from juguo_envs.worlds.sampling import axes
 
 VERDICTS = "verdicts.json"
-SIDES = (FOR, AGAINST, SMALL, UNDECIDED)
 FORMER = {
     1: "depends", 2: "depends", 3: "depends", 4: "holds", 5: "holds", 6: "undecided", 7: "undecided",
     8: "holds", 9: "refuted", 10: "depends", 11: "depends", 12: "holds", 13: "depends",
@@ -137,17 +135,10 @@ def elsewhere(claim: Mapping[str, Any]) -> str:
         return say("questions.claim.untold")
     known = {axis.name: axis for axis in axes()}
     leaves = []
-    for leaf in region["leaves"]:
-        bounds = [Bound(known[one["axis"]], one["above"], one["value"]) for one in leaf["bounds"]]
-        told = say(
-            "hypotheses.leaf",
-            where=say("hypotheses.and").join(map(bound_words, bounds)),
-            share=f"{leaf['share_for']:.0%}",
-            other=f"{leaf['share_against']:.0%}",
-            scenarios=leaf["scenarios"],
-            mean=number(leaf["mean"], signed=True),
-        )
-        leaves.append(f"- {told}")
+    for told in region["leaves"]:
+        bounds = tuple(Bound(known[one["axis"]], one["above"], one["value"]) for one in told["bounds"])
+        leaf = Leaf(bounds, told["scenarios"], told["share_for"], told["share_against"], told["mean"])
+        leaves.append(f"- {leaf_words(leaf, number(leaf.mean, signed=True))}")
     accuracy, majority = (f"{region[key]:.0%}" for key in ("accuracy", "majority"))
     return "\n".join([say("questions.claim.region", accuracy=accuracy, majority=majority), "", *leaves])
 
@@ -205,7 +196,6 @@ def draw(claim: Mapping[str, Any]) -> Figure:
     """Every world's effect of the weakest part, from the lowest to the highest, with its interval."""
     part = deciding(claim)
     found = part["by_scenario"]
-    order = np.argsort(found["effect"], kind="stable")
     lines = wrapped(translated(part["says"]), 90)
     heading = say(
         "hypotheses.figure.title",
@@ -215,19 +205,12 @@ def draw(claim: Mapping[str, Any]) -> Figure:
     )
     fig = headed(8.2, 3.3 + 0.17 * len(lines), heading, "\n".join(lines))
     axes_ = fig.subplots()
-    seen = set()
-    for x, i in enumerate(order):
-        side = found["side"][i]
-        colour, marker = LOOKS[side]
-        label = None if side in seen else say(f"hypotheses.side.{side}")
-        seen.add(side)
-        axes_.plot((x, x), (found["low"][i], found["high"][i]), color=colour, lw=1.0)
-        axes_.plot(x, found["effect"][i], marker, color=colour, ms=4.0, label=label)
+    by_effect(axes_, found["effect"], found["low"], found["high"], found["side"], size=4.0, lw=1.0)
     axes_.axhline(0.0, color=BLACK, lw=0.8)
     axes_.axhline(part["counts"], color=BLACK, lw=0.8, ls=(0, (4, 3)), label=say("hypotheses.figure.counts"))
     outcome = translated(OUTCOMES[part["outcome"]].words)
     axes_.set_ylabel("\n".join(wrapped(say("hypotheses.figure.effect", outcome=outcome), 36)))
-    axes_.set_xlabel(say("hypotheses.figure.scenarios", count=len(order)))
+    axes_.set_xlabel(say("hypotheses.figure.scenarios", count=len(found["effect"])))
     axes_.set_xticks([])
     axes_.grid(axis="y")
     fig.legend(loc="outside lower left", ncols=3)

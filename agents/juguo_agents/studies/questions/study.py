@@ -22,7 +22,8 @@ from juguo_agents.studies.questions.analysis import MEASURED, answer
 from juguo_agents.studies.questions.claims import claims_of
 from juguo_agents.studies.questions.pages import console, pages
 from juguo_agents.studies.questions.questions import QUESTIONS, Case, Option, find
-from juguo_agents.studies.study import Execute, Page, Settings, Stage, Study
+from juguo_agents.studies.settings import Settings
+from juguo_agents.studies.study import Execute, Page, Stage, Study
 
 Measured = dict[str, list[list[Arrays]]]
 """By question, for each case and each option what was measured of every episode."""

@@ -115,7 +115,8 @@ class CommunityPolicy(ActorCriticPolicy):
         super().__init__(*spaces, **rest)
 
     def _build(self, lr_schedule: Schedule) -> None:
-        units, net, communities = self.community_units, self.net_arch["pi"], self.entries.communities  # type: ignore[call-overload]
+        hidden: Any = self.net_arch  # by its type a list, too, which it is not here
+        units, net, communities = self.community_units, hidden["pi"], self.entries.communities
         extractor: Any = _Extractor(self.entries, units, net, self.activation_fn)
         actions = _Actions(units, net[-1], self.activation_fn)
         self.mlp_extractor, self.action_net = extractor, actions
@@ -132,7 +133,8 @@ class CommunityPolicy(ActorCriticPolicy):
         for module, gain in ((extractor, np.sqrt(2)), (actions, np.sqrt(2)), (self.value_net, 1.0),
                              (actions.programme, 0.01), (actions.community, 0.01)):  # fmt: skip
             module.apply(partial(self.init_weights, gain=gain))
-        self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
+        optimizer: Any = self.optimizer_class  # torch's base class knows no rate, each optimizer does
+        self.optimizer = optimizer(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
 
     def _get_action_dist_from_latent(self, latent_pi: torch.Tensor) -> Distribution:
         assert isinstance(self.action_dist, DiagGaussianDistribution)

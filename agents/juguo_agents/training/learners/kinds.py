@@ -11,7 +11,8 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 
-from juguo_agents.artifacts.policy import FORMAT, KEY, OBS_MEAN, OBS_VAR, SHOWN, Policy, spaces_of
+from juguo_agents.artifacts.policy import OBS_MEAN, OBS_VAR, SHOWN, Policy, spaces_of
+from juguo_agents.artifacts.policy_file import FORMAT, KEY
 from juguo_agents.provenance import MODEL, versions
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.experts import find_experts

@@ -56,8 +56,9 @@ class PpoKind(OnPolicyKind[PPO, Ppo]):
 
     def last_layer(self, learner: PPO) -> torch.nn.Module:
         """Of a network over communities, that of the actions of the programme."""
-        last = super().last_layer(learner)
-        return last.programme if isinstance(learner.policy, CommunityPolicy) else last  # type: ignore[return-value]
+        last: Any = super().last_layer(learner)
+        found: torch.nn.Module = last.programme if isinstance(learner.policy, CommunityPolicy) else last
+        return found
 
 
 KIND = PpoKind()
