@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Timer
 from time import monotonic
@@ -13,6 +13,26 @@ EVERY = 30.0
 """Seconds between two lines, where standard error is no terminal."""
 SILENCE = 1.9
 """Seconds after which a command says what it is."""
+JOBS = (
+    "training", "comparing", "tuning", "searching", "playing", "recording", "reporting", "calibrating",
+    "drawing", "measuring", "systems", "best", "coalitions", "searches", "measurements", "runs", "starts",
+    "test", "value",
+)  # fmt: skip
+"""What is done, where it has a word of its own; what else there is are names of the code."""
+UNITS = ("step", "allocator", "rule", "episode", "world", "part", "picture", "trial", "point")
+"""What is counted."""
+WORDS: Mapping[str, str] = {
+    "line": "{what}: {done} of {total} {units}",
+    "left": ", {time} left",
+    "note": "; {what} {value}",
+    "hours": "{hours} h {minutes} min",
+    "minutes": "{minutes} min",
+    "mean return": "mean return",
+    **{job: job for job in JOBS},
+    **{unit: unit for unit in UNITS},
+    **{f"{unit}s": f"{unit}s" for unit in UNITS},
+}
+"""How progress is told, in English."""
 _BROKEN = (OSError, ValueError)  # a pipe that closed, a full disk, a closed file; text it has no bytes for
 
 
@@ -50,6 +70,7 @@ class _Listener:
 
 _listener: Any = _Listener()
 _bar: Any = None  # the bar that is shown, if there is one
+_words: Mapping[str, str] = WORDS
 
 
 _announcement: Timer | None = None
@@ -87,6 +108,23 @@ def say(text: str) -> None:
         _bar.write(text, file=_listener)
 
 
+@contextmanager
+def told_in(words: Mapping[str, str]) -> Iterator[None]:
+    """Within it progress is told in these words, which have the keys of `WORDS`."""
+    global _words
+    before, _words = _words, words
+    try:
+        yield
+    finally:
+        _words = before
+
+
+def _name(word: str) -> str:
+    """A word in the language of progress; a name of the code, such as a world before a slash, as it is."""
+    room, slash, name = word.rpartition("/")
+    return f"{room}{slash}{_words.get(name, name)}"
+
+
 class Progress:
     """How much of a job is done: a bar on a terminal, else a line now and again."""
 
@@ -96,7 +134,7 @@ class Progress:
         self._bar = bar
         self._total, self._what, self._unit, self._done = total, what, unit, done
         self._begun, self._first, self._due = monotonic(), done, monotonic() + EVERY
-        self._note = ""
+        self._note: tuple[str, str] | None = None
 
     def update(self, count: int = 1) -> None:
         """So many more are done."""
@@ -107,11 +145,11 @@ class Progress:
             self._due = monotonic() + EVERY
             say(self._line())
 
-    def note(self, text: str) -> None:
-        """A word on how it goes, behind the numbers from now on."""
-        self._note = text
+    def note(self, what: str, value: str) -> None:
+        """What came out so far, behind the numbers from now on."""
+        self._note = what, value
         if self._bar is not None:
-            self._bar.set_postfix_str(text, refresh=False)
+            self._bar.set_postfix_str(f"{_name(what)} {value}", refresh=False)
 
     @property
     def done(self) -> int:
@@ -119,15 +157,23 @@ class Progress:
         return self._done
 
     def _line(self) -> str:
+        said = _words["line"].format(
+            what=_name(self._what),
+            done=f"{self._done:,}",
+            total=f"{self._total:,}",
+            units=_name(f"{self._unit}s"),
+        )
         speed = (self._done - self._first) / max(monotonic() - self._begun, 1e-9)
-        left = f", {_time((self._total - self._done) / speed)} left" if speed > 0.0 else ""
-        note = f"; {self._note}" if self._note else ""
-        return f"{self._what}: {self._done:,} of {self._total:,} {self._unit}s{left}{note}"
+        if speed > 0.0:
+            said += _words["left"].format(time=_time((self._total - self._done) / speed))
+        if self._note:
+            said += _words["note"].format(what=_name(self._note[0]), value=self._note[1])
+        return said
 
 
 def _time(seconds: float) -> str:
-    minutes = round(seconds / 60.0)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+    hours, minutes = divmod(round(seconds / 60.0), 60)
+    return _words["hours" if hours else "minutes"].format(hours=hours, minutes=minutes)
 
 
 @contextmanager
@@ -146,7 +192,9 @@ def progress(total: int, what: str, unit: str, done: int = 0) -> Iterator[Progre
         from tqdm import tqdm
 
         scale = total >= 10_000
-        bar = tqdm(total=total, initial=done, unit=unit, unit_scale=scale, desc=what, file=_listener)
+        bar = tqdm(
+            total=total, initial=done, unit=_name(unit), unit_scale=scale, desc=_name(what), file=_listener
+        )
         _bar = bar
     try:
         yield Progress(total, what, unit, done, bar)

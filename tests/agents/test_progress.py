@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from juguo_agents import progress as module
-from juguo_agents.progress import progress, say
+from juguo_agents.progress import progress, say, told_in
+from juguo_agents.report.texts import progress_words
 
 
 class Terminal(io.StringIO):
@@ -44,7 +45,7 @@ def work(count: int = 5) -> None:
     with progress(count, "working", "step") as bar:
         for i in range(count):
             bar.update()
-            bar.note(f"best {i}")
+            bar.note("best", str(i))
             say(f"note {i}")
 
 
@@ -57,12 +58,26 @@ def test_without_a_terminal_there_is_a_line_every_thirty_seconds(
         for _ in range(90):
             now[0] += 1.0
             bar.update(10)
-            bar.note("best 1.25")
+            bar.note("best", "1.25")
     assert capsys.readouterr().err.splitlines() == [
         "training: 400 of 1,000 steps, 1 min left; best 1.25",
         "training: 700 of 1,000 steps, 0 min left; best 1.25",
         "training: 1,000 of 1,000 steps, 0 min left; best 1.25",
     ]
+
+
+def test_progress_is_told_in_the_language_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(module, "monotonic", lambda: now[0])
+    with told_in(progress_words("zh")), progress(9000, "poor/searches", "episode") as bar:
+        bar.note("mean return", "0.312")
+        now[0] += 60.0
+        bar.update(100)
+    assert (
+        capsys.readouterr().err == "poor/搜索：已完成 100 / 9,000 回合，还需 1 小时 29 分钟；平均回报 0.312\n"
+    )
 
 
 def test_a_job_shorter_than_that_is_silent(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,8 @@ from pydantic_core import PydanticUndefined
 
 from juguo_agents.allocators import rule_names
 from juguo_agents.artifacts.zoo import PREFIX, zoo_names
+from juguo_agents.progress import told_in
+from juguo_agents.report.texts import progress_words
 from juguo_agents.training.shipped import config_names
 from juguo_envs.documents import yaml_value
 from juguo_envs.errors import UserError
@@ -30,7 +32,11 @@ from juguo_envs.worlds.scenario import Scenario, scenario_names
 
 Model = TypeVar("Model", bound=BaseModel)
 _PLAIN = (bool, str, Path)
-LANG: Any = Field("en", description="language of tables, page and figures; files for programs are in English")
+LANG: Any = Field(
+    "en",
+    description="language of tables, page, figures and progress; files for programs, notes and errors are in "
+    "English",
+)
 """An option of every command that people read from."""
 SCENARIO: Any = Field(
     None,
@@ -54,7 +60,9 @@ def command(run: Callable[..., int]) -> Callable[..., int]:
 
     def from_options(*arguments: Any, **options: Any) -> int:
         given = said(from_options, arguments, options)
-        return run(*(read(model, given) for model in models))
+        asked = [read(model, given) for model in models]
+        with told_in(progress_words(next((one.lang for one in asked if hasattr(one, "lang")), "en"))):
+            return run(*asked)
 
     return with_options(from_options, models)
 

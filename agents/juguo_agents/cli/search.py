@@ -166,7 +166,7 @@ def conduct(state: State, folder: Path) -> SearchResult:
     with progress(settings.budget, settings.family, "episode") as bar:
 
         def told(episodes: int, mean: float) -> None:
-            bar.note(f"mean return {mean:.3f}")
+            bar.note("mean return", f"{mean:.3f}")
             bar.update(episodes)
 
         run_search(state, folder, scorer, told)

@@ -13,7 +13,8 @@ from juguo_agents.cli.running import going_on, show, show_json
 from juguo_agents.evaluation.rollout import CHUNK, check_comparison
 from juguo_agents.folders import check_destination, next_free
 from juguo_agents.processes import cores
-from juguo_agents.report.texts import Lang, say
+from juguo_agents.progress import told_in
+from juguo_agents.report.texts import Lang, progress_words, say
 from juguo_agents.studies import STUDIES
 from juguo_agents.studies.executors import Executor, LocalExecutor, RayExecutor
 from juguo_agents.studies.settings import worlds_of
@@ -64,7 +65,7 @@ def study_command(name: str) -> Callable[..., int]:
         for world in worlds_of(settings):
             check_societies(world, episodes_together(world, CHUNK), processes)
             check_comparison(world, getattr(settings, "episodes", None) or 1, 1)
-        with going_on(folder):
+        with going_on(folder), told_in(progress_words(running.lang)):
             page = conduct(study, folder, executor, retry=running.retry, lang=running.lang)
         if running.as_json:
             show_json(page.data, indent=1)

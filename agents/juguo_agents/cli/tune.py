@@ -73,7 +73,7 @@ def tune(asked: Tune) -> int:
 
         def told(now: Study) -> None:
             if now.best is not None:
-                bar.note(f"best {now.best.value:.3f}")
+                bar.note("best", f"{now.best.value:.3f}")
             bar.update(min(len(now.trials), asked.trials) - bar.done)
 
         study = conduct(experiment, scenario, study, asked.trials, files, workers, told)

@@ -97,7 +97,7 @@ def find_expert(experiment: Experiment, scenario: Scenario, folder: Path) -> Sea
         work_through(_run, tasks, workers, lambda task, found: bar.update(task[0].budget))
         first = [load_result(of / RESULT_FILE) for _, of in tasks]
         last = last_search(experiment, first, settings)
-        bar.note(f"mean return {max(map(validated, first)):.3f}")
+        bar.note("mean return", f"{max(map(validated, first)):.3f}")
         return run_or_resume(last, place, threads=cores(), progress=lambda count, mean: bar.update(count))
 
 

@@ -170,5 +170,5 @@ def _listen(messages: Any, steps: dict[int, int], best: dict[int, float], bar: P
         except queue.Empty:
             break
     if best:
-        bar.note("best " + " ".join(f"{s}:{v:.3f}" for s, v in sorted(best.items())))
+        bar.note("best", " ".join(f"{s}:{v:.3f}" for s, v in sorted(best.items())))
     bar.update(sum(steps.values()) - bar.done)

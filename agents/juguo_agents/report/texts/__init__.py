@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from juguo_agents.allocators.registry import RULES
 from juguo_agents.artifacts.place_weights import LOCALS
 from juguo_agents.artifacts.tree_features import FEATURES
+from juguo_agents.progress import WORDS
 from juguo_envs.documents import load_mapping
 from juguo_envs.errors import UserError, unknown
 from juguo_envs.worlds.sampling import axes
@@ -82,6 +83,11 @@ def say(key: str, lang: str | None = None, **values: object) -> str:
 def _unit(lang: str) -> dict[str, object]:
     step, found = _speech.get()[1], texts(lang)
     return {"step": found[f"step.{step}"], "steps": found[f"steps.{step}"]}
+
+
+def progress_words(lang: str) -> dict[str, str]:
+    """How progress is told in a language."""
+    return {key: texts(lang)[f"progress.{key}"] for key in WORDS}
 
 
 def translated(text: str) -> str:
@@ -168,6 +174,7 @@ def _declared() -> dict[str, str]:
     found = {f"setting.{axis.name}": axis.text for axis in axes(preferences=True)} | found
     found = {key: re.sub(r"\bquarter(s?)\b", r"{step\1}", text) for key, text in found.items()}
     found |= {f"lean.{local.name}": local.words for local in LOCALS}
+    found |= {f"progress.{key}": text for key, text in WORDS.items()}
     for rule in RULES:
         found |= {
             f"idea.{rule.base_name}": rule.idea,
