@@ -60,31 +60,42 @@ def is_vacant(path: Path) -> bool:
         return True
 
 
-def check_destination(path: Path) -> None:
+def check_destination(path: Path, option: str = "--out") -> None:
     """Refuse a folder that could not be made, or could not be written, before work is done for it.
+
+    Args:
+        path: The folder.
+        option: By which it is named.
 
     Raises:
         UserError: Saying why.
     """
-    there, missing = path, [draft_of(Path("x")).name]
+    why = _unwritable(path)
+    if why:
+        raise UserError(f"{option} is {path}: {why}; name another folder")
+
+
+def _unwritable(path: Path, *files: str) -> str:
+    """Why a folder, or such files in it, cannot be written; nothing where they can."""
+    there, names = path, []
     try:
         while not os.path.lexists(there):
-            missing.append(there.name)
+            names.append(there.name)
             there = there.parent
         if not there.is_dir():
-            why = f"{there} is no folder"
-        elif not os.access(there, os.W_OK | os.X_OK | (os.R_OK if there == path else 0)):
-            why = f"{there} cannot be written; it is read-only, or you are not permitted to"
-        else:
-            for name in missing:  # the system says whether it can have such names, and a path so long
-                with suppress(FileNotFoundError):
-                    (there / name).lstat()
+            return f"{there} is no folder"
+        if not os.access(there, os.W_OK | os.X_OK | (os.R_OK if there == path else 0)):
+            return f"{there} cannot be written; it is read-only, or you are not permitted to"
+        inside = [draft_of(Path("x")).name, *files]
+        for name in [*names, *inside]:  # the system says whether it can have such names, and a path so long
             with suppress(FileNotFoundError):
-                (path / missing[0]).lstat()
-            return
+                (there / name).lstat()
+        for name in inside:
+            with suppress(FileNotFoundError):
+                (path / name).lstat()
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-    raise UserError(f"--out is {path}: {why}; name another folder")
+        return getattr(error, "strerror", None) or str(error)
+    return ""
 
 
 def check_new(path: Path) -> None:
@@ -98,27 +109,32 @@ def check_new(path: Path) -> None:
         raise FolderExists(f"{path} exists already; name another --out, or move it away")
 
 
-def check_new_file(path: Path) -> None:
-    """Refuse a file that is there already, or whose folder is not, or cannot be written.
+def check_new_file(path: Path, option: str = "--out") -> None:
+    """Refuse a file that is there already, or that could not be written.
 
     Raises:
         UserError: Saying why; `FolderExists` if it is there.
     """
+    check_file(path, option)
     if os.path.lexists(path):
         raise FolderExists(f"{path} exists already; name another file, or move it away")
-    check_folder_of(path)
 
 
-def check_folder_of(path: Path) -> None:
-    """Refuse a file whose folder is not there, or cannot be written.
+def check_file(path: Path, option: str = "--out") -> None:
+    """Refuse a file whose folder is not there, or that could not be written, before work is done for it.
+
+    Args:
+        path: The file, which may be there.
+        option: By which it is named.
 
     Raises:
         UserError: Saying why.
     """
-    if not path.parent.is_dir():
-        raise UserError(f"{path.parent} is no folder; name a file in one that is there")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UserError(f"{path.parent} cannot be written; name a file in a folder that can")
+    why = _unwritable(path.parent, path.name)
+    if not why and not path.parent.exists():
+        why = f"{path.parent} is no folder"
+    if why:
+        raise UserError(f"{option} is {path}: {why}; name another file")
 
 
 @contextmanager

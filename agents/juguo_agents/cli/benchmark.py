@@ -12,7 +12,7 @@ from juguo_agents.benchmark.leaderboard import leaderboard, read_cards
 from juguo_agents.benchmark.references import load_references
 from juguo_agents.cli.options import command
 from juguo_agents.cli.running import show, show_json
-from juguo_agents.folders import check_folder_of, check_new_file
+from juguo_agents.folders import check_file, check_new_file
 from juguo_agents.progress import progress
 from juguo_agents.report.texts import Lang, speaking
 from juguo_envs.errors import UserError
@@ -53,7 +53,7 @@ def benchmark(asked: Benchmark) -> int:
         raise UserError(f"--lang is {asked.lang!r}; a leaderboard is in English: leave it out")
     references = load_references()
     if asked.out:
-        (check_folder_of if asked.leaderboard else check_new_file)(asked.out)
+        (check_file if asked.leaderboard else check_new_file)(asked.out)
     if asked.leaderboard:
         cards = read_cards(asked.leaderboard, references)
         day = datetime.datetime.now(datetime.UTC).date().isoformat()

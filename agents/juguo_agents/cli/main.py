@@ -16,7 +16,7 @@ from juguo_agents.studies import STUDIES
 if TYPE_CHECKING:
     from cyclopts import App
 
-_COMMANDS = {
+COMMANDS = {
     "train": (
         "train:train",
         """Train allocators, then compare them with the rules on test episodes.
@@ -163,7 +163,7 @@ def _run(words: list[str]) -> int:
 def _announcement(words: list[str]) -> str:
     """What is said before a command is imported, which may take seconds; nothing where it is quick."""
     name = " ".join(words[: 2 if words[:1] == ["study"] else 1])
-    known = {*_COMMANDS, *_SHORTHANDS, *(f"study {study}" for study in STUDIES)} - _QUICK
+    known = {*COMMANDS, *_SHORTHANDS, *(f"study {study}" for study in STUDIES)} - _QUICK
     return f"juguo {name} ..." if name in known and not _HELP.intersection(words) else ""
 
 
@@ -189,7 +189,7 @@ def make_app() -> App:
     )
     studies = App(name="study", help=f"Ask one of the studies. {_GOES_ON}")
     order = count()
-    for name, (where, text) in _COMMANDS.items():
+    for name, (where, text) in COMMANDS.items():
         app.command(f"juguo_agents.cli.{where}", name=name, help=cleandoc(text), sort_key=next(order))
     for name, entry in STUDIES.items():
         where = f"juguo_agents.cli.study:{name}"

@@ -28,7 +28,7 @@ class New(Strict):
 @command
 def new(asked: New) -> int:
     """Write the template."""
-    check_new_file(asked.file)
+    check_new_file(asked.file, "FILE")
     text = (resources.files("juguo_agents.cli") / TEMPLATE).read_text(encoding="utf-8")
     write_text(asked.file, text)
     show(f"{asked.file}: edit it, then juguo evaluate flat market --scenario {asked.file}")

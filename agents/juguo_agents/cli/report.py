@@ -11,7 +11,7 @@ from juguo_agents.artifacts.policy_file import load_policy
 from juguo_agents.artifacts.tree_file import StoredTree, load_tree
 from juguo_agents.cli.options import LANG, command
 from juguo_agents.cli.running import show
-from juguo_agents.folders import check_folder_of, check_new_file
+from juguo_agents.folders import check_file, check_new_file
 from juguo_agents.progress import progress
 from juguo_agents.report import COMPARISON
 from juguo_agents.report.page import PAGE, load_source, report_page
@@ -49,12 +49,14 @@ def report(asked: Report) -> int:
     if asked.out is None and len(compared) > 1:
         raise UserError(f"{len(compared)} comparisons are named; say by --out FILE where their page goes")
     path = asked.out or compared[0] / PAGE
+    if asked.out:
+        check_new_file(asked.out)
     with progress(2 * len(compared), "reporting", "part") as bar:
         sources = []
         for folder in compared:
             sources.append(load_source(folder))
             bar.update()
-        (check_new_file if asked.out else check_folder_of)(path)
+        check_file(path)
         rules: dict[str, list[tuple[str, list[str]]]] = {}
         for folder, found in trees.items():
             for tree in found:

@@ -6,18 +6,21 @@ import datetime
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field
 
+from juguo_agents.artifacts.identity import Record, read_record, record_of, text_of
 from juguo_agents.cli.main import main
 from juguo_agents.cli.options import command
 from juguo_agents.cli.pages import ELSEWHERE, PAGES, ResultsPage, Step
 from juguo_agents.cli.running import show
-from juguo_agents.folders import check_destination
+from juguo_agents.folders import check_destination, is_vacant, working_in
 from juguo_agents.processes import cores
 from juguo_agents.progress import say as tell
-from juguo_agents.provenance import versions
+from juguo_agents.provenance import MODEL, versions
 from juguo_agents.report.formatting import in_a_row
 from juguo_agents.report.texts import languages, say
 from juguo_agents.tables import terminal_table
@@ -26,6 +29,8 @@ from juguo_envs.files import write_bytes, write_text
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
+RECORD = "reproduced.json"
+"""What a folder remembers of what was asked."""
 _NAME = re.compile(r"\{([\w/]+)\}")
 
 
@@ -42,6 +47,21 @@ class Reproduce(Strict):
     )
 
 
+class ReproducedRecord(Record):
+    """What a folder of commands' results remembers.
+
+    Attributes:
+        quick: Whether they have tiny numbers.
+    """
+
+    KIND: ClassVar[str] = "juguo_reproduced"
+    FORMAT: ClassVar[int] = 1
+    WHAT: ClassVar[str] = "what a folder of juguo reproduce remembers"
+    AGAIN: ClassVar[str] = "restore the file as it was written, or name another --out"
+
+    quick: bool
+
+
 @command
 def reproduce(asked: Reproduce) -> int:
     """Run every study that the pages of results hold, in order, and write the pages."""
@@ -51,14 +71,42 @@ def reproduce(asked: Reproduce) -> int:
             raise UserError(f"--only: {unknown('page', name, PAGES)}{why}")
     if asked.quick and asked.docs:
         raise UserError("--docs is for real numbers, and --quick makes none; leave one out")
-    check_destination(asked.out)
-    docs = asked.docs or asked.out / "pages"
-    written: list[Path] = []
     chosen = {name: page for name, page in PAGES.items() if not asked.only or name in asked.only}
     check_needs(chosen, asked.out)
-    for line in estimate(chosen, asked).splitlines():
-        tell(line)
-    for name, page in chosen.items():
+    check_destination(asked.out)
+    with working_in(asked.out, partial(claim, asked) if is_vacant(asked.out) else None):
+        claim(asked, asked.out)
+        for line in estimate(chosen, asked).splitlines():
+            tell(line)
+        return _make(chosen, asked)
+
+
+def claim(asked: Reproduce, folder: Path) -> None:
+    """Remember in an empty folder what is asked, or check that it is what the folder was begun with.
+
+    Raises:
+        UserError: If the folder holds something else.
+    """
+    path = folder / RECORD
+    if path.exists():
+        held = read_record(path, ReproducedRecord)[1]
+        if held.model != MODEL:
+            why = "was begun with another version of the model (its source differs)"
+        elif held.quick != asked.quick:
+            why = f"was begun {'with' if held.quick else 'without'} --quick"
+        else:
+            return
+        raise UserError(f"{folder} {why}; name another --out")
+    if not is_vacant(folder):
+        raise UserError(f"{folder} is not empty and was not made by juguo reproduce; name another --out")
+    write_text(path, text_of(record_of(ReproducedRecord, {"quick": asked.quick}, None)))
+
+
+def _make(pages: Mapping[str, ResultsPage], asked: Reproduce) -> int:
+    """Run what is not done yet, and write the pages; returns the exit status."""
+    docs = asked.docs or asked.out / "pages"
+    written: list[Path] = []
+    for name, page in pages.items():
         for step in page.steps:
             if done(step, asked.out / name):
                 continue
@@ -81,7 +129,7 @@ def write_pages(name: str, page: ResultsPage, asked: Reproduce, docs: Path) -> l
     """
     if not page.folders:
         (docs / "results").mkdir(parents=True, exist_ok=True)
-        write_text(docs / "results" / f"{name}.md", text_of(name, page, asked))
+        write_text(docs / "results" / f"{name}.md", page_text(name, page, asked))
         return [docs / "results" / f"{name}.md"]
     homes = {lang: docs / name if lang == "en" else docs / lang / name for lang in languages()}
     for lang, home in homes.items():
@@ -150,7 +198,7 @@ def estimate(pages: Mapping[str, ResultsPage], asked: Reproduce) -> str:
     return "\n".join([table, f"{total}; this machine has {cores()}", *(f"not made: {one}" for one in others)])
 
 
-def text_of(name: str, page: ResultsPage, asked: Reproduce) -> str:
+def page_text(name: str, page: ResultsPage, asked: Reproduce) -> str:
     """A page: of what it is, and what each command says."""
     folder = asked.out / name
     if page.whole:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from juguo_agents.cli.main import COMMANDS
 from juguo_agents.studies import STUDIES
 from juguo_envs.files import is_draft
 from tests.agents.calibration.support import SMALL, write
@@ -47,15 +48,27 @@ class Job:
         words: The command and what it is asked.
         quick: Whether it is among the few that every run of the tests can afford.
         gone_on_with: Whether the same command goes on in a folder that is begun; else it is whole or absent.
+        suffix: Of the one file that it writes instead of a folder.
+        option: Before what it writes; none where that is an argument.
     """
 
     words: tuple[str, ...]
     quick: bool = False
     gone_on_with: bool = True
+    suffix: str = ""
+    option: str = "--out"
+
+    def place(self, out: str | Path) -> Path:
+        """The folder, or the file."""
+        return Path(f"{out}{self.suffix}")
 
     def command(self, out: str | Path) -> tuple[str, ...]:
-        """With the folder."""
-        return (*self.words, "--out", str(out))
+        """With what it writes."""
+        return (*self.words, *([self.option] if self.option else []), str(self.place(out)))
+
+
+def _file(suffix: str, *words: str, option: str = "--out") -> Job:
+    return Job(words, gone_on_with=False, suffix=suffix, option=option)
 
 
 def _study(name: str, *words: str) -> Job:
@@ -69,6 +82,11 @@ JOBS: dict[str, Job] = {
         ("search", "--family", "closed_loop", *_WORLD, "--budget", "900", "--validation", "20"), quick=True
     ),
     "tune": Job(("tune", "td3", "--config", "tuned.yaml", *_BUDGET)),
+    "report": _file(".html", "report", "compared"),
+    "animate": _file(".gif", "animate", "flat", *_WORLD, "--every", "6"),
+    "benchmark": _file(".json", "benchmark", "flat"),
+    "new": _file(".yaml", "new", option=""),
+    "reproduce": Job(("reproduce", "--quick", "--only", "comparison")),
     "calibrate": Job(("calibrate", "--persons", "persons.csv", "--edges", "edges.csv"), gone_on_with=False),
     "ablation": _study("ablation", *_WORLD),
     "attribution": _study("attribution", "flat", "market+exit", *_WORLD),
@@ -87,9 +105,22 @@ JOBS: dict[str, Job] = {
     "questions": _study("questions", "--only", "pilots"),
     "value": _study("value", *_WORLD),
 }
-MADE_BY = {"run": ("train", "short.yaml", "training.seeds=[0]", "training.steps=96", "--out", "run")}
-"""What a job takes that another one makes, and how."""
-assert {*STUDIES, "train", "evaluate", "search", "tune", "calibrate"} - {"doubles"} == {*JOBS}
+MADE_BY = {
+    "run": ("train", "short.yaml", "training.seeds=[0]", "training.steps=96", "--out", "run"),
+    "compared": ("evaluate", "flat", *_WORLD, "--episodes", "2", "--out", "compared"),
+}
+"""What jobs take that others make, and how."""
+NEEDS = {"compare-runs": "run", "report": "compared"}
+"""Which of them."""
+_ELSEWHERE = {
+    "compare",
+    "dataset",
+    "play",
+    "list",
+    "warm-up",
+    "doctor",
+}  # a study's; in tests of their own; no file
+assert {*STUDIES, *COMMANDS} - {"doubles"} - _ELSEWHERE == {*JOBS}
 
 
 def prepare(folder: Path) -> None:
@@ -113,7 +144,12 @@ def _without_time(name: str, content: bytes) -> bytes:
 
 
 def outcome(folder: Path) -> dict[str, bytes]:
-    """Every file that a job leaves, but for logs, times, and what it keeps for itself between attempts."""
+    """Every file that a job leaves, but for logs, times, and what it keeps for itself between attempts.
+
+    Where that is one file, it has no name here.
+    """
+    if folder.is_file():
+        return {"": folder.read_bytes()}
     timed = {"comparison.md", "learning_curve.png"} if (folder / "learning_curve.json").exists() else set()
     found = {}
     for path in sorted(folder.rglob("*")):

@@ -20,7 +20,7 @@ from juguo_agents.cli.running import FAILED, REFUSED, UNHEARD, going_on, guarded
 from juguo_agents.progress import say
 from juguo_envs.engine import memory
 from juguo_envs.errors import Unfinished
-from tests.agents.cli.jobs import JOBS, drafts, outcome, prepare
+from tests.agents.cli.jobs import JOBS, NEEDS, drafts, outcome, prepare
 from tests.running import ENVIRONMENT, command, juguo, refused, succeeded
 
 QUICK = [name for name, job in JOBS.items() if job.quick]
@@ -44,7 +44,7 @@ def names(folder: Path) -> list[str]:
 # --- the destination -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in JOBS if name != "compare-runs"])
+@pytest.mark.parametrize("name", [name for name in JOBS if name not in NEEDS])
 @pytest.mark.parametrize("fault", ["below a file", "name too long", "read-only"])
 def test_a_destination_that_cannot_be_written_is_refused_before_the_work(
     ready: Path, monkeypatch: pytest.MonkeyPatch, name: str, fault: str
@@ -58,11 +58,11 @@ def test_a_destination_that_cannot_be_written_is_refused_before_the_work(
         monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
     before = names(ready)
     done = juguo(*JOBS[name].command(out), cwd=ready)
-    refused(done, f"--out is {out}", words)
+    refused(done, f"{JOBS[name].option or 'FILE'} is {JOBS[name].place(out)}", words)
     assert done.stdout == "" and names(ready) == before
 
 
-@pytest.mark.parametrize("name", [name for name in JOBS if name != "compare-runs"])
+@pytest.mark.parametrize("name", [name for name in JOBS if name not in NEEDS and not JOBS[name].suffix])
 def test_another_ones_folder_is_refused_and_not_written_into(ready: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "theirs.txt").write_text("theirs")
     refused(juguo(*JOBS[name].command(tmp_path), cwd=ready), str(tmp_path), "--out")

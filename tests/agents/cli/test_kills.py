@@ -38,7 +38,10 @@ class Undisturbed:
         if name not in self._found:
             begun, words = time.monotonic(), JOBS[name].command(f"undisturbed/{name}")
             succeeded(run(words[0], *words[1:], cwd=self.folder, timeout=3600))
-            self._found[name] = outcome(self.folder / "undisturbed" / name), time.monotonic() - begun
+            self._found[name] = (
+                outcome(JOBS[name].place(self.folder / "undisturbed" / name)),
+                time.monotonic() - begun,
+            )
         return self._found[name]
 
 
@@ -108,11 +111,11 @@ def test_kills_at_random_moments_change_no_bit(undisturbed: Undisturbed, tmp_pat
             assert status == 0, "\n".join([*log, said])
         else:  # it was killed when all was written
             assert "exists already" in said
-        found = outcome(out)
+        found = outcome(JOBS[name].place(out))
         differing = [file for file in wanted | found if wanted.get(file) != found.get(file)]
         assert not differing, "\n".join([*log, *differing, said])
         assert "Traceback" not in said, "\n".join([*log, said])
-        assert not drafts(out)
+        assert not drafts(out.parent)
     assert not drafts(tmp_path)
     print("\n".join([*log, f"{kills} kills, {visit} jobs, all ended as the undisturbed ones"]))
 
@@ -168,7 +171,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(
         assert "No space left on device" in done.stderr.strip().splitlines()[-1]
         remount("size=64m")
         succeeded(asked(name, place / "out", undisturbed.folder))
-    assert outcome(place / "out") == wanted
+    assert outcome(JOBS[name].place(place / "out")) == wanted
     assert not drafts(place)
 
 
@@ -179,5 +182,5 @@ def test_a_read_only_disk_is_refused_in_one_line(
     place, remount = disk
     remount("ro")
     done = asked(name, place / "out", undisturbed.folder)
-    refused(done, f"--out is {place / 'out'}", "cannot be written")
+    refused(done, f"{JOBS[name].option or 'FILE'} is {JOBS[name].place(place / 'out')}", "cannot be written")
     assert done.stdout == ""

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from juguo_agents import progress
-from juguo_agents.cli.main import _COMMANDS, _QUICK, _SHORTHANDS, main
+from juguo_agents.cli.main import _QUICK, _SHORTHANDS, COMMANDS, main
 from juguo_agents.studies import STUDIES
 
 HEAVY = {"cyclopts", "gymnasium", "matplotlib", "numba", "numpy", "pyarrow", "pydantic", "scipy", "torch"}
 ALL = [
-    *((name,) for name in {**_COMMANDS, **_SHORTHANDS}),
+    *((name,) for name in {**COMMANDS, **_SHORTHANDS}),
     *(("study", name) for name in STUDIES),
 ]
 

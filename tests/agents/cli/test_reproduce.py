@@ -62,6 +62,19 @@ def test_a_page_that_needs_another_is_refused_without_it(tmp_path: Path) -> None
     check_needs(PAGES, tmp_path)
 
 
+def test_a_folder_of_tiny_numbers_or_of_another_model_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    monkeypatch.setitem(PAGES, "brief", BRIEF)
+    succeeded(juguo("reproduce", "--only", "brief", "--quick", "--out", "tiny", cwd=tmp_path))
+    done = juguo("reproduce", "--only", "brief", "--out", "tiny", cwd=tmp_path)
+    refused(done, "tiny was begun with --quick; name another --out")
+    monkeypatch.setattr(reproduce, "MODEL", "0" * 14)
+    done = juguo("reproduce", "--only", "brief", "--quick", "--out", "tiny", cwd=tmp_path)
+    refused(done, "tiny was begun with another version of the model")
+
+
 def test_pages_are_written_and_a_second_run_goes_on_where_the_first_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
