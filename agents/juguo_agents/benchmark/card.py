@@ -12,7 +12,15 @@ from pydantic import Field
 from juguo_agents.allocators import Allocator
 from juguo_agents.allocators.base import Clairvoyant
 from juguo_agents.array_types import Floats
-from juguo_agents.artifacts.identity import Count, Record, read_record, record_of, text_of
+from juguo_agents.artifacts.identity import (
+    Count,
+    Fingerprint,
+    Identity,
+    Record,
+    read_record,
+    record_of,
+    text_of,
+)
 from juguo_agents.artifacts.load import files_of, find_allocators, load_artifact
 from juguo_agents.artifacts.policy import Policy
 from juguo_agents.artifacts.searched import RESULT_FILE, SearchResult, load_result
@@ -36,6 +44,7 @@ from juguo_agents.tables import terminal_table
 from juguo_agents.training.experts import IMITATED
 from juguo_agents.training.run import experiment_of, steps_taken
 from juguo_envs.errors import UserError
+from juguo_envs.names import Name, Text
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import Family
 
@@ -53,12 +62,12 @@ class _Told(Strict):
 
 
 class _World(Strict):
-    digest: str
-    by: str | None
+    digest: Fingerprint
+    by: Text | None
     seeds: Count
     return_: _Told | None = Field(alias="return")
     score: _Told
-    over: dict[str, _Told]
+    over: dict[Name, _Told]
 
 
 class Scorecard(Record):
@@ -80,18 +89,18 @@ class Scorecard(Record):
     AGAIN: ClassVar[str] = "score the entry again by juguo benchmark"
     FAULT: ClassVar[type[UserError]] = CardError
 
-    protocol: str
+    protocol: Name
     version: Count
     entry: Annotated[str, Field(pattern=NAME_PATTERN)]
-    parts: Annotated[list[str], Field(min_length=1)]
+    parts: Annotated[list[Text], Field(min_length=1)]
     steps: Count | None
     complete: bool
-    references: str
+    references: Identity
     episodes: Count
     iqm: _Told
     mean: _Told
-    worlds: dict[str, _World]
-    versions: dict[str, str]
+    worlds: dict[Name, _World]
+    versions: dict[Name, Name]
 
 
 def score(

@@ -31,6 +31,8 @@ def read_cards(folder: Path, references: References) -> list[Scorecard]:
                 f"{path}: was read against {card.protocol} {card.version}, references {card.references}; "
                 f"here are {NAME} {VERSION}, {digest(references)}: score the entry again"
             )
+        if set(card.worlds) != set(WORLDS):
+            raise CardError(f"{path}: worlds are not those of the benchmark; {Scorecard.AGAIN}")
         if (other := seen.setdefault(card.entry, path)) is not path:
             raise CardError(f"{other} and {path}: both are of the entry {card.entry!r}; remove one")
     return sorted((card for _, card in cards), key=lambda card: (not card.complete, -card.iqm.mean))

@@ -39,7 +39,7 @@ from juguo_agents.training.run import begin_run, checkpoints_of, keep_curve, pol
 from juguo_agents.training.shipped import find_config
 from juguo_agents.training.train import train_seed
 from juguo_agents.training.tuning.conduct import new_study
-from juguo_agents.training.tuning.study import Budget, Trial
+from juguo_agents.training.tuning.study import Budget, Study, Trial
 from juguo_envs import Scenario
 from tests.agents.forging import store, store_value
 from tests.agents.play.playing import played
@@ -178,12 +178,17 @@ TUNE = ("tune", "td3", f"scenario={WORLD}", *SELECTED, "--steps", "24", "--train
         "--episodes", "2", "--trials", "1")  # fmt: skip
 
 
-def _trials(folder: Path) -> None:
+def tuning_study() -> Study:
+    """A tuning, of which no trial is done."""
     changes = ["training.algorithm=td3", f"scenario={WORLD}", *SELECTED]
     asked = load_experiment(find_config("from_scratch"), changes)
     training = asked.training
     budget = Budget(24, 1, training.selections, training.selection_episodes, 2)
-    study = new_study(asked, asked.world(), budget, 0)
+    return new_study(asked, asked.world(), budget, 0)
+
+
+def _trials(folder: Path) -> None:
+    study = tuning_study()
     parameters = {name: _first(axis.as_json()) for name, axis in study.space.items()}
     study = study.add(Trial(0, parameters, (0.25,), (1.5,)))
     study.save(_made(folder) / "td3.study.json")

@@ -24,9 +24,14 @@ from juguo_agents.artifacts.play_file import load_play
 from juguo_agents.artifacts.policy_file import load_policy, save_policy
 from juguo_agents.artifacts.searched import load_result
 from juguo_agents.artifacts.tree_file import load_tree, tree_content
+from juguo_agents.benchmark.card import card_text
+from juguo_agents.benchmark.leaderboard import leaderboard, read_cards
+from juguo_agents.benchmark.references import FILE as REFERENCES
+from juguo_agents.benchmark.references import digest, load_references
 from juguo_agents.evaluation.rollout import setting_of
 from juguo_agents.report import console_table, read_comparison
 from juguo_agents.report.curves import cost_table
+from juguo_agents.report.texts import speaking
 from juguo_agents.search.optimise import take_up
 from juguo_agents.studies.patterns.page import lines
 from juguo_agents.studies.patterns.study import PatternsSettings
@@ -36,9 +41,11 @@ from juguo_agents.training.learners.kinds import kind_of, make_learner
 from juguo_agents.training.learners.state import restore
 from juguo_agents.training.run import read_curves, steps_taken
 from juguo_agents.training.sb3_policy import to_stable_baselines3
+from juguo_envs.documents import load_json
 from juguo_envs.errors import UserError
-from tests.agents.faults.made import SMALL, experiment, value_settings
+from tests.agents.faults.made import SMALL, experiment, tuning_study, value_settings
 from tests.agents.forging import forge_policy
+from tests.running import ROOT
 
 FEW, MANY = 50, 10_000
 NASTY: tuple[Any, ...] = (
@@ -241,6 +248,29 @@ def use_curves(path: Path) -> None:
     cost_table(read_curves(path.parent))
 
 
+def use_card(path: Path) -> None:
+    cards = read_cards(path.parent, load_references())
+    leaderboard(cards, "today", "juguo benchmark")
+    assert cards[0].model_dump(by_alias=True) == load_json(path.read_text(encoding="utf-8"), "card")
+    for lang in ("en", "zh"):
+        with speaking(lang):
+            card_text(cards[0])
+
+
+def use_references(path: Path) -> None:
+    found = load_references(path)
+    for world in found.worlds.values():
+        world.normalised(np.zeros(2))
+    assert digest(found) and not found.stale
+
+
+def use_trials(path: Path) -> None:
+    study = tuning_study()
+    again = study.taken_up(path)
+    again.save(path)
+    assert study.taken_up(path) == again
+
+
 def use_settings(path: Path) -> None:
     value_settings().claim(path.parent, "value")
 
@@ -280,6 +310,9 @@ SUBJECTS = {
     "search state": Subject("searches/a/search_state.json", use_state, forge_json),
     "checkpoint": Subject(CHECKPOINT, use_checkpoint, forge_checkpoint),
     "comparison": Subject("runs/a/comparison.json", use_comparison, forge_json, ("config.yaml",)),
+    "scorecard": Subject(str(ROOT / "results" / "flat.json"), use_card, forge_json),
+    "references": Subject(str(REFERENCES), use_references, forge_json),
+    "trials": Subject("tuned/a/td3.study.json", use_trials, forge_json),
     "curves": Subject("runs/a/learning_curve.json", use_curves, forge_json, ("config.yaml",)),
     "settings": Subject("values/a/settings.json", use_settings, forge_json),
     "value": Subject("values/a/value.json", use_value, forge_json, ("settings.json",)),
