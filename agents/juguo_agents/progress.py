@@ -28,6 +28,7 @@ WORDS: Mapping[str, str] = {
     "hours": "{hours} h {minutes} min",
     "minutes": "{minutes} min",
     "mean return": "mean return",
+    "figures": "drawing figures ...",
     **{job: job for job in JOBS},
     **{unit: unit for unit in UNITS},
     **{f"{unit}s": f"{unit}s" for unit in UNITS},
@@ -117,6 +118,11 @@ def told_in(words: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         _words = before
+
+
+def told(key: str) -> str:
+    """What `WORDS` has under a key, in the language of progress."""
+    return _words[key]
 
 
 def _name(word: str) -> str:

@@ -139,8 +139,9 @@ class Rule:
 
     def exit_on_harm(self, seen: Observed) -> Bools:
         """The common exit: on an estimate of harm, before application also on enough experience."""
-        trial = (seen.stage < 2) & (seen.harm > self.exit_trial) & (seen.experience >= self.exit_experience)
-        use: Bools = (seen.stage == 2) & (seen.harm > self.exit_use)
+        stage, harm = seen.stage, seen.harm
+        trial = (stage < 2) & (harm > self.exit_trial) & (seen.experience >= self.exit_experience)
+        use: Bools = (stage == 2) & (harm > self.exit_use)
         return use | trial
 
     def give_up(self, seen: Observed) -> Bools:
@@ -154,7 +155,8 @@ class Rule:
         total = decision.functions.sum(1) + spare
         functions = decision.functions.astype(np.float64, copy=True)
         more = self.relief * (crisis @ population) * np.where(total > 0.0, total, 1.0)
-        functions[:, RELIEF] += more[:, None] / len(RELIEF)
+        for column in RELIEF:
+            functions[:, column] += more / len(RELIEF)
         decision.functions = functions
         where = decision.communities / decision.communities.sum(1, keepdims=True)
         decision.communities = where + self.lean_crisis * population * crisis

@@ -21,7 +21,7 @@ from juguo_agents.cli.running import show, show_json
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.rollout import MOST_HIGHLIGHTED, compare
 from juguo_agents.folders import check_new, new_folder
-from juguo_agents.progress import progress, say
+from juguo_agents.progress import progress, say, told
 from juguo_agents.provenance import versions
 from juguo_agents.report import (
     check_figures,
@@ -96,7 +96,7 @@ def evaluate(asked: Evaluate) -> int:
     where = ""
     try:
         if asked.out:
-            say("drawing figures ...")
+            say(told("figures"))
             with speaking(asked.lang, comparison.scenario.step):
                 rules = rules_of(allocators)
             with new_folder(asked.out) as folder:
