@@ -64,6 +64,12 @@ class WorldReferences(Strict):
     searched: dict[str, _Searched]
     returns: dict[str, list[float]]
 
+    def is_whole(self, episodes: int) -> bool:
+        """Whether each has a return in each episode, and the ends of the scale are there and apart."""
+        counts = {len(values) for values in self.returns.values()}
+        ends = {NOTHING, ORACLE, CLOSED_LOOP} <= self.returns.keys() and counts == {episodes}
+        return ends and self.mean(ORACLE) > self.mean(NOTHING)
+
     def mean(self, name: str) -> float:
         """The mean return of one of them."""
         return float(np.mean(self.returns[name]))
@@ -116,6 +122,9 @@ def load_references(path: Path = FILE) -> References:
             f"{path}: is of {found.protocol} {found.version}; this version has {NAME} {VERSION}: make it "
             "anew by tools/references.py"
         )
+    for name, world in found.worlds.items():
+        if not world.is_whole(found.episodes):
+            raise ReferencesError(f"{path}: the returns in {name} are not whole; {References.AGAIN}")
     if stale := found.stale:
         raise ReferencesError(
             f"{path}: {', '.join(stale)} changed since it was measured (another digest): make it anew by "

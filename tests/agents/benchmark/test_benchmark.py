@@ -114,9 +114,14 @@ def test_cards_are_read_back_and_make_a_page_with_the_best_first(made: Reference
 
 def test_values_of_another_world_or_protocol_are_refused(made: References, tmp_path: Path) -> None:
     worlds = made.model_dump()["worlds"]
-    write_references({**worlds, "poor": {**worlds["poor"], "digest": "0" * 16}}, tmp_path / "stale.json")
+    stale = {**worlds, "poor": {**worlds["poor"], "digest": "0" * 16}}
+    write_references(stale, tmp_path / "stale.json", made.episodes)
     with pytest.raises(ReferencesError, match="poor changed since it was measured"):
         load_references(tmp_path / "stale.json")
     write_references({"default": worlds["default"]}, tmp_path / "few.json")
+    worlds["crisis"]["returns"]["oracle"].pop()
+    write_references(worlds, tmp_path / "short.json", made.episodes)
+    with pytest.raises(ReferencesError, match="the returns in crisis are not whole"):
+        load_references(tmp_path / "short.json")
     with pytest.raises(ReferencesError, match="this version has juguo-7"):
         load_references(tmp_path / "few.json")
