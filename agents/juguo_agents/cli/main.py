@@ -131,10 +131,11 @@ def main(tokens: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError:
         say("error: the command needs more packages: pip install 'juguo[train]'")
         return REFUSED
-    return guarded(lambda: _run(words), words)
+    return guarded(lambda: run(words), words)
 
 
-def _run(words: list[str]) -> int:
+def run(words: list[str]) -> int:
+    """Run a command line; returns the exit status, and raises what ended it otherwise."""
     from cyclopts import CycloptsError, UnknownCommandError
 
     if words[:1] != ["__complete"] and (place := _nothing_in(words)):

@@ -13,10 +13,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from juguo_agents.artifacts.identity import Record, read_record, record_of, text_of
-from juguo_agents.cli.main import main
+from juguo_agents.cli.main import run
 from juguo_agents.cli.options import command
 from juguo_agents.cli.pages import ELSEWHERE, PAGES, ResultsPage, Step
-from juguo_agents.cli.running import show
+from juguo_agents.cli.running import one_job, show
 from juguo_agents.folders import check_destination, is_vacant, working_in
 from juguo_agents.processes import cores
 from juguo_agents.progress import say as tell
@@ -78,7 +78,8 @@ def reproduce(asked: Reproduce) -> int:
         claim(asked, asked.out)
         for line in estimate(chosen, asked).splitlines():
             tell(line)
-        return _make(chosen, asked)
+        with one_job(asked.out):
+            return _make(chosen, asked)
 
 
 def claim(asked: Reproduce, folder: Path) -> None:
@@ -113,8 +114,7 @@ def _make(pages: Mapping[str, ResultsPage], asked: Reproduce) -> int:
             words = words_of(name, step, asked)
             place(step, asked.out / name).parent.mkdir(parents=True, exist_ok=True)
             tell(f"{name}: juguo {shlex.join(words)}")
-            if status := main(words):
-                tell(f"{name}: the same juguo reproduce goes on; what is done is kept")
+            if status := run(words):
                 return status
         written += write_pages(name, page, asked, docs)
     show("\n".join(map(str, written)))

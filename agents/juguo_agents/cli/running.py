@@ -218,11 +218,26 @@ def going_on(folder: Path, *instead: str) -> Iterator[None]:
         yield
     except BaseException as error:
         if folder.exists():
-            typed = [*(instead or _words)]
-            named = any(word.split("=")[0] == "--out" for word in typed)
-            out = [] if named else ["--out", str(folder)]
-            error.add_note(_COMMAND + shlex.join([*typed, *out]))
+            error.add_note(_COMMAND + shlex.join(_naming(folder, instead or _words)))
         raise
+
+
+@contextmanager
+def one_job(folder: Path) -> Iterator[None]:
+    """Within it commands are parts of the one that was typed, which goes on with this folder."""
+    global _words
+    before, _words = _words, _naming(folder, _words)
+    try:
+        with going_on(folder):
+            yield
+    finally:
+        _words = before
+
+
+def _naming(folder: Path, typed: Sequence[str]) -> list[str]:
+    """A command line that names the folder."""
+    named = any(word.split("=")[0] == "--out" for word in typed)
+    return [*typed, *([] if named else ["--out", str(folder)])]
 
 
 def extras() -> dict[str, list[str]]:
