@@ -136,7 +136,8 @@ class Progress:
 
     def __init__(self, total: int, what: str, unit: str, done: int, bar: Any = None) -> None:
         """See `progress`; the bar is tqdm's, where there is one."""
-        heard()
+        if bar is not None:
+            heard()
         self._bar = bar
         self._total, self._what, self._unit, self._done = total, what, unit, done
         self._begun, self._first, self._due = monotonic(), done, monotonic() + EVERY

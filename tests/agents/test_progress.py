@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from juguo_agents import progress as module
-from juguo_agents.progress import progress, say, told_in
+from juguo_agents.progress import announce, progress, say, told_in
 from juguo_agents.report.texts import progress_words
 
 
@@ -78,6 +78,17 @@ def test_progress_is_told_in_the_language_that_is_asked_for(
     assert (
         capsys.readouterr().err == "poor/搜索：已完成 100 / 9,000 回合，还需 1 小时 29 分钟；平均回报 0.312\n"
     )
+
+
+def test_a_job_that_begins_at_once_is_announced_where_no_bar_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "SILENCE", 0.0)
+    announce("juguo study ...")
+    with progress(1000, "training", "step"):
+        assert module._announcement is not None
+        module._announcement.join()
+    assert capsys.readouterr().err == "juguo study ...\n"
 
 
 def test_a_job_shorter_than_that_is_silent(capsys: pytest.CaptureFixture[str]) -> None:

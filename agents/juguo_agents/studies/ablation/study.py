@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pyarrow as pa
 from pydantic import Field
@@ -45,6 +46,7 @@ of doubled budgets."""
 class AblationSettings(ArmSettings):
     """Worlds, budgets and test episodes, and where the closed loop comes from."""
 
+    smoke: ClassVar[Mapping[str, Any]] = {**ArmSettings.smoke, "refine": 250}  # for each lever, in each round
     value: Path | None = Field(
         default=None,
         description="folder of the study `value` with the same worlds and budgets; the best closed loop that "
