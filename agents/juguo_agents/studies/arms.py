@@ -52,7 +52,9 @@ Leaders = dict[str, str]
 class ArmSettings(Settings):
     """Worlds, budgets and test episodes."""
 
-    smoke: ClassVar[Mapping[str, Any]] = {"budget": 1200, "refine": 600, "searches": 1, "episodes": 10}
+    smoke: ClassVar[Mapping[str, Any]] = {
+        "budget": 1200, "refine": 250, "searches": 1, "validation": 40, "episodes": 10,
+    }  # fmt: skip
     grows: ClassVar[frozenset[str]] = frozenset({"doublings"})
 
     scenario: tuple[NamedScenario, ...] = Field(
@@ -74,6 +76,12 @@ class ArmSettings(Settings):
         ge=1,
         le=seeds.YARDSTICKS.size,
         description="reference searches of each kind, which differ by their seed; the best counts",
+    )
+    validation: int = Field(
+        default=1000,
+        ge=2,
+        le=seeds.SEARCH_VALIDATION.size,
+        description="episodes on which what each search found is measured, to choose between them",
     )
     episodes: int = Field(default=1000, ge=2, le=100_000, description="test episodes")
     first_seed: int = Field(default=seeds.VALUE.first, ge=0, description="seed of the first test episode")
@@ -98,7 +106,7 @@ class ArmSettings(Settings):
 
     def as_json(self, scenario: Scenario) -> dict[str, Any]:
         """The settings in one of the worlds, for files."""
-        names = ("budget", "refine", "searches", "episodes", "first_seed", "observe")
+        names = ("budget", "refine", "searches", "validation", "episodes", "first_seed", "observe")
         return {
             "format": self.format,
             "model": MODEL,
@@ -143,19 +151,20 @@ class Arm:
 
 @dataclass(frozen=True)
 class Starts:
-    """Numbers at which a search of an arm may begin, by the search's name and round."""
+    """Numbers at which a search of an arm may begin, by the search's name and round, and so many episodes."""
 
     key: str
     arm: Arm
     turn: int
     observe: str
     candidates: tuple[Parameters, ...]
+    episodes: int = START_EPISODES
 
 
 def best_start(point: Starts, work: Path) -> pa.Table:
     """Index of the best candidate, on episodes on which the search that follows ranks nothing."""
     arm = point.arm
-    episodes = seeds.search_starts(arm.seed(point.turn), 0, START_EPISODES)
+    episodes = seeds.search_starts(arm.seed(point.turn), 0, point.episodes)
     scorer = Scorer(arm.scenario, point.observe)
     returns = scorer.returns(find_policy_class(arm.family, arm.lever), point.candidates, episodes)
     return record(int(np.argmax(returns.mean(1))))
@@ -206,6 +215,7 @@ class ArmSearches:
                     self.settings.budget,
                     seed=seeds.YARDSTICKS.first + i,
                     observe=self.settings.observe,
+                    validation=self.settings.validation,
                 )
                 for family in families
                 for i, name in enumerate(reference_names(family, self.settings))
@@ -235,7 +245,14 @@ class ArmSearches:
                 shared = [arm.of(begin)] if arm.begin is None else [] if turn else [arm.begin]
                 candidates[name] = own + shared
             starts = [
-                Starts(names[name], arm, first + turn, self.settings.observe, tuple(candidates[name]))
+                Starts(
+                    names[name],
+                    arm,
+                    first + turn,
+                    self.settings.observe,
+                    tuple(candidates[name]),
+                    min(START_EPISODES, self.settings.validation),
+                )
                 for name, arm in arms.items()
                 if len(candidates[name]) > 1
             ]
@@ -263,6 +280,7 @@ class ArmSearches:
             budget,
             seed=arm.seed(turn),
             observe=self.settings.observe,
+            validation=self.settings.validation,
             fixed=arm.held,
             begin=begin,
             lever=arm.lever,

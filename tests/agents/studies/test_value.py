@@ -241,7 +241,9 @@ def test_every_doubling_is_told_beside_what_there_was_before(doubled: Any) -> No
 
 BUDGET, REFINE = 320, 100
 TINY = small({"name": "tiny", "society.persons": 40})
-NUMBERS = {"scenario": (TINY,), "budget": BUDGET, "refine": REFINE, "searches": 1, "episodes": 10}
+NUMBERS = {
+    "scenario": (TINY,), "budget": BUDGET, "refine": REFINE, "searches": 1, "validation": 40, "episodes": 10,
+}  # fmt: skip
 
 
 value_in = partial(conducted, Value, **NUMBERS)

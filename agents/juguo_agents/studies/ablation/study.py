@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pyarrow as pa
 from pydantic import Field
@@ -46,7 +45,6 @@ of doubled budgets."""
 class AblationSettings(ArmSettings):
     """Worlds, budgets and test episodes, and where the closed loop comes from."""
 
-    smoke: ClassVar[Mapping[str, Any]] = {**ArmSettings.smoke, "refine": 250}  # for each lever, in each round
     value: Path | None = Field(
         default=None,
         description="folder of the study `value` with the same worlds and budgets; the best closed loop that "
@@ -59,7 +57,7 @@ class AblationSettings(ArmSettings):
         for scenario in self.scenario if self.value else ():
             folder, asked = self.value_folder(scenario), self.as_json(scenario)
             there = finished_value(folder, scenario)["settings"]
-            for name in ("model", "budget", "refine", "searches", "observe"):
+            for name in ("model", "budget", "refine", "searches", "validation", "observe"):
                 if there.get(name) != asked[name]:
                     raise UserError(f"{name} is {asked[name]}, but {folder} has {there.get(name)}")
 

@@ -59,7 +59,11 @@ class Beginning:
 class MechanismsSettings(Settings):
     """What is asked of one world."""
 
-    smoke: ClassVar[Mapping[str, Any]] = {"episodes": 4, "repeats": 2}
+    smoke: ClassVar[Mapping[str, Any]] = {
+        "episodes": 4,
+        "repeats": 2,
+        "only": ("research", "recruitment", "peers", "know-how needed", "shocks", "exclusion", "showing"),
+    }
     free: ClassVar[frozenset[str]] = frozenset({"only", "patterns", "value", "budget"})
 
     scenario: NamedScenario = default_world("the world")

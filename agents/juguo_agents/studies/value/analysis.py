@@ -83,6 +83,7 @@ class _Settings(Strict):
     scenario: dict[str, Any]
     budget: Count
     refine: Count
+    validation: Count
     searches: Count
     episodes: Count
     first_seed: Count
