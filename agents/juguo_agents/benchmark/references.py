@@ -17,7 +17,15 @@ from pydantic import Field
 from juguo_agents.allocators import Allocator, make_rule
 from juguo_agents.allocators.parametric import policy_classes
 from juguo_agents.array_types import Floats
-from juguo_agents.artifacts.identity import CHECKSUM, Count, Record, read_record, record_of, text_of
+from juguo_agents.artifacts.identity import (
+    CHECKSUM,
+    Count,
+    Fingerprint,
+    Record,
+    read_record,
+    record_of,
+    text_of,
+)
 from juguo_agents.artifacts.searched import SearchResult
 from juguo_agents.benchmark.protocol import (
     CLOSED_LOOP,
@@ -40,6 +48,7 @@ from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.conduct import run_or_resume
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
+from juguo_envs.names import Name
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.family import Family
 
@@ -60,7 +69,7 @@ class _Searched(Strict):
 class WorldReferences(Strict):
     """Of a world: its digest, what was searched, and the (episodes,) returns of everything, by name."""
 
-    digest: str
+    digest: Fingerprint
     searched: dict[str, _Searched]
     returns: dict[str, list[float]]
 
@@ -97,12 +106,12 @@ class References(Record):
     AGAIN: ClassVar[str] = "restore the file as it was written"
     FAULT: ClassVar[type[UserError]] = ReferencesError
 
-    protocol: str
+    protocol: Name
     version: Count
     episodes: Annotated[int, Field(ge=2)]
-    first_seeds: dict[str, Count]
-    worlds: dict[str, WorldReferences]
-    versions: dict[str, str]
+    first_seeds: dict[Name, Count]
+    worlds: dict[Name, WorldReferences]
+    versions: dict[Name, Name]
 
     @property
     def stale(self) -> list[str]:

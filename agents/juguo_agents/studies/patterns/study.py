@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import pyarrow as pa
 from pydantic import Field, PrivateAttr, model_validator
@@ -80,7 +80,7 @@ class _Part(_Measured):
 
 
 class _Pattern(_Measured):
-    number: int
+    number: Annotated[int, Field(ge=min(FACTS), le=max(FACTS))]
     name: str
     statement: str
     source: str
