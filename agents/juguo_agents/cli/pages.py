@@ -209,7 +209,5 @@ ELSEWHERE = {
 }
 """Pages that `juguo reproduce` does not make, and why."""
 
-FORMER: dict[str, str] = {
-    "single-file": "measured before six mechanisms were removed",
-}
+FORMER: dict[str, str] = {}
 """Pages that describe a former world until they are made anew, and say so in their head: by name, and why."""
