@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 ENTRY = (
     "spaces/observation.py",
     "COMMUNITY_ENTRIES: tuple[Entry, ...] = (\n",
-    'Entry("harmed", "share harmed in the quarter", lambda s, w, P, b, c: s.community[b, c].harmed),\n',
+    'Entry("lowest", "mean ρ of the lowest decile", lambda s, w, P, b, c: s.community[b, c].rho_low),\n',
 )
 PARAMETER = (
     "worlds/parameters.py",
@@ -36,7 +36,7 @@ PARAMETER = (
 )
 ITS_USE = (
     "model/equations.py",
-    '    """Trust of a community; `harmed` is the share of its members harmed in the quarter before."""\n',
+    '    """Trust of a community."""\n',
     "    if P.blind == 1:\n        return 1.0\n",
 )
 RULE, SEEDS = "experiment_diffusion", 3
@@ -56,8 +56,8 @@ over = False
 while not over:
     observation, _, over, _, _ = env.step(env.action_space.sample())
     inside.append(observation in env.observation_space)
-    shown.append(env.layout.place(observation, "harmed").tolist())
-    held.append(env.batch.state.community["harmed"][0].astype(np.float32).tolist())
+    shown.append(env.layout.place(observation, "lowest").tolist())
+    held.append(env.batch.state.community["rho_low"][0].astype(np.float32).tolist())
     trust.append(env.layout.place(observation, "trust").tolist())
 print(json.dumps({{
     "package": juguo_envs.__file__, "names": env.layout.names(), "inside": inside, "shown": shown,
@@ -92,8 +92,8 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_an_entry_of_the_observation_takes_one_declaration(added: dict[str, Any]) -> None:
-    assert added["names"][0] == "harmed[0]"
-    assert "harmed[0]@-1" in added["names"]
+    assert added["names"][0] == "lowest[0]"
+    assert "lowest[0]@-1" in added["names"]
     assert all(added["inside"])
     assert added["shown"] == added["held"]
     assert np.array(added["shown"]).any()
