@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from juguo_agents.allocators import BASELINE
+from juguo_agents.allocators import BASELINE, NOTHING
 from tests import running
 from tests.running import ROOT, TINY_WORLD, Done, copy_agents, load_script, refused, succeeded
 
@@ -58,7 +58,7 @@ def test_it_is_evaluated_with_and_without_institutions(folder: Path) -> None:
     asked = ("--scenario", "tiny.yaml", "--episodes", "3", "--out", "evaluated")
     succeeded(run("evaluate", *names, *asked, folder=folder))
     with (folder / "evaluated" / "episodes.csv").open(encoding="utf-8") as file:
-        assert {row["allocator"] for row in csv.DictReader(file)} == {*names, BASELINE}
+        assert {row["allocator"] for row in csv.DictReader(file)} == {*names, BASELINE, NOTHING}
     refused(run("evaluate", "mine+relief+exit", folder=folder), "did you mean 'mine+exit+relief'?")
 
 

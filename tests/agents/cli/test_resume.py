@@ -46,7 +46,7 @@ def start(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
 
 def outcome(folder: Path) -> dict[str, object]:
     """All that a run ends with, but for the time it took."""
-    curves = json.loads((folder / "learning_curve.json").read_text())
+    curves = json.loads((folder / "learning_curve.json").read_text())["curves"]
     without_time = {k: [(p["steps"], p["selection_return"]) for p in v] for k, v in curves.items()}
     files = [*folder.glob("policy-seed*.safetensors"), folder / "comparison.json", folder / "episodes.csv"]
     return {"curves": without_time, **{path.name: path.read_bytes() for path in files}}

@@ -71,13 +71,15 @@ def texts(lang: str = "en", of: str = "") -> Mapping[str, str]:
 def say(key: str, lang: str | None = None, **values: object) -> str:
     """A text with its values put in; `{step}` and `{steps}` are the unit of time, one and several of it.
 
+    What a language has no text for, such as a rule of one's own, is in English.
+
     Args:
         key: Of the catalogue.
         lang: A language other than the one that is spoken.
         values: What stands in braces.
     """
     lang = lang or language()
-    return _filled(texts(lang)[key], _unit(lang) | values)
+    return _filled(texts(lang).get(key) or texts()[key], _unit(lang) | values)
 
 
 def _unit(lang: str) -> dict[str, object]:
