@@ -60,19 +60,15 @@ def is_vacant(path: Path) -> bool:
         return True
 
 
-def check_destination(path: Path, option: str = "--out") -> None:
+def check_destination(path: Path) -> None:
     """Refuse a folder that could not be made, or could not be written, before work is done for it.
-
-    Args:
-        path: The folder.
-        option: By which it is named.
 
     Raises:
         UserError: Saying why.
     """
     why = _unwritable(path)
     if why:
-        raise UserError(f"{option} is {path}: {why}; name another folder")
+        raise UserError(f"--out is {path}: {why}; name another folder")
 
 
 def _unwritable(path: Path, *files: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 EVERY = 30.0
 """Seconds between two lines, where standard error is no terminal."""
-SILENCE = 1.9
+SILENCE = 1.5
 """Seconds after which a command says what it is."""
 JOBS = (
     "training", "comparing", "tuning", "searching", "playing", "recording", "reporting", "calibrating",

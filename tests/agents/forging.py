@@ -56,7 +56,8 @@ def forge_policy(path: Path, metadata: Change = len, tensors: Change = len) -> N
     """Change the metadata or the tensors of a policy."""
     with safe_open(path, framework="numpy") as file:
         told = json.loads(file.metadata()[KEY])
-        held = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        names = file.keys()
+        held = {name: file.get_tensor(name) for name in names}
     metadata(told)
     tensors(held)
     text = json.dumps(told)

@@ -215,7 +215,8 @@ def load_policy(path: Path) -> Policy:
     try:
         with safe_open(path, framework="numpy") as file:
             told = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+            names = file.keys()
+            tensors = {name: file.get_tensor(name) for name in names}
     except (OSError, SafetensorError, TypeError, ValueError) as error:
         raise PolicyFileError(f"{path}: no readable policy file ({error})") from None
     raw = told.get(KEY)

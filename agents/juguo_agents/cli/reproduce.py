@@ -114,8 +114,12 @@ def _make(pages: Mapping[str, ResultsPage], asked: Reproduce) -> int:
             words = words_of(name, step, asked)
             place(step, asked.out / name).parent.mkdir(parents=True, exist_ok=True)
             tell(f"{name}: juguo {shlex.join(words)}")
-            if status := run(words):
-                return status
+            try:
+                if status := run(words):
+                    return status
+            except UserError:  # what ends a command otherwise says how to go on
+                tell(f"{name}: the same juguo reproduce goes on; what is done is kept")
+                raise
         written += write_pages(name, page, asked, docs)
     show("\n".join(map(str, written)))
     return 0

@@ -158,7 +158,7 @@ class Starts:
     turn: int
     observe: str
     candidates: tuple[Parameters, ...]
-    episodes: int = START_EPISODES
+    episodes: int
 
 
 def best_start(point: Starts, work: Path) -> pa.Table:

@@ -112,14 +112,8 @@ MADE_BY = {
 """What jobs take that others make, and how."""
 NEEDS = {"compare-runs": "run", "report": "compared"}
 """Which of them."""
-_ELSEWHERE = {
-    "compare",
-    "dataset",
-    "play",
-    "list",
-    "warm-up",
-    "doctor",
-}  # a study's; in tests of their own; no file
+_ELSEWHERE = {"compare", "dataset", "play", "list", "warm-up", "doctor"}
+"""Another name of a study; what has tests of its own; what writes nothing for the user."""
 assert {*STUDIES, *COMMANDS} - {"doubles"} - _ELSEWHERE == {*JOBS}
 
 

@@ -75,6 +75,20 @@ def test_a_folder_of_tiny_numbers_or_of_another_model_is_not_gone_on_with(
     refused(done, "tiny was begun with another version of the model")
 
 
+def test_what_ends_a_command_is_told_with_how_to_go_on_with_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(words: list[str]) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(PAGES, "brief", BRIEF)
+    monkeypatch.setattr(reproduce, "run", full)
+    done = juguo("reproduce", "--only", "brief", cwd=tmp_path)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.endswith("; go on with: juguo reproduce --only brief --out reproduced")
+
+
 def test_pages_are_written_and_a_second_run_goes_on_where_the_first_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +97,7 @@ def test_pages_are_written_and_a_second_run_goes_on_where_the_first_ended(
     monkeypatch.setitem(PAGES, "brief", replace(BRIEF, steps=(BRIEF.steps[0], broken)))
     stopped = juguo("reproduce", "--only", "brief", cwd=tmp_path)
     assert stopped.returncode == 2 and "did you mean 'market'" in stopped.stderr
+    assert "what is done is kept" in stopped.stderr
     made = tmp_path / "reproduced" / "brief" / "rules" / "comparison.md"
     before = made.stat().st_mtime_ns
     monkeypatch.setitem(PAGES, "brief", BRIEF)

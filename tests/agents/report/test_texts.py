@@ -103,6 +103,16 @@ def test_a_space_beside_a_value_falls_away_between_chinese_characters_alone() ->
     assert "world 浙北: 3" in say("rests.on", episodes="x", world="浙北", persons=3, places=2, quarters="3")
 
 
+def test_a_rule_of_ones_own_is_in_english_where_a_language_has_no_text_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = {"en": {**texts("en"), "rule.mine": "mine, by {name}"}, "zh": texts("zh")}
+    monkeypatch.setattr(juguo_agents.report.texts, "texts", lambda lang="en": own[lang])
+    assert say("rule.mine", "zh", name="me") == "mine, by me"
+    with pytest.raises(KeyError):
+        say("rule.nobody", "zh")
+
+
 def test_what_is_spoken_is_set_within_and_as_before_afterwards() -> None:
     assert say("count.quarters", count=3) == "3 quarters"
     with speaking("zh", "month"):

@@ -113,7 +113,7 @@ def test_an_arm_goes_on_from_the_better_of_two_places(name: str, tmp_path: Path)
     family = find_policy_class(arm.family)
     means = [run(family.allocator([place], WORLD), WORLD, episodes).returns.mean() for place in places]
     for order in (places, places[::-1]):
-        best = recorded(best_start(Starts("", arm, 1, "noisy", tuple(order)), tmp_path))
+        best = recorded(best_start(Starts("", arm, 1, "noisy", tuple(order), START_EPISODES), tmp_path))
         assert order[best] == places[int(np.argmax(means))]
 
 
