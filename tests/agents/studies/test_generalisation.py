@@ -206,13 +206,16 @@ def _refuse(*arguments: Any, **named: Any) -> None:
 
 @pytest.fixture(scope="module")
 def done(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole small study with two tuned rules, to which the run was added later."""
+    """A whole small study with two tuned rules, to which a world and then the run were added later."""
     folder = tmp_path_factory.mktemp("done")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(study, "compared_names", lambda: list(RULES))
         patch.setattr(study, "CLOSED_LOOP", _Named("open_loop"))
         patch.setattr(study, "VALIDATION", 10)
+        fewer = conduct(Generalisation(Settings(**{**NUMBERS, "scenarios": 2})), folder, LocalExecutor(1))
         alone = conduct(Generalisation(SETTINGS), folder, LocalExecutor(1))
+        for name, regret in fewer.data["regret"].items():
+            assert alone.data["regret"][name][:2] == regret
         assert alone.data["verdicts"] == {}
         assert "No trained run was named" in alone.files["family.md"].decode()
         patch.setattr("juguo_agents.search.conduct.search", _refuse)
@@ -278,13 +281,15 @@ def test_searches_at_twice_the_budget_go_on_from_the_oracles(done: Path) -> None
     assert not (done / "work/convergence/00002").exists()
 
 
-def test_a_budget_may_be_raised_and_not_lowered(tmp_path: Path) -> None:
+def test_budgets_and_worlds_may_be_raised_and_not_lowered(tmp_path: Path) -> None:
     def claim(**changes: int) -> None:
         Settings(**{**NUMBERS, **changes}).claim(tmp_path, "generalisation")
 
     claim()
     with pytest.raises(UserError, match=r"budget is 600, .* give 700 or more"):
         claim(budget=600)
+    with pytest.raises(UserError, match=r"scenarios is 2, .* give 3 or more"):
+        claim(scenarios=2)
     claim(budget=900, convergence=3)
     with pytest.raises(UserError, match=r"budget is 700, .* give 900 or more"):
         claim()

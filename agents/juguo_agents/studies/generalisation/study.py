@@ -55,7 +55,8 @@ class Settings(base.Settings):
     smoke: ClassVar[Mapping[str, Any]] = {
         "scenarios": 3, "episodes": 4, "budget": 1000, "tuning": 400, "convergence": 2,
     }  # fmt: skip
-    grows: ClassVar[frozenset[str]] = frozenset({"budget", "convergence"})  # oracles begin at given numbers
+    # Worlds are told apart by their number, and oracles begin at given numbers.
+    grows: ClassVar[frozenset[str]] = frozenset({"scenarios", "budget", "convergence"})
     free: ClassVar[frozenset[str]] = frozenset({"runs"})
 
     runs: tuple[Path, ...] = Field(
