@@ -9,7 +9,7 @@ import numpy as np
 
 from juguo_agents.allocators.base import Observed, Setting
 from juguo_agents.allocators.rule import Decision, Rule
-from juguo_agents.array_types import Bools, Floats, Ints, Seeds, Singles
+from juguo_agents.array_types import Bools, Ints, Seeds, Singles
 from juguo_envs.model.state import STAGES
 
 FUNCTIONS_IN = tuple(f"functions in {stage}" for stage in STAGES)
@@ -67,7 +67,7 @@ class Hybrid:
         of_b: Bools = np.array([part in self.from_b for part in FUNCTIONS_IN])[stage]
         reserve = None
         if a.reserve is not None or b.reserve is not None:
-            reserve = np.where(of_b, _reserve(b), _reserve(a))
+            reserve = np.where(of_b, b.spare(), a.spare())
 
         def owner(part: str) -> Decision:
             return b if part in self.from_b else a
@@ -79,10 +79,3 @@ class Hybrid:
             advance=owner("timing").advance,
             reserve=reserve,
         )
-
-
-def _reserve(decision: Decision) -> Floats:
-    """(n,) weight of the reserve, as it is where a decision names none."""
-    if decision.reserve is not None:
-        return decision.reserve
-    return np.where(decision.functions.sum(-1) <= 0.0, 1.0, 0.0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from juguo_agents.allocators.base import RELIEF, Observed, Setting, rows
 from juguo_agents.allocators.declared import RuleNumber, RuleShares, numbers_of
@@ -23,6 +25,28 @@ class Decision:
     openness: Floats | float
     advance: Bools | bool
     reserve: Floats | None = None  # (n,), none by default
+
+    @classmethod
+    def joined(cls, decisions: Sequence[Decision]) -> Decision:
+        """Decisions for several runs of environments as one for all, in their order."""
+        counts = [len(d.functions) for d in decisions]
+
+        def column(values: Iterable[npt.ArrayLike]) -> npt.NDArray[Any]:
+            return np.concatenate([np.full(n, v) for n, v in zip(counts, values, strict=True)])
+
+        return cls(
+            np.concatenate([d.functions for d in decisions]),
+            np.concatenate([d.communities for d in decisions]),
+            column(d.openness for d in decisions),
+            column(d.advance for d in decisions),
+            np.concatenate([d.spare() for d in decisions]),
+        )
+
+    def spare(self) -> Floats:
+        """(n,) weight of the reserve, as it is where the decision names none."""
+        if self.reserve is not None:
+            return self.reserve
+        return np.where(self.functions.sum(-1) <= 0.0, 1.0, 0.0)
 
     def action(self, abandon: Bools) -> Singles:
         """(n, 10 + R + 3) the action that says so, and (n,) whether the project is given up."""
@@ -121,11 +145,16 @@ class Rule:
 
     def act(self, observation: Singles) -> Singles:
         """Actions for a batch of observations."""
+        decision, abandon = self.decided(observation)
+        return decision.action(abandon)
+
+    def decided(self, observation: Singles) -> tuple[Decision, Bools]:
+        """The allocation for a batch of observations, and (n,) whether the project is given up."""
         seen = Observed(self.setting, observation)
         decision = self.decide(seen)
         if self.relieves:
             self.relieve(seen, decision)
-        return decision.action(self.abandons(seen))
+        return decision, self.abandons(seen)
 
     def decide(self, seen: Observed) -> Decision:
         """The allocation for what is seen, without institutions."""

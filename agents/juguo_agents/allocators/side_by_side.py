@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from juguo_agents.allocators.base import Allocator, Setting
+from juguo_agents.allocators.rule import Decision, Rule
 from juguo_agents.array_types import Seeds, Singles
 
 
@@ -32,4 +33,9 @@ class SideBySide:
     def act(self, observation: Singles) -> Singles:
         """Actions for a batch of observations."""
         parts = np.split(observation, len(self.allocators))
-        return np.concatenate([a.act(part) for a, part in zip(self.allocators, parts, strict=True)])
+        rules = [a for a in self.allocators if isinstance(a, Rule)]
+        if len(rules) < len(parts):
+            return np.concatenate([a.act(part) for a, part in zip(self.allocators, parts, strict=True)])
+        decided = [rule.decided(part) for rule, part in zip(rules, parts, strict=True)]
+        decision = Decision.joined([decision for decision, _ in decided])
+        return decision.action(np.concatenate([abandon for _, abandon in decided]))

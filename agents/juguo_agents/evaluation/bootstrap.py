@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy  # it loads scipy.stats, which takes half a second, when that is first used
 
 from juguo_agents.array_types import Floats
 from juguo_agents.evaluation.statistics import (
@@ -178,7 +178,7 @@ def seeds_needed(differences: Floats) -> SeedsNeeded | None:
     between = float(differences.mean(1).var(ddof=1))
     # what the episodes' common luck leaves, however many seeds: their part of the variance of the mean
     floor = spread_of(differences).episodes
-    wider = between * (s - 1) / float(stats.chi2.ppf(1.0 - _CAUTION, s - 1))
+    wider = between * (s - 1) / float(scipy.stats.chi2.ppf(1.0 - _CAUTION, s - 1))
     return SeedsNeeded(s, POWER, _count(effect, between, floor), _count(effect, wider, floor))
 
 
@@ -187,8 +187,8 @@ def _count(effect: float, between: float, floor: float) -> int | None:
         error = np.sqrt(between / n + floor)
         if error < 1e-12 * effect:
             return n
-        critical = stats.t.ppf(0.5 + CONFIDENCE / 2.0, n - 1)
-        power = stats.nct.sf(critical, n - 1, effect / error)
+        critical = scipy.stats.t.ppf(0.5 + CONFIDENCE / 2.0, n - 1)
+        power = scipy.stats.nct.sf(critical, n - 1, effect / error)
         if power >= POWER:
             return n
     return None
@@ -220,7 +220,8 @@ def _stretched(
     if variance < 1e-24:
         return Estimate(estimate, estimate, estimate)
     tail = 0.5 + CONFIDENCE / 2.0
-    stretch = np.sqrt(spread.total / variance) * stats.t.ppf(tail, spread.freedom) / stats.norm.ppf(tail)
+    stretch = np.sqrt(spread.total / variance) * scipy.stats.t.ppf(tail, spread.freedom)
+    stretch /= scipy.stats.norm.ppf(tail)
     low, high = np.quantile(drawn, (1.0 - tail, tail))
     return Estimate(
         estimate, float(estimate - stretch * (estimate - low)), float(estimate + stretch * (high - estimate))

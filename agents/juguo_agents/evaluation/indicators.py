@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy  # it loads scipy.stats, which takes half a second, when that is first used
 
 from juguo_agents.array_types import Floats, Ints
 from juguo_agents.evaluation.course import STRATA
@@ -123,7 +123,7 @@ def _ratio(above: Floats, below: Floats) -> dict[str, float] | None:
 def _share(happened: Floats) -> dict[str, float]:
     """A share of E episodes, of which each counts between 0 and 1, with Wilson's interval."""
     n, share = len(happened), float(happened.mean())
-    z2 = float(stats.norm.ppf(_TAILS[1])) ** 2
+    z2 = float(scipy.stats.norm.ppf(_TAILS[1])) ** 2
     middle = (share + z2 / (2.0 * n)) / (1.0 + z2 / n)
     half = float(np.sqrt(z2 * (share * (1.0 - share) / n + z2 / (4.0 * n * n)))) / (1.0 + z2 / n)
     return {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy  # it loads scipy.stats, which takes half a second, when that is first used
 
 from juguo_agents.array_types import Floats, Ints
 
@@ -30,7 +30,7 @@ def spread_out(name: str, estimate: Estimate) -> dict[str, float]:
 
 def interquartile_mean(values: Floats) -> float:
     """Mean of the middle half (Agarwal et al. 2021)."""
-    return float(stats.trim_mean(values, 0.25))
+    return float(scipy.stats.trim_mean(values, 0.25))
 
 
 def mean_interval(values: Floats) -> Estimate:
@@ -43,7 +43,7 @@ def mean_interval(values: Floats) -> Estimate:
     mean = float(values.mean())
     if len(values) < 2 or np.ptp(values) < 1e-12:
         return Estimate(mean, mean, mean)
-    interval = stats.bootstrap(
+    interval = scipy.stats.bootstrap(
         (values,), np.mean, confidence_level=CONFIDENCE, n_resamples=RESAMPLES, rng=np.random.default_rng(0)
     ).confidence_interval
     return Estimate(mean, float(interval.low), float(interval.high))
