@@ -10,6 +10,9 @@ PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 # On every core, one thread each; the tests of a file stay together, for they share what they made.
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
 
+# Tests and trainings start many processes; without bytecode each would compile the sources anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup train test test-all test-integrations lint format types docs bench bench-peers lock clean
 
