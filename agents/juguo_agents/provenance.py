@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from juguo_envs.engine.compiled import SOURCE_KEY
@@ -17,7 +18,12 @@ _PACKAGES = (
 
 def versions() -> dict[str, str]:
     """Version of Python and of each package that shapes a result, where installed."""
-    found = {"python": platform.python_version()}
+    return {"python": platform.python_version(), **_installed()}
+
+
+@cache
+def _installed() -> dict[str, str]:
+    found = {}
     for package in _PACKAGES:
         try:
             found[package] = version(package)

@@ -12,7 +12,6 @@ analysis of variance and its tails are Student's (Hesterberg 2015, The American 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +23,7 @@ from juguo_agents.evaluation.statistics import (
     RESAMPLES,
     Estimate,
     interquartile_mean,
+    interquartile_means,
     mean_interval,
 )
 
@@ -93,16 +93,15 @@ def crossed_iqm(values: Floats) -> Estimate:
     values = _matrix(values)
     middle = interquartile_mean(values.ravel())
     if 1 in values.shape:
-        return _one_level(values.ravel(), interquartile_mean)
+        return _one_level_iqm(values.ravel())
     seeds, episodes = _weights(*values.shape)
     means = ((seeds @ values) * episodes).sum(1)
     rng = np.random.default_rng(0)
     s, e = values.shape
-    drawn = np.empty(RESAMPLES // 2)
-    for i in range(len(drawn)):
-        picked = values[rng.integers(0, s, s)][:, rng.integers(0, e, e)]
-        drawn[i] = interquartile_mean(picked.ravel())
-    return _stretched(middle, drawn, spread_of(values), float(means.var()))
+    picked = np.empty((RESAMPLES // 2, s * e))
+    for row in picked:
+        row[:] = values[rng.integers(0, s, s)][:, rng.integers(0, e, e)].ravel()
+    return _stretched(middle, interquartile_means(picked), spread_of(values), float(means.var()))
 
 
 def improvement(values: Floats, base: Floats) -> Estimate:
@@ -228,12 +227,12 @@ def _stretched(
     )
 
 
-def _one_level(values: Floats, statistic: Callable[[Floats], float]) -> Estimate:
-    """A percentile interval over one level."""
-    estimate = statistic(values)
+def _one_level_iqm(values: Floats) -> Estimate:
+    """The interquartile mean with its percentile interval over one level."""
+    estimate = interquartile_mean(values)
     if len(values) < 2 or np.ptp(values) < 1e-12:
         return Estimate(estimate, estimate, estimate)
     rng = np.random.default_rng(0)
     picked = values[rng.integers(0, len(values), (RESAMPLES, len(values)))]
-    low, high = np.quantile([statistic(row) for row in picked], (0.025, 0.975))
+    low, high = np.quantile(interquartile_means(picked), (0.025, 0.975))
     return Estimate(estimate, float(low), float(high))

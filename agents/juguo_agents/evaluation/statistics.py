@@ -33,6 +33,12 @@ def interquartile_mean(values: Floats) -> float:
     return float(scipy.stats.trim_mean(values, 0.25))
 
 
+def interquartile_means(values: Floats) -> Floats:
+    """(N,) interquartile means of the rows of an (N, M) matrix."""
+    found: Floats = scipy.stats.trim_mean(values, 0.25, axis=1)
+    return found
+
+
 def mean_interval(values: Floats) -> Estimate:
     """Mean with its bias-corrected, accelerated bootstrap interval (Efron 1987), 95 %.
 
