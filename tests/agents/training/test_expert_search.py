@@ -15,7 +15,7 @@ from juguo_agents.allocators.registry import rule_names
 from juguo_agents.artifacts.searched import RESULT_FILE
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare
-from juguo_agents.report import summarise
+from juguo_agents.report import figures, summarise
 from juguo_agents.report.doctrines import REFERENCES
 from juguo_agents.report.route import PARTS, Route, parts_as_rows
 from juguo_agents.search.checkpoint import Keeper
@@ -46,7 +46,7 @@ SETUP = Experiment.model_validate({"override": SMALL, "training": TRAINING, "com
 
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, which can be killed anywhere, and with few episodes to imitate and to measure on."""
+    """In this process, which can be killed anywhere, with few episodes and without figures."""
 
     def train_all(setup, world, seeds, folder, done, begun) -> None:
         for seed in seeds:
@@ -62,6 +62,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imitation, "PASSES", 1)
     monkeypatch.setattr(expert_search, "_VALIDATION", 4)
     monkeypatch.setattr(rule_tuning, "_VALIDATION", 4)
+    monkeypatch.setattr(figures, "draw_figures", lambda *asked: {})
 
 
 def content(folder: Path) -> dict[str, bytes]:
