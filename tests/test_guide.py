@@ -27,7 +27,7 @@ from juguo_envs.worlds.scenario import scenario_names
 from tests.running import juguo, succeeded
 
 HOME = Path(__file__).resolve().parents[1]
-PAGES = [*sorted(HOME.glob("README*.md")), HOME / "CONTRIBUTING.md", *sorted((HOME / "docs").rglob("*.md"))]
+PAGES = [*sorted(HOME.glob("*.md")), *sorted((HOME / "docs").rglob("*.md"))]
 FOR_OTHERS = ("coming-from-", "record-a-data-set")
 """Beginnings of pages for users of libraries that may be missing; `make test-integrations` has them."""
 GENERATED = HOME / "docs" / "reference" / "commands.md"
