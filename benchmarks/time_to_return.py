@@ -3,7 +3,7 @@
     python benchmarks/time_to_return.py --before CHECKOUT --out FOLDER
 
 Each job trains two seeds side by side; the jobs run one after the other. Learning from nothing is measured,
-too, at the steps of the main job. The final return is that of the kept policy, on the selection episodes.
+too. The final return is that of the kept policy, on the selection episodes.
 What comes after the training is left out. Older code trains in its own world: returns compare within a row.
 """
 
@@ -20,9 +20,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-
-from juguo_agents.training.config import load_experiment
-from juguo_agents.training.shipped import find_config
 
 ROOT = Path(__file__).resolve().parent.parent
 CURVES, EXPERT = "learning_curve.json", "expert/searched.json"
@@ -94,10 +91,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="new folder for the runs and the figures")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True)
-    steps = load_experiment(find_config("default"), []).training.steps
     jobs: list[tuple[str, Path, list[str]]] = [
         ("main_job", ROOT, []),
-        ("from_nothing", ROOT, ["--config", "from_scratch", f"training.steps={steps}"]),
+        ("from_nothing", ROOT, ["--config", "from_scratch"]),
     ]
     if arguments.before:
         jobs.append(("before", arguments.before.resolve(), []))
