@@ -3,8 +3,8 @@
     python benchmarks/time_to_return.py --before CHECKOUT --out FOLDER
 
 Each job trains two seeds side by side; the jobs run one after the other. Learning from nothing is measured,
-too. The final return is that of the kept policy, on the selection episodes.
-What comes after the training is left out. Older code trains in its own world: returns compare within a row.
+too. The final return is that of the kept policy, on the selection episodes. What comes after the training is
+left out. Older code trains in its own world: returns compare within a row.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
     python examples/ppo_single_file.py --steps 200000 --seed 0
 
-Settings are those of `juguo train from_scratch`. Training episodes have seeds from 2**32 on, test episodes
-seeds from 0 on, as in `juguo evaluate`. Groups of `paired` societies live the same episodes; each is rewarded
-with what it brings beyond the mean of the others of its group (leave-one-out, under common random numbers).
+Settings are those of `juguo train from_scratch training.ppo.learning_rate=1e-3`. Training episodes have seeds
+from 2**32 on, test episodes from 0 on, as in `juguo evaluate`. Groups of `paired` societies live the same
+episodes; each is rewarded with what it brings beyond the mean of the others of its group (leave-one-out,
+under common random numbers).
 """
 
 import argparse

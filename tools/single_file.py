@@ -10,6 +10,7 @@ import csv
 import datetime
 import json
 import platform
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -36,11 +37,11 @@ TEXT = """\
 | | |
 |---|---|
 | measured | {day} |
-| command | `juguo train from_scratch training.steps={steps} training.selections=1`; `tools/single_file.py` |
+| command | `{command}`; `tools/single_file.py` |
 | versions | {versions} |
 | world | `default` {digest} |
 
-`examples/ppo_single_file.py` has the settings of `juguo train from_scratch`. At each budget both had the same
+`examples/ppo_single_file.py` has the settings of this job. At each budget both had the same
 number of environment steps for each of four training seeds, and both kept the last policy. Returns are means
 over the test episodes 0 to 199.
 
@@ -63,11 +64,16 @@ def single(seed: int, steps: int, folder: Path) -> float:
     return float(json.loads(told.read_text(encoding="utf-8"))["return"])
 
 
+def job(steps: int) -> list[str]:
+    """Words of the job that the single file is compared with."""
+    return ["train", "from_scratch", f"training.steps={steps}", "training.ppo.learning_rate=1e-3",
+            "training.selections=1"]  # fmt: skip
+
+
 def trained(steps: int, folder: Path) -> dict[int, float]:
     """Returns of `juguo train` on the same test episodes, by training seed."""
     run, juguo = folder / "train", [sys.executable, "-m", "juguo_agents.cli.main"]
-    words = (f"training.steps={steps}", "training.selections=1", "comparison.allocators=[concentrated]")
-    command = [*juguo, "train", "from_scratch", *words, "--out", str(run)]
+    command = [*juguo, *job(steps), "comparison.allocators=[concentrated]", "--out", str(run)]
     if not (run / "comparison.json").is_file():
         subprocess.run(command, check=True)
     summary = json.loads((run / "comparison.json").read_text(encoding="utf-8"))
@@ -139,7 +145,7 @@ def text(tables: dict[int, str]) -> str:
     """The page."""
     return TEXT.format(
         day=datetime.datetime.now(datetime.UTC).date(),
-        steps=max(tables),
+        command=shlex.join(["juguo", *job(max(tables))]),
         versions=", ".join(
             [f"juguo {version('juguo')}", f"Python {platform.python_version()}"]
             + [f"{name} {version(name)}" for name in ("torch", "stable-baselines3", "numpy", "numba")]
