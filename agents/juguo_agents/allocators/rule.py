@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 import numpy as np
 import numpy.typing as npt
@@ -143,6 +143,7 @@ class Rule:
     def remember(self) -> None:
         """Make room for what the rule remembers of each environment."""
 
+    @final  # several rules in one batch say their decisions together, and not by this
     def act(self, observation: Singles) -> Singles:
         """Actions for a batch of observations."""
         decision, abandon = self.decided(observation)
