@@ -180,6 +180,19 @@ PAGES: dict[str, ResultsPage] = {
         _SHIPPED,
         (*map(_training, _SHIPPED), _training("family", 30.0), _training("from_scratch", 17.0)),
     ),
+    "generalisation": ResultsPage(
+        "worlds that were not met",
+        "learned-allocators",
+        ("default",),
+        (
+            Step(
+                "family",
+                "study generalisation {training/family}",
+                "family.md",
+                110.0,
+            ),
+        ),
+    ),
     "benchmark": ResultsPage(
         "the benchmark",
         "learned-allocators",

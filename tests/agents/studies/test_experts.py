@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
+from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE
 from juguo_agents.artifacts.identity import sealed
 from juguo_agents.artifacts.load import UnknownAllocator, digest_of, find_allocator
 from juguo_agents.artifacts.searched import SearchRecord, load_result
@@ -91,7 +91,7 @@ def test_searches_begin_at_what_is_given_within_what_each_world_allows(folder: P
 
 
 def test_many_worlds_are_searched_by_quick_steps() -> None:
-    for quick in (SETTINGS.search(0), Generalisation(scenario=SMALL).oracle(0)):
+    for quick in (SETTINGS.search(0), Generalisation(scenario=SMALL).searched_in(0, ORACLE.name)):
         assert (quick.covariance, quick.episodes) == ("diagonal", 2)
     tuned = Generalisation(scenario=SMALL).tunings().values()  # few searches, with a budget for more
     assert {found.covariance for found in tuned} == {"full"}

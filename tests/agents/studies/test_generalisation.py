@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,10 @@ from tests.agents.studies.conducting import english
 from tests.support import small
 
 SMALL = small()
-NUMBERS = {"scenario": SMALL, "scenarios": 3, "episodes": 3, "budget": 700, "tuning": 200, "convergence": 2}
+NUMBERS = {
+    "scenario": SMALL, "scenarios": 3, "episodes": 3, "budget": 700, "tuning": 200, "convergence": 2,
+    "specialists": 2,
+}  # fmt: skip
 SETTINGS = Settings(**NUMBERS)  # not checked: the tuning is too short for a closed loop
 FAMILY = Family(SMALL)
 RULES = ("flat", BASELINE)
@@ -99,6 +103,23 @@ def test_what_twice_the_budget_brings_the_oracles_is_a_share_of_the_spread() -> 
     assert without["doubling"] is None and "twice the budget" not in page(without)
 
 
+def test_what_is_earned_more_than_a_specialist_is_a_share_of_the_spread() -> None:
+    measured = returns(**YARDSTICKS, one=[0.7, 0.3, 0.9])
+    specialists = returns(specialist=[0.9, 0.2])["specialist"]
+    summary, regret = summarise(measured, subjects("one"), FAMILY, specialists=specialists)
+    beside = summary["specialists"]
+    rows = {row["name"]: row for row in beside["against"]}
+    assert beside["scenarios"] == 2 and beside["against"][0]["name"] == ORACLE
+    assert rows[ORACLE]["mean"] == pytest.approx((0.1 / 1.0 + 0.2 / 0.4) / 2)  # the worth of knowing
+    assert rows["mine"]["mean"] == pytest.approx((-0.2 / 1.0 + 0.1 / 0.4) / 2)
+    assert rows["mine"]["better_in"] == 0.5
+    assert "flat" not in rows and "## What knowing is worth" in page(summary)
+    _, without = summarise(measured, subjects("one"), FAMILY)
+    np.testing.assert_array_equal(regret["mine"], without["mine"])
+    with speaking("zh"):
+        assert english(page(summary)) == []
+
+
 def test_scenarios_in_which_the_baseline_is_better_are_counted() -> None:
     summary, _ = summarise(returns(**YARDSTICKS, one=[0.5, -0.1, 0.1]), subjects("one"), FAMILY)
     row = next(r for r in summary["allocators"] if r["name"] == "mine")
@@ -148,7 +169,7 @@ def test_a_scenario_in_which_nothing_matters_is_refused() -> None:
 def test_held_out_worlds_are_of_seeds_that_nothing_else_has() -> None:
     assert SETTINGS.world(2).digest() == FAMILY.scenario(seeds.held_out_world(2)).digest()
     assert {seeds.held_out_world(2)} <= set(seeds.HELD_OUT_WORLDS.take(0, 3).tolist())
-    searches = (SETTINGS.oracle(0), *SETTINGS.tunings().values())
+    searches = (SETTINGS.searched_in(0, ORACLE), *SETTINGS.tunings().values())
     assert {s.seed for s in searches} == {seeds.WORLD_SEARCH.first, seeds.RULE_SEARCH.first}
 
 
@@ -156,8 +177,8 @@ def test_rules_are_tuned_on_the_family_and_oracles_on_their_world() -> None:
     tunings = SETTINGS.tunings()
     assert len(tunings) == len(tuned_rules()) + 1
     assert all(search.varies for search in tunings.values())
-    assert not SETTINGS.oracle(1).varies
-    assert SETTINGS.oracle(1).scenario == SETTINGS.world(1)
+    assert not SETTINGS.searched_in(1, ORACLE).varies
+    assert SETTINGS.searched_in(1, ORACLE).scenario == SETTINGS.world(1)
 
 
 def test_an_oracle_begins_within_what_its_programme_allows() -> None:
@@ -165,7 +186,7 @@ def test_an_oracle_begins_within_what_its_programme_allows() -> None:
     numbers = CLOSED_LOOP.space(SMALL).start | {"exit.quarter": 60.0}
     lengths = set()
     for index in range(12):
-        search = SETTINGS.oracle(index, numbers)
+        search = SETTINGS.searched_in(index, ORACLE, numbers)
         begin(search)  # refuses numbers that are not allowed
         lengths.add(search.scenario.programme.T)
     assert min(lengths) < 60
@@ -245,8 +266,22 @@ def test_oracles_begin_at_what_was_searched_on_the_family(done: Path) -> None:
         assert moved <= {"production.quarters", "diffusion.quarters", "exit.quarter"}
 
 
+def test_specialists_are_searched_like_the_oracles_and_do_not_know_what_is_hidden(done: Path) -> None:
+    for index in range(SETTINGS.specialists):
+        oracle, own = (
+            load_state(done / f"work/{stage}/{index:05d}").settings for stage in ("oracles", "specialists")
+        )
+        assert (own.family, oracle.family) == ("open_loop", ORACLE)
+        assert replace(own, family=ORACLE, begin=oracle.begin) == oracle
+        assert (
+            own.begin is not None and oracle.begin is not None and own.begin.items() <= oracle.begin.items()
+        )
+    assert not (done / "work/specialists/00002").exists()
+
+
 def test_the_study_leaves_numbers_a_page_and_a_figure(done: Path) -> None:
     summary = json.loads((done / "family.json").read_text(encoding="utf-8"))
+    assert summary["specialists"]["scenarios"] == SETTINGS.specialists
     names = {row["name"] for row in summary["allocators"]}
     assert {"generalist", "generalist seed 0", "generalist seed 1", "flat:tuned", ORACLE} <= names
     assert len(summary["regret"]["generalist"]) == SETTINGS.scenarios

@@ -39,7 +39,8 @@ AIM = 0.05
 """What a policy's median regret should be."""
 AXES_LISTED = 6
 """Axes of the family that are listed, those with which regret goes most."""
-ORACLE_NAME = "oracle"
+ORACLE_NAME, SPECIALIST_NAME = "oracle", "specialist"
+"""What is searched in each scenario, and what is shown: what is hidden, or what policies see."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,11 @@ class Subject:
 
 
 def summarise(
-    returns: Mapping[str, Floats], subjects: Sequence[Subject], family: Family, gains: Sequence[float] = ()
+    returns: Mapping[str, Floats],
+    subjects: Sequence[Subject],
+    family: Family,
+    gains: Sequence[float] = (),
+    specialists: Floats | None = None,
 ) -> tuple[Summary, dict[str, Floats]]:
     """The numbers of the study, fit for JSON, and the regrets behind them.
 
@@ -71,6 +76,7 @@ def summarise(
         subjects: All but the oracle.
         family: Of which the held-out scenarios are the first ones.
         gains: What twice the budget brought the oracles of the first scenarios, in mean return.
+        specialists: (first scenarios, episodes) returns of the specialists.
 
     Returns:
         The summary, and (scenarios,) regret by name; a run's is the mean over its training seeds.
@@ -107,6 +113,9 @@ def summarise(
         "oracle_beaten": float((best > means[ORACLE_NAME]).mean()),
         "oracle_gap": float(((best - means[ORACLE_NAME]) / spread).mean()),
         "doubling": _doubling(np.array(gains), spread[: len(gains)]) if gains else None,
+        "specialists": None
+        if specialists is None or not len(specialists)
+        else _specialists(specialists.mean(1), means, spread, kinds),
         "allocators": rows,
         "verdicts": {group: _verdict(group, regret, kinds) for group in groups},
         "axes": {group: _axes(family, regret[group]) for group in groups},
@@ -143,6 +152,28 @@ def _doubling(gains: Floats, spread: Floats) -> dict[str, Any]:
         **spread_out("median", median_interval(shares)),
         **spread_out("mean", mean_interval(shares)),
     }
+
+
+def _specialists(
+    own: Floats, means: Mapping[str, Floats], spread: Floats, kinds: Mapping[str, str]
+) -> dict[str, Any]:
+    """What allocators earn more than the specialists, as a share of a scenario's spread; over scenarios."""
+    count = len(own)
+    rows: list[dict[str, Any]] = []
+    for name, kind in kinds.items():
+        if kind in _BESIDE_SPECIALISTS:
+            more = (means[name][:count] - own) / spread[:count]
+            rows.append(
+                {
+                    "name": name,
+                    "kind": kind,
+                    **spread_out("median", median_interval(more)),
+                    **spread_out("mean", mean_interval(more)),
+                    "better_in": float((more > 0.0).mean()),
+                }
+            )
+    rows.sort(key=lambda row: -row["median"])
+    return {"scenarios": count, "against": rows}
 
 
 def _verdict(group: str, regret: Mapping[str, Floats], kinds: Mapping[str, str]) -> dict[str, Any]:
@@ -182,6 +213,7 @@ def _axes(family: Family, regret: Floats) -> list[dict[str, Any]]:
     return found[:AXES_LISTED]
 
 
+_BESIDE_SPECIALISTS = ("oracle", "run", "learned", "searched")
 _LISTED = ("run", "learned", "tuned", "searched", "oracle")
 _NAMES = "generalisation.name."
 
@@ -223,6 +255,8 @@ def as_markdown(summary: Summary) -> str:
         say("generalisation.all.lead", confidence=confidence),
         _table(summary),
     ]
+    if beside := summary["specialists"]:
+        parts += [f"## {say('generalisation.specialists')}", _specialists_table(beside, confidence)]
     for name, verdict in summary["verdicts"].items():
         run = code(name)
         parts += [f"## {say('generalisation.against', name=run)}", _against(run, verdict, confidence)]
@@ -307,6 +341,19 @@ def _against(name: str, verdict: dict[str, Any], confidence: str) -> str:
         ),
     )  # fmt: skip
     return f"{say('generalisation.against.lead', confidence=confidence)}\n\n{table}"
+
+
+def _specialists_table(beside: dict[str, Any], confidence: str) -> str:
+    table = markdown_table(
+        _heads("allocator", "what", "more_median", "more_mean", "more"),
+        (
+            [code(r["name"]), _kind(r), ranged(r, "median", "+.1%"), ranged(r, "mean", "+.1%"),
+             f"{r['better_in']:.0%}"]
+            for r in beside["against"]
+        ),
+    )  # fmt: skip
+    lead = say("generalisation.specialists.lead", count=beside["scenarios"], confidence=confidence)
+    return f"{lead}\n\n{table}"
 
 
 def _axes_table(rows: list[dict[str, Any]]) -> str:

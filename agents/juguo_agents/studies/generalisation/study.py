@@ -1,7 +1,8 @@
 """Generalisation: how far trained policies are from the best in held-out worlds of a family, beside rules.
 
 Rules and the closed loop are tuned on the family. From that closed loop on an oracle, which knows what is
-hidden, is searched in each held-out world. All meet the same episodes there.
+hidden, is searched in each held-out world, and in some a specialist, which does not. All meet the same
+episodes there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP, ORACLE, RULE
+from juguo_agents.allocators.parametric.policy_classes import (
+    CLOSED_LOOP,
+    ORACLE,
+    RULE,
+    find_policy_class,
+)
 from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
@@ -28,6 +34,7 @@ from juguo_agents.search.optimise import QUICK, begin
 from juguo_agents.studies import settings as base
 from juguo_agents.studies.generalisation.analysis import (
     ORACLE_NAME,
+    SPECIALIST_NAME,
     Kind,
     Subject,
     as_markdown,
@@ -53,10 +60,10 @@ class Settings(base.Settings):
 
     format: ClassVar[int] = 4
     smoke: ClassVar[Mapping[str, Any]] = {
-        "scenarios": 3, "episodes": 4, "budget": 1000, "tuning": 400, "convergence": 2,
+        "scenarios": 3, "episodes": 4, "budget": 1000, "tuning": 400, "convergence": 2, "specialists": 2,
     }  # fmt: skip
     # Worlds are told apart by their number, and oracles begin at given numbers.
-    grows: ClassVar[frozenset[str]] = frozenset({"scenarios", "budget", "convergence"})
+    grows: ClassVar[frozenset[str]] = frozenset({"scenarios", "budget", "convergence", "specialists"})
     free: ClassVar[frozenset[str]] = frozenset({"runs"})
 
     runs: tuple[Path, ...] = Field(
@@ -75,6 +82,12 @@ class Settings(base.Settings):
         le=seeds.HELD_OUT_WORLDS.size,
         description="worlds in which the oracle's search goes on to twice the budget, to see if it is enough",
     )
+    specialists: int = Field(
+        24,
+        ge=0,
+        le=seeds.HELD_OUT_WORLDS.size,
+        description="worlds in which a closed loop that does not know what is hidden is searched as well",
+    )
     observe: Literal["noisy", "true"] = Field("noisy", description="noise on what allocators observe")
 
     def check(self) -> None:
@@ -83,7 +96,7 @@ class Settings(base.Settings):
         Raises:
             UserError: Naming the field or the run.
         """
-        for search in (self.oracle(0), *self.tunings().values()):
+        for search in (self.searched_in(0, ORACLE.name), *self.tunings().values()):
             begin(search)
         self.policies()
 
@@ -96,15 +109,15 @@ class Settings(base.Settings):
         """A held-out world, by its number from 0."""
         return self.family.scenario(seeds.held_out_world(index), f"held-out {index}")
 
-    def oracle(self, index: int, start: Parameters | None = None) -> SearchSettings:
-        """The search for the oracle of a held-out world, from the numbers of a closed loop on.
+    def searched_in(self, index: int, policy_class: str, start: Parameters | None = None) -> SearchSettings:
+        """The search in a held-out world, from the numbers of a closed loop on.
 
         Numbers outside their range there, such as quarters after a shorter programme's end, are brought in.
         """
         world = self.world(index)
         if start is not None:
-            start = {**start, **ORACLE.space(world).within(start)}
-        found = self._search(ORACLE.name, world, self.budget, seeds.WORLD_SEARCH)
+            start = {**start, **find_policy_class(policy_class).space(world).within(start)}
+        found = self._search(policy_class, world, self.budget, seeds.WORLD_SEARCH)
         return replace(found, begin=start, **QUICK)
 
     def tunings(self) -> dict[str, SearchSettings]:
@@ -126,7 +139,7 @@ class Settings(base.Settings):
         """
         groups = [run.resolve().name for run in self.runs]
         for group in groups:
-            if group in (*compared_names(), ORACLE_NAME):
+            if group in (*compared_names(), ORACLE_NAME, SPECIALIST_NAME):
                 raise UserError(f"a run is named {group!r}, as an allocator is; rename its folder")
             if groups.count(group) > 1:
                 raise UserError(
@@ -169,11 +182,13 @@ class Table:
         subjects: All allocators but the oracle.
         returns: (worlds, episodes) by name, the oracle's among them.
         gains: What twice the budget brought the oracles of the first worlds, in mean return.
+        specialists: (first worlds, episodes) returns of the specialists.
     """
 
     subjects: list[Subject]
     returns: dict[str, Floats]
     gains: list[float]
+    specialists: Floats
 
 
 class Generalisation(Study[Settings, Table]):
@@ -194,6 +209,7 @@ class Generalisation(Study[Settings, Table]):
             "tuning": tunings * s.tuning,
             "oracles": s.scenarios * s.budget,
             "convergence": min(s.convergence, s.scenarios) * s.budget,
+            "specialists": min(s.specialists, s.scenarios) * s.budget,
             "measuring": s.scenarios * s.episodes * (len(compared_names()) + tunings + 1 + len(s.policies())),
         }
         parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())
@@ -204,7 +220,8 @@ class Generalisation(Study[Settings, Table]):
         s, learned = self.settings, self.settings.policies()
         tuned = search_all(execute, "tuning", s.tunings())
         start = tuned[_key(CLOSED_LOOP.name)]["parameters"]
-        searches = {f"{index:05d}": s.oracle(index, start) for index in range(s.scenarios)}
+        worlds = {f"{index:05d}": index for index in range(s.scenarios)}
+        searches = {name: s.searched_in(index, ORACLE.name, start) for name, index in worlds.items()}
         oracles = search_all(execute, "oracles", searches)
         longer = {n: replace(searches[n], budget=2 * s.budget) for n in list(searches)[: s.convergence]}
         doubled = search_all(execute, "convergence", longer, {name: f"oracles/{name}" for name in longer})
@@ -216,28 +233,36 @@ class Generalisation(Study[Settings, Table]):
             known[Subject(result["name"], kind)] = Parametric(
                 result["family"], result["parameters"], s.scenario
             )
-        points = []
-        for index, (name, search) in enumerate(searches.items()):
-            groups: dict[str, tuple[Named | Parametric, ...]] = {
-                "yardsticks": tuple(known.values()),
-                **{policy.digest[:16]: (policy,) for policy in learned.values()},
-                "oracle": (Parametric(ORACLE.name, oracles[name]["parameters"], search.scenario),),
+        some = {n: s.searched_in(worlds[n], CLOSED_LOOP.name, start) for n in list(worlds)[: s.specialists]}
+        specialists = search_all(execute, "specialists", some)
+        points: list[Measurement] = []
+        owners: list[list[str]] = []
+        for name, index in worlds.items():
+            groups: dict[str, dict[str, Named | Parametric]] = {
+                "yardsticks": {subject.name: allocator for subject, allocator in known.items()},
+                **{policy.digest[:16]: {subject.name: policy} for subject, policy in learned.items()},
             }
+            for what, found in ((ORACLE_NAME, oracles), (SPECIALIST_NAME, specialists)):
+                if name in found:
+                    family, numbers = found[name]["family"], found[name]["parameters"]
+                    groups[what] = {what: Parametric(family, numbers, searches[name].scenario)}
             first = int(seeds.held_out(index, 1)[0])
-            points += [
-                Measurement(f"{name}-{label}", group, search.scenario, first, s.episodes, s.observe)
-                for label, group in groups.items()
-            ]
-        subjects = [*known, *learned]
-        rows = [row for rows in measure_all(execute, points) for row in rows]
-        returns = np.array(rows).reshape(s.scenarios, len(subjects) + 1, s.episodes)
-        names = [*(subject.name for subject in subjects), ORACLE_NAME]
-        return Table(subjects, {name: returns[:, k] for k, name in enumerate(names)}, gains)
+            for label, group in groups.items():
+                allocators, world = tuple(group.values()), searches[name].scenario
+                points.append(Measurement(f"{name}-{label}", allocators, world, first, s.episodes, s.observe))
+                owners.append(list(group))
+        rows: dict[str, list[Floats]] = {}
+        for names, measured in zip(owners, measure_all(execute, points), strict=True):
+            for name, row in zip(names, measured, strict=True):
+                rows.setdefault(name, []).append(row)
+        special = np.array(rows.pop(SPECIALIST_NAME, [])).reshape(-1, s.episodes)
+        returns = {name: np.array(values) for name, values in rows.items()}
+        return Table([*known, *learned], returns, gains, special)
 
     def analyse(self, table: Table) -> Page:
         """Regret to each world's oracle, and verdicts on the runs."""
         s = self.settings
-        numbers, regret = summarise(table.returns, table.subjects, s.family, table.gains)
+        numbers, regret = summarise(table.returns, table.subjects, s.family, table.gains, table.specialists)
         asked = ("scenarios", "episodes", "budget", "tuning", "observe")
         summary = {"scenario": s.scenario.name, **{n: getattr(s, n) for n in asked}, **numbers}
         return Page(
