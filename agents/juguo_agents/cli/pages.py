@@ -178,7 +178,12 @@ PAGES: dict[str, ResultsPage] = {
         "trained allocators",
         "learned-allocators",
         _SHIPPED,
-        (*map(_training, _SHIPPED), _training("family", 30.0), _training("from_scratch", 17.0)),
+        (
+            *map(_training, _SHIPPED),
+            _training("full", 40.0),
+            _training("family", 30.0),
+            _training("from_scratch", 17.0),
+        ),
     ),
     "generalisation": ResultsPage(
         "worlds that were not met",
@@ -187,9 +192,10 @@ PAGES: dict[str, ResultsPage] = {
         (
             Step(
                 "family",
-                "study generalisation {training/family}",
+                "study generalisation {training/family} --scenarios 60",
                 "family.md",
-                110.0,
+                60.0,
+                "study generalisation {training/family} --smoke",
             ),
         ),
     ),
