@@ -213,6 +213,7 @@ PAGES: dict[str, ResultsPage] = {
             _card("searched_open_loop", "{open_loop}"),
             _card("searched_closed_loop", "{closed_loop}"),
             _card("learned_default", "{training/default}"),
+            _card("learned_full", "{training/full}"),
             _card("learned_family", "{training/family}"),
             _card("learned_each_world", *(f"{{training/{name}}}" for name in (*_SHIPPED, "family"))),
             _card("learned_from_scratch", "{training/from_scratch}"),
