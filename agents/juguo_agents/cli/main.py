@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -117,6 +118,9 @@ COMMANDS = {
     ),
 }
 """Where each command is, and its help."""
+LINEAR_ALGEBRA = ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Threads of numpy's linear algebra: one, unless somebody says otherwise. With more, a policy's returns would
+depend on the number of cores in their last digits, and idle threads would hold the cores of the model."""
 _GOES_ON = "The same command with the same --out goes on, and a changed setting is refused by name."
 _QUICK, _HELP = {"list"}, {"--help", "-h", "--version"}
 _SHORTHANDS = {"compare": "compare-runs", "explain": "explain"}
@@ -126,6 +130,8 @@ _SHORTHANDS = {"compare": "compare-runs", "explain": "explain"}
 def main(tokens: Sequence[str] | None = None) -> int:
     """Run a command line, by default that of the process; returns the exit status."""
     words = list(sys.argv[1:] if tokens is None else tokens)
+    for name in LINEAR_ALGEBRA:  # before numpy is imported
+        os.environ.setdefault(name, "1")
     try:
         import cyclopts  # noqa: F401 (asked for by name, so that its lack is told in one line)
     except ModuleNotFoundError:

@@ -18,7 +18,7 @@ from juguo_agents.allocators import rule_names
 from juguo_agents.artifacts.zoo import PREFIX, zoo_names
 from juguo_agents.cli import doctor, listing
 from juguo_agents.cli import main as main_module
-from juguo_agents.cli.main import main, make_app
+from juguo_agents.cli.main import LINEAR_ALGEBRA, main, make_app
 from juguo_agents.studies import STUDIES
 from juguo_agents.training.shipped import config_names
 from juguo_envs.worlds.scenario import scenario_names
@@ -42,6 +42,20 @@ def test_help_names_every_command_and_imports_none() -> None:
     assert set(NAMES) | {"study"} <= set(re.findall(r"^│ (\S+)", "\n".join(shown), re.MULTILINE))
     for flag in ("--help", "--version", "--install-completion"):
         assert any(flag in line for line in shown)
+
+
+@pytest.mark.parametrize("asked", [None, "2"])
+def test_linear_algebra_has_one_thread_unless_somebody_says_otherwise(asked: str | None) -> None:
+    code = (
+        "from juguo_agents.cli.main import main\n"
+        "main(['list'])\n"
+        "import numpy, threadpoolctl\n"
+        "print([one['num_threads'] for one in threadpoolctl.threadpool_info() if one['user_api'] == 'blas'])"
+    )
+    environment = {name: value for name, value in ENVIRONMENT.items() if not name.endswith("_NUM_THREADS")}
+    environment |= {} if asked is None else dict.fromkeys(LINEAR_ALGEBRA, asked)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert succeeded(done).splitlines()[-1] == f"[{asked or 1}]"
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

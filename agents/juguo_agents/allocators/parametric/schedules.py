@@ -61,6 +61,7 @@ class Searched:
         if len(seeds) % count:
             raise ValueError(f"{len(seeds)} environments cannot be shared by {count} candidates")
         self.row = np.repeat(np.arange(count), len(seeds) // count)
+        self._each: dict[str, Floats] = {}
         self.shares = np.stack(
             [np.stack([self.column(f"{p}.shares.{m}") for m in MEMBERS], -1) for p in self.phases], 1
         )
@@ -81,7 +82,9 @@ class Searched:
 
     def each(self, name: str) -> Floats:
         """(n,) a number of the candidate to whom each environment belongs."""
-        return self.column(name)[self.row]
+        if name not in self._each:
+            self._each[name] = self.column(name)[self.row]
+        return self._each[name]
 
     def _where(self) -> Floats:
         """(candidates, phases, R) community weights: population, weights by place, lean to hubs by phase."""
