@@ -7,10 +7,11 @@ import threading
 from queue import SimpleQueue
 from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
-from juguo_envs.engine.compiled import SOURCE_KEY, borrowed, compilation
+from juguo_envs.engine.compiled import SOURCE_KEY, borrowed, compilation, words_of
 from juguo_envs.engine.memory import check_societies
 from juguo_envs.engine.team import (
     PATIENCE,
@@ -39,6 +40,19 @@ from juguo_envs.worlds.scenario import Scenario
 from juguo_envs.worlds.seeds import check_seeds
 from juguo_envs.worlds.society import build_structure
 
+_STATE = numba.typeof(allocate_state(1, 1, 1, 0, 1))
+_STRUCTURE = numba.typeof(
+    Structure(
+        **{name: np.zeros(0, "i8") for name in ("start", "producers", "offsets", "team")},
+        **{name: np.zeros(0, "f8") for name in ("share", "hub", "kappa_mean")},
+        blocks=np.zeros((0, 3), "i8"),
+        mixing=np.zeros((0, 0), "f8"),
+        edges=np.zeros((), "i8"),
+        neighbours=np.zeros(0, "i4"),
+    )
+)
+"""What the kernel is compiled for."""
+_of_state, _of_structure = borrowed(_STATE), borrowed(_STRUCTURE)
 LARGE = 20_000
 """Persons from which a team may share one society; in a smaller one, telling each other costs too much."""
 
@@ -48,8 +62,8 @@ def _build_kernel(source_key: int) -> Any:
 
     @kernel
     def move_on(
-        state: State,
-        fixed: Structure,
+        state: Array,
+        fixed: Array,
         P: Array,
         seeds: Array,
         actions: Array,
@@ -59,7 +73,7 @@ def _build_kernel(source_key: int) -> Any:
         helps: bool,
     ) -> int:
         """Make the societies of the mask from seeds, if there are any, or else move them on by actions."""
-        s, w = borrowed(state), borrowed(fixed)
+        s, w = _of_state(state), _of_structure(fixed)
         team, allocation, count, begins = w.team, floats(actions.shape[1]), mask.shape[0], seeds.shape[0] > 0
         within = team.shape[0] > 0 and team[WITHIN] == 1
         alone = not helps and (within or team.shape[0] == 0)
@@ -119,6 +133,10 @@ def _run(arguments: tuple[Any, ...]) -> None:
     _ready.set()
 
 
+_OWN = ("_words", "_fixed", "_team")  # the first two hold addresses
+"""What a copy of a batch makes for itself."""
+
+
 class Batch:
     """B societies of one scenario, stepped by one call.
 
@@ -163,11 +181,17 @@ class Batch:
             size, self.persons, self.communities, int(self.structure.edges), len(self.structure.blocks)
         )
         self._everyone = np.ones(size, np.bool_)
+        self._words = words_of(self.state, _STATE)
+        self._fixed: tuple[Structure, Array] | None = None
         self._team: _Team | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy shares no threads with the original."""
-        return self.__dict__ | {"_team": None}
+        """A copy shares no threads with the original, and its arrays are at other addresses."""
+        return {name: value for name, value in self.__dict__.items() if name not in _OWN}
+
+    def __setstate__(self, held: dict[str, Any]) -> None:
+        """Take what `__getstate__` gave."""
+        self.__dict__.update(held, _words=words_of(held["state"], _STATE), _fixed=None, _team=None)
 
     @property
     def action_size(self) -> int:
@@ -207,10 +231,12 @@ class Batch:
     def _make(self, seeds: Array, chosen: Array, out: Array) -> None:
         """Make the chosen societies, and write their observations to `out`."""
         helpers = min(self.threads, self.size) - 1 if _ready.is_set() else 0
-        # a team of its own: a helper that comes late does no harm
-        fixed = self.structure._replace(team=new_team()) if helpers else self.structure
-        arguments = (self.state, fixed, self.params, seeds, _NO_ACTIONS, chosen, self.noisy, out)
-        _call_helpers(helpers, arguments)
+        fixed, words = self._as_words()
+        if helpers:  # a team of its own: a helper that comes late does no harm
+            fixed = fixed._replace(team=new_team())
+            words = words_of(fixed, _STRUCTURE)
+        arguments = (self._words, words, self.params, seeds, _NO_ACTIONS, chosen, self.noisy, out)
+        _call_helpers(helpers, arguments, (self.state, fixed))
         _run(arguments)
 
     def _twins(self, seeds: Array, chosen: Array) -> tuple[Array, Array]:
@@ -243,8 +269,9 @@ class Batch:
             if self._team is None or self._team.epoch is not _epoch:
                 self._team = _Team(self)
             return self._team.step(checked, chosen)
+        _, words = self._as_words()
         out = np.zeros((self.size, self.layout.size), np.float32)
-        _run((self.state, self.structure, self.params, _NO_SEEDS, checked, chosen, self.noisy, out))
+        _run((self._words, words, self.params, _NO_SEEDS, checked, chosen, self.noisy, out))
         return out
 
     @property
@@ -259,6 +286,12 @@ class Batch:
         if array.shape != (self.size,):
             raise ValueError(f"{name} has shape {array.shape}; expected ({self.size},)")
         return array
+
+    def _as_words(self) -> tuple[Structure, Array]:
+        """The structure, and its words; a family puts others in its place while it makes societies."""
+        if self._fixed is None or self._fixed[0] is not self.structure:
+            self._fixed = self.structure, words_of(self.structure, _STRUCTURE)
+        return self._fixed
 
     def _chosen(self, mask: npt.NDArray[np.bool_] | None) -> Array:
         return self._everyone if mask is None else self._per_society(mask, np.bool_, "mask")
@@ -280,9 +313,11 @@ class _Team:
         self.actions = np.zeros((batch.size, batch.action_size), np.float32)
         self.mask = np.zeros(batch.size, np.bool_)
         self.out = np.zeros((batch.size, batch.layout.size), np.float32)
+        fixed = batch.structure._replace(team=self.words)
+        self.owners = batch.state, fixed
         self.arguments = (
-            batch.state, batch.structure._replace(team=self.words), batch.params, _NO_SEEDS, self.actions,
-            self.mask, batch.noisy, self.out,
+            batch._words, words_of(fixed, _STRUCTURE), batch.params, _NO_SEEDS, self.actions, self.mask,
+            batch.noisy, self.out,
         )  # fmt: skip
 
     def step(self, actions: Array, mask: Array) -> npt.NDArray[np.float32]:
@@ -291,7 +326,7 @@ class _Team:
         self.mask[:] = mask
         if not mask.all():
             self.out[:] = 0.0
-        _call_helpers(self.helpers - int(self.words[PRESENT]), self.arguments)
+        _call_helpers(self.helpers - int(self.words[PRESENT]), self.arguments, self.owners)
         _run(self.arguments)
         return self.out.copy()
 
@@ -308,8 +343,8 @@ class _Epoch:
 _epoch = _Epoch()
 
 
-def _call_helpers(count: int, arguments: tuple[Any, ...]) -> None:
-    """Ask threads, kept between calls, to run the kernel as helpers."""
+def _call_helpers(count: int, arguments: tuple[Any, ...], owners: tuple[State, Structure]) -> None:
+    """Ask threads, kept between calls, to run the kernel as helpers; they keep its arrays alive."""
     if count <= 0:
         return
     with _epoch.lock:
@@ -317,15 +352,15 @@ def _call_helpers(count: int, arguments: tuple[Any, ...]) -> None:
             threading.Thread(target=_help, args=(_epoch.calls,), name="juguo", daemon=True).start()
             _epoch.threads += 1
     for _ in range(count):
-        _epoch.calls.put(arguments)
+        _epoch.calls.put((arguments, owners))
 
 
 def _help(calls: SimpleQueue[tuple[Any, ...]]) -> None:
     """What a helper does all its life."""
     while True:
-        arguments = calls.get()
+        arguments, owners = calls.get()
         _kernel(*arguments, True)
-        del arguments  # let a batch that is no longer used go
+        del arguments, owners  # let a batch that is no longer used go
 
 
 def _forget_helpers() -> None:

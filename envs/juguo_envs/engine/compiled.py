@@ -10,6 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numba
+import numpy as np
+import numpy.typing as npt
 from numba.core import event, types
 from numba.core.cgutils import alloca_once_value, gep_inbounds
 from numba.core.typing.templates import AttributeTemplate
@@ -67,20 +70,37 @@ def _field(context: Any, builder: Any, kind: Borrowed, place: Any, name: str) ->
     return array._getvalue()
 
 
-@_intrinsic
-def borrowed(typing_context: Any, arrays: Any) -> Any:
-    """A named tuple of arrays by its address; the caller keeps it and them alive.
+def words_of(arrays: Any, kind: types.NamedTuple) -> npt.NDArray[np.int64]:
+    """What compiled code has of each array of a named tuple, one array after another, for `borrowed`.
 
-    A compiled function otherwise takes hundreds of numbers to be handed the state, which takes long to
-    compile, and counts the owner of every array, up and down, by an atomic operation each: more time than a
-    small community takes, and the threads of a team would wait for each other's counts.
+    Raises:
+        TypeError: If the arrays are not of the kind that the code is compiled for.
+    """
+    if numba.typeof(arrays) != kind:
+        raise TypeError(f"the code is compiled for {kind}, not for {numba.typeof(arrays)}")
+    words = [(0, 0, a.size, a.itemsize, a.ctypes.data, *a.shape, *a.strides) for a in arrays]
+    return np.array([word for of_one in words for word in of_one], np.int64)
+
+
+def borrowed(kind: types.NamedTuple) -> Any:
+    """A compiled function: from `words_of` a named tuple to that; the caller keeps the arrays alive.
+
+    To hand over dozens of arrays themselves takes longer than a small society's quarter. Compiled code would
+    also count the owner of every array, up and down, by an atomic operation each: the threads of a team would
+    wait for each other's counts.
     """
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = alloca_once_value(builder, arguments[0])
-        return builder.bitcast(place, context.get_value_type(signature.return_type))
+    @_intrinsic
+    def read(typing_context: Any, words: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            array = context.make_array(signature.args[0])(context, builder, arguments[0])
+            held = builder.bitcast(array.data, context.get_value_type(kind).as_pointer())
+            place = alloca_once_value(builder, builder.load(held))
+            return builder.bitcast(place, context.get_value_type(signature.return_type))
 
-    return Borrowed(arrays)(arrays), generate
+        return Borrowed(kind)(words), generate
+
+    return read
 
 
 class Progress(event.Listener):

@@ -115,6 +115,8 @@ def check_actions(
         raise AllocationError(
             f"action[{column}]{where} is {array[(*place, column)]}; every entry must be finite, in [-1, 1]"
         )
+    if array.dtype == np.float32 and array.flags.carray:
+        return array.reshape(-1, size)
     with np.errstate(over="ignore"):  # a number too large for float32 is clipped like any other
         # writeable too: for a read-only array numba would compile the whole model once more
         return np.require(array.reshape(-1, size), np.float32, ["C", "A", "W"])

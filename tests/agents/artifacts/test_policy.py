@@ -206,6 +206,13 @@ def test_a_policy_under_the_name_of_another_seed_is_refused(policy: Policy, tmp_
 
 
 def test_weights_that_are_too_large_to_act_are_refused_by_name(policy: Policy) -> None:
-    huge = broken(policy, **{"action_net.weight": np.full_like(policy.tensors["action_net.weight"], 3e38)})
+    """Every unit is infinite, and half of them are taken from the others: no order gives a number."""
+    of = {"0.weight": 0.0, "0.bias": 3e38, "2.weight": 3e38, "2.bias": 3e38}
+    names = {f"mlp_extractor.policy_net.{name}": value for name, value in of.items()}
+    large = {name: np.full_like(policy.tensors[name], value) for name, value in names.items()}
+    away = np.ones_like(policy.tensors["action_net.weight"])
+    away[:, ::2] = -1.0
+    huge = broken(policy, **large, **{"action_net.weight": away})
+    huge = dataclasses.replace(huge, metadata={**policy.metadata, "activation": "relu"})
     with pytest.raises(PolicyFileError, match="learned_seed3: its weights are so large"):
         huge.act(np.ones((2, policy.metadata["observation_size"]), np.float32))

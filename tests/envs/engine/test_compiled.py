@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
+import pickle
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,25 +111,59 @@ class Pair(NamedTuple):
     right: Array
 
 
+PAIR = numba.typeof(Pair(np.zeros(1), np.zeros((1, 1), np.int64)))
+of_pair = compiled.borrowed(PAIR)
+
+
 def test_what_is_borrowed_is_read_and_written_in_place() -> None:
     @numba.njit
-    def move(pair: Pair, i: int) -> float:
-        p = compiled.borrowed(pair)
-        p.left[i] += p.right[i]
+    def move(words: Array, i: int) -> float:
+        p = of_pair(words)
+        p.left[i] += p.right[i, 0]
         return float(p.left[i])
 
-    pair = Pair(np.array([1.0, 2.0]), np.array([3, 4]))
-    assert move(pair, 1) == 6.0
-    assert pair.left.tolist() == [1.0, 6.0]
+    pair = Pair(np.array([1.0, 2.0]), np.array([[3], [4]]))
+    words = compiled.words_of(pair, PAIR)
+    assert move(words, 1) == 6.0
+    assert move(words, 0) == 4.0
+    assert pair.left.tolist() == [4.0, 6.0]
 
 
 def test_what_is_borrowed_has_no_other_fields() -> None:
     @numba.njit
-    def read(pair: Pair) -> Any:
-        return compiled.borrowed(pair).middle
+    def read(words: Array) -> Any:
+        return of_pair(words).middle
 
     with pytest.raises(numba.TypingError, match="Unknown attribute 'middle'"):
-        read(Pair(np.zeros(1), np.zeros(1)))
+        read(np.zeros(1, np.int64))
+
+
+@pytest.mark.parametrize(
+    "right",
+    [np.zeros((1, 1)), np.zeros(1, np.int64), np.zeros((2, 2), np.int64).T, np.zeros((4, 1), np.int64)[::2]],
+)
+def test_arrays_that_the_code_is_not_compiled_for_are_not_handed_over(right: Array) -> None:
+    with pytest.raises(TypeError, match="the code is compiled for Pair"):
+        compiled.words_of(Pair(np.zeros(1), right), PAIR)
+
+
+def test_arrays_that_may_not_be_written_to_are_not_handed_over() -> None:
+    left = np.zeros(1)
+    left.flags.writeable = False
+    with pytest.raises(TypeError, match="the code is compiled for Pair"):
+        compiled.words_of(Pair(left, np.zeros((1, 1), np.int64)), PAIR)
+
+
+@pytest.mark.parametrize("copied_by", [copy.deepcopy, lambda batch: pickle.loads(pickle.dumps(batch))])
+def test_a_copy_of_a_batch_steps_arrays_of_its_own(copied_by: Callable[[Batch], Batch]) -> None:
+    batch = Batch(small(), 2)
+    batch.reset(seeds(2))
+    other = copied_by(batch)
+    before = [array.copy() for array in batch.state]
+    moved = other.step(spend(other))
+    for array, held in zip(batch.state, before, strict=True):
+        np.testing.assert_array_equal(array, held)
+    np.testing.assert_array_equal(batch.step(spend(batch)), moved)
 
 
 def test_all_of_the_model_is_compiled_at_one_point() -> None:
