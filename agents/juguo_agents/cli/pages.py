@@ -66,6 +66,15 @@ def _training(name: str, minutes: float = 12.0) -> Step:
     return Step(name, f"train {name}", "comparison.md", minutes, BRIEF)
 
 
+def _learner(algorithm: str, minutes: float) -> Step:
+    """Settings of every learner were tuned at the same budget (configs/learners)."""
+    command = f"train learners/{algorithm} training.steps=1000000 training.seeds=[0,1]"
+    brief = BRIEF.replace("training.search=4000 ", "")
+    return Step(
+        algorithm, command, "comparison.md", minutes, f"train learners/{algorithm} {brief}", told=False
+    )
+
+
 def _card(name: str, *parts: str) -> Step:
     command = f"benchmark {' '.join(parts or (name,))} --name {name}"
     return Step(f"cards/{name}.json", command, None, 0.7, "", told=False)
@@ -75,6 +84,8 @@ def _search(family: str) -> Step:
     return Step(family, f"search --family {family} --budget 20000", "searched.json", 1.0, "", told=False)
 
 
+LEARNERS = (("ppo", 2.0), ("recurrent_ppo", 8.0), ("sac", 4.0), ("tqc", 6.0))
+"""Learners that the benchmark compares at equal steps, and the minutes of each."""
 _SHIPPED = ("default", "sound", "poor", "crisis", "china31", "programme", "passive")
 PAGES: dict[str, ResultsPage] = {
     "comparison": ResultsPage(
@@ -205,6 +216,7 @@ PAGES: dict[str, ResultsPage] = {
         ("default", "sound", "poor", "crisis", "programme", "china31"),
         (
             *map(_search, ("open_loop", "closed_loop")),
+            *(_learner(*one) for one in LEARNERS),
             *map(
                 _card,
                 ("nothing", "flat", "concentrated", "experiment_diffusion", "market+exit+relief",
@@ -217,6 +229,7 @@ PAGES: dict[str, ResultsPage] = {
             _card("learned_family", "{training/family}"),
             _card("learned_each_world", *(f"{{training/{name}}}" for name in (*_SHIPPED, "family"))),
             _card("learned_from_scratch", "{training/from_scratch}"),
+            *(_card(f"learned_{algorithm}", f"{{{algorithm}}}") for algorithm, _ in LEARNERS),
             Step("page.md", "benchmark --leaderboard {cards}", None, 0.1, ""),
         ),
     ),
