@@ -10,6 +10,8 @@ BRIEF = (
     "training.seeds=[0,1] comparison.episodes=4 comparison.allocators=[flat,experiment_diffusion]"
 )
 
+_WITHOUT_SEARCH = BRIEF.replace("training.search=4000 ", "")
+
 
 @dataclass(frozen=True)
 class Step:
@@ -69,10 +71,8 @@ def _training(name: str, minutes: float = 12.0) -> Step:
 def _learner(algorithm: str, minutes: float) -> Step:
     """Settings of every learner were tuned at the same budget (configs/learners)."""
     command = f"train learners/{algorithm} training.steps=1000000 training.seeds=[0,1]"
-    brief = BRIEF.replace("training.search=4000 ", "")
-    return Step(
-        algorithm, command, "comparison.md", minutes, f"train learners/{algorithm} {brief}", told=False
-    )
+    quick = f"train learners/{algorithm} {_WITHOUT_SEARCH}"
+    return Step(algorithm, command, "comparison.md", minutes, quick, told=False)
 
 
 def _card(name: str, *parts: str) -> Step:
@@ -193,6 +193,22 @@ PAGES: dict[str, ResultsPage] = {
             *map(_training, _SHIPPED),
             _training("full", 40.0),
             _training("family", 30.0),
+            Step(
+                "family_expert",
+                "search --family closed_loop --scenario family --budget 80000",
+                "searched.json",
+                3.0,
+                "search --family closed_loop --scenario family --budget 4000 --validation 20",
+                told=False,
+            ),
+            Step("family_experts", "study experts --begin {family_expert}", "experts.md", 20.0, told=False),
+            Step(
+                "family_from_experts",
+                "train family_from_experts training.expert={family_experts}",
+                "comparison.md",
+                22.0,
+                _WITHOUT_SEARCH,
+            ),
             _training("from_scratch", 17.0),
         ),
     ),
@@ -203,10 +219,10 @@ PAGES: dict[str, ResultsPage] = {
         (
             Step(
                 "family",
-                "study generalisation {training/family} --scenarios 60",
+                "study generalisation {training/family} {training/family_from_experts} --scenarios 60",
                 "family.md",
                 60.0,
-                "study generalisation {training/family} --smoke",
+                "study generalisation {training/family} {training/family_from_experts} --smoke",
             ),
         ),
     ),
@@ -227,7 +243,11 @@ PAGES: dict[str, ResultsPage] = {
             _card("learned_default", "{training/default}"),
             _card("learned_full", "{training/full}"),
             _card("learned_family", "{training/family}"),
-            _card("learned_each_world", *(f"{{training/{name}}}" for name in (*_SHIPPED, "family"))),
+            _card("learned_family_from_experts", "{training/family_from_experts}"),
+            _card(
+                "learned_each_world",
+                *(f"{{training/{name}}}" for name in (*_SHIPPED, "family_from_experts")),
+            ),
             _card("learned_from_scratch", "{training/from_scratch}"),
             *(_card(f"learned_{algorithm}", f"{{{algorithm}}}") for algorithm, _ in LEARNERS),
             Step("page.md", "benchmark --leaderboard {cards}", None, 0.1, ""),
