@@ -69,6 +69,15 @@ class Setting:
             known=known,
         )
 
+    def mean(self, places: Floats) -> Floats:
+        """(n,) means over the communities by population, of (n, R).
+
+        A product with `population` would round otherwise for another n: then what is decided in an episode
+        would depend on how many episodes run together.
+        """
+        found: Floats = (places * self.population).sum(-1)
+        return found
+
     def split(self, parts: int) -> list[Setting]:
         """For equal runs of the episodes; where all have one world, the setting itself."""
         if not isinstance(self.quarters, np.ndarray):
@@ -156,7 +165,7 @@ class Observed:
     @cached_property
     def adoption_total(self) -> Floats:
         """Adopting share of the society, strata weighing the same."""
-        return self.adoption_by_place @ self.setting.population
+        return self.setting.mean(self.adoption_by_place)
 
     @property
     def knowledge(self) -> Floats:
@@ -201,12 +210,12 @@ class Observed:
     @property
     def capability(self) -> Floats:
         """Mean capability of the society."""
-        return self.capability_by_place @ self.setting.population
+        return self.setting.mean(self.capability_by_place)
 
     @property
     def excluded(self) -> Floats:
         """Share of the society under the floor."""
-        return self._place("excluded") @ self.setting.population
+        return self.setting.mean(self._place("excluded"))
 
     @property
     def stage_quarters(self) -> Ints:
@@ -229,7 +238,7 @@ class Observed:
         population = self.setting.population
         breadth = breadth_seen(self.adoption, population, self.setting.known.aversion)
         worst_off = self.setting.known.worst_off
-        mean, lowest = self.resilience @ population, self.resilience_lowest @ population
+        mean, lowest = map(self.setting.mean, (self.resilience, self.resilience_lowest))
         resilience = (1.0 - worst_off) * mean + worst_off * lowest
         seen: Floats = w_b * breadth + w_r * resilience - w_x * self.excluded
         return seen

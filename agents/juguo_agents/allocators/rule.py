@@ -184,7 +184,7 @@ class Rule:
         spare = np.zeros(self.n) if decision.reserve is None else decision.reserve
         total = decision.functions.sum(1) + spare
         functions = decision.functions.astype(np.float64, copy=True)
-        more = self.relief * (crisis @ population) * np.where(total > 0.0, total, 1.0)
+        more = self.relief * self.setting.mean(crisis) * np.where(total > 0.0, total, 1.0)
         for column in RELIEF:
             functions[:, column] += more / len(RELIEF)
         decision.functions = functions

@@ -90,7 +90,7 @@ _EXTREMES = (
 
 
 def _mean(name: str) -> Reader:
-    return lambda setting, seen: setting.layout.place(seen, name) @ setting.population
+    return lambda setting, seen: setting.mean(setting.layout.place(seen, name))
 
 
 def _extreme(which: str, name: str) -> Reader:
@@ -103,7 +103,7 @@ def _extreme(which: str, name: str) -> Reader:
 
 
 def _adoption(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats:
-    mean: Floats = setting.layout.adoption(seen).mean(-1) @ setting.population
+    mean: Floats = setting.mean(setting.layout.adoption(seen).mean(-1))
     return mean
 
 
@@ -113,7 +113,7 @@ def _adoption_highest(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats
 
 
 def _adoption_change(setting: Setting, seen: npt.NDArray[np.float32]) -> Floats:
-    mean: Floats = setting.layout.adoption_change(seen).mean(-1) @ setting.population
+    mean: Floats = setting.mean(setting.layout.adoption_change(seen).mean(-1))
     return mean
 
 

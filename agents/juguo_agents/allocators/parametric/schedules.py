@@ -244,7 +244,7 @@ class ClosedLoop(Searched):
         harmful = seen.harm > self.each("redesign.above")
         redesign = np.where(seen.stage == 2, ITERATION, ADAPTATION)
         functions[np.arange(len(self.row)), redesign] += np.where(harmful, self.each("redesign.extra"), 0.0)
-        relief = self.each("relief.extra") * (seen.crisis @ self.setting.population)
+        relief = self.each("relief.extra") * self.setting.mean(seen.crisis)
         functions[:, RELIEF] += relief[:, None] / len(RELIEF)
         low = np.exp(self.each("lean.resilience")[:, None] * (0.5 - seen.resilience))
         behind = np.exp(-self.each("lean.adoption")[:, None] * seen.adoption_by_place)
