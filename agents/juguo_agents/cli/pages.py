@@ -243,7 +243,7 @@ PAGES: dict[str, ResultsPage] = {
             _card("learned_default", "{training/default}"),
             _card("learned_full", "{training/full}"),
             _card("learned_family", "{training/family}"),
-            _card("learned_family_from_experts", "{training/family_from_experts}"),
+            _card("learned_family_from_experts", "{training/family_from_experts}", "--steps 94434000"),
             _card("learned_each_world", *(f"{{training/{name}}}" for name in (*_SHIPPED, "family"))),
             _card("learned_from_scratch", "{training/from_scratch}"),
             *(_card(f"learned_{algorithm}", f"{{{algorithm}}}") for algorithm, _ in LEARNERS),
