@@ -80,6 +80,17 @@ def test_only_a_rule_with_an_exit_gives_up() -> None:
     assert gave_up["social_experiment+exit"] > 0  # the common exit, given to a rule that has none
 
 
+@pytest.mark.parametrize("world", ["default", "china31"])
+def test_a_mean_over_places_does_not_depend_on_the_other_episodes(world: str) -> None:
+    setting = Setting.of(Scenario.load(world))
+    places = np.random.default_rng(0).random((40, len(setting.population))).astype(np.float32)
+    together = setting.mean(places)
+    np.testing.assert_allclose(together, places @ setting.population)
+    for n in (1, 2, 3, 7, 16):
+        np.testing.assert_array_equal(setting.mean(places[:n]), together[:n])
+        np.testing.assert_array_equal(setting.mean(places[-n:]), together[-n:])
+
+
 @pytest.mark.parametrize("name", ["flat", "concentrated", "nothing"])
 def test_relief_moves_money_and_places_in_proportion_to_the_crisis(name: str) -> None:
     setting, layout = Setting.of(SMALL), Setting.of(SMALL).layout
