@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from juguo_agents.allocators import UnknownAllocator
 from juguo_agents.allocators.base import Allocator
 from juguo_agents.artifacts.identity import StudyRecord, read_record
 from juguo_agents.artifacts.load import files_of, find_allocator
@@ -36,7 +37,10 @@ def find_experts(name: str, worlds: Scenario | Family) -> list[tuple[Allocator, 
     """
     files = files_of(name)
     if len(files) < 2 or not files[0].match(PANEL_PATTERN):  # one of a panel's, named alone, is one allocator
-        return [(find_allocator(name, _FIELD), worlds)]
+        try:
+            return [(find_allocator(name, _FIELD), worlds)]
+        except UnknownAllocator as error:
+            raise UnknownAllocator(f"{error}, or the folder of juguo study experts") from None
     experts = {file: load_result(file) for file in files}
     _check_complete(Path(name), [found.data["budget"] for found in experts.values()])
     return [_expert(file, found, worlds) for file, found in experts.items()]

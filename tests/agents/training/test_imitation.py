@@ -17,6 +17,7 @@ from juguo_agents.evaluation.rollout import run
 from juguo_agents.evaluation.seeds import SELECTION
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.experiment import resume_experiment
+from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners import imitation
 from juguo_agents.training.learners.imitation import imitate
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
@@ -136,6 +137,8 @@ def test_an_expert_has_to_be_one_allocator(tmp_path: Path) -> None:
         find_allocator("all", "training.expert")
     with pytest.raises(UnknownAllocator, match="flatt"):
         find_allocator("flatt", "training.expert")
+    with pytest.raises(UnknownAllocator, match=r"flatt.*, or the folder of juguo study experts$"):
+        find_experts("flatt", SMALL)
 
 
 def test_a_run_goes_on_with_the_expert_it_was_begun_with_and_no_other(tmp_path: Path) -> None:
