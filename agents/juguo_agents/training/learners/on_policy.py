@@ -61,10 +61,10 @@ class OnPolicyKind(Kind[L, S]):
     def make(self, settings: S, venv: VecEnv, seed: int, device: str = "cpu") -> L:
         """With equal networks for actor and critic."""
         told, societies = self.described(settings), venv.unwrapped
-        assert isinstance(societies, BatchVecEnv)
+        names = societies.batch.layout.names() if isinstance(societies, BatchVecEnv) else ()
         # noise is drawn once more when a rollout begins, from what a resumed training puts back just before
         how = {**arguments(settings, _NAMES, device), "sde_sample_freq": settings.n_steps}
-        own = {"log_std_init": settings.log_std_init, **self.own(told, societies.batch.layout.names())}
+        own = {"log_std_init": settings.log_std_init, **self.own(told, names)}
         networks = {**_networks(settings.net), **own}
         learner = self.learner(self.policy(told), venv, seed=seed, policy_kwargs=networks, **how)
         set_abandon_bias(self.last_layer(learner), settings.abandon_init)
