@@ -86,7 +86,6 @@ def _search(family: str) -> Step:
 
 _LEARNERS = (("ppo", 2.0), ("recurrent_ppo", 7.0), ("sac", 6.0), ("tqc", 12.0))
 """Learners that the benchmark compares at equal steps, and the minutes of each."""
-_FROM_EXPERTS = "benchmark {training/family_from_experts} --name learned_family_from_experts"
 _SHIPPED = ("default", "sound", "poor", "crisis", "china31", "programme", "passive")
 PAGES: dict[str, ResultsPage] = {
     "comparison": ResultsPage(
@@ -193,23 +192,7 @@ PAGES: dict[str, ResultsPage] = {
         (
             *map(_training, _SHIPPED),
             _training("full", 40.0),
-            _training("family", 30.0),
-            Step(
-                "family_expert",
-                "search --family closed_loop --scenario family --budget 80000",
-                "searched.json",
-                3.0,
-                "search --family closed_loop --scenario family --budget 4000 --validation 20",
-                told=False,
-            ),
-            Step("family_experts", "study experts --begin {family_expert}", "experts.md", 20.0, told=False),
-            Step(
-                "family_from_experts",
-                "train family_from_experts training.expert={family_experts}",
-                "comparison.md",
-                22.0,
-                _WITHOUT_SEARCH,
-            ),
+            _training("family", 48.0),
             _training("from_scratch", 17.0),
         ),
     ),
@@ -220,10 +203,10 @@ PAGES: dict[str, ResultsPage] = {
         (
             Step(
                 "family",
-                "study generalisation {training/family} {training/family_from_experts} --scenarios 60",
+                "study generalisation {training/family} --scenarios 60",
                 "family.md",
                 60.0,
-                "study generalisation {training/family} {training/family_from_experts} --smoke",
+                "study generalisation {training/family} --smoke",
             ),
         ),
     ),
@@ -244,15 +227,6 @@ PAGES: dict[str, ResultsPage] = {
             _card("learned_default", "{training/default}"),
             _card("learned_full", "{training/full}"),
             _card("learned_family", "{training/family}"),
-            Step(
-                "cards/learned_family_from_experts.json",
-                # the steps of its 400 searches, which its policies do not tell, were counted in their files
-                f"{_FROM_EXPERTS} --steps 94434000",
-                None,
-                0.7,
-                _FROM_EXPERTS,
-                told=False,
-            ),
             _card("learned_each_world", *(f"{{training/{name}}}" for name in (*_SHIPPED, "family"))),
             _card("learned_from_scratch", "{training/from_scratch}"),
             *(_card(f"learned_{algorithm}", f"{{{algorithm}}}") for algorithm, _ in _LEARNERS),
