@@ -1,6 +1,6 @@
 """PPO's steps per second with the networks on the CPU and on an NVIDIA device, where there is one.
 
-The learner is that of `configs/family_history.yaml`: a family, eight quarters of history. It learns in
+The learner is that of `configs/family.yaml`, which is shown eight quarters. It learns in
 updates of 128 societies, and of four times as many with batches four times as large.
 """
 
@@ -17,14 +17,14 @@ from juguo_agents.processes import cores
 from juguo_agents.training.config import Experiment, load_experiment
 from juguo_agents.training.learners.kinds import make_learner
 
-CONFIG = Path(__file__).resolve().parent.parent / "configs" / "family_history.yaml"
+CONFIG = Path(__file__).resolve().parent.parent / "configs" / "family.yaml"
 
 
 def experiment(societies: int, device: str) -> Experiment:
     """The configuration with so many societies and batches to match."""
     changes = {"envs": societies, "batch_size": 15 * societies}
     settings = [f"training.ppo.{name}={value}" for name, value in changes.items()]
-    return load_experiment(CONFIG, [f"training.device={device}", *settings])
+    return load_experiment(CONFIG, ["shown.history=8", f"training.device={device}", *settings])
 
 
 def rate(societies: int, device: str, threads: int, updates: int) -> Rate:
