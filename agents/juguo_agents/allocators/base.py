@@ -82,11 +82,13 @@ class Setting:
         """For equal runs of the episodes; where all have one world, the setting itself."""
         if not isinstance(self.quarters, np.ndarray):
             return [self] * parts
-        runs = np.split(np.arange(len(self.quarters)), parts)
-        return [self._with(self.known.of_episodes(some)) for some in runs]
+        return [self.of_episodes(some) for some in np.split(np.arange(len(self.quarters)), parts)]
 
-    def _with(self, known: Context) -> Setting:
-        """The setting of these episodes."""
+    def of_episodes(self, rows: Ints) -> Setting:
+        """For some of the episodes; where all have one world, the setting itself."""
+        if not isinstance(self.quarters, np.ndarray):
+            return self
+        known = self.known.of_episodes(rows)
         weights = known.weights
         reward = (weights[:, 0], weights[:, 1], weights[:, 2])
         return replace(self, quarters=known.quarters, reward=reward, known=known)

@@ -71,7 +71,9 @@ class JsonArtifact(ABC):
     @property
     def world(self) -> World:
         """The scenario, or the family around it where every episode had a world of its own."""
-        return Family(self.scenario) if self.data.get("varies") else self.scenario
+        if not self.data.get("varies"):
+            return self.scenario
+        return Family(self.scenario, ranges=tuple((n, low, high) for n, low, high in self.data["ranges"]))
 
     @property
     def observe(self) -> str:

@@ -28,7 +28,12 @@ from juguo_agents.artifacts.own import is_own, load_own, own_digest
 from juguo_agents.artifacts.play_file import PLAY_PATTERN, PlayRecord, load_play
 from juguo_agents.artifacts.policy_file import POLICY_PATTERN, load_policy
 from juguo_agents.artifacts.sb3_model import is_model, load_model, model_digest
-from juguo_agents.artifacts.searched import PANEL_PATTERN, RESULT_FILE, SearchRecord, load_result
+from juguo_agents.artifacts.searched import (
+    PARTS_PATTERN,
+    RESULT_FILE,
+    SearchRecord,
+    load_result,
+)
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
 from juguo_agents.artifacts.zoo import PREFIX, is_of_zoo, zoo_file
 from juguo_agents.provenance import MODEL
@@ -82,7 +87,7 @@ class Kind:
         ]
 
 
-SEARCHED = Kind(SearchRecord.KIND, (RESULT_FILE, PANEL_PATTERN), load_result)
+SEARCHED = Kind(SearchRecord.KIND, (RESULT_FILE, PARTS_PATTERN), load_result)
 TREE = Kind(TreeRecord.KIND, (TREE_PATTERN,), load_tree)
 FRONT = Kind(FrontRecord.KIND, (FRONT_PATTERN,), load_front)
 PLAY = Kind(PlayRecord.KIND, (PLAY_PATTERN,), load_play)
@@ -285,9 +290,14 @@ def world_for(names: Sequence[str], scenario: str | None) -> World:
     return (None if scenario else common_world(names)) or load_world(scenario or "default")
 
 
-def _identity(world: World) -> tuple[bool, str]:
-    return isinstance(world, Family), (world.base if isinstance(world, Family) else world).digest()
+def _identity(world: World) -> tuple[object, ...]:
+    if isinstance(world, Family):
+        return True, world.base.digest(), world.ranges
+    return False, world.digest(), ()
 
 
 def _in_words(world: World) -> str:
-    return f"a family around {world.base.name}" if isinstance(world, Family) else world.name
+    if not isinstance(world, Family):
+        return world.name
+    part = "".join(f", {name} {low:.3g} to {high:.3g}" for name, low, high in world.ranges)
+    return f"a family around {world.base.name}{part}"

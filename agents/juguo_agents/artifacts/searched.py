@@ -30,8 +30,10 @@ RESULT_FILE = "searched.json"
 STATE_FILE = SEARCH.file
 SEARCHES = "searches"
 """The folder of a study that has a folder for each of its searches."""
-PANEL_PATTERN = f"{SEARCHES}/world-*/{RESULT_FILE}"
-"""Results in the folder of `juguo_agents.studies.experts`, each of a world of its own."""
+PARTS = "parts"
+"""The folder of a run's experts, each of a part of the family."""
+PARTS_PATTERN = f"{PARTS}/*/{RESULT_FILE}"
+"""Their results, in the folder above that."""
 
 
 class SearchedFileError(UserError):
@@ -92,7 +94,7 @@ class SearchRecord(Record):
     """
 
     KIND: ClassVar[str] = "juguo_search"
-    FORMAT: ClassVar[int] = 2
+    FORMAT: ClassVar[int] = 3
     WHAT: ClassVar[str] = "the result of a search"
     FAULT: ClassVar[type[UserError]] = SearchedFileError
 
@@ -111,6 +113,7 @@ class SearchRecord(Record):
     fixed: dict[str, float]
     lever: str | None
     varies: bool
+    ranges: tuple[tuple[str, float, float], ...]
     covariance: str
     begun: bool
     phases: Annotated[list[_Phase], Field(min_length=1)]
@@ -195,7 +198,8 @@ def best_result(paths: Sequence[Path]) -> tuple[Path, SearchResult]:
     """
     results = [load_result(path) for path in paths]
     measured = [
-        [f.data[field] for field in ("scenario_digest", "varies", "observe")] + f.data["validation"]["seeds"]
+        [f.data[field] for field in ("scenario_digest", "varies", "ranges", "observe")]
+        + f.data["validation"]["seeds"]
         for f in results
     ]
     for path, how in zip(paths, measured, strict=True):

@@ -162,7 +162,7 @@ def conduct(state: State, folder: Path) -> SearchResult:
     if found := finished(folder, settings):
         return found
     state.save(folder)
-    scorer = Scorer(settings.scenario, settings.observe, threads=os.cpu_count() or 1, varies=settings.varies)
+    scorer = Scorer(settings.world, settings.observe, threads=os.cpu_count() or 1)
     with progress(settings.budget, settings.family, "episode") as bar:
 
         def told(episodes: int, mean: float) -> None:

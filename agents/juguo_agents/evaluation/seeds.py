@@ -105,14 +105,13 @@ SEARCH_RANKING = _row(
 )
 SEARCH_CHOICE = _row(EPISODES, "search choice", SEARCH_RANKING.end, 2**28, "choice of a search's finalist")
 SEARCH_VALIDATION = _row(EPISODES, "validation", SEARCH_CHOICE.end, 2**28, "the same for all searches")
-TRAINING = _row(EPISODES, "training", 2**32, 2**63 - 2**32, "training, and the worlds of `experts`")
+TRAINING = _row(EPISODES, "training", 2**32, 2**63 - 2**32, "training")
 
 SINGLE = _row(SEARCHES, "single", 0, 8, "searches by hand; the model was tuned with them")
 YARDSTICKS = _row(SEARCHES, "yardsticks", 8, 24, "the first searches of `value` and `ablation`")
 REFINEMENTS = _row(SEARCHES, "refinements", 32, 8, "searches of both that go on from what was found")
 WORLD_SEARCH = _row(SEARCHES, "world", 40, 1, "a search in each world of `hypotheses` or `generalisation`")
 RULE_SEARCH = _row(SEARCHES, "rules", 41, 1, "tuning of rules for `hypotheses` and `generalisation`")
-EXPERT_SEARCH = _row(SEARCHES, "experts", 50, 1, "a search in each world of `experts`")
 TRAIN_SEARCH = _row(SEARCHES, "train", 51, 3, "the searches of `juguo train`; the last is its third")
 REFERENCE_SEARCH = _row(SEARCHES, "references", 54, 2, "the closed loop and the oracle of `juguo benchmark`")
 MANY_SEARCHES = _row(SEARCHES, "many", 64, 64, "tuning for `map`; searches of `mechanisms` and of `pareto`")
@@ -153,7 +152,6 @@ HYPOTHESES_BLOCK = 1000
 """Episodes of a world of the hypotheses: test episodes, and as many to choose numbers on."""
 EXPLAIN_ROUNDS, EXPLAIN_EPISODES = 100, 100_000
 """Rounds of an explanation, and episodes of each of its parts, at most."""
-_EXPERTS_APART = 10_000_019
 
 
 def test(first: int, episodes: int) -> Seeds:
@@ -177,11 +175,6 @@ def held_out_world(index: int) -> int:
 def held_out(index: int, episodes: int) -> Seeds:
     """(episodes,) seeds of the test episodes in a held-out world."""
     return HELD_OUT.part(index, HELD_OUT_WORLDS.size).take(0, episodes)
-
-
-def expert_world(index: int) -> int:
-    """The training seed from which a family draws an expert's world, by its number from 0."""
-    return TRAINING.first + _EXPERTS_APART * (index + 1)
 
 
 def map_test(map_: int, point: int, episodes: int, after: int = 0) -> Seeds:

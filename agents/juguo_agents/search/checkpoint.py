@@ -29,6 +29,7 @@ from juguo_agents.provenance import MODEL
 from juguo_envs.errors import UserError
 from juguo_envs.files import write_text
 from juguo_envs.validation import Strict
+from juguo_envs.worlds.family import Family
 from juguo_envs.worlds.scenario import Scenario
 
 SAVING = 0.05
@@ -57,6 +58,7 @@ class Settings:
             begin as the family has them. There is one phase then.
         lever: A lever that is forced all along, by name.
         varies: Whether every episode has a scenario of its own, drawn by its seed around `scenario`.
+        ranges: Axes of the family of which only a part is drawn, as a `Family` has them.
         covariance: "full", or "diagonal": then the optimiser learns a scale of each axis and no directions
             between them, which takes far fewer generations (Ros and Hansen 2008).
     """
@@ -73,6 +75,7 @@ class Settings:
     begin: Parameters | None = None
     lever: str | None = None
     varies: bool = False
+    ranges: tuple[tuple[str, float, float], ...] = ()
     covariance: str = "full"
 
     def as_json(self) -> dict[str, Any]:
@@ -82,7 +85,13 @@ class Settings:
             "scenario": self.scenario.model_dump(mode="json"),
             "fixed": floats(self.fixed),
             "begin": None if self.begin is None else floats(self.begin),
+            "ranges": [list(part) for part in self.ranges],
         }
+
+    @property
+    def world(self) -> Scenario | Family:
+        """The scenario, or the family around it."""
+        return Family(self.scenario, ranges=self.ranges) if self.varies else self.scenario
 
     @property
     def identity(self) -> str:
@@ -187,6 +196,7 @@ class _Settings(Strict):
     begin: dict[str, float] | None
     lever: str | None
     varies: bool
+    ranges: tuple[tuple[str, float, float], ...]
     covariance: str
 
 
@@ -218,7 +228,7 @@ class StateRecord(Record):
     """
 
     KIND: ClassVar[str] = "juguo_search_state"
-    FORMAT: ClassVar[int] = 2
+    FORMAT: ClassVar[int] = 3
     WHAT: ClassVar[str] = "the state of a search"
     AGAIN: ClassVar[str] = "restore the file as it was written, or begin a new search"
     FAULT: ClassVar[type[UserError]] = CheckpointError

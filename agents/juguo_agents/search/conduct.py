@@ -33,7 +33,7 @@ def run_or_resume(
     """
     state, found = search_state(settings, folder, after), finished(folder, settings)
     if found is None:
-        scorer = Scorer(settings.scenario, settings.observe, threads, settings.varies)
+        scorer = Scorer(settings.world, settings.observe, threads)
         search(state, folder, scorer, progress)
         found = write_result(state, folder, scorer)
     return found

@@ -56,6 +56,7 @@ def write_result(state: State, folder: Path, scorer: Scorer) -> SearchResult:
         "fixed": settings.fixed,
         "lever": settings.lever,
         "varies": settings.varies,
+        "ranges": settings.as_json()["ranges"],
         "covariance": settings.covariance,
         "begun": settings.begin is not None,
         "phases": [_describe(state, index) for index in range(last + 1)],

@@ -23,13 +23,11 @@ from juguo_envs.worlds.scenario import Scenario
 class Scorer:
     """Runs candidates of a policy class in one scenario, or in that of each episode's seed."""
 
-    def __init__(
-        self, scenario: Scenario, observe: str = "noisy", threads: int = 1, varies: bool = False
-    ) -> None:
-        """Take the world, or what the worlds lie around; societies are made when they are first needed."""
-        self.scenario, self.threads = scenario, threads
+    def __init__(self, world: Scenario | Family, observe: str = "noisy", threads: int = 1) -> None:
+        """Take the world, or the worlds; societies are made when they are first needed."""
+        self.scenario = world.base if isinstance(world, Family) else world
+        self.world, self.threads = world, threads
         self.config = ObservationConfig.model_validate({"observe": observe})
-        self.world: Scenario | Family = Family(scenario) if varies else scenario
         self._batch: Batch | None = None
 
     def returns(

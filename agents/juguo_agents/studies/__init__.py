@@ -38,7 +38,6 @@ STUDIES: dict[str, StudyEntry] = {
         ("explain", "Explain", "what an allocator does and looks at"),
         ("compare-runs", "CompareRuns",
          "trained runs against the first of them, and against other allocators, on the same episodes"),
-        ("experts", "Experts", "an expert for each of many worlds, for a generalist to imitate"),
         ("generalisation", "Generalisation",
          "trained policies in held-out worlds of a family, against tuned rules and each world's oracle"),
         ("hypotheses", "HypothesesStudy", "which of the paper's claims hold, and where"),

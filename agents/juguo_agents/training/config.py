@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -35,7 +36,7 @@ from juguo_envs.documents import DocumentError, load_mapping, read_text, yaml_va
 from juguo_envs.errors import UserError
 from juguo_envs.spaces.context import ContextConfig, ObservationConfig, Observe
 from juguo_envs.validation import Strict, explain, shown
-from juguo_envs.worlds.family import PREFERENCES, Family, load_world
+from juguo_envs.worlds.family import FAMILY, PREFERENCES, Family, load_world
 from juguo_envs.worlds.scenario import Scenario, by_dotted_name
 
 
@@ -99,8 +100,8 @@ class Training(Strict):
     expert: str | None = Field(
         None,
         min_length=1,
-        description="an allocator, as juguo evaluate takes it, or a folder of juguo study experts, at whose "
-        "imitation learning begins; ppo only",
+        description="an allocator, as juguo evaluate takes it, or what another training searched in parts of "
+        "a family (RUN/expert), at whose imitation learning begins; ppo only",
     )
     search: int | None = Field(
         None,
@@ -108,6 +109,13 @@ class Training(Strict):
         le=LARGEST_BUDGET,
         description="episodes of a search for the expert, which is then the first part of the job: half of "
         "them for two searches side by side, the rest from the better one on; ppo only",
+    )
+    parts: int = Field(
+        1,
+        ge=1,
+        le=16,
+        description="for a family, with search: parts of the range of budgets, equal in the logarithm; the "
+        "rest of the search is shared among them, and each has an expert of its own",
     )
     # mypy does not see that all fields have defaults
     ppo: Ppo = Field(default_factory=Ppo)  # type: ignore[arg-type]  # all fields have defaults
@@ -141,6 +149,8 @@ class Training(Strict):
         begun = [name for name in ("expert", "search") if getattr(self, name) is not None]
         if len(begun) == 2:
             raise ValueError("expert is set and search is, too; leave one out, by null")
+        if self.parts > 1 and self.search is None:
+            raise ValueError(f"parts is {self.parts} and search is null; set search, or leave parts out")
         if begun and self.algorithm != "ppo":
             raise ValueError(
                 f"{begun[0]} is set and algorithm is {self.algorithm}; allowed is ppo, or "
@@ -208,6 +218,13 @@ class Experiment(Strict):
     def observation(self) -> ObservationConfig:
         """What a policy is shown: `observe` and `shown` together."""
         return ObservationConfig(observe=self.observe, **self.shown.model_dump())
+
+    @field_validator("scenario")
+    @classmethod
+    def _named(cls, value: str | dict[str, Any]) -> str | dict[str, Any]:
+        if isinstance(value, dict) and FAMILY in value:
+            raise ValueError(f"{FAMILY} stands in a mapping; allowed are {FAMILY} and {FAMILY}:NAME")
+        return value
 
     @model_validator(mode="after")
     def _one_weight(self) -> Self:

@@ -1,15 +1,21 @@
 """The first part of a job that has a search: the closed loop that learning is to begin at.
 
-Two searches begin side by side, for one alone may end at a poor place. A last one goes on from the better.
-Whatever is killed goes on, as every search does, and ends the same.
+Two searches begin side by side, for one alone may end at a poor place. A last one goes on from the better;
+or, in a family, one for each part of the range of budgets: what is best with little money is another
+allocation than what is best with much. Whatever is killed goes on, as every search does, and ends the same.
 """
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from juguo_agents.allocators.by_budget import BUDGET
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
-from juguo_agents.artifacts.searched import RESULT_FILE, SearchResult, load_result, validated
+from juguo_agents.artifacts.searched import PARTS, RESULT_FILE, SearchResult, load_result, validated
 from juguo_agents.evaluation.seeds import TRAIN_SEARCH
 from juguo_agents.processes import cores, work_through
 from juguo_agents.progress import progress
@@ -51,12 +57,31 @@ def search_of(
 
 def last_search(experiment: Experiment, first: list[SearchResult], settings: list[Settings]) -> Settings:
     """What the last search is asked for: the rest of the budget, from the better of the first on."""
-    best = max(first, key=validated).data["parameters"]
+    best = max(first, key=validated).data["parameters"] if first else {}
     asked, budget = settings[0], experiment.training.search or 0
     return Settings(
         asked.family, asked.scenario, budget - sum(s.budget for s in settings), TRAIN_SEARCH.end - 1,
         asked.observe, asked.validation, begin=best, varies=asked.varies,
     )  # fmt: skip
+
+
+def part_searches(
+    experiment: Experiment, first: list[SearchResult], settings: list[Settings]
+) -> list[Settings]:
+    """What the searches in the parts of a family are asked for, which share the rest of the budget."""
+    last, count = last_search(experiment, first, settings), experiment.training.parts
+    edges = budget_edges(last.scenario, count)
+    return [
+        replace(last, budget=last.budget // count, ranges=((BUDGET, low, high),))
+        for low, high in itertools.pairwise(edges)
+    ]
+
+
+def budget_edges(base: Scenario, count: int) -> list[float]:
+    """(count + 1,) budgets, money per person and quarter, that divide the family's range in equal ratios."""
+    (axis,) = [axis for axis in Family(base).axes if axis.name == BUDGET]
+    inner = np.geomspace(axis.low, axis.high, count + 1)[1:-1]
+    return [axis.low, *map(float, inner), axis.high]
 
 
 def check_search(experiment: Experiment, scenario: Scenario) -> None:
@@ -72,33 +97,48 @@ def check_search(experiment: Experiment, scenario: Scenario) -> None:
             "training.search is set and shown.preferences is drawn; one closed loop serves one preference: "
             "search a front by juguo study pareto, and name it by training.expert"
         )
+    parts, first = experiment.training.parts, first_searches(experiment, scenario)
+    if parts > 1 and not first[0].varies:
+        raise UserError(
+            f"training.parts is {parts} and the scenario is no family; leave it out, or use scenario=family"
+        )
     try:
-        for settings in first_searches(experiment, scenario):
+        for settings in first:
             begin(settings)
+        if parts > 1:
+            share = last_search(experiment, [], first).budget // parts
+            begin(replace(first[0], budget=share, begin={}))
     except UserError as error:
         raise UserError(f"training.search is {experiment.training.search}: {error}") from None
 
 
-def find_expert(experiment: Experiment, scenario: Scenario, folder: Path) -> SearchResult | None:
+def find_expert(experiment: Experiment, scenario: Scenario, folder: Path) -> None:
     """Search what a run will imitate, or what is left of that; what is finished is only read.
 
     Args:
         experiment: Whose `training.search` says for how many episodes; None: there is nothing to search.
         scenario: The world, overrides applied.
-        folder: The run's; gets a folder of the last search, and in it those of the first.
+        folder: The run's; gets a folder of the last search, and in it those of the first, or those of the
+            first and of the parts.
     """
     budget = experiment.training.search
     if budget is None:
-        return None
+        return
     place, settings = folder / EXPERT, first_searches(experiment, scenario)
     tasks = [(one, place / f"first-{number}") for number, one in enumerate(settings, 1)]
     workers = min(experiment.training.processes, FIRST, cores())
     with progress(budget, "searching", "episode") as bar:
         work_through(_run, tasks, workers, lambda task, found: bar.update(task[0].budget))
         first = [load_result(of / RESULT_FILE) for _, of in tasks]
-        last = last_search(experiment, first, settings)
         bar.note("mean return", f"{max(map(validated, first)):.3f}")
-        return run_or_resume(last, place, threads=cores(), progress=lambda count, mean: bar.update(count))
+        if experiment.training.parts > 1:
+            parts = part_searches(experiment, first, settings)
+            tasks = [(one, place / PARTS / f"part-{number}") for number, one in enumerate(parts, 1)]
+            workers = min(experiment.training.processes, len(parts), cores())
+            work_through(_run, tasks, workers, lambda task, found: bar.update(task[0].budget))
+            return
+        last = last_search(experiment, first, settings)
+        run_or_resume(last, place, threads=cores(), progress=lambda count, mean: bar.update(count))
 
 
 def steps_of_search(folder: Path) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -76,11 +76,13 @@ class Family:
         varies: Whether the axes of `juguo_envs.worlds.sampling` are drawn; otherwise all are the base's.
         weights: Ranges (low, high) of the weights of breadth, resilience and the excluded, where preferences
             are drawn too, uniform in the logarithm; otherwise they are the base's.
+        ranges: Axes of which only a part is drawn: name, low and high.
     """
 
     base: Scenario = field(default_factory=Scenario)
     varies: bool = True
     weights: tuple[tuple[float, float], ...] | None = None
+    ranges: tuple[tuple[str, float, float], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what could not be drawn.
@@ -99,12 +101,16 @@ class Family:
                         f"weights: the range of {name} is {low:g} to {high:g}; "
                         "allowed is 0 < low <= high <= 100"
                     )
+        self._check_ranges()
         self._check_society()
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
         """What is drawn, preferences aside."""
-        return axes(self.base) if self.varies else ()
+        found = {axis.name: axis for axis in axes(self.base)} if self.varies else {}
+        for name, low, high in self.ranges:
+            found[name] = replace(found[name], low=low, high=high)
+        return tuple(found.values())
 
     @cached_property
     def drawn(self) -> frozenset[str]:
@@ -190,6 +196,21 @@ class Family:
         wanted = round(society.producers * society.persons)
         return apportion(np.array([c.producers for c in listed]), wanted, np.diff(self.structure.start))
 
+    def _check_ranges(self) -> None:
+        known = {axis.name: axis for axis in axes(self.base)} if self.varies else {}
+        names = [name for name, _, _ in self.ranges]
+        for name, low, high in self.ranges:
+            if name not in known:
+                raise ScenarioError(f"ranges: {unknown('axis', name, sorted(known))}")
+            if names.count(name) > 1:
+                raise ScenarioError(f"ranges: {name} is given twice; give it once")
+            whole = known[name]
+            if not whole.low <= low < high <= whole.high:
+                raise ScenarioError(
+                    f"ranges: that of {name} is {low:g} to {high:g}; allowed is a part of {whole.low:g} to "
+                    f"{whole.high:g}, low < high"
+                )
+
     def _check_society(self) -> None:
         """The societies of a batch share sizes and places: only where the producers are may differ."""
         for axis in self.axes:
@@ -211,7 +232,7 @@ class Family:
 World = str | Path | Mapping[str, Any] | Scenario | Family
 """What stands for a world, see `load_world`."""
 _BASE = "default"
-_FIELDS = {FAMILY, "varies", "weights"}
+_FIELDS = {FAMILY, "varies", "weights", "ranges"}
 
 
 def _log_uniform(low: float, high: float, unit: float) -> float:
@@ -233,8 +254,8 @@ def load_world(which: World) -> Scenario | Family:
 
     Args:
         which: What `Scenario.load` takes; `family`, or `family:` and the name or the path of the scenario
-            around which it lies; or a mapping ``{"family": scenario, "varies": bool, "weights": ranges}``, of
-            which only the first is needed.
+            around which it lies; or a mapping ``{"family": scenario, "varies": bool, "weights": ranges,
+            "ranges": {axis: range}}``, of which only the first is needed.
 
     Raises:
         ScenarioError: If there is none.
@@ -263,7 +284,8 @@ def plain_world(which: World) -> str | dict[str, Any]:
             return which.base.name
         varies = {} if which.varies else {"varies": False}
         weights = {} if which.weights is None else {"weights": [list(pair) for pair in which.weights]}
-        return {FAMILY: plain_world(which.base), **varies, **weights}
+        ranges = {"ranges": {n: [low, high] for n, low, high in which.ranges}} if which.ranges else {}
+        return {FAMILY: plain_world(which.base), **varies, **weights, **ranges}
     return dict(which) if isinstance(which, Mapping) else str(which)
 
 
@@ -280,7 +302,14 @@ def _family_of(data: Mapping[str, Any]) -> Family:
             f"family: weights is {ranges!r}; allowed are pairs of a low and a high number, for "
             f"{', '.join(WEIGHTS)}"
         ) from None
-    return Family(Scenario.load(data[FAMILY]), varies, weights)
+    parts = data.get("ranges", {})
+    try:
+        named = tuple((str(name), float(low), float(high)) for name, (low, high) in parts.items())
+    except (AttributeError, TypeError, ValueError):
+        raise ScenarioError(
+            f"family: ranges is {parts!r}; allowed are pairs of a low and a high number by names of axes"
+        ) from None
+    return Family(Scenario.load(data[FAMILY]), varies, weights, named)
 
 
 def _beyond(data: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:

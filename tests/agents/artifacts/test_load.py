@@ -32,10 +32,10 @@ def stored_policy(path: Path, made_for: Scenario, **config: Any) -> str:
     return str(path)
 
 
-def stored_search(folder: Path, varies: bool) -> str:
+def stored_search(folder: Path, varies: bool, ranges: tuple[tuple[str, float, float], ...] = ()) -> str:
     """The result of a tiny search."""
-    settings = Settings("rule:flat", SMALL, 60, validation=4, varies=varies)
-    state, scorer = begin(settings), Scorer(SMALL, "noisy", varies=varies)
+    settings = Settings("rule:flat", SMALL, 60, validation=4, varies=varies, ranges=ranges)
+    state, scorer = begin(settings), Scorer(settings.world)
     folder.mkdir()
     search(state, folder, scorer)
     write_result(state, folder, scorer)
@@ -66,6 +66,16 @@ def test_a_result_was_made_for_the_world_of_its_search(tmp_path: Path, varies: b
     assert isinstance(world, Family) == varies
     assert world is not None
     assert (world.base if isinstance(world, Family) else world).digest() == SMALL.digest()
+
+
+def test_two_parts_of_a_family_are_different_worlds(tmp_path: Path) -> None:
+    parts = [
+        stored_search(tmp_path / name, True, (("money.B", low, high),))
+        for name, low, high in (("low", 0.12, 0.5), ("high", 0.5, 3.0))
+    ]
+    assert common_world(parts[:1]) == Family(SMALL, ranges=(("money.B", 0.12, 0.5),))
+    with pytest.raises(DifferentWorlds, match=r"money\.B 0\.12 to 0\.5, .*money\.B 0\.5 to 3: say by"):
+        common_world(parts)
 
 
 def test_allocators_of_different_worlds_need_a_word_on_where_to_compare_them(tmp_path: Path) -> None:

@@ -92,7 +92,6 @@ JOBS: dict[str, Job] = {
     "attribution": _study("attribution", "flat", "market+exit", *_WORLD),
     "explain": _study("explain", "flat", *_WORLD),
     "compare-runs": _study("compare-runs", "run", "--against", "flat"),
-    "experts": _study("experts", *_WORLD),
     "generalisation": _study(
         "generalisation", *_WORLD, "--scenarios", "2", "--budget", "300", "--convergence", "0"
     ),

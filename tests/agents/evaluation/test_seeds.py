@@ -71,7 +71,6 @@ def blocks() -> dict[str, tuple[Range, list[Seeds]]]:
         ),
         "hypotheses": (s.HYPOTHESES_CHOICE, [s.hypotheses_choice(i, 1000) for i in (0, 1, 4095)]),
         "rollouts": (s.EXPLAIN_ROLLOUTS, [s.explain_rollouts(i, s.EXPLAIN_EPISODES) for i in (0, 1, 99)]),
-        "experts": (s.TRAINING, [np.array([s.expert_world(i)], np.uint64) for i in (0, 1, 9999)]),
     }
 
 

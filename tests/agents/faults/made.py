@@ -26,14 +26,12 @@ from juguo_agents.search.optimise import begin, search
 from juguo_agents.search.result import write_result
 from juguo_agents.search.scoring import Scorer
 from juguo_agents.studies.arms import ArmSettings
-from juguo_agents.studies.executors import LocalExecutor
-from juguo_agents.studies.experts.study import Experts
 from juguo_agents.studies.explain.study import Settings as ExplainSettings
 from juguo_agents.studies.pareto.study import Settings as ParetoSettings
 from juguo_agents.studies.patterns.study import PatternsRecord, PatternsSettings
 from juguo_agents.studies.settings import Settings
-from juguo_agents.studies.study import conduct
 from juguo_agents.training.config import Experiment, load_experiment
+from juguo_agents.training.expert_search import find_expert
 from juguo_agents.training.provenance import run_identity
 from juguo_agents.training.run import begin_run, checkpoints_of, keep_curve, policy_path
 from juguo_agents.training.shipped import find_config
@@ -69,15 +67,19 @@ def make(folder: Path, tree: Tree, world: Scenario) -> Path:
         for name in ("a", "b"):
             _trees(Path("explained") / name, f"runs/{name}", tree, world)
             _fronts(Path("fronts") / name, 900 if name == "a" else 901)
-        experts = Experts.settings_type.parse(
-            {"scenario": SMALL, "worlds": 2, "budget": 300, "validation": 4}
-        )
-        conduct(Experts(experts), Path("experts"), LocalExecutor(1))  # type: ignore[arg-type]
+        _experts(Path("runs/parts"))
         _value(Path("values/a"))
         _patterns(Path("patterns/a"))
         _trials(Path("tuned/a"))
         Saved(Path("plays")).save(played(SMALL))
     return folder
+
+
+def _experts(folder: Path) -> None:
+    """What a training in a family imitates."""
+    training = {"search": 2600, "parts": 2, "processes": 1}
+    asked = Experiment.model_validate({"scenario": f"family:{WORLD}", "training": training})
+    find_expert(asked, asked.world(), folder)
 
 
 def _made(folder: Path) -> Path:

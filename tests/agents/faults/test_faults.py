@@ -20,7 +20,6 @@ EXPLAIN = ("--smoke", "--out", "new")
 EXPERT = ("train", "smoke", "scenario=world.yaml", "training.search=null", "--out", "new")
 VALUE = ("--scenario", "world.yaml", "--smoke", "--out", "new", "--value", "values/a")
 PATTERNS = ("study", "patterns", "--scenario", "world.yaml", "--episodes", "4", "--only", "1", "--out")
-EXPERTS = ("study", "experts", "--scenario", "world.yaml", "--worlds", "2", "--budget", "300")
 Words = tuple[str, ...]
 
 
@@ -146,27 +145,23 @@ KINDS = {
         (("search", "--out", "searches/a"), ("evaluate", "searches/a", "--episodes", "1")),
     ),
     "expert": Kind(
-        "experts/searches/world-00000/searched.json",
+        "runs/parts/expert/parts/part-1/searched.json",
         (
-            ("evaluate", "experts", "--episodes", "1"),
-            (*EXPERT, "training.expert=experts"),
-            (*EXPERTS, "--begin", "experts/searches/world-00000", "--out", "new"),
+            ("evaluate", "runs/parts/expert", "--episodes", "1"),
+            (*EXPERT[:2], "scenario=family:world.yaml", *EXPERT[3:], "training.expert=runs/parts/expert"),
         ),
-        "experts/searches/world-00001/searched.json",
+        "runs/parts/expert/parts/part-2/searched.json",
         None,
         holding(name="../../elsewhere"),
-        "world-0000",
+        "part-",
     ),
     "settings of a study": Kind(
-        "experts/settings.json",
-        (
-            (*EXPERTS, "--validation", "4", "--out", "experts"),
-            (*EXPERT, "training.expert=experts"),
-        ),
+        "patterns/a/settings.json",
+        ((*PATTERNS, "patterns/a"),),
         None,
         "explained/a/settings.json",
-        holding(settings={"worlds": "2"}),
-        "experts",
+        holding(settings={"episodes": "2"}),
+        "patterns",
     ),
     "tree": Kind(
         "explained/a/tree4.json",
@@ -384,5 +379,5 @@ def test_what_was_not_changed_is_taken(made: Path) -> None:
         succeeded(juguo("evaluate", *names, "--scenario", "world.yaml", "--episodes", "1", cwd=made))
     assert "is finished" in juguo("train", "--out", "runs/a", cwd=made).stderr
     succeeded(juguo("search", "--out", "searches/a", cwd=made))
-    succeeded(juguo(*EXPERTS, "--validation", "4", "--out", "experts", cwd=made))
+    succeeded(juguo(*PATTERNS, "patterns/a", cwd=made))
     succeeded(juguo(*TUNE, "--out", "tuned/a", cwd=made))

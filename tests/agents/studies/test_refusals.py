@@ -16,7 +16,6 @@ from tests.support import small
 SMALL = small()
 ASKED: dict[str, dict[str, Any]] = {
     "attribution": {"a": "flat", "b": "market", "scenario": SMALL, "episodes": 3},
-    "experts": {"scenario": SMALL, "worlds": 3, "budget": 300},
     "explain": {"run": "experiment_diffusion", "scenario": SMALL, "leaves": (3, 5), "episodes": 6},
     "generalisation": {"scenario": SMALL, "scenarios": 3, "episodes": 3, "budget": 700, "tuning": 1000},
     "hypotheses": {},
@@ -33,11 +32,6 @@ CASES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("attribution", {"b": "flat"}, "both allocate alike"),
     ("attribution", {"b": "flat-exit"}, "both allocate alike"),
     ("attribution", {"first_seed": 2**30}, "first_seed is .*; allowed is 0 to"),
-    ("experts", {"worlds": 1}, "worlds is 1; allowed is 2 to"),
-    ("experts", {"budget": 10}, "budget is 10; allowed is 100 to"),
-    ("experts", {"validation": 1}, "validation is 1; allowed is 2 to"),
-    ("experts", {"begin": "nowhere"}, "nowhere.*cannot be read"),
-    ("experts", {"scenario": "family"}, "'family' is a family of scenarios"),
     ("explain", {"run": "nobody"}, "unknown allocator 'nobody'"),
     ("explain", {"run": "all"}, "name one of them"),
     ("explain", {"run": "flat", "seed": 1}, "seed is 1, but flat is no folder of a run"),

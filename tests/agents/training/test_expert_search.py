@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import make_rule
+from juguo_agents.allocators.by_budget import ByBudget
 from juguo_agents.allocators.institutions import split_name
 from juguo_agents.allocators.registry import rule_names
 from juguo_agents.artifacts.searched import RESULT_FILE
 from juguo_agents.evaluation.record import Comparison
-from juguo_agents.evaluation.rollout import compare
+from juguo_agents.evaluation.rollout import compare, run
 from juguo_agents.report import figures, summarise
 from juguo_agents.report.doctrines import REFERENCES
 from juguo_agents.report.route import PARTS, Route, parts_as_rows
@@ -22,10 +24,11 @@ from juguo_agents.search.checkpoint import Keeper
 from juguo_agents.training import experiment as job
 from juguo_agents.training import expert_search, rule_tuning
 from juguo_agents.training.config import Experiment
+from juguo_agents.training.experts import find_experts
 from juguo_agents.training.learners import imitation
 from juguo_agents.training.run import checkpoints_of, expert_of, imitation_path
 from juguo_agents.training.train import train_seed
-from juguo_envs import Scenario
+from juguo_envs import Family, Scenario
 from juguo_envs.errors import UserError
 from tests.agents.training.killing import Killed
 
@@ -162,6 +165,118 @@ def test_the_search_is_in_the_world_of_the_training_and_of_a_family_where_that_i
     settings = expert_search.first_searches(setup, setup.world())
     assert all(one.varies and one.scenario.resilience.floor == 0.1 for one in settings)
     assert len({one.seed for one in settings}) == len(settings) == expert_search.FIRST
+
+
+IN_PARTS = Experiment.model_validate(
+    {
+        "scenario": "family",
+        "override": {"society.persons": 60},
+        "training": {**TRAINING, "search": 2600, "parts": 2},
+        "comparison": {"allocators": ["flat"], "episodes": 6},
+    }
+)
+
+
+def test_in_a_family_each_part_of_the_range_of_budgets_has_an_expert(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    job.run_experiment(IN_PARTS, IN_PARTS.world(), folder)
+    told = json.loads((folder / "comparison.json").read_text())
+    assert [part["part"] for part in told["route"]] == list(PARTS)
+    assert "expert" in {row["name"] for row in told["allocators"]}
+    files = sorted(folder.rglob(RESULT_FILE))
+    found = [json.loads(file.read_text()) for file in files]
+    assert [one["budget"] for one in found] == [650, 650, 650, 650]
+    assert [one["ranges"] for one in found] == [
+        [], [], [["money.B", 0.12, 0.6]], [["money.B", 0.6, 3.0]],
+    ]  # fmt: skip
+    experts = find_experts(str(folder / "expert"), Family(IN_PARTS.world()))
+    assert [world for _, world in experts] == [
+        Family(IN_PARTS.world(), ranges=(("money.B", low, high),)) for low, high in ((0.12, 0.6), (0.6, 3.0))
+    ]
+
+
+def test_experts_of_parts_are_imitated_where_they_fit_and_all_of_them(tmp_path: Path) -> None:
+    folder, world = tmp_path / "run", IN_PARTS.world()
+    expert_search.find_expert(IN_PARTS, world, folder)
+    experts = str(folder / "expert")
+    ((_, where),) = find_experts(f"{experts}/parts/part-1", Family(world))
+    assert where == Family(world)
+    with pytest.raises(UserError, match="of a part of a family, and the training is in none"):
+        find_experts(experts, world)
+    with pytest.raises(UserError, match="a world with 8 communities, and the training has 4"):
+        find_experts(experts, Family(world.override({"society.communities.count": 4})))
+    two = folder / "expert" / "parts" / "part-2"
+    for other, words in (
+        ("parts/part-1", r"from 0\.12 to 0\.6, 0\.12 to 0\.6; allowed are parts of 0\.12 to 3"),
+        ("first-1", r"part-2.*is of no part of the range of money\.B"),
+    ):
+        shutil.rmtree(two)
+        shutil.copytree(folder / "expert" / other, two)
+        with pytest.raises(UserError, match=words):
+            find_experts(experts, Family(world))
+    shutil.rmtree(two)
+    with pytest.raises(UserError, match=r"money\.B from 0\.12 to 0\.6; allowed are parts"):
+        find_experts(experts, Family(world))
+
+
+@pytest.mark.parametrize("place", ["first-2", "part-1", "part-2"])
+def test_killed_in_any_part_of_a_family_it_goes_on_and_ends_with_the_same_bytes(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.run_experiment(IN_PARTS, IN_PARTS.world(), tmp_path / "whole")
+
+    def save(keeper: Keeper) -> None:
+        keeper._state.save(keeper._folder)
+        if keeper._folder.name == place:
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Keeper, "save_if_due", save)
+        job.run_experiment(IN_PARTS, IN_PARTS.world(), tmp_path / "run")
+    job.resume_experiment(tmp_path / "run")
+    assert content(tmp_path / "run") == content(tmp_path / "whole")
+
+
+def test_the_experts_of_the_parts_act_as_one_each_where_its_budgets_are() -> None:
+    family, seeds = Family(IN_PARTS.world()), np.arange(40, dtype=np.uint64)
+    low, high = make_rule("flat"), make_rule("experiment_diffusion")
+    both = run(ByBudget("expert", [low, high], [0.6]), family, seeds).returns
+    poor = family.draw(seeds).params["B"] < 0.6
+    assert poor.any() and not poor.all()
+    np.testing.assert_array_equal(both[poor], run(low, family, seeds).returns[poor])
+    np.testing.assert_array_equal(both[~poor], run(high, family, seeds).returns[~poor])
+    one_world = run(ByBudget("expert", [low, high], [0.6]), family.scenario(0), seeds[:3]).returns
+    alone = low if poor[0] else high
+    np.testing.assert_array_equal(one_world, run(alone, family.scenario(0), seeds[:3]).returns)
+
+
+@pytest.mark.parametrize("edges", [[], [0.5, 0.5], [0.7, 0.5]])
+def test_parts_that_are_none_are_refused(edges: list[float]) -> None:
+    with pytest.raises(ValueError, match="allowed are 2 numbers that rise"):
+        ByBudget("expert", [make_rule("flat")] * 3, edges)
+
+
+def test_a_configuration_takes_no_part_of_a_family() -> None:
+    world = {"family": "default", "ranges": {"money.B": [0.2, 0.4]}}
+    with pytest.raises(ValueError, match="family stands in a mapping; allowed are family and family:NAME"):
+        Experiment.model_validate({"scenario": world})
+
+
+def test_parts_divide_the_range_of_budgets_in_equal_ratios() -> None:
+    edges = expert_search.budget_edges(IN_PARTS.world(), 4)
+    assert edges[0] == 0.12 and edges[-1] == 3.0
+    np.testing.assert_allclose(np.diff(np.log(edges)), np.log(25) / 4)
+
+
+def test_parts_that_cannot_be_searched_are_refused_before_anything_is_written() -> None:
+    plain = Experiment.model_validate({"training": {"search": 5000, "parts": 2}})
+    with pytest.raises(UserError, match=r"training\.parts is 2 and the scenario is no family"):
+        expert_search.check_search(plain, plain.world())
+    small = Experiment.model_validate({"scenario": "family", "training": {"search": 2600, "parts": 16}})
+    with pytest.raises(UserError, match=r"training\.search is 2600: budget is too small"):
+        expert_search.check_search(small, small.world())
+    with pytest.raises(ValueError, match="parts is 2 and search is null; set search"):
+        Experiment.model_validate({"scenario": "family", "training": {"parts": 2}})
 
 
 @pytest.mark.parametrize(

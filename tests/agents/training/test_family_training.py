@@ -103,7 +103,7 @@ def test_episodes_of_a_family_do_not_depend_on_how_many_are_run_together(
 
 @pytest.mark.parametrize("name", ["rule:policy_learning", "rule:experiment_diffusion", "closed_loop"])
 def test_candidates_side_by_side_in_a_family_do_what_each_does_alone(name: str) -> None:
-    family, scorer = find_policy_class(name), Scorer(SMALL, varies=True)
+    family, scorer = find_policy_class(name), Scorer(Family(SMALL))
     space = family.space(SMALL)
     candidates = [space.start, space.decode(space.steps)]
     found = scorer.returns(family, candidates, seeds(4))
@@ -115,7 +115,7 @@ def test_candidates_side_by_side_in_a_family_do_what_each_does_alone(name: str) 
 
 def test_the_oracle_is_shown_the_hazard_of_each_episodes_own_world() -> None:
     family, start = find_policy_class("oracle"), find_policy_class("oracle").space(SMALL).start
-    together = Scorer(SMALL, varies=True).returns(family, [start], seeds(3))[0]
+    together = Scorer(Family(SMALL)).returns(family, [start], seeds(3))[0]
     alone = [Scorer(FAMILY.scenario(i)).returns(family, [start], seeds(1, i))[0, 0] for i in range(3)]
     assert together.tolist() == alone
 

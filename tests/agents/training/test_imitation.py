@@ -137,7 +137,7 @@ def test_an_expert_has_to_be_one_allocator(tmp_path: Path) -> None:
         find_allocator("all", "training.expert")
     with pytest.raises(UnknownAllocator, match="flatt"):
         find_allocator("flatt", "training.expert")
-    with pytest.raises(UnknownAllocator, match=r"flatt.*, or the folder of juguo study experts$"):
+    with pytest.raises(UnknownAllocator, match=r"flatt.*, or the folder of experts of a training in parts$"):
         find_experts("flatt", SMALL)
 
 

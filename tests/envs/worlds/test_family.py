@@ -25,7 +25,7 @@ from juguo_envs.engine.family_batch import make_batch
 from juguo_envs.model import random as draws
 from juguo_envs.spaces.context import ContextLayout, ObservationConfig
 from juguo_envs.worlds import family, sampling
-from juguo_envs.worlds.family import AXIS, PREFERENCES, WEIGHT, load_world, uniforms
+from juguo_envs.worlds.family import AXIS, PREFERENCES, WEIGHT, load_world, plain_world, uniforms
 from juguo_envs.worlds.sampling import Axis, scenario_at
 from juguo_envs.worlds.society import build_structure
 from tests.support import bits, random_actions, seeds, small, society_bytes
@@ -325,6 +325,49 @@ def test_what_cannot_be_is_refused_by_name(arguments: dict[str, Any], message: s
 def test_ranges_of_weights_that_cannot_be_drawn_are_refused() -> None:
     with pytest.raises(ScenarioError, match="the range of resilience is 0 to 1; allowed is 0 < low"):
         Family(SMALL, weights=((1.0, 1.0), (0.0, 1.0), (1.0, 1.0)))
+
+
+def test_of_an_axis_a_part_may_be_drawn_and_the_rest_stays_as_it_is() -> None:
+    part = Family(SMALL, ranges=(("money.B", 0.2, 0.4),))
+    for whole, drawn in zip(FAMILY.values(seeds(50)), part.values(seeds(50)), strict=True):
+        assert 0.2 <= drawn["money.B"] <= 0.4
+        assert {**whole, "money.B": 0.0} == {**drawn, "money.B": 0.0}
+    budgets = part.draw(seeds(200)).params["B"]
+    assert budgets.min() < 0.205 and budgets.max() > 0.39
+    assert budgets[3] == part.scenario(3).money.B
+
+
+def test_a_part_of_a_family_is_named_by_a_mapping_and_back() -> None:
+    asked = {"family": "poor", "ranges": {"money.B": [0.2, 0.4], "programme.T": [40, 50]}}
+    part = load_world(asked)
+    assert isinstance(part, Family) and plain_world(part) == asked
+
+
+@pytest.mark.parametrize(
+    ("ranges", "message"),
+    [
+        ({"money.b": [0.2, 0.4]}, "ranges: unknown axis 'money.b'.*money.B"),
+        (
+            {"money.B": [0.1, 0.4]},
+            "that of money.B is 0.1 to 0.4; allowed is a part of 0.12 to 3, low < high",
+        ),
+        ({"money.B": [0.4, 0.4]}, "that of money.B is 0.4 to 0.4; allowed"),
+        ({"money.B": [float("nan"), 0.4]}, "that of money.B is nan to 0.4; allowed"),
+        ({"money.B": 0.4}, "allowed are pairs of a low and a high number"),
+        ([0.2, 0.4], "allowed are pairs of a low and a high number"),
+    ],
+)
+def test_ranges_of_axes_that_cannot_be_drawn_are_refused(ranges: Any, message: str) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        load_world({"family": "default", "ranges": ranges})
+
+
+def test_a_range_is_given_once_and_only_where_axes_are_drawn() -> None:
+    once = ("money.B", 0.2, 0.4)
+    with pytest.raises(ScenarioError, match=r"money\.B is given twice"):
+        Family(SMALL, ranges=(once, once))
+    with pytest.raises(ScenarioError, match="unknown axis"):
+        Family(SMALL, varies=False, ranges=(once,))
 
 
 def test_a_family_whose_societies_would_not_fit_into_one_batch_is_refused(

@@ -1,1 +1,0 @@
-"""An expert for each of many worlds, for a generalist to imitate."""
