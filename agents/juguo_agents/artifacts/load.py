@@ -28,12 +28,7 @@ from juguo_agents.artifacts.own import is_own, load_own, own_digest
 from juguo_agents.artifacts.play_file import PLAY_PATTERN, PlayRecord, load_play
 from juguo_agents.artifacts.policy_file import POLICY_PATTERN, load_policy
 from juguo_agents.artifacts.sb3_model import is_model, load_model, model_digest
-from juguo_agents.artifacts.searched import (
-    PARTS_PATTERN,
-    RESULT_FILE,
-    SearchRecord,
-    load_result,
-)
+from juguo_agents.artifacts.searched import PARTS_PATTERN, RESULT_FILE, SearchRecord, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
 from juguo_agents.artifacts.zoo import PREFIX, is_of_zoo, zoo_file
 from juguo_agents.provenance import MODEL
