@@ -8,9 +8,18 @@ import numpy as np
 
 from juguo_agents.allocators.base import Allocator, Setting
 from juguo_agents.array_types import Ints, Seeds, Singles
+from juguo_envs.worlds.family import Family
+from juguo_envs.worlds.scenario import Scenario
 
 BUDGET = "money.B"
 """The axis of a family that tells them apart: any administration knows its budget."""
+
+
+def budget_edges(base: Scenario, count: int) -> list[float]:
+    """(count + 1,) budgets, money per person and quarter, that divide the family's range in equal ratios."""
+    (axis,) = [axis for axis in Family(base).axes if axis.name == BUDGET]
+    inner = np.geomspace(axis.low, axis.high, count + 1)[1:-1]
+    return [axis.low, *map(float, inner), axis.high]
 
 
 class ByBudget:

@@ -11,9 +11,7 @@ import itertools
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from juguo_agents.allocators.by_budget import BUDGET
+from juguo_agents.allocators.by_budget import BUDGET, budget_edges
 from juguo_agents.allocators.parametric.policy_classes import CLOSED_LOOP
 from juguo_agents.artifacts.searched import PARTS, RESULT_FILE, SearchResult, load_result, validated
 from juguo_agents.evaluation.seeds import TRAIN_SEARCH
@@ -57,12 +55,16 @@ def search_of(
 
 def last_search(experiment: Experiment, first: list[SearchResult], settings: list[Settings]) -> Settings:
     """What the last search is asked for: the rest of the budget, from the better of the first on."""
-    best = max(first, key=validated).data["parameters"] if first else {}
-    asked, budget = settings[0], experiment.training.search or 0
+    best, asked = max(first, key=validated).data["parameters"], settings[0]
     return Settings(
-        asked.family, asked.scenario, budget - sum(s.budget for s in settings), TRAIN_SEARCH.end - 1,
+        asked.family, asked.scenario, _rest(experiment, settings), TRAIN_SEARCH.end - 1,
         asked.observe, asked.validation, begin=best, varies=asked.varies,
     )  # fmt: skip
+
+
+def _rest(experiment: Experiment, settings: list[Settings]) -> int:
+    """Episodes that the first searches leave."""
+    return (experiment.training.search or 0) - sum(one.budget for one in settings)
 
 
 def part_searches(
@@ -75,13 +77,6 @@ def part_searches(
         replace(last, budget=last.budget // count, ranges=((BUDGET, low, high),))
         for low, high in itertools.pairwise(edges)
     ]
-
-
-def budget_edges(base: Scenario, count: int) -> list[float]:
-    """(count + 1,) budgets, money per person and quarter, that divide the family's range in equal ratios."""
-    (axis,) = [axis for axis in Family(base).axes if axis.name == BUDGET]
-    inner = np.geomspace(axis.low, axis.high, count + 1)[1:-1]
-    return [axis.low, *map(float, inner), axis.high]
 
 
 def check_search(experiment: Experiment, scenario: Scenario) -> None:
@@ -106,8 +101,7 @@ def check_search(experiment: Experiment, scenario: Scenario) -> None:
         for settings in first:
             begin(settings)
         if parts > 1:
-            share = last_search(experiment, [], first).budget // parts
-            begin(replace(first[0], budget=share, begin={}))
+            begin(replace(first[0], budget=_rest(experiment, first) // parts, begin={}))
     except UserError as error:
         raise UserError(f"training.search is {experiment.training.search}: {error}") from None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from juguo_agents.allocators import UnknownAllocator
 from juguo_agents.allocators.base import Allocator
-from juguo_agents.allocators.by_budget import BUDGET, ByBudget
+from juguo_agents.allocators.by_budget import BUDGET, ByBudget, budget_edges
 from juguo_agents.artifacts.load import files_of, find_allocator
 from juguo_agents.artifacts.searched import PARTS, SearchedFileError, SearchResult, load_result
 from juguo_envs.errors import UserError
@@ -63,13 +63,13 @@ def _parts_in(files: list[Path]) -> dict[Path, SearchResult]:
             )
     ordered = dict(sorted(found.items(), key=lambda item: _part(item[1])))
     parts = [_part(expert) for expert in ordered.values()]
-    (axis,) = [a for a in Family(next(iter(ordered.values())).scenario).axes if a.name == BUDGET]
-    ends, begins = [axis.low, *(high for _, high in parts)], [*(low for low, _ in parts), axis.high]
+    lowest, highest = budget_edges(next(iter(ordered.values())).scenario, 1)
+    ends, begins = [lowest, *(high for _, high in parts)], [*(low for low, _ in parts), highest]
     if ends != begins:
         told = ", ".join(f"{low:.3g} to {high:.3g}" for low, high in parts)
         raise UserError(
             f"{_FIELD}: {files[0].parents[2]} has experts for {BUDGET} from {told}; allowed are parts of "
-            f"{axis.low:g} to {axis.high:g} without gaps: go on with the training that searches them"
+            f"{lowest:g} to {highest:g} without gaps: go on with the training that searches them"
         )
     return ordered
 

@@ -107,10 +107,13 @@ class Family:
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
         """What is drawn, preferences aside."""
-        found = {axis.name: axis for axis in axes(self.base)} if self.varies else {}
-        for name, low, high in self.ranges:
-            found[name] = replace(found[name], low=low, high=high)
-        return tuple(found.values())
+        parts = {name: replace(self._whole[name], low=low, high=high) for name, low, high in self.ranges}
+        return tuple((self._whole | parts).values())
+
+    @cached_property
+    def _whole(self) -> dict[str, Axis]:
+        """The axes by name, each over its whole range."""
+        return {axis.name: axis for axis in axes(self.base)} if self.varies else {}
 
     @cached_property
     def drawn(self) -> frozenset[str]:
@@ -197,14 +200,13 @@ class Family:
         return apportion(np.array([c.producers for c in listed]), wanted, np.diff(self.structure.start))
 
     def _check_ranges(self) -> None:
-        known = {axis.name: axis for axis in axes(self.base)} if self.varies else {}
         names = [name for name, _, _ in self.ranges]
         for name, low, high in self.ranges:
-            if name not in known:
-                raise ScenarioError(f"ranges: {unknown('axis', name, sorted(known))}")
+            if name not in self._whole:
+                raise ScenarioError(f"ranges: {unknown('axis', name, sorted(self._whole))}")
             if names.count(name) > 1:
                 raise ScenarioError(f"ranges: {name} is given twice; give it once")
-            whole = known[name]
+            whole = self._whole[name]
             if not whole.low <= low < high <= whole.high:
                 raise ScenarioError(
                     f"ranges: that of {name} is {low:g} to {high:g}; allowed is a part of {whole.low:g} to "

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from juguo_agents.allocators import make_rule
-from juguo_agents.allocators.by_budget import ByBudget
+from juguo_agents.allocators.by_budget import ByBudget, budget_edges
 from juguo_agents.allocators.institutions import split_name
 from juguo_agents.allocators.registry import rule_names
 from juguo_agents.artifacts.searched import RESULT_FILE
@@ -263,7 +263,7 @@ def test_a_configuration_takes_no_part_of_a_family() -> None:
 
 
 def test_parts_divide_the_range_of_budgets_in_equal_ratios() -> None:
-    edges = expert_search.budget_edges(IN_PARTS.world(), 4)
+    edges = budget_edges(IN_PARTS.world(), 4)
     assert edges[0] == 0.12 and edges[-1] == 3.0
     np.testing.assert_allclose(np.diff(np.log(edges)), np.log(25) / 4)
 
