@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,9 @@ SMALL = small()
 SEEDS = SELECTION.take(0, 20)
 
 
-def experiment(network: str = "flat", **training: Any) -> Experiment:
+def experiment(section: Mapping[str, str] | None = None, **training: Any) -> Experiment:
     ppo = {
-        "network": network, "envs": 4, "paired": 2, "n_steps": 10, "batch_size": 20, "log_std_init": -2.0,
+        "envs": 4, "paired": 2, "n_steps": 10, "batch_size": 20, "log_std_init": -2.0, **(section or {}),
     }  # fmt: skip
     return Experiment.model_validate(
         {
@@ -59,10 +60,12 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("brief")
-@pytest.mark.parametrize(("network", "most"), [("flat", 0.25), ("communities", 0.3)])
+@pytest.mark.parametrize(
+    ("section", "most"), [({}, 0.25), ({"network": "communities"}, 0.3), ({"critic": "group"}, 0.25)]
+)
 @pytest.mark.parametrize("rule", ["experiment_diffusion", "flat"])
-def test_a_student_earns_what_its_expert_earns(rule: str, network: str, most: float) -> None:
-    setup = experiment(network)
+def test_a_student_earns_what_its_expert_earns(rule: str, section: dict[str, str], most: float) -> None:
+    setup = experiment(section)
     learner = fresh(setup)
     before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
     missed = imitate(learner, [(make_rule(rule), SMALL)], ObservationConfig(), 0)

@@ -48,6 +48,10 @@ class Kind(ABC, Generic[L, S]):
     def acting(self, learner: L) -> torch.nn.Module:
         """The part of a learner whose tensors a policy file has."""
 
+    def tensors(self, learner: L) -> dict[str, torch.Tensor]:
+        """What a policy file has of it, by name."""
+        return dict(self.acting(learner).state_dict())
+
     @abstractmethod
     def rebuilt(self, metadata: Mapping[str, Any]) -> BasePolicy:
         """A policy of the learner's library that takes those tensors."""

@@ -95,8 +95,7 @@ def extract_policy(learner: BaseAlgorithm, scenario: Scenario, experiment: Exper
     training = experiment.training
     kind = kind_of(training.algorithm)
     tensors: dict[str, Any] = {
-        name: tensor.detach().cpu().numpy().copy()
-        for name, tensor in kind.acting(learner).state_dict().items()
+        name: tensor.detach().cpu().numpy().copy() for name, tensor in kind.tensors(learner).items()
     }
     tensors[OBS_MEAN] = np.array(moments.mean, np.float64)
     tensors[OBS_VAR] = np.array(moments.var, np.float64)

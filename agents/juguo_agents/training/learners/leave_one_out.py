@@ -15,11 +15,11 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 from juguo_agents.array_types import Singles
 
 
-def leave_one_out(rewards: Singles, group: int) -> Singles:
-    """(n,) each reward minus the mean of the others in its run of `group`, which is at least 2."""
-    runs = rewards.reshape(-1, group)
+def leave_one_out(values: Singles, group: int) -> Singles:
+    """(n, ...) each value minus the mean of the others in its run of `group`, which is at least 2."""
+    runs = values.reshape(-1, group, *values.shape[1:])
     others = (runs.sum(1, keepdims=True) - runs) / (group - 1)
-    difference: Singles = (runs - others).ravel()
+    difference: Singles = (runs - others).reshape(values.shape)
     return difference
 
 

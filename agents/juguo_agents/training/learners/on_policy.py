@@ -52,6 +52,12 @@ class OnPolicyKind(Kind[L, S]):
         """Its further arguments, by the library's names, from that and the names of what is seen."""
         return {}
 
+    def learning(
+        self, settings: S, told: Mapping[str, Any], names: Sequence[str]
+    ) -> tuple[type[ActorCriticPolicy], dict[str, Any]]:
+        """The library's policy that learns, and its further arguments; by default as it is rebuilt."""
+        return self.policy(told), self.own(told, names)
+
     def last_layer(self, learner: L) -> torch.nn.Module:
         """The actor's, whose last bias is that of `abandon`."""
         policy: Any = learner.policy
@@ -64,9 +70,9 @@ class OnPolicyKind(Kind[L, S]):
         names = societies.batch.layout.names() if isinstance(societies, BatchVecEnv) else ()
         # noise is drawn once more when a rollout begins, from what a resumed training puts back just before
         how = {**arguments(settings, _NAMES, device), "sde_sample_freq": settings.n_steps}
-        own = {"log_std_init": settings.log_std_init, **self.own(told, names)}
-        networks = {**_networks(settings.net), **own}
-        learner = self.learner(self.policy(told), venv, seed=seed, policy_kwargs=networks, **how)
+        policy, own = self.learning(settings, told, names)
+        networks = {**_networks(settings.net), "log_std_init": settings.log_std_init, **own}
+        learner = self.learner(policy, venv, seed=seed, policy_kwargs=networks, **how)
         set_abandon_bias(self.last_layer(learner), settings.abandon_init)
         return learner
 

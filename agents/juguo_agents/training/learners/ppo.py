@@ -14,8 +14,11 @@ from juguo_agents.artifacts.community_entries import CommunityEntries
 from juguo_agents.artifacts.networks import CommunityActorCritic
 from juguo_agents.training.learners.base import normaliser_of
 from juguo_agents.training.learners.community_policy import CommunityMoments, CommunityPolicy
+from juguo_agents.training.learners.group_critic import GroupCriticPolicy, GroupDifferences
 from juguo_agents.training.learners.on_policy import OnPolicyKind
 from juguo_agents.training.learners.settings import Ppo
+from juguo_agents.training.sb3_vec_env import BatchVecEnv
+from juguo_envs.spaces.observation import ObservationLayout
 
 COMMUNITY_UNITS = 32
 """Units of each layer that encodes a community, where the network is one of communities."""
@@ -28,7 +31,11 @@ class PpoKind(OnPolicyKind[PPO, Ppo]):
     learner = PPO
 
     def make(self, settings: Ppo, venv: VecEnv, seed: int, device: str = "cpu") -> PPO:
-        """A network over communities normalises what they show alike, too."""
+        """A network over communities normalises what they show alike, too; a critic may see the group."""
+        societies = venv.unwrapped
+        if settings.critic == "group" and isinstance(societies, BatchVecEnv):
+            compared = ObservationLayout(societies.batch.layout.communities).size
+            venv = GroupDifferences(venv, settings.paired, compared)
         learner = super().make(settings, venv, seed, device)
         if isinstance(learner.policy, CommunityPolicy):
             normaliser, moments = normaliser_of(learner)
@@ -53,6 +60,19 @@ class PpoKind(OnPolicyKind[PPO, Ppo]):
         if told["architecture"] != CommunityActorCritic.name:
             return {}
         return {"entries": CommunityEntries.of(names), "community_units": int(told["community_units"])}
+
+    def learning(
+        self, settings: Ppo, told: Mapping[str, Any], names: Sequence[str]
+    ) -> tuple[type[ActorCriticPolicy], dict[str, Any]]:
+        """With a critic that sees the group, where it is set so."""
+        if settings.critic == "group":
+            return GroupCriticPolicy, {"seen": len(names)}
+        return super().learning(settings, told, names)
+
+    def tensors(self, learner: PPO) -> dict[str, torch.Tensor]:
+        """Nothing of what only a critic that sees the group has."""
+        policy = learner.policy
+        return policy.alone() if isinstance(policy, GroupCriticPolicy) else super().tensors(learner)
 
     def last_layer(self, learner: PPO) -> torch.nn.Module:
         """Of a network over communities, that of the actions of the programme."""

@@ -103,6 +103,21 @@ class Ppo(_OnPolicy):
     )
     net: tuple[int, ...] = Field((128, 128), min_length=1, max_length=8, description="units per hidden layer")
 
+    critic: Literal["own", "group"] = Field(
+        "own",
+        description="what the critic sees: own, what the policy sees; group, besides that how the society "
+        "differs from the others that live the same episode",
+    )
+
+    @model_validator(mode="after")
+    def _of_a_group(self) -> Self:
+        if self.critic == "group" and (self.paired == 1 or self.network != "flat"):
+            raise ValueError(
+                f"critic is group, paired is {self.paired} and network is {self.network}; allowed are "
+                "paired=2 or more and network=flat, or critic=own"
+            )
+        return self
+
     @model_validator(mode="after")
     def _one_noise(self) -> Self:
         if self.use_sde and self.network == "communities":
