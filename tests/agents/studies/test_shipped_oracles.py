@@ -23,8 +23,7 @@ FOLDER = Path(__file__).parents[3] / "results" / "held_out"
 @pytest.fixture(scope="module")
 def study() -> Generalisation:
     asked = json.loads((FOLDER / "settings.json").read_text(encoding="utf-8"))["settings"]
-    names = ("scenarios", "episodes", "budget", "tuning", "convergence", "specialists", "observe")
-    return Generalisation(Settings(**{name: asked[name] for name in names}))
+    return Generalisation(Settings(**{name: value for name, value in asked.items() if name != "scenario"}))
 
 
 @pytest.fixture(scope="module")

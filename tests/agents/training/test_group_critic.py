@@ -9,9 +9,15 @@ import numpy.typing as npt
 import pytest
 import torch
 from stable_baselines3 import PPO
+from stable_baselines3.common.policies import ActorCriticPolicy
 
 from juguo_agents.training.config import Experiment
-from juguo_agents.training.learners.group_critic import SCALE, GroupCriticPolicy, GroupDifferences
+from juguo_agents.training.learners.group_critic import (
+    FIRST_OF_CRITIC,
+    SCALE,
+    GroupCriticPolicy,
+    GroupDifferences,
+)
 from juguo_agents.training.learners.kinds import extract_policy, make_learner
 from juguo_agents.training.sb3_policy import to_stable_baselines3
 from juguo_envs.spaces.observation import ObservationLayout
@@ -56,7 +62,7 @@ def test_each_difference_is_to_the_mean_of_the_others_of_the_group(learner: PPO)
     venv.reset()
     generator = np.random.default_rng(1)
     for _ in range(8):
-        actions = generator.uniform(-1, 1, (12, learner.action_space.shape[0])).astype(np.float32)  # type: ignore[index]
+        actions = generator.uniform(-1, 1, (12, *(learner.action_space.shape or ()))).astype(np.float32)
         seen, *_ = venv.step(actions)
         assert isinstance(seen, np.ndarray)
         assert seen.shape == (12, size + entries)
@@ -99,8 +105,8 @@ def test_the_critic_learns_from_the_group(learner: PPO) -> None:
     assert isinstance(learner.policy, GroupCriticPolicy)
     fresh = make_learner(SMALL, setup(), 3).policy.state_dict()
     _, size, _ = sizes(learner)
-    name = "mlp_extractor.value_net.0.weight"
-    assert (learner.policy.state_dict()[name][:, size:] != fresh[name][:, size:]).any()
+    learnt = learner.policy.state_dict()
+    assert (learnt[FIRST_OF_CRITIC][:, size:] != fresh[FIRST_OF_CRITIC][:, size:]).any()
 
 
 def test_the_critic_of_a_policy_file_is_that_of_a_society_like_its_group(learner: PPO) -> None:
@@ -108,11 +114,12 @@ def test_the_critic_of_a_policy_file_is_that_of_a_society_like_its_group(learner
     policy = extract_policy(learner, SMALL, setup(), 3)
     assert policy.metadata["observation_size"] == size
     rebuilt = to_stable_baselines3(policy)
+    assert isinstance(rebuilt, ActorCriticPolicy)
     x = rows(learner)
     x[:, size:] = 0.0
     with torch.no_grad():
         own = learner.policy.predict_values(torch.from_numpy(x))
-        found = rebuilt.predict_values(torch.from_numpy(x[:, :size]))  # type: ignore[operator]
+        found = rebuilt.predict_values(torch.from_numpy(x[:, :size]))
     torch.testing.assert_close(found, own, rtol=0, atol=1e-6)
 
 

@@ -139,7 +139,10 @@ def test_a_policy_rebuilt_from_its_file_has_the_learners_tensors_and_actions(
     seen = policy.normalise(episode(policy, 3)[-1])
     mine, _ = rebuilt.predict(seen, deterministic=True)
     own, _ = learner.predict(as_learning(learner, seen), deterministic=True)
-    np.testing.assert_allclose(mine, own, rtol=0, atol=1e-7)
+    if learner.observation_space.shape != seen.shape[1:]:  # a part of wider rows is summed in another order
+        np.testing.assert_allclose(mine, own, rtol=0, atol=1e-7)
+    else:
+        np.testing.assert_array_equal(mine, own)
 
 
 def test_the_normaliser_stands_still_once_a_policy_is_extracted(

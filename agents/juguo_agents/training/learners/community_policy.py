@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 from stable_baselines3.common.distributions import DiagGaussianDistribution, Distribution
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.torch_layers import create_mlp
 from stable_baselines3.common.type_aliases import Schedule
 from torch import nn
 
@@ -34,7 +34,7 @@ class _Encoder(nn.Module):
         self.community = nn.Linear(own, units, bias=False)
         self.programme = nn.Linear(others, units)
         self.activation = activation()
-        self.hidden = _hidden(units + others, net, activation)
+        self.hidden = nn.Sequential(*create_mlp(units + others, -1, net, activation))
 
     def forward(self, own: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
         """(n, R, D) and (n, G) in, (n, R, units) out."""
@@ -53,7 +53,8 @@ class _Extractor(nn.Module):
         self.register_buffer("of_whole", torch.from_numpy(entries.of_whole), persistent=False)
         self.shape = entries.of_each.shape
         self.policy_net = _Encoder(entries, units, net, activation)
-        self.value_net = _hidden(units + self.shape[1] + len(entries.of_whole), net, activation)
+        width = units + self.shape[1] + len(entries.of_whole)
+        self.value_net = nn.Sequential(*create_mlp(width, -1, net, activation))
 
     def forward(self, x: torch.Tensor) -> tuple[Latent, torch.Tensor]:
         """What the actor's and what the critic's last layers get."""
@@ -99,11 +100,6 @@ class _Actions(nn.Module):
         of_each = self.activation(self.code(code) + self.hidden(hidden).unsqueeze(1))
         shares, requests = self.programme(hidden).split([N_SHARES, N_REQUESTS], 1)
         return torch.cat([shares, self.community(of_each).squeeze(2), requests], 1)
-
-
-def _hidden(width: int, net: list[int], activation: type[nn.Module]) -> nn.Sequential:
-    layers = [nn.Linear(a, b) for a, b in pairwise([width, *net])]
-    return nn.Sequential(*(part for layer in layers for part in (layer, activation())))
 
 
 class CommunityPolicy(ActorCriticPolicy):

@@ -1,21 +1,21 @@
 """PPO's policy whose critic also sees how a society differs from the others that live the same episode.
 
 Rewards are relative to the others of a group (`leave_one_out`), so what is still to come depends on how a
-society stands beside them. An observation alone does not tell that. The actor never sees it, and nothing of
-it is in a policy file (an asymmetric critic, as in Pinto et al. 2018).
+society stands beside them. An observation alone does not tell that. The actor never sees it (an asymmetric
+critic, as in Pinto et al. 2018). A policy file has the critic of a society that is like its group.
 
-What the others do depends on no decision of a society's own, so its gradient stays that of the plain reward.
+What the others do depends on no decision of a society's own, so as a part of the baseline it adds no bias.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.torch_layers import create_mlp
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 from torch import nn
@@ -27,12 +27,6 @@ SCALE = np.float32(2.0)
 """Observations are normalised over all episodes; within one, societies differ about half as much."""
 FIRST_OF_CRITIC = "mlp_extractor.value_net.0.weight"
 """The weights of what the critic sees."""
-
-
-def differences(observation: Singles, group: int) -> Singles:
-    """(n, k) scaled: what each society shows minus the mean of the others in its run of `group`."""
-    found: Singles = SCALE * leave_one_out(observation, group)
-    return found
 
 
 class GroupDifferences(VecEnvWrapper):
@@ -61,7 +55,8 @@ class GroupDifferences(VecEnvWrapper):
 
     def _with_differences(self, observation: VecEnvObs) -> Singles:
         assert isinstance(observation, np.ndarray)
-        return np.concatenate([observation, differences(observation[:, : self.entries], self.group)], 1)
+        differences = SCALE * leave_one_out(observation[:, : self.entries], self.group)
+        return np.concatenate([observation, differences], 1)
 
 
 class _Extractor(nn.Module):
@@ -70,7 +65,8 @@ class _Extractor(nn.Module):
     def __init__(self, size: int, width: int, net: list[int], activation: type[nn.Module]) -> None:
         super().__init__()
         self.size = size
-        self.policy_net, self.value_net = _hidden(size, net, activation), _hidden(width, net, activation)
+        self.policy_net = nn.Sequential(*create_mlp(size, -1, net, activation))
+        self.value_net = nn.Sequential(*create_mlp(width, -1, net, activation))
         self.latent_dim_pi = self.latent_dim_vf = net[-1]
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -86,11 +82,6 @@ class _Extractor(nn.Module):
         """The last hidden layer, of (n, width)."""
         found: torch.Tensor = self.value_net(x)
         return found
-
-
-def _hidden(width: int, net: list[int], activation: type[nn.Module]) -> nn.Sequential:
-    layers = [nn.Linear(a, b) for a, b in pairwise([width, *net])]
-    return nn.Sequential(*(part for layer in layers for part in (layer, activation())))
 
 
 class GroupCriticPolicy(ActorCriticPolicy):
