@@ -52,7 +52,8 @@ def test_the_same_command_would_search_nothing(
 ) -> None:
     study.settings.claim(FOLDER, study.name)
     assert len(found["oracles"]) == study.settings.scenarios
-    assert {search["spent"] for search in found["oracles"]} == {20_000}
+    assert len(found["specialists"]) == study.settings.specialists
+    assert {search["spent"] for stage in ("oracles", "specialists") for search in found[stage]} == {20_000}
 
 
 @pytest.mark.parametrize("index", [0, 7, 199])
