@@ -26,6 +26,7 @@ TOP = (
     "core",
     "env",
     "vector_env",
+    "vectors",
     "render",
     "picture",
     "window",

@@ -4,6 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from gymnasium.envs.registration import register, registry
 
+import juguo_envs.vectors  # noqa: F401  # before anything is compiled
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import FamilyBatch
 from juguo_envs.env import ExperimentDiffusionEnv
