@@ -203,10 +203,10 @@ PAGES: dict[str, ResultsPage] = {
         (
             Step(
                 "family",
-                "study generalisation {training/family} --scenarios 200 --tuning 5000 --convergence 0 "
+                "study generalisation {training/family} --scenarios 400 --tuning 5000 --convergence 0 "
                 "--specialists 24",
                 "family.md",
-                100.0,
+                190.0,
                 "study generalisation {training/family} --smoke",
             ),
         ),

@@ -56,7 +56,7 @@ def test_the_same_command_would_search_nothing(
     assert {search["spent"] for stage in ("oracles", "specialists") for search in found[stage]} == {20_000}
 
 
-@pytest.mark.parametrize("index", [0, 7, 199])
+@pytest.mark.parametrize("index", [0, 7, 199, 399])
 def test_an_oracle_earns_what_its_record_says(
     study: Generalisation, found: dict[str, list[dict[str, Any]]], index: int
 ) -> None:
