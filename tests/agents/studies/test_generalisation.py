@@ -332,6 +332,15 @@ def test_budgets_and_worlds_may_be_raised_and_not_lowered(tmp_path: Path) -> Non
         claim(budget=900, convergence=3, tuning=300)
 
 
+def test_a_policy_of_the_zoo_is_judged_by_its_name() -> None:
+    settings = Settings.parse({**NUMBERS, "tuning": 1000, "scenario": "default", "runs": ["zoo:family"]})
+    [(subject, policy)] = settings.policies().items()
+    assert (subject.name, subject.kind, subject.group) == ("zoo:family seed 0", "learned", "zoo:family")
+    assert policy.digest == measurement.named("zoo:family").digest
+    with pytest.raises(UserError, match="unknown policy of the zoo 'famly'"):
+        Settings.parse({**NUMBERS, "tuning": 1000, "scenario": "default", "runs": ["zoo:famly"]})
+
+
 def test_runs_that_cannot_be_measured_are_refused_before_anything_is_run(
     trained: Path, tmp_path: Path
 ) -> None:

@@ -25,7 +25,9 @@ from juguo_agents.allocators.parametric.rule_numbers import NoNumbers, space_of
 from juguo_agents.allocators.parametric.space import Parameters
 from juguo_agents.allocators.registry import compared_names
 from juguo_agents.array_types import Floats
-from juguo_agents.artifacts.policy import fitted
+from juguo_agents.artifacts.policy import Policy, fitted
+from juguo_agents.artifacts.policy_file import load_policy
+from juguo_agents.artifacts.zoo import PREFIX, zoo_file
 from juguo_agents.evaluation import seeds
 from juguo_agents.report.figures.regret import FIGURE, draw
 from juguo_agents.report.texts import say
@@ -68,7 +70,8 @@ class Settings(base.Settings):
 
     runs: tuple[Path, ...] = Field(
         (),
-        description="folders of runs trained on the family; others may be added later, in the same folder",
+        description="folders of runs trained on the family, or zoo:NAME; others may be added later, in the "
+        "same folder",
         json_schema_extra={"positional": True},
     )
     scenario: NamedScenario = default_world("what all worlds of the family have in common")
@@ -148,7 +151,7 @@ class Settings(base.Settings):
         communities = len(self.scenario.society.listed())
         found: dict[Subject, Named] = {}
         for folder, group in zip(self.runs, groups, strict=True):
-            for file, policy in policies_in(folder).items():
+            for file, policy in _policies(folder).items():
                 fitted(policy, policy.layout(communities), str(file))
                 allocator = named(str(file))
                 name = say("generalisation.name.seed", "en", run=group, seed=policy.seed)
@@ -156,6 +159,14 @@ class Settings(base.Settings):
                     raise UserError(f"{file} holds the same policy as another one; name one of them")
                 found[Subject(name, "learned", group)] = allocator
         return found
+
+
+def _policies(run: Path) -> dict[Path, Policy]:
+    """Those of a run's folder, or one of the zoo, by their files."""
+    if not str(run).startswith(PREFIX):
+        return policies_in(run)
+    file = zoo_file(str(run))
+    return {file: load_policy(file)}
 
 
 def tuned_rules() -> list[str]:
