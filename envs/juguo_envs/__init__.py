@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from gymnasium.envs.registration import register, registry
 
-import juguo_envs.vectors  # noqa: F401  # before anything is compiled
+import juguo_envs.vectors  # noqa: F401 (for its effect: numba fixes what it compiles for at the first kernel below)
 from juguo_envs.engine.batch import Batch
 from juguo_envs.engine.family_batch import FamilyBatch
 from juguo_envs.env import ExperimentDiffusionEnv

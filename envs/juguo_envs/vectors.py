@@ -12,7 +12,10 @@ import llvmlite.binding as llvm
 from numba.core import config
 
 HALVED = ("sapphirerapids", "emeraldrapids")
-"""Processors, as LLVM names them, that have vectors of 512 bits, of which it uses 256 by default."""
+"""Processors, as LLVM names them, that have vectors of 512 bits, of which it uses 256 by default.
+
+Measured on the second, not on the first.
+"""
 
 
 def full_width(processor: str, features: Mapping[str, bool]) -> str | None:

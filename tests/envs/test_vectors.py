@@ -19,6 +19,15 @@ before = config.CPU_FEATURES
 import juguo_envs
 print(config.CPU_FEATURES == before)
 """
+ON_SUCH_A_PROCESSOR = """
+import llvmlite.binding as llvm
+has = llvm.get_host_cpu_features()
+has["avx512f"] = True
+llvm.get_host_cpu_name, llvm.get_host_cpu_features = lambda: "emeraldrapids", lambda: has
+import juguo_envs
+from numba.core.registry import cpu_target
+print(cpu_target.target_context.codegen()._tm_features.endswith(",-prefer-256-bit"))
+"""
 DIGEST = """
 import hashlib, numpy as np
 from juguo_envs import Batch, Scenario, encode_allocation
@@ -55,6 +64,14 @@ def test_who_has_chosen_what_to_compile_for_is_left_alone(chosen: dict[str, str]
     assert done.stdout == "True\n"
 
 
+def test_the_package_asks_for_it_before_numba_has_fixed_what_it_compiles_for() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ON_SUCH_A_PROCESSOR], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"
+
+
+# The code for 512 bits is run: elsewhere its instructions do not exist, and the process would be ended.
 @pytest.mark.slow
 @pytest.mark.skipif(not llvm.get_host_cpu_features().get("avx512f"), reason="no vectors of 512 bits here")
 def test_the_width_changes_no_bit_of_a_state(tmp_path: Path) -> None:
