@@ -11,6 +11,7 @@ from sphinx.search.en import SearchEnglish
 
 from juguo_envs import __version__
 
+HOME = Path(__file__).parent
 HAN = re.compile(r"[\u3400-\u9fff]+")
 
 project, author, release = "juguo", "juguo contributors", __version__
@@ -35,7 +36,7 @@ napoleon_use_rtype = False
 python_maximum_signature_line_length = 88
 
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(Path(__file__).parents[1] / "build" / "notebooks")
+nb_execution_cache_path = str(HOME.parent / "build" / "notebooks")
 nb_execution_raise_on_error = True
 nb_execution_timeout = 600
 
@@ -73,9 +74,11 @@ def tree(index: str) -> str:
 
 
 def read(app: Sphinx, name: str, source: list[str]) -> None:
-    """An index tells what there is: the tree follows from it."""
+    """An index tells what there is: the tree follows from it. Below a result is what was measured."""
     if name == "index" or name.endswith("questions/index"):
         source[0] = tree(source[0])
+    elif (HOME / "results" / "measured" / f"{name.removeprefix('results/')}.md").exists():
+        source[0] += f"\n\n```{{toctree}}\n:hidden:\n\nmeasured/{name.removeprefix('results/')}\n```"
 
 
 def docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:

@@ -36,7 +36,7 @@ CHINESE = sorted((HOME / "docs" / "zh").glob("*.md"))
 FOLLOWED = (*TUTORIALS, *CHINESE)
 """Pages whose code is run step by step; the Chinese ones have the code of the English ones."""
 MEASURED = [
-    *sorted((HOME / "docs" / "results").glob("*.md")),
+    *sorted((HOME / "docs" / "results").rglob("*.md")),
     *(page for page in sorted((HOME / "docs").rglob("questions/*.md")) if page.name != "index.md"),
 ]
 """Pages of results and of questions."""
@@ -206,12 +206,14 @@ def test_a_page_names_no_script_and_no_module_that_does_not_exist(page: Path) ->
 
 
 def test_the_guide_leads_to_every_page() -> None:
-    """From its index, or from that of the questions in a language, which the index leads to."""
+    """From its index; from that of the questions in a language; or from what people read in it."""
     shown = [p for p in (*PAGES, *NOTEBOOKS) if HOME / "docs" in p.parents[1:]]
     lost = []
     for page in shown:
         of_questions = page.parent.name == "questions" and page.name != "index.md"
         index = (page.parent if of_questions else HOME / "docs") / "index.md"
+        if page.parent.name == "measured":
+            index = page.parents[1] / page.name
         if f"]({page.relative_to(index.parent).as_posix()})" not in index.read_text(encoding="utf-8"):
             lost.append(page)
     assert lost == []

@@ -29,6 +29,8 @@ from juguo_envs.files import write_bytes, write_text
 from juguo_envs.validation import Strict
 from juguo_envs.worlds.scenario import Scenario
 
+MEASURED = "measured"
+"""The folder, beside the pages of results that people wrote, of what commands said."""
 RECORD = "reproduced.json"
 """What a folder remembers of what was asked."""
 _NAME = re.compile(r"\{([\w/]+)\}")
@@ -43,7 +45,9 @@ class Reproduce(Strict):
         Path("reproduced"), description="folder of what the commands make, gone on with where it exists"
     )
     docs: Path | None = Field(
-        None, description="folder of the guide, whose pages are written: docs; default: pages/ in --out"
+        None,
+        description="folder of the guide: docs. What commands said is written to results/measured there, and "
+        "pages that people wrote are left alone; default: pages/ in --out",
     )
 
 
@@ -128,13 +132,20 @@ def _make(pages: Mapping[str, ResultsPage], asked: Reproduce) -> int:
 def write_pages(name: str, page: ResultsPage, asked: Reproduce, docs: Path) -> list[Path]:
     """Write a page among the results; or the pages of each language, those in English at the top.
 
+    What commands say goes beside the pages that people wrote of it, and replaces none of them.
+
     Returns:
         The page, or the indexes of the languages.
     """
     if not page.folders:
-        (docs / "results").mkdir(parents=True, exist_ok=True)
-        write_text(docs / "results" / f"{name}.md", page_text(name, page, asked))
-        return [docs / "results" / f"{name}.md"]
+        results = docs / "results"
+        path = (results if page.whole else results / MEASURED) / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = page_text(name, page, asked)
+        if path.exists() and _numbers(path.read_text(encoding="utf-8")) != _numbers(text):
+            tell(f"{path}: says something else than before; read {results / name}.md again")
+        write_text(path, text)
+        return [path]
     homes = {lang: docs / name if lang == "en" else docs / lang / name for lang in languages()}
     for lang, home in homes.items():
         home.mkdir(parents=True, exist_ok=True)
@@ -202,8 +213,13 @@ def estimate(pages: Mapping[str, ResultsPage], asked: Reproduce) -> str:
     return "\n".join([table, f"{total}; this machine has {cores()}", *(f"not made: {one}" for one in others)])
 
 
+def _numbers(page: str) -> str:
+    """A page without the table at its head, which has the day."""
+    return page.partition("|---|---|")[2].partition("\n\n")[2]
+
+
 def page_text(name: str, page: ResultsPage, asked: Reproduce) -> str:
-    """A page: of what it is, and what each command says."""
+    """A page of what was run, and of what each command says."""
     folder = asked.out / name
     if page.whole:
         return place(page.steps[-1], folder).read_text(encoding="utf-8")
@@ -214,9 +230,11 @@ def page_text(name: str, page: ResultsPage, asked: Reproduce) -> str:
         "world": ", ".join(f"`{world}` {Scenario.load(world).digest()}" for world in page.worlds),
     }
     parts = [
-        f"# Results: {page.title}",
+        f"# As measured: {page.title}",
         "\n".join(["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in head.items())]),
-        f"[This page](../explanation/{page.about}.md) says what is measured, and how.",
+        "`juguo reproduce` writes this page. "
+        f"[What is measured, and how](../../explanation/{page.about}.md); "
+        f"[what people read in it](../{name}.md).",
     ]
     if asked.quick:
         parts.append(say("made.quick", "en"))
@@ -240,10 +258,24 @@ def _today() -> str:
 
 
 def lowered(text: str) -> str:
-    """A page as a part of another: headings two levels lower, and without figures, which stay behind."""
-    kept, code = [], False
+    """A page as a part of another: headings two levels lower.
+
+    Figures stay behind, with their captions; so do the sections of figures and of words.
+    """
+    sections = [say(part, "en") for part in ("part.figures", "page.words.title")]
+    kept: list[str] = []
+    code = captioned = False
+    left_out = 0
     for line in text.splitlines():
         code ^= line.startswith("```")
-        if code or not line.startswith("!["):
-            kept.append(f"##{line}" if line.startswith("#") and not code else line)
+        marks, _, title = line.partition(" ")
+        if not code and marks and set(marks) == {"#"} and (not left_out or len(marks) <= left_out):
+            left_out = len(marks) if title in sections else 0
+            line = f"##{line}"
+        figure = not code and line.startswith("![")
+        caption = captioned and line.startswith("*") and line.endswith("*")
+        captioned = figure or (captioned and not line)
+        again = not code and not line and not "".join(kept[-1:])
+        if not (left_out or figure or caption or again):
+            kept.append(line)
     return "\n".join(kept).strip()

@@ -103,7 +103,7 @@ def test_pages_are_written_and_a_second_run_goes_on_where_the_first_ended(
     monkeypatch.setitem(PAGES, "brief", BRIEF)
     succeeded(juguo("reproduce", "--only", "brief", "--docs", "docs", cwd=tmp_path))
     assert made.stat().st_mtime_ns == before and done(BRIEF.steps[1], tmp_path / "reproduced" / "brief")
-    page = (tmp_path / "docs" / "results" / "brief.md").read_text(encoding="utf-8")
+    page = (tmp_path / "docs" / "results" / "measured" / "brief.md").read_text(encoding="utf-8")
     assert f"| world | `default` {Scenario.load('default').digest()} |" in page
     assert "| versions | juguo " in page and "| command | `juguo reproduce --only brief` |" in page
     assert all(shlex.split(step.command)[1] in page for step in BRIEF.steps)
@@ -139,8 +139,42 @@ def test_what_cannot_be_made_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_page_that_people_wrote_stays_and_it_is_told_where_to_read_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = replace(BRIEF, steps=BRIEF.steps[:1])
+    made = tmp_path / "out" / "brief" / "rules" / "comparison.md"
+    made.parent.mkdir(parents=True)
+    written, docs = tmp_path / "docs" / "results" / "brief.md", tmp_path / "docs"
+    written.parent.mkdir(parents=True)
+    written.write_text("what we read in it")
+    asked = Reproduce(out=tmp_path / "out", docs=docs)
+    told = []
+    for numbers in ("1.0", "1.0", "2.0"):
+        made.write_text(f"# A\n\n{numbers}\n")
+        (path,) = write_pages("brief", page, asked, docs)
+        assert path == docs / "results" / "measured" / "brief.md" and numbers in path.read_text()
+        path.write_text(re.sub(r"measured \| \S+", "measured | 2000-01-01", path.read_text()))
+        told.append(capsys.readouterr().err)
+    assert told[:2] == ["", ""] and "says something else than before; read" in told[2]
+    assert written.read_text() == "what we read in it"
+
+
 def test_a_part_keeps_its_code_and_loses_its_figures() -> None:
     assert lowered("# A\n\n![x](x.png)\n```\n# no heading\n```\n") == "### A\n\n```\n# no heading\n```"
+    assert lowered("# A\n\n![x](x.png)\n\n*How to read it.*\n\n*No* caption.\n") == "### A\n\n*No* caption."
+    assert lowered("```\na\n\n\nb\n```\n") == "```\na\n\n\nb\n```"
+    page = "## Figures\n\nAlike.\n\n### Return\n\nx\n\n## Words\n\n- y\n\n## After\n\nz\n"
+    assert lowered(page) == "#### After\n\nz"
+
+
+def test_a_comparison_as_a_part_has_its_numbers_and_nothing_of_its_figures(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    words = ["flat", "market", "--scenario", "tiny.yaml", "--episodes", "3"]
+    succeeded(juguo("evaluate", *words, "--out", "x", cwd=tmp_path))
+    part = lowered((tmp_path / "x" / "comparison.md").read_text(encoding="utf-8"))
+    assert "#### The numbers" in part and "| `market` |" in part
+    assert "whisker" not in part and "**Interval**" not in part and "Figures" not in part
 
 
 def test_minutes_are_told_for_every_step() -> None:
