@@ -77,8 +77,8 @@ def read(app: Sphinx, name: str, source: list[str]) -> None:
     """An index tells what there is: the tree follows from it. Below a result is what was measured."""
     if name == "index" or name.endswith("questions/index"):
         source[0] = tree(source[0])
-    elif (HOME / "results" / "measured" / f"{name.removeprefix('results/')}.md").exists():
-        source[0] += f"\n\n```{{toctree}}\n:hidden:\n\nmeasured/{name.removeprefix('results/')}\n```"
+    elif [*HOME.glob(f"results/measured/{name.removeprefix('results/')}*.md")]:
+        source[0] += f"\n\n```{{toctree}}\n:hidden:\n:glob:\n\nmeasured/{name.removeprefix('results/')}*\n```"
 
 
 def docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:

@@ -20,6 +20,7 @@ from juguo_agents.allocators import rules
 from juguo_agents.cli.main import make_app
 from juguo_agents.cli.pages import ELSEWHERE, FORMER
 from juguo_agents.cli.pages import PAGES as MADE
+from juguo_agents.cli.reproduce import whole_of
 from juguo_agents.report.texts import say
 from juguo_envs import Scenario
 from juguo_envs.documents import load_yaml
@@ -213,7 +214,7 @@ def test_the_guide_leads_to_every_page() -> None:
         of_questions = page.parent.name == "questions" and page.name != "index.md"
         index = (page.parent if of_questions else HOME / "docs") / "index.md"
         if page.parent.name == "measured":
-            index = page.parents[1] / page.name
+            index = page.parents[1] / f"{page.stem.partition('-')[0]}.md"
         if f"]({page.relative_to(index.parent).as_posix()})" not in index.read_text(encoding="utf-8"):
             lost.append(page)
     assert lost == []
@@ -248,7 +249,7 @@ def test_results_name_day_command_versions_and_the_world_as_it_ships(page: Path)
 
 def test_every_page_of_results_is_made_by_reproduce_or_tells_by_what_else() -> None:
     pages = {page.stem for page in (HOME / "docs" / "results").glob("*.md")}
-    assert pages - {*MADE, *ELSEWHERE} == set()
+    assert pages - {*map(whole_of, MADE), *ELSEWHERE} == set()
     assert set(FORMER) <= pages
 
 

@@ -64,8 +64,10 @@ def _attribution(world: str, options: str = "", minutes: float = 1.0) -> Step:
     return Step(world, f"{command}{options}", "between.md", minutes, f"{command} --smoke")
 
 
-def _training(name: str, minutes: float = 12.0) -> Step:
-    return Step(name, f"train {name}", "comparison.md", minutes, BRIEF)
+def _training(name: str, world: str, minutes: float = 12.0) -> dict[str, ResultsPage]:
+    step = Step(name, f"train {name}", "comparison.md", minutes, BRIEF)
+    title = f"trained allocators, `{name}`"
+    return {f"training/{name}": ResultsPage(title, "learned-allocators", (world,), (step,))}
 
 
 def _learner(algorithm: str, minutes: float) -> Step:
@@ -185,17 +187,10 @@ PAGES: dict[str, ResultsPage] = {
         ),
         folders=True,
     ),
-    "training": ResultsPage(
-        "trained allocators",
-        "learned-allocators",
-        _SHIPPED,
-        (
-            *map(_training, _SHIPPED),
-            _training("full", 40.0),
-            _training("family", 70.0),
-            _training("from_scratch", 17.0),
-        ),
-    ),
+    **{name: page for world in _SHIPPED for name, page in _training(world, world).items()},
+    **_training("full", "default", 40.0),
+    **_training("family", "default", 70.0),
+    **_training("from_scratch", "default", 17.0),
     "generalisation": ResultsPage(
         "worlds that were not met",
         "learned-allocators",
@@ -235,7 +230,10 @@ PAGES: dict[str, ResultsPage] = {
         ),
     ),
 }  # fmt: skip
-"""By the name of their file, in the order in which they are made."""
+"""By their names, in the order in which they are made.
+
+A page is in a file of its name. What PAGE/PART makes is in the folder of PAGE, and its page in PAGE-PART.md.
+"""
 
 ELSEWHERE = {
     "calibration": "needs the data of netdiffuseR, which are not part of this project: juguo calibrate",

@@ -40,7 +40,9 @@ class Reproduce(Strict):
     """Which pages are made anew, and where."""
 
     quick: bool = Field(False, description="tiny numbers: only to see that everything runs")
-    only: tuple[str, ...] = Field((), description=f"pages: {', '.join(PAGES)}; default: all")
+    only: tuple[str, ...] = Field(
+        (), description=f"pages: {', '.join(PAGES)}; training stands for all of its parts; default: all"
+    )
     out: Path = Field(
         Path("reproduced"), description="folder of what the commands make, gone on with where it exists"
     )
@@ -69,13 +71,16 @@ class ReproducedRecord(Record):
 @command
 def reproduce(asked: Reproduce) -> int:
     """Run every study that the pages of results hold, in order, and write the pages."""
+    names = {*PAGES, *map(whole_of, PAGES)}
     for name in asked.only:
-        if name not in PAGES:
+        if name not in names:
             why = f"; {name} {ELSEWHERE[name]}" if name in ELSEWHERE else ""
-            raise UserError(f"--only: {unknown('page', name, PAGES)}{why}")
+            raise UserError(f"--only: {unknown('page', name, sorted(names))}{why}")
     if asked.quick and asked.docs:
         raise UserError("--docs is for real numbers, and --quick makes none; leave one out")
-    chosen = {name: page for name, page in PAGES.items() if not asked.only or name in asked.only}
+    chosen = {
+        name: page for name, page in PAGES.items() if not asked.only or {name, whole_of(name)} & {*asked.only}
+    }
     check_needs(chosen, asked.out)
     check_destination(asked.out)
     with working_in(asked.out, partial(claim, asked) if is_vacant(asked.out) else None):
@@ -113,10 +118,10 @@ def _make(pages: Mapping[str, ResultsPage], asked: Reproduce) -> int:
     written: list[Path] = []
     for name, page in pages.items():
         for step in page.steps:
-            if done(step, asked.out / name):
+            if done(step, asked.out / whole_of(name)):
                 continue
             words = words_of(name, step, asked)
-            place(step, asked.out / name).parent.mkdir(parents=True, exist_ok=True)
+            place(step, asked.out / whole_of(name)).parent.mkdir(parents=True, exist_ok=True)
             tell(f"{name}: juguo {shlex.join(words)}")
             try:
                 if status := run(words):
@@ -139,11 +144,11 @@ def write_pages(name: str, page: ResultsPage, asked: Reproduce, docs: Path) -> l
     """
     if not page.folders:
         results = docs / "results"
-        path = (results if page.whole else results / MEASURED) / f"{name}.md"
+        path = (results if page.whole else results / MEASURED) / f"{name.replace('/', '-')}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         text = page_text(name, page, asked)
         if path.exists() and _numbers(path.read_text(encoding="utf-8")) != _numbers(text):
-            tell(f"{path}: says something else than before; read {results / name}.md again")
+            tell(f"{path}: says something else than before; read {results / whole_of(name)}.md again")
         write_text(path, text)
         return [path]
     homes = {lang: docs / name if lang == "en" else docs / lang / name for lang in languages()}
@@ -155,6 +160,11 @@ def write_pages(name: str, page: ResultsPage, asked: Reproduce, docs: Path) -> l
             else:
                 write_bytes(home / made.name, made.read_bytes())
     return [home / "index.md" for home in homes.values()]
+
+
+def whole_of(name: str) -> str:
+    """The page of which a page is a part; itself, where it is none."""
+    return name.partition("/")[0]
 
 
 def place(step: Step, folder: Path) -> Path:
@@ -172,12 +182,16 @@ def words_of(name: str, step: Step, asked: Reproduce) -> list[str]:
     """The command of a step in the folder of its page."""
 
     def filled(found: re.Match[str]) -> str:
-        return str(asked.out / (found[1] if "/" in found[1] else f"{name}/{found[1]}"))
+        return str(asked.out / (found[1] if "/" in found[1] else f"{whole_of(name)}/{found[1]}"))
 
     whole = step.quick.startswith(step.command.partition(" ")[0] + " ")
     quick = step.quick if whole else f"{step.command} {step.quick}"
     words = shlex.split(quick if asked.quick else step.command)
-    return [*(_NAME.sub(filled, word) for word in words), "--out", str(place(step, asked.out / name))]
+    return [
+        *(_NAME.sub(filled, word) for word in words),
+        "--out",
+        str(place(step, asked.out / whole_of(name))),
+    ]
 
 
 def check_needs(pages: Mapping[str, ResultsPage], out: Path) -> None:
@@ -190,17 +204,15 @@ def check_needs(pages: Mapping[str, ResultsPage], out: Path) -> None:
     for name, page in pages.items():
         needed = {found for step in page.steps for found in _NAME.findall(step.command) if "/" in found}
         for other in sorted(needed):
-            if other.partition("/")[0] not in made and not (out / other).is_dir():
-                raise UserError(
-                    f"--only {name}: needs {out / other}, of the page {other.partition('/')[0]}; make both"
-                )
+            if other not in made and not (out / other).is_dir():
+                raise UserError(f"--only {name}: needs {out / other}, of the page {other}; make both")
         made.add(name)
 
 
 def estimate(pages: Mapping[str, ResultsPage], asked: Reproduce) -> str:
     """What will be run, and for how long."""
     left = {
-        name: sum(step.minutes for step in page.steps if not done(step, asked.out / name))
+        name: sum(step.minutes for step in page.steps if not done(step, asked.out / whole_of(name)))
         for name, page in pages.items()
     }
     rows = [
@@ -220,7 +232,7 @@ def _numbers(page: str) -> str:
 
 def page_text(name: str, page: ResultsPage, asked: Reproduce) -> str:
     """A page of what was run, and of what each command says."""
-    folder = asked.out / name
+    folder = asked.out / whole_of(name)
     if page.whole:
         return place(page.steps[-1], folder).read_text(encoding="utf-8")
     head = {
@@ -234,7 +246,7 @@ def page_text(name: str, page: ResultsPage, asked: Reproduce) -> str:
         "\n".join(["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in head.items())]),
         "`juguo reproduce` writes this page. "
         f"[What is measured, and how](../../explanation/{page.about}.md); "
-        f"[what people read in it](../{name}.md).",
+        f"[what people read in it](../{whole_of(name)}.md).",
     ]
     if asked.quick:
         parts.append(say("made.quick", "en"))

@@ -57,7 +57,8 @@ def test_the_estimate_counts_what_is_left(tmp_path: Path) -> None:
 
 
 def test_a_page_that_needs_another_is_refused_without_it(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match=r"--only benchmark: needs .*training/\w+, of the page training"):
+    needs = r"--only benchmark: needs .*(training/\w+), of the page \1; make both"
+    with pytest.raises(Exception, match=needs):
         check_needs({"benchmark": PAGES["benchmark"]}, tmp_path)
     check_needs(PAGES, tmp_path)
 
@@ -130,6 +131,25 @@ def test_pages_of_a_folder_are_written_for_each_language_with_the_day_at_their_h
     assert "\n".join(lines) + "\n" == head
     write_pages("asked", page, Reproduce(out=tmp_path / "out", quick=True), tmp_path / "quick")
     assert "They say nothing" in (tmp_path / "quick" / "asked" / "index.md").read_text()
+
+
+def test_a_part_of_a_page_is_made_alone_in_the_folder_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    for step in BRIEF.steps:
+        monkeypatch.setitem(PAGES, f"brief/{step.name}", replace(BRIEF, steps=(step,)))
+    succeeded(juguo("reproduce", "--only", "brief/again", "--docs", "docs", cwd=tmp_path))
+    home, results = tmp_path / "reproduced" / "brief", tmp_path / "docs" / "results" / "measured"
+    assert [path.name for path in home.iterdir()] == ["again"]
+    assert [path.name for path in results.iterdir()] == ["brief-again.md"]
+    page = (results / "brief-again.md").read_text(encoding="utf-8")
+    assert "`juguo reproduce --only brief/again`" in page and "](../brief.md)" in page
+    before = (home / "again" / "comparison.md").stat().st_mtime_ns
+    succeeded(juguo("reproduce", "--only", "brief", "--docs", "docs", cwd=tmp_path))
+    assert {path.name for path in results.iterdir()} == {"brief-again.md", "brief-rules.md"}
+    assert (home / "again" / "comparison.md").stat().st_mtime_ns == before
+    refused(juguo("reproduce", "--only", "brief/rulse", cwd=tmp_path), "did you mean 'brief/rules'")
 
 
 def test_what_cannot_be_made_is_refused(tmp_path: Path) -> None:
