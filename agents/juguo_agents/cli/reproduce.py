@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import llvmlite.binding as llvm
 from pydantic import Field
 
 from juguo_agents.artifacts.identity import Record, read_record, record_of, text_of
@@ -239,6 +240,8 @@ def page_text(name: str, page: ResultsPage, asked: Reproduce) -> str:
         "measured": _today(),
         "command": f"`juguo reproduce --only {name}`",
         "versions": in_a_row(versions()),
+        # of what is searched or trained, the digits depend on the kind of processor
+        "machine": f"{cores()} cores, {llvm.get_host_cpu_name()}",
         "world": ", ".join(f"`{world}` {Scenario.load(world).digest()}" for world in page.worlds),
     }
     parts = [

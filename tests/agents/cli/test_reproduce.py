@@ -106,6 +106,7 @@ def test_pages_are_written_and_a_second_run_goes_on_where_the_first_ended(
     assert made.stat().st_mtime_ns == before and done(BRIEF.steps[1], tmp_path / "reproduced" / "brief")
     page = (tmp_path / "docs" / "results" / "measured" / "brief.md").read_text(encoding="utf-8")
     assert f"| world | `default` {Scenario.load('default').digest()} |" in page
+    assert re.search(r"\| machine \| \d+ cores, \w[\w-]+ \|", page)
     assert "| versions | juguo " in page and "| command | `juguo reproduce --only brief` |" in page
     assert all(shlex.split(step.command)[1] in page for step in BRIEF.steps)
     assert page.count("\n# ") == 0 and page.startswith("# ") and "![" not in page
