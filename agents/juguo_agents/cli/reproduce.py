@@ -288,7 +288,7 @@ def lowered(text: str) -> str:
             left_out = len(marks) if title in sections else 0
             line = f"##{line}"
         figure = not code and line.startswith("![")
-        caption = captioned and line.startswith("*") and line.endswith("*")
+        caption = captioned and re.fullmatch(r"\*[^*].*\*", line)
         captioned = figure or (captioned and not line)
         again = not code and not line and not "".join(kept[-1:])
         if not (left_out or figure or caption or again):

@@ -184,6 +184,7 @@ def test_a_page_that_people_wrote_stays_and_it_is_told_where_to_read_again(
 def test_a_part_keeps_its_code_and_loses_its_figures() -> None:
     assert lowered("# A\n\n![x](x.png)\n```\n# no heading\n```\n") == "### A\n\n```\n# no heading\n```"
     assert lowered("# A\n\n![x](x.png)\n\n*How to read it.*\n\n*No* caption.\n") == "### A\n\n*No* caption."
+    assert lowered("![x](x.png)\n\n**No** caption **either**") == "**No** caption **either**"
     assert lowered("```\na\n\n\nb\n```\n") == "```\na\n\n\nb\n```"
     page = "## Figures\n\nAlike.\n\n### Return\n\nx\n\n## Words\n\n- y\n\n## After\n\nz\n"
     assert lowered(page) == "#### After\n\nz"
