@@ -64,10 +64,9 @@ def _attribution(world: str, options: str = "", minutes: float = 1.0) -> Step:
     return Step(world, f"{command}{options}", "between.md", minutes, f"{command} --smoke")
 
 
-def _training(name: str, world: str, minutes: float = 12.0) -> dict[str, ResultsPage]:
+def _training(name: str, world: str, minutes: float) -> ResultsPage:
     step = Step(name, f"train {name}", "comparison.md", minutes, BRIEF)
-    title = f"trained allocators, `{name}`"
-    return {f"training/{name}": ResultsPage(title, "learned-allocators", (world,), (step,))}
+    return ResultsPage(f"trained allocators, `{name}`", "learned-allocators", (world,), (step,))
 
 
 def _learner(algorithm: str, minutes: float) -> Step:
@@ -187,10 +186,10 @@ PAGES: dict[str, ResultsPage] = {
         ),
         folders=True,
     ),
-    **{name: page for world in _SHIPPED for name, page in _training(world, world).items()},
-    **_training("full", "default", 40.0),
-    **_training("family", "default", 70.0),
-    **_training("from_scratch", "default", 17.0),
+    **{f"training/{world}": _training(world, world, 12.0) for world in _SHIPPED},
+    "training/full": _training("full", "default", 40.0),
+    "training/family": _training("family", "default", 70.0),
+    "training/from_scratch": _training("from_scratch", "default", 17.0),
     "generalisation": ResultsPage(
         "worlds that were not met",
         "learned-allocators",

@@ -119,10 +119,10 @@ def _make(pages: Mapping[str, ResultsPage], asked: Reproduce) -> int:
     written: list[Path] = []
     for name, page in pages.items():
         for step in page.steps:
-            if done(step, asked.out / whole_of(name)):
+            if done(step, home_of(name, asked.out)):
                 continue
             words = words_of(name, step, asked)
-            place(step, asked.out / whole_of(name)).parent.mkdir(parents=True, exist_ok=True)
+            place(step, home_of(name, asked.out)).parent.mkdir(parents=True, exist_ok=True)
             tell(f"{name}: juguo {shlex.join(words)}")
             try:
                 if status := run(words):
@@ -155,7 +155,7 @@ def write_pages(name: str, page: ResultsPage, asked: Reproduce, docs: Path) -> l
     homes = {lang: docs / name if lang == "en" else docs / lang / name for lang in languages()}
     for lang, home in homes.items():
         home.mkdir(parents=True, exist_ok=True)
-        for made in sorted((place(page.steps[-1], asked.out / name) / lang).iterdir()):
+        for made in sorted((place(page.steps[-1], home_of(name, asked.out)) / lang).iterdir()):
             if made.suffix == ".md":
                 write_text(home / made.name, dated(made.read_text(encoding="utf-8"), lang, asked.quick))
             else:
@@ -166,6 +166,11 @@ def write_pages(name: str, page: ResultsPage, asked: Reproduce, docs: Path) -> l
 def whole_of(name: str) -> str:
     """The page of which a page is a part; itself, where it is none."""
     return name.partition("/")[0]
+
+
+def home_of(name: str, out: Path) -> Path:
+    """The folder of what the commands of a page make: that of the whole, for a part."""
+    return out / whole_of(name)
 
 
 def place(step: Step, folder: Path) -> Path:
@@ -182,17 +187,15 @@ def done(step: Step, folder: Path) -> bool:
 def words_of(name: str, step: Step, asked: Reproduce) -> list[str]:
     """The command of a step in the folder of its page."""
 
+    home = home_of(name, asked.out)
+
     def filled(found: re.Match[str]) -> str:
-        return str(asked.out / (found[1] if "/" in found[1] else f"{whole_of(name)}/{found[1]}"))
+        return str(asked.out / found[1] if "/" in found[1] else home / found[1])
 
     whole = step.quick.startswith(step.command.partition(" ")[0] + " ")
     quick = step.quick if whole else f"{step.command} {step.quick}"
     words = shlex.split(quick if asked.quick else step.command)
-    return [
-        *(_NAME.sub(filled, word) for word in words),
-        "--out",
-        str(place(step, asked.out / whole_of(name))),
-    ]
+    return [*(_NAME.sub(filled, word) for word in words), "--out", str(place(step, home))]
 
 
 def check_needs(pages: Mapping[str, ResultsPage], out: Path) -> None:
@@ -213,7 +216,7 @@ def check_needs(pages: Mapping[str, ResultsPage], out: Path) -> None:
 def estimate(pages: Mapping[str, ResultsPage], asked: Reproduce) -> str:
     """What will be run, and for how long."""
     left = {
-        name: sum(step.minutes for step in page.steps if not done(step, asked.out / whole_of(name)))
+        name: sum(step.minutes for step in page.steps if not done(step, home_of(name, asked.out)))
         for name, page in pages.items()
     }
     rows = [
@@ -233,7 +236,7 @@ def _numbers(page: str) -> str:
 
 def page_text(name: str, page: ResultsPage, asked: Reproduce) -> str:
     """A page of what was run, and of what each command says."""
-    folder = asked.out / whole_of(name)
+    folder = home_of(name, asked.out)
     if page.whole:
         return place(page.steps[-1], folder).read_text(encoding="utf-8")
     head = {
