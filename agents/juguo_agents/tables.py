@@ -17,7 +17,7 @@ _RULE = "    \n    \n -- \n    \n    \n    \n    \n    \n"  # a line below the h
 
 
 def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str = "") -> str:
-    """A plain table of at most `WIDTH` columns; what is too long goes on in the next line.
+    """A plain table of at most `WIDTH` columns; what is too long goes on in the next line, indented as it begins.
 
     Args:
         head: Heads of the columns.
@@ -26,6 +26,7 @@ def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
     """
     from rich.box import Box  # with the command; Markdown does without
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
 
     table = Table(box=Box(_RULE), show_edge=False, padding=(0, 1, 0, 0))
@@ -35,7 +36,7 @@ def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: st
         justify: Literal["left", "right"] = "right" if side == "r" else "left"
         table.add_column(terminal(title), justify=justify, overflow="fold")  # rich would cut wide characters
     for row in rows:
-        table.add_row(*map(terminal, row))
+        table.add_row(*(Padding(cell, (0, 0, 0, by)) if by else cell for by, cell in map(_indented, row)))
     wide = console.measure(table, options=console.options.update_width(2 * WIDTH)).maximum
     if WIDTH < wide <= WIDTH + len(head):
         table.padding = 0  # closer together no cell is folded
@@ -95,6 +96,11 @@ def hanging(text: str, width: int, first: str) -> list[str]:
             line = after
         line += part if line != after else part.lstrip()
     return [*lines, line.rstrip()]
+
+
+def _indented(cell: str) -> tuple[int, str]:
+    text = terminal(cell)
+    return len(text) - len(text.lstrip(" ")), text.lstrip(" ")
 
 
 def _sides(align: str, columns: int) -> str:
