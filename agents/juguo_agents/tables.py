@@ -17,7 +17,7 @@ _RULE = "    \n    \n -- \n    \n    \n    \n    \n    \n"  # a line below the h
 
 
 def terminal_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str = "") -> str:
-    """A plain table of at most `WIDTH` columns; what is too long goes on in the next line, indented as it begins.
+    """A plain table of at most `WIDTH` columns; what is too long goes on in the next line, indented alike.
 
     Args:
         head: Heads of the columns.

@@ -21,7 +21,7 @@ class Step:
         name: Of what it makes, in the folder of its page; `--out` names that.
         command: Without `juguo` and without `--out`. `{NAME}` stands for what another step of the page makes,
             `{PAGE/NAME}` for what one of another page does.
-        made: The file in its folder that is there when the command is done; none where it makes a file.
+        made: The file in its folder that is there when the command is done; none where it makes a scorecard.
         minutes: On two cores, as it took beside other jobs; a guess for what was not run.
         quick: What is added for a run that only shows that everything works, or another whole command.
         told: Whether the page takes what is made.
@@ -37,13 +37,13 @@ class Step:
 
 @dataclass(frozen=True)
 class ResultsPage:
-    """A page, or a folder of pages in each language.
+    """A page, a folder of pages in each language, or entries of the leaderboard.
 
     Attributes:
         title: In its head.
         about: The page of explanation that says what is measured.
         worlds: Shipped worlds that it is about.
-        steps: What makes it, in order; the last one makes the page itself where that is a file.
+        steps: What makes it, in order.
         folders: Whether the last step makes pages, with their figures, in a folder for each language.
     """
 
@@ -54,9 +54,9 @@ class ResultsPage:
     folders: bool = False
 
     @property
-    def whole(self) -> bool:
-        """Whether the last step makes the page."""
-        return self.steps[-1].made is None
+    def cards(self) -> tuple[Step, ...]:
+        """The steps that make scorecards. Where there are some, the page is the leaderboard."""
+        return tuple(step for step in self.steps if step.made is None)
 
 
 def _attribution(world: str, options: str = "", minutes: float = 1.0) -> Step:
@@ -76,6 +76,10 @@ def _learner(algorithm: str, minutes: float) -> Step:
     return Step(algorithm, command, "comparison.md", minutes, quick, told=False)
 
 
+def _entries(*steps: Step) -> ResultsPage:
+    return ResultsPage("the benchmark", "learned-allocators", BENCHMARK, steps)
+
+
 def _card(name: str, *parts: str) -> Step:
     command = f"benchmark {' '.join(parts or (name,))} --name {name}"
     return Step(f"cards/{name}.json", command, None, 0.7, "", told=False)
@@ -87,6 +91,7 @@ def _search(family: str) -> Step:
 
 _LEARNERS = (("ppo", 2.0), ("recurrent_ppo", 7.0), ("sac", 6.0), ("tqc", 12.0))
 """Learners that the benchmark compares at equal steps, and the minutes of each."""
+BENCHMARK = ("default", "sound", "poor", "crisis", "programme", "china31")
 _SHIPPED = ("default", "sound", "poor", "crisis", "china31", "programme", "passive")
 PAGES: dict[str, ResultsPage] = {
     "comparison": ResultsPage(
@@ -205,33 +210,43 @@ PAGES: dict[str, ResultsPage] = {
             ),
         ),
     ),
-    "benchmark": ResultsPage(
-        "the benchmark",
-        "learned-allocators",
-        ("default", "sound", "poor", "crisis", "programme", "china31"),
-        (
-            *map(_search, ("open_loop", "closed_loop")),
-            *(_learner(*one) for one in _LEARNERS),
-            *map(
-                _card,
-                ("nothing", "flat", "concentrated", "experiment_diffusion", "market+exit+relief",
-                 "care_only+exit+relief", "capability_first+exit+relief", "demonstration_zone+exit+relief"),
-            ),
-            _card("searched_open_loop", "{open_loop}"),
-            _card("searched_closed_loop", "{closed_loop}"),
-            _card("learned_default", "{training/default}"),
-            _card("learned_full", "{training/full}"),
-            _card("learned_family", "{training/family}"),
-            _card("learned_each_world", *(f"{{training/{name}}}" for name in (*_SHIPPED, "family"))),
-            _card("learned_from_scratch", "{training/from_scratch}"),
-            *(_card(f"learned_{algorithm}", f"{{{algorithm}}}") for algorithm, _ in _LEARNERS),
-            Step("page.md", "benchmark --leaderboard {cards}", None, 0.1, ""),
+    "benchmark/rules": _entries(
+        *map(
+            _card,
+            ("nothing", "flat", "concentrated", "experiment_diffusion", "market+exit+relief",
+             "care_only+exit+relief", "capability_first+exit+relief", "demonstration_zone+exit+relief"),
         ),
+    ),
+    "benchmark/zoo": _entries(_card("zoo", *(f"zoo:{world}" for world in (*BENCHMARK, "family")))),
+    "benchmark/searched": _entries(
+        _search("open_loop"),
+        _search("closed_loop"),
+        _card("searched_open_loop", "{open_loop}"),
+        _card("searched_closed_loop", "{closed_loop}"),
+    ),
+    "benchmark/learners": _entries(
+        *(_learner(*one) for one in _LEARNERS),
+        *(_card(f"learned_{algorithm}", f"{{{algorithm}}}") for algorithm, _ in _LEARNERS),
+    ),
+    "benchmark/default": _entries(
+        _card("learned_default", "{training/default}"),
+        _card("imitation_default", "{training/default}/imitation"),
+        _card("searched_default", "{training/default}/expert"),
+        _card("proposal_tuned_default", "{training/default}/tuned/experiment_diffusion"),
+    ),
+    **{
+        f"benchmark/{name}": _entries(_card(f"learned_{name}", f"{{training/{name}}}"))
+        for name in ("full", "from_scratch", "family")
+    },
+    "benchmark/each_world": _entries(
+        _card("learned_default_and_china31", "{training/default}", "{training/china31}"),
+        _card("learned_each_world", *(f"{{training/{name}}}" for name in (*_SHIPPED, "family"))),
     ),
 }  # fmt: skip
 """By their names, in the order in which they are made.
 
 A page is in a file of its name. What PAGE/PART makes is in the folder of PAGE, and its page in PAGE-PART.md.
+The scorecards of all parts of `benchmark` make one page, the leaderboard.
 """
 
 ELSEWHERE = {

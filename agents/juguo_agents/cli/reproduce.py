@@ -14,6 +14,8 @@ import llvmlite.binding as llvm
 from pydantic import Field
 
 from juguo_agents.artifacts.identity import Record, read_record, record_of, text_of
+from juguo_agents.benchmark.leaderboard import leaderboard, read_cards
+from juguo_agents.benchmark.references import load_references
 from juguo_agents.cli.main import run
 from juguo_agents.cli.options import command
 from juguo_agents.cli.pages import ELSEWHERE, PAGES, ResultsPage, Step
@@ -32,6 +34,8 @@ from juguo_envs.worlds.scenario import Scenario
 
 MEASURED = "measured"
 """The folder, beside the pages of results that people wrote, of what commands said."""
+CARDS = "results"
+"""The folder, beside the guide, of scorecards."""
 RECORD = "reproduced.json"
 """What a folder remembers of what was asked."""
 _NAME = re.compile(r"\{([\w/]+)\}")
@@ -42,7 +46,9 @@ class Reproduce(Strict):
 
     quick: bool = Field(False, description="tiny numbers: only to see that everything runs")
     only: tuple[str, ...] = Field(
-        (), description=f"pages: {', '.join(PAGES)}; training stands for all of its parts; default: all"
+        (),
+        description=f"pages: {', '.join(PAGES)}; "
+        "training and benchmark stand for all of their parts; default: all",
     )
     out: Path = Field(
         Path("reproduced"), description="folder of what the commands make, gone on with where it exists"
@@ -50,7 +56,7 @@ class Reproduce(Strict):
     docs: Path | None = Field(
         None,
         description="folder of the guide: docs. What commands said is written to results/measured there, and "
-        "pages that people wrote are left alone; default: pages/ in --out",
+        "pages that people wrote are left alone; scorecards go to results/ beside it; default: --out/pages",
     )
 
 
@@ -131,6 +137,8 @@ def _make(pages: Mapping[str, ResultsPage], asked: Reproduce) -> int:
                 tell(f"{name}: the same juguo reproduce goes on; what is done is kept")
                 raise
         written += write_pages(name, page, asked, docs)
+    if any(page.cards for page in pages.values()):
+        written.append(write_leaderboard(docs))
     show("\n".join(map(str, written)))
     return 0
 
@@ -138,14 +146,22 @@ def _make(pages: Mapping[str, ResultsPage], asked: Reproduce) -> int:
 def write_pages(name: str, page: ResultsPage, asked: Reproduce, docs: Path) -> list[Path]:
     """Write a page among the results; or the pages of each language, those in English at the top.
 
-    What commands say goes beside the pages that people wrote of it, and replaces none of them.
+    What commands say goes beside the pages that people wrote of it, and replaces none of them. Scorecards go
+    to their folder beside the guide, each in the place of one of its name. `write_leaderboard` makes a page.
 
     Returns:
-        The page, or the indexes of the languages.
+        The page, or the indexes of the languages, or nothing for scorecards.
     """
+    if page.cards:
+        cards = docs.parent / CARDS
+        cards.mkdir(parents=True, exist_ok=True)
+        for step in page.cards:
+            made = place(step, home_of(name, asked.out))
+            write_bytes(cards / made.name, made.read_bytes())
+        return []
+    results = docs / "results"
     if not page.folders:
-        results = docs / "results"
-        path = (results if page.whole else results / MEASURED) / f"{name.replace('/', '-')}.md"
+        path = results / MEASURED / f"{name.replace('/', '-')}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         text = page_text(name, page, asked)
         if path.exists() and _numbers(path.read_text(encoding="utf-8")) != _numbers(text):
@@ -161,6 +177,19 @@ def write_pages(name: str, page: ResultsPage, asked: Reproduce, docs: Path) -> l
             else:
                 write_bytes(home / made.name, made.read_bytes())
     return [home / "index.md" for home in homes.values()]
+
+
+def write_leaderboard(docs: Path) -> Path:
+    """Write the page of all scorecards in the folder beside the guide.
+
+    Raises:
+        UserError: If one of them cannot be used.
+    """
+    cards = read_cards(docs.parent / CARDS, load_references())
+    path = docs / "results" / "benchmark.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, leaderboard(cards, _today(), f"juguo benchmark --leaderboard {CARDS}"))
+    return path
 
 
 def whole_of(name: str) -> str:
@@ -179,9 +208,9 @@ def place(step: Step, folder: Path) -> Path:
 
 
 def done(step: Step, folder: Path) -> bool:
-    """Whether what a step makes is there; the page of cards is made again of whatever cards there are."""
+    """Whether what a step makes is there."""
     there = place(step, folder)
-    return (there if step.made is None else there / step.made).is_file() and there.suffix != ".md"
+    return (there if step.made is None else there / step.made).is_file()
 
 
 def words_of(name: str, step: Step, asked: Reproduce) -> list[str]:
@@ -237,8 +266,6 @@ def _numbers(page: str) -> str:
 def page_text(name: str, page: ResultsPage, asked: Reproduce) -> str:
     """A page of what was run, and of what each command says."""
     folder = home_of(name, asked.out)
-    if page.whole:
-        return place(page.steps[-1], folder).read_text(encoding="utf-8")
     head = {
         "measured": _today(),
         "command": f"`juguo reproduce --only {name}`",

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from juguo_agents.artifacts.identity import record_of, text_of
 from juguo_agents.cli import reproduce
 from juguo_agents.cli.main import make_app
 from juguo_agents.cli.pages import ELSEWHERE, PAGES, ResultsPage, Step
-from juguo_agents.cli.reproduce import Reproduce, check_needs, done, estimate, lowered, words_of, write_pages
+from juguo_agents.cli.reproduce import (
+    Reproduce,
+    ReproducedRecord,
+    check_needs,
+    done,
+    estimate,
+    lowered,
+    words_of,
+    write_pages,
+)
+from juguo_envs.errors import UserError
 from juguo_envs.worlds.scenario import Scenario
 from tests.running import juguo, refused, succeeded
 
+ROOT = Path(__file__).parents[3]
 BRIEF = ResultsPage(
     "a page",
     "learned-allocators",
@@ -31,7 +44,7 @@ TINY = "name: tiny\nsociety: {persons: 60, communities: {count: 3, hubs: 1}}\npr
 @pytest.mark.parametrize("name", PAGES)
 def test_every_command_of_a_page_exists_and_its_worlds_ship(name: str) -> None:
     page = PAGES[name]
-    assert (Path(__file__).parents[3] / "docs" / "explanation" / f"{page.about}.md").is_file()
+    assert (ROOT / "docs" / "explanation" / f"{page.about}.md").is_file()
     for quick in (False, True):
         for step in page.steps:
             words = words_of(name, step, Reproduce(quick=quick))
@@ -57,10 +70,16 @@ def test_the_estimate_counts_what_is_left(tmp_path: Path) -> None:
 
 
 def test_a_page_that_needs_another_is_refused_without_it(tmp_path: Path) -> None:
-    needs = r"--only benchmark: needs .*(training/\w+), of the page \1; make both"
-    with pytest.raises(Exception, match=needs):
-        check_needs({"benchmark": PAGES["benchmark"]}, tmp_path)
+    needs = r"--only benchmark/full: needs .*(training/\w+), of the page \1; make both"
+    with pytest.raises(UserError, match=needs):
+        check_needs({"benchmark/full": PAGES["benchmark/full"]}, tmp_path)
     check_needs(PAGES, tmp_path)
+    alone = {name: page for name, page in PAGES.items() if name.startswith("benchmark/")}
+    needing = {"default", "full", "family", "from_scratch", "each_world"}
+    for name in needing:
+        del alone[f"benchmark/{name}"]
+    check_needs(alone, tmp_path)
+    assert sum(len(page.cards) for page in alone.values()) >= 12
 
 
 def test_a_folder_of_tiny_numbers_or_of_another_model_is_not_gone_on_with(
@@ -151,6 +170,34 @@ def test_a_part_of_a_page_is_made_alone_in_the_folder_of_the_whole(
     assert {path.name for path in results.iterdir()} == {"brief-again.md", "brief-rules.md"}
     assert (home / "again" / "comparison.md").stat().st_mtime_ns == before
     refused(juguo("reproduce", "--only", "brief/rulse", cwd=tmp_path), "did you mean 'brief/rules'")
+
+
+def test_scorecards_join_those_beside_the_guide_and_all_of_them_make_the_leaderboard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "results", tmp_path / "results", ignore=shutil.ignore_patterns("held_out"))
+    cards = {path.name: path.read_text() for path in (tmp_path / "results").iterdir()}
+    (tmp_path / "results" / "flat.json").write_text("half a ca")
+    (tmp_path / "results" / "nothing.json").unlink()
+    monkeypatch.setitem(
+        PAGES, "benchmark/flat", replace(BRIEF, steps=(Step("cards/flat.json", "x", None, 1.0),))
+    )
+    made = tmp_path / "reproduced" / "benchmark" / "cards" / "flat.json"
+    made.parent.mkdir(parents=True)
+    made.write_text(cards["flat.json"])
+    (tmp_path / "reproduced" / "reproduced.json").write_text(
+        text_of(record_of(ReproducedRecord, {"quick": False}, None))
+    )
+    succeeded(juguo("reproduce", "--only", "benchmark/flat", "--docs", "docs", cwd=tmp_path))
+    assert {path.name: path.read_text() for path in (tmp_path / "results").iterdir()} == {
+        name: text for name, text in cards.items() if name != "nothing.json"
+    }
+    page = (tmp_path / "docs" / "results" / "benchmark.md").read_text(encoding="utf-8")
+    assert "| `flat` |" in page and "| `zoo` |" in page and "| `nothing` |" not in page
+    assert "`juguo benchmark --leaderboard results`" in page
+    (tmp_path / "results" / "zoo.json").write_text("half a ca")
+    refused(juguo("reproduce", "--only", "benchmark/flat", "--docs", "docs", cwd=tmp_path), "zoo.json")
+    assert (tmp_path / "docs" / "results" / "benchmark.md").read_text(encoding="utf-8") == page
 
 
 def test_what_cannot_be_made_is_refused(tmp_path: Path) -> None:
