@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from inspect import cleandoc
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from juguo_agents.cli.running import REFUSED, guarded
@@ -121,6 +122,10 @@ COMMANDS = {
 LINEAR_ALGEBRA = ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Threads of numpy's linear algebra: one, unless somebody says otherwise. With more, a policy's returns would
 depend on the number of cores in their last digits, and idle threads would hold the cores of the model."""
+_LONG = "X86_V4 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
+VECTORS = {"NPY_DISABLE_CPU_FEATURES": _LONG, "OPENBLAS_CORETYPE": "Haswell"}
+"""Vectors of numpy have 256 bits on a processor that has longer ones, too, unless somebody says otherwise.
+With 512 bits the last digits are others, and a search ends at another allocator."""
 _GOES_ON = "The same command with the same --out goes on, and a changed setting is refused by name."
 _QUICK, _HELP = {"list"}, {"--help", "-h", "--version"}
 _SHORTHANDS = {"compare": "compare-runs", "explain": "explain"}
@@ -130,14 +135,23 @@ _SHORTHANDS = {"compare": "compare-runs", "explain": "explain"}
 def main(tokens: Sequence[str] | None = None) -> int:
     """Run a command line, by default that of the process; returns the exit status."""
     words = list(sys.argv[1:] if tokens is None else tokens)
-    for name in LINEAR_ALGEBRA:  # before numpy is imported
-        os.environ.setdefault(name, "1")
+    for name, value in numerics().items():  # before numpy is imported
+        os.environ.setdefault(name, value)
     try:
         import cyclopts  # noqa: F401 (asked for by name, so that its lack is told in one line)
     except ModuleNotFoundError:
         say("error: the command needs more packages: pip install 'juguo[train]'")
         return REFUSED
     return guarded(lambda: run(words), words)
+
+
+def numerics(processor: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
+    """Variables of the environment that make numpy's digits the same on most machines."""
+    try:
+        long = "avx512f" in processor.read_text()
+    except OSError:  # no Linux
+        long = False
+    return dict.fromkeys(LINEAR_ALGEBRA, "1") | (VECTORS if long else {})
 
 
 def run(words: list[str]) -> int:

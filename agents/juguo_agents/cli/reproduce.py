@@ -270,7 +270,7 @@ def page_text(name: str, page: ResultsPage, asked: Reproduce) -> str:
         "measured": _today(),
         "command": f"`juguo reproduce --only {name}`",
         "versions": in_a_row(versions()),
-        # of what is searched or trained, the digits depend on the kind of processor
+        # of what is trained, the digits depend on the kind of processor
         "machine": f"{cores()} cores, {llvm.get_host_cpu_name()}",
         "world": ", ".join(f"`{world}` {Scenario.load(world).digest()}" for world in page.worlds),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import platform
 import re
 import runpy
 import subprocess
@@ -18,7 +19,7 @@ from juguo_agents.allocators import rule_names
 from juguo_agents.artifacts.zoo import PREFIX, zoo_names
 from juguo_agents.cli import doctor, listing
 from juguo_agents.cli import main as main_module
-from juguo_agents.cli.main import LINEAR_ALGEBRA, main, make_app
+from juguo_agents.cli.main import LINEAR_ALGEBRA, VECTORS, main, make_app, numerics
 from juguo_agents.studies import STUDIES
 from juguo_agents.training.shipped import config_names
 from juguo_envs.worlds.scenario import scenario_names
@@ -56,6 +57,38 @@ def test_linear_algebra_has_one_thread_unless_somebody_says_otherwise(asked: str
     environment |= {} if asked is None else dict.fromkeys(LINEAR_ALGEBRA, asked)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert succeeded(done).splitlines()[-1] == f"[{asked or 1}]"
+
+
+@pytest.mark.parametrize(
+    "asked", [None, {"OPENBLAS_CORETYPE": "SkylakeX", "NPY_DISABLE_CPU_FEATURES": "X86_V3"}]
+)
+def test_vectors_of_numpy_have_256_bits_unless_somebody_says_otherwise(asked: dict[str, str] | None) -> None:
+    code = (
+        "from juguo_agents.cli.main import main\n"
+        "main(['list'])\n"
+        "import numpy, threadpoolctl\n"
+        "from numpy._core._multiarray_umath import __cpu_features__ as features\n"
+        "print({name: there for name, there in features.items() if name in ('X86_V3', 'X86_V4')})\n"
+        "print([one['architecture'] for one in threadpoolctl.threadpool_info() if one['user_api'] == 'blas'])"
+    )
+    environment = {name: value for name, value in ENVIRONMENT.items() if name not in VECTORS} | (asked or {})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    features, cores = map(ast.literal_eval, succeeded(done).splitlines()[-2:])
+    if platform.machine() != "x86_64" or "avx512f" not in Path("/proc/cpuinfo").read_text():
+        pytest.skip("this processor has no vectors of 512 bits")
+    assert features == {"X86_V3": asked is None, "X86_V4": asked is not None}
+    assert cores == ["SkylakeX" if asked else "Haswell"]
+
+
+def test_a_processor_of_shorter_vectors_and_one_that_does_not_tell_are_left_as_they_are(
+    tmp_path: Path,
+) -> None:
+    told = tmp_path / "cpuinfo"
+    assert set(numerics(told)) == set(LINEAR_ALGEBRA)
+    told.write_text("flags : sse2 avx2 fma")
+    assert set(numerics(told)) == set(LINEAR_ALGEBRA)
+    told.write_text("flags : sse2 avx2 fma avx512f")
+    assert numerics(told) == dict.fromkeys(LINEAR_ALGEBRA, "1") | VECTORS
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
