@@ -240,7 +240,7 @@ PAGES: dict[str, ResultsPage] = {
     },
     "benchmark/each_world": _entries(
         _card("learned_default_and_china31", "{training/default}", "{training/china31}"),
-        _card("learned_each_world", *(f"{{training/{name}}}" for name in (*_SHIPPED, "family"))),
+        _card("learned_each_world", *(f"{{training/{name}}}" for name in BENCHMARK)),
     ),
 }  # fmt: skip
 """By their names, in the order in which they are made.
