@@ -169,7 +169,7 @@ PAGES: dict[str, ResultsPage] = {
                 "map",
                 "study map --seed 11",
                 "map.md",
-                36.0,
+                28.0,
             ),
         ),
     ),
