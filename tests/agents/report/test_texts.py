@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import juguo_agents.report.texts
-from juguo_agents.report.texts import joined, language, languages, say, speaking, texts
+from juguo_agents.report.texts import joined, language, languages, say, sentences, speaking, texts
 from juguo_envs.documents import load_mapping
 from juguo_envs.errors import UserError
 from juguo_envs.model.state import ACTORS, FUNCTIONS, INDICATORS, STAGES
@@ -92,6 +92,11 @@ def test_names_are_joined_as_in_a_sentence() -> None:
     assert joined(["a", "b", "c"]) == "a, b and c"
     assert joined(["a", "b", "c"], "zh") == "a、b和c"
     assert say("count.more", count=2) == "2 more"
+
+
+def test_sentences_stand_apart_in_english_and_not_in_chinese() -> None:
+    assert sentences(["One.", "", "Two."], "en") == "One. Two."
+    assert sentences(["一。", "", "二。"], "zh") == "一。二。"
 
 
 def test_a_space_beside_a_value_falls_away_between_chinese_characters_alone() -> None:

@@ -79,7 +79,8 @@ def say(key: str, lang: str | None = None, **values: object) -> str:
         values: What stands in braces.
     """
     lang = lang or language()
-    return _filled(texts(lang).get(key) or texts()[key], _unit(lang) | values)
+    found = texts(lang)
+    return _filled(found[key] if key in found else texts()[key], _unit(lang) | values)
 
 
 def _unit(lang: str) -> dict[str, object]:
