@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from inspect import cleandoc
 from itertools import count
 from pathlib import Path
@@ -122,8 +123,7 @@ COMMANDS = {
 LINEAR_ALGEBRA = ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Threads of numpy's linear algebra: one, unless somebody says otherwise. With more, a policy's returns would
 depend on the number of cores in their last digits, and idle threads would hold the cores of the model."""
-_LONG = "X86_V4 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
-VECTORS = {"NPY_DISABLE_CPU_FEATURES": _LONG, "OPENBLAS_CORETYPE": "Haswell"}
+VECTORS = ("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE")
 """Vectors of numpy have 256 bits on a processor that has longer ones, too, unless somebody says otherwise.
 With 512 bits the last digits are others, and a search ends at another allocator."""
 _GOES_ON = "The same command with the same --out goes on, and a changed setting is refused by name."
@@ -147,11 +147,16 @@ def main(tokens: Sequence[str] | None = None) -> int:
 
 def numerics(processor: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
     """Variables of the environment that make numpy's digits the same on most machines."""
+    variables = dict.fromkeys(LINEAR_ALGEBRA, "1")
     try:
         long = "avx512f" in processor.read_text()
     except OSError:  # no Linux
         long = False
-    return dict.fromkeys(LINEAR_ALGEBRA, "1") | (VECTORS if long else {})
+    if long:
+        older = [int(part) for part in version("numpy").split(".")[:2]] < [2, 4]
+        names = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL" if older else "X86_V4"
+        variables |= dict(zip(VECTORS, (f"{names} AVX512_ICL AVX512_SPR", "Haswell"), strict=True))
+    return variables
 
 
 def run(words: list[str]) -> int:
