@@ -16,18 +16,29 @@ from juguo_agents.training.learners.settings import Ppo
 from juguo_agents.training.sb3_vec_env import BatchVecEnv
 from juguo_envs import ExperimentDiffusionEnv, Scenario
 
+_DRAWN = 60
+"""Rewards for each society."""
+
 
 class ZeroCost(BatchVecEnv):
-    """The spaces of the real thing, and nothing behind them: the ceiling of the learner."""
+    """The spaces of the real thing, and nothing behind them: the ceiling of the learner.
+
+    Numbers were drawn before. With zeros the optimiser's averages would become too small to be fast.
+    """
 
     def reset(self) -> Any:
-        """Zeros."""
-        return np.zeros((self.num_envs, self.batch.layout.size), np.float32)
+        """Drawn numbers; always the same."""
+        generator = np.random.default_rng(0)
+        self._shown = generator.random((self.num_envs, self.batch.layout.size), np.float32)
+        self._rewards = generator.random((_DRAWN, self.num_envs), np.float32)
+        self._turn = 0
+        return self._shown
 
     def step_wait(self) -> Any:
-        """Zeros; an episode never ends."""
+        """Drawn numbers, rewards in turn; an episode never ends."""
+        self._turn = (self._turn + 1) % _DRAWN
         nobody = np.zeros(self.num_envs, np.bool_)
-        return self.reset(), np.zeros(self.num_envs, np.float32), nobody, list(self._empty)
+        return self._shown, self._rewards[self._turn], nobody, list(self._empty)
 
 
 def rate(venv: VecEnv, settings: Ppo, updates: int, repetitions: int) -> Rate:
