@@ -200,6 +200,11 @@ def test_scorecards_join_those_beside_the_guide_and_all_of_them_make_the_leaderb
     assert (tmp_path / "docs" / "results" / "benchmark.md").read_text(encoding="utf-8") == page
 
 
+def test_the_leaderboard_has_every_entry_that_a_page_makes() -> None:
+    made = {Path(step.name).name for page in PAGES.values() for step in page.cards}
+    assert made <= {path.name for path in (ROOT / "results").glob("*.json")}
+
+
 def test_what_cannot_be_made_is_refused(tmp_path: Path) -> None:
     refused(juguo("reproduce", "--only", "mapp", cwd=tmp_path), "did you mean 'map'")
     refused(juguo("reproduce", "--only", "performance", cwd=tmp_path), "make bench")
