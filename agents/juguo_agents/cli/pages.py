@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from juguo_agents.benchmark.protocol import WORLDS
+
 SMOKE = "--smoke"
 BRIEF = (
     "training.search=4000 training.steps=4000 training.selections=1 training.selection_episodes=2 "
@@ -77,7 +79,7 @@ def _learner(algorithm: str, minutes: float) -> Step:
 
 
 def _entries(*steps: Step) -> ResultsPage:
-    return ResultsPage("the benchmark", "learned-allocators", BENCHMARK, steps)
+    return ResultsPage("the benchmark", "learned-allocators", _SCORED, steps)
 
 
 def _card(name: str, *parts: str) -> Step:
@@ -91,7 +93,7 @@ def _search(family: str) -> Step:
 
 _LEARNERS = (("ppo", 2.0), ("recurrent_ppo", 7.0), ("sac", 6.0), ("tqc", 12.0))
 """Learners that the benchmark compares at equal steps, and the minutes of each."""
-BENCHMARK = ("default", "sound", "poor", "crisis", "programme", "china31")
+_SCORED = tuple(world for world in WORLDS if world != "family")
 _SHIPPED = ("default", "sound", "poor", "crisis", "china31", "programme", "passive")
 PAGES: dict[str, ResultsPage] = {
     "comparison": ResultsPage(
@@ -217,7 +219,7 @@ PAGES: dict[str, ResultsPage] = {
              "care_only+exit+relief", "capability_first+exit+relief", "demonstration_zone+exit+relief"),
         ),
     ),
-    "benchmark/zoo": _entries(_card("zoo", *(f"zoo:{world}" for world in (*BENCHMARK, "family")))),
+    "benchmark/zoo": _entries(_card("zoo", *(f"zoo:{world}" for world in WORLDS))),
     "benchmark/searched": _entries(
         _search("open_loop"),
         _search("closed_loop"),
@@ -240,7 +242,7 @@ PAGES: dict[str, ResultsPage] = {
     },
     "benchmark/each_world": _entries(
         _card("learned_default_and_china31", "{training/default}", "{training/china31}"),
-        _card("learned_each_world", *(f"{{training/{name}}}" for name in BENCHMARK)),
+        _card("learned_each_world", *(f"{{training/{name}}}" for name in _SCORED)),
     ),
 }  # fmt: skip
 """By their names, in the order in which they are made.
