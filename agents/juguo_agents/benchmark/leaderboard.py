@@ -46,7 +46,7 @@ def leaderboard(cards: Sequence[Scorecard], measured: str, command: str) -> str:
             f"`{card.entry}`",
             ranged(card.iqm),
             f"{card.mean.mean:.3f}",
-            *(f"{card.worlds[w].score.mean:.2f}" if card.worlds[w].by else "–" for w in WORLDS),
+            *(f"{card.worlds[w].score.mean:z.2f}" if card.worlds[w].by else "–" for w in WORLDS),
             f"{beaten(card)} of {len(WORLDS)}",
             "not told" if card.steps is None else f"{card.steps:,}",
         )
