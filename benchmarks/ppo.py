@@ -23,7 +23,7 @@ _DRAWN = 60
 class ZeroCost(BatchVecEnv):
     """The spaces of the real thing, and nothing behind them: the ceiling of the learner.
 
-    Numbers were drawn before. With zeros the optimiser's averages would become too small to be fast.
+    Numbers were drawn before: with zeros the learner itself is slower.
     """
 
     def reset(self) -> Any:

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from inspect import cleandoc
 from itertools import count
 from pathlib import Path
@@ -153,6 +152,8 @@ def numerics(processor: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
     except OSError:  # no Linux
         long = False
     if long:
+        from importlib.metadata import version  # takes a while, and not every processor needs it
+
         older = [int(part) for part in version("numpy").split(".")[:2]] < [2, 4]
         names = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL" if older else "X86_V4"
         variables |= dict(zip(VECTORS, (f"{names} AVX512_ICL AVX512_SPR", "Haswell"), strict=True))
