@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecMonitor, VecNormalize
-from timing import Rate
+from timing import Rate, in_turns
 
 from juguo_agents.training.learners.kinds import normalised
 from juguo_agents.training.learners.ppo import KIND
@@ -41,19 +41,6 @@ class ZeroCost(BatchVecEnv):
         return self._shown, self._rewards[self._turn], nobody, list(self._empty)
 
 
-def rate(venv: VecEnv, settings: Ppo, updates: int, repetitions: int) -> Rate:
-    """Steps per second of PPO at the given settings."""
-    learner = KIND.make(settings, venv, seed=0)
-    steps = settings.envs * settings.n_steps * updates
-    learner.learn(settings.envs * settings.n_steps)
-    rates = []
-    for _ in range(repetitions):
-        begun = time.perf_counter()
-        learner.learn(steps)
-        rates.append(steps / (time.perf_counter() - begun))
-    return Rate(float(np.median(rates)), min(rates), max(rates))
-
-
 def single(venv: VecEnv, settings: Ppo) -> VecEnv:
     """Single environments, wrapped as a user of stable-baselines3 would."""
     return VecNormalize(VecMonitor(venv), gamma=settings.gamma)
@@ -63,20 +50,24 @@ def run(quick: bool) -> dict[str, Rate]:
     """Rates by name, in one process."""
     torch.set_num_threads(1)
     settings, scenario = Ppo(), Scenario.load("default")
-    updates, repetitions = (4, 3) if quick else (10, 5)
+    updates, turns = (2, 3) if quick else (5, 9)
     makers = [lambda: ExperimentDiffusionEnv(scenario) for _ in range(settings.envs)]
     processes = SubprocVecEnv(makers, start_method="fork")
     paired = settings.paired
-    native = BatchVecEnv(scenario, settings.envs, seed=0, paired=paired)
-    free = ZeroCost(scenario, settings.envs, seed=0, paired=paired)
-    two = BatchVecEnv(scenario, settings.envs, seed=0, threads=2, paired=paired)
-    few = max(1, updates // 4)
-    rates = {
-        "native": rate(normalised(native, settings), settings, updates, repetitions),
-        "ceiling": rate(normalised(free, settings), settings, updates, repetitions),
-        "native_threads2": rate(normalised(two, settings), settings, updates, repetitions),
-        "dummy": rate(single(DummyVecEnv(makers), settings), settings, few, repetitions),
-        "subproc": rate(single(processes, settings), settings, few, repetitions),
+    learners = {
+        name: KIND.make(settings, venv, seed=0)
+        for name, venv in {
+            "ceiling": normalised(ZeroCost(scenario, settings.envs, seed=0, paired=paired), settings),
+            "native": normalised(BatchVecEnv(scenario, settings.envs, seed=0, paired=paired), settings),
+            "native_threads2": normalised(
+                BatchVecEnv(scenario, settings.envs, seed=0, threads=2, paired=paired), settings
+            ),
+            "dummy": single(DummyVecEnv(makers), settings),
+            "subproc": single(processes, settings),
+        }.items()
     }
+    steps = settings.envs * settings.n_steps * updates
+    jobs = {name: partial(of.learn, steps, reset_num_timesteps=False) for name, of in learners.items()}
+    rates = in_turns(jobs, steps, turns)
     processes.close()
     return rates
