@@ -43,10 +43,4 @@ def in_turns(jobs: Mapping[str, Callable[[], object]], units: float, turns: int)
 
 def measure(job: Callable[[], None], units: float, repetitions: int = 5) -> Rate:
     """Rates of `job`, which does `units` of work; one call before the clock starts warms it up."""
-    job()
-    rates = []
-    for _ in range(repetitions):
-        begun = time.perf_counter()
-        job()
-        rates.append(units / (time.perf_counter() - begun))
-    return rate_of(rates)
+    return in_turns({"job": job}, units, repetitions)["job"]
