@@ -22,6 +22,7 @@ from juguo_agents.cli.pages import ELSEWHERE, FORMER
 from juguo_agents.cli.pages import PAGES as MADE
 from juguo_agents.cli.reproduce import whole_of
 from juguo_agents.report.texts import say
+from juguo_agents.studies import STUDIES
 from juguo_envs import Scenario
 from juguo_envs.documents import load_yaml
 from juguo_envs.worlds.scenario import scenario_names
@@ -43,6 +44,11 @@ MEASURED = [
 """Pages of results and of questions."""
 NOTEBOOKS = sorted((HOME / "docs" / "notebooks").glob("*.ipynb"))
 FENCED = re.compile(r"^```([\w{}-]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def test_the_page_on_studies_has_a_line_for_each_of_them() -> None:
+    page = (HOME / "docs" / "how-to" / "run-a-study.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == sorted(STUDIES)
 
 
 def name_of(page: Path) -> str:

@@ -25,10 +25,11 @@ from juguo_agents.artifacts.base import Artifact, World
 from juguo_agents.artifacts.front import FRONT_PATTERN, FrontRecord, load_front
 from juguo_agents.artifacts.identity import kind_of
 from juguo_agents.artifacts.own import is_own, load_own, own_digest
+from juguo_agents.artifacts.panel import load_panel, panel_files
 from juguo_agents.artifacts.play_file import PLAY_PATTERN, PlayRecord, load_play
 from juguo_agents.artifacts.policy_file import POLICY_PATTERN, load_policy
 from juguo_agents.artifacts.sb3_model import is_model, load_model, model_digest
-from juguo_agents.artifacts.searched import PARTS_PATTERN, RESULT_FILE, SearchRecord, load_result
+from juguo_agents.artifacts.searched import PARTS, RESULT_FILE, SearchRecord, load_result
 from juguo_agents.artifacts.tree_file import TREE_PATTERN, TreeRecord, load_tree
 from juguo_agents.artifacts.zoo import PREFIX, is_of_zoo, zoo_file
 from juguo_agents.provenance import MODEL
@@ -43,7 +44,7 @@ class Kind:
     """A kind of artifact.
 
     Attributes:
-        word: What its JSON file says that it is; none for a file of another suffix.
+        word: What its JSON file says that it is; none for a file of another suffix, or a folder of files.
         patterns: Of its files in a folder; the first that fits one counts.
         load: Reads and checks a file.
         all_or_none: Whether all allocators of a comparison get their folder's name where two would share one.
@@ -82,12 +83,13 @@ class Kind:
         ]
 
 
-SEARCHED = Kind(SearchRecord.KIND, (RESULT_FILE, PARTS_PATTERN), load_result)
+SEARCHED = Kind(SearchRecord.KIND, (RESULT_FILE,), load_result)
 TREE = Kind(TreeRecord.KIND, (TREE_PATTERN,), load_tree)
 FRONT = Kind(FrontRecord.KIND, (FRONT_PATTERN,), load_front)
 PLAY = Kind(PlayRecord.KIND, (PLAY_PATTERN,), load_play)
 POLICY = Kind(None, (POLICY_PATTERN,), load_policy, all_or_none=True)
-KINDS = (SEARCHED, TREE, FRONT, PLAY, POLICY)
+PANEL = Kind(None, (PARTS,), load_panel)
+KINDS = (SEARCHED, PANEL, TREE, FRONT, PLAY, POLICY)
 """In this order allocators are listed, and looked for in a folder."""
 _SUFFIXES = (".json", POLICY_SUFFIX := Path(POLICY_PATTERN).suffix)
 
@@ -199,6 +201,8 @@ def kind_of_file(file: Path) -> Kind:
     """The kind of a file. What says nothing that is known is taken for a search, which then refuses it."""
     if file.suffix == POLICY_SUFFIX:
         return POLICY
+    if file.name == PARTS:
+        return PANEL
     word = kind_of(file)
     return next((kind for kind in KINDS if kind.word is not None and kind.word == word), SEARCHED)
 
@@ -231,7 +235,8 @@ def digest_of(name: str) -> str | None:
         return own_digest(name)
     if is_model(name):
         return model_digest(name)
-    files = [path for path in files_of(name) if path.is_file()]
+    found = files_of(name)
+    files = [f for path in found for f in (panel_files(path) if path.is_dir() else [path]) if f.is_file()]
     if not files:
         return None
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

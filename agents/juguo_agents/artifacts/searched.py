@@ -31,9 +31,7 @@ STATE_FILE = SEARCH.file
 SEARCHES = "searches"
 """The folder of a study that has a folder for each of its searches."""
 PARTS = "parts"
-"""The folder of a run's experts, each of a part of the family."""
-PARTS_PATTERN = f"{PARTS}/*/{RESULT_FILE}"
-"""Their results, in the folder above that."""
+"""The folder of a run's experts, each in a folder of its own and for a part of the family."""
 
 
 class SearchedFileError(UserError):

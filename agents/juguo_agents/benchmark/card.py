@@ -22,6 +22,7 @@ from juguo_agents.artifacts.identity import (
     text_of,
 )
 from juguo_agents.artifacts.load import files_of, find_allocators, load_artifact
+from juguo_agents.artifacts.panel import Panel
 from juguo_agents.artifacts.policy import Policy
 from juguo_agents.artifacts.searched import RESULT_FILE, SearchResult, load_result
 from juguo_agents.benchmark.protocol import (
@@ -126,7 +127,7 @@ def score(
     for part, allocators in found.items():
         if any(isinstance(one, Clairvoyant) for one in allocators):
             raise UserError(f"{part}: sees what is hidden from entries, so it cannot be one")
-    told = [_steps(part) for part in parts]
+    told = [steps_behind(part) for part in parts]
     worlds, scores = {}, []
     for name, known in references.worlds.items():
         by, returns = _play(name, found, references.episodes)
@@ -200,7 +201,7 @@ def _of_world(name: str, known: WorldReferences, by: str | None, returns: Floats
     }
 
 
-def _steps(part: str) -> int | None:
+def steps_behind(part: str) -> int | None:
     """Environment steps behind a part, over all training seeds; 0 for a rule, None where nothing tells."""
     files = files_of(part)
     if not files:
@@ -209,10 +210,10 @@ def _steps(part: str) -> int | None:
     policies = [one for one in artifacts if isinstance(one, Policy)]
     total = 0
     for file, one in zip(files, artifacts, strict=True):
-        if isinstance(one, SearchResult):
+        if isinstance(one, SearchResult | Panel):
             # the searches that it began at lie in its folder, as those of juguo train do
             every = [load_result(path).data for path in file.parent.rglob(RESULT_FILE)]
-            if one.data["begun"] and len(every) == 1:
+            if all(data["begun"] for data in every):
                 return None
             total += sum(data["spent"] * _quarters(data) for data in every)
     for policy in policies:
@@ -225,7 +226,7 @@ def _steps(part: str) -> int | None:
     if policies:  # the seeds of a run have one search
         first = policies[0].metadata
         total += (experiment_of(first, part).training.search or 0) * _quarters(first)
-    known = len(policies) + sum(isinstance(one, SearchResult) for one in artifacts)
+    known = len(policies) + sum(isinstance(one, SearchResult | Panel) for one in artifacts)
     return total if known == len(artifacts) else None
 
 

@@ -32,7 +32,7 @@ from juguo_agents.report import (
 )
 from juguo_agents.training.config import Experiment
 from juguo_agents.training.expert_search import find_expert, steps_of_search
-from juguo_agents.training.experts import IMITATED, panel_of
+from juguo_agents.training.experts import IMITATED
 from juguo_agents.training.pool import train_all
 from juguo_agents.training.provenance import run_identity
 from juguo_agents.training.rule_tuning import tune_rules
@@ -208,10 +208,8 @@ def _route(experiment: Experiment, scenario: Scenario, folder: Path) -> tuple[Ro
         "reinforcement": steps_of(experiment),
     }
     files = files_of(name)
-    if len(files) == 1:
-        return Route("expert", steps), [load_artifact(files[0]).allocator("expert"), *imitations]
     if files:
-        return Route("expert", steps), [panel_of(files, "expert"), *imitations]
+        return Route("expert", steps), [load_artifact(files[0]).allocator("expert"), *imitations]
     alike = [rule for rule in experiment.comparison.names() if variant_of(rule) == variant_of(name)]
     return Route(alike[0] if alike else name, steps), [*([] if alike else [make_rule(name)]), *imitations]
 

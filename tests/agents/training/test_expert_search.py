@@ -13,8 +13,10 @@ import pytest
 from juguo_agents.allocators import make_rule
 from juguo_agents.allocators.by_budget import ByBudget, budget_edges
 from juguo_agents.allocators.institutions import split_name
-from juguo_agents.allocators.registry import rule_names
+from juguo_agents.allocators.registry import NamedTwice, rule_names
+from juguo_agents.artifacts.load import common_world, digest_of, find_allocator, find_allocators
 from juguo_agents.artifacts.searched import RESULT_FILE
+from juguo_agents.benchmark.card import steps_behind
 from juguo_agents.evaluation.record import Comparison
 from juguo_agents.evaluation.rollout import compare, run
 from juguo_agents.report import figures, summarise
@@ -217,6 +219,39 @@ def test_experts_of_parts_are_imitated_where_they_fit_and_all_of_them(tmp_path: 
     shutil.rmtree(two)
     with pytest.raises(UserError, match=r"money\.B from 0\.12 to 0\.6; allowed are parts"):
         find_experts(experts, Family(world))
+    shutil.rmtree(two.parent)
+    two.parent.mkdir()
+    with pytest.raises(UserError, match=r"has no experts, no \*/searched\.json; go on with"):
+        find_experts(experts, Family(world))
+
+
+def test_the_folder_of_experts_is_one_allocator_for_every_command(tmp_path: Path) -> None:
+    folder, family, seeds = tmp_path / "run", Family(IN_PARTS.world()), np.arange(8, dtype=np.uint64)
+    expert_search.find_expert(IN_PARTS, IN_PARTS.world(), folder)
+    name = str(folder / "expert")
+    assert common_world([name]) == family
+    (panel,) = find_allocators([name])
+    low, high = (find_allocator(f"{name}/parts/part-{part}", "") for part in (1, 2))
+    np.testing.assert_array_equal(
+        run(panel, family, seeds).returns, run(ByBudget("", [low, high], [0.6]), family, seeds).returns
+    )
+    assert digest_of(name) not in (None, digest_of(f"{name}/parts/part-1"))
+    spent = [json.loads(file.read_text())["spent"] for file in (folder / "expert").rglob(RESULT_FILE)]
+    assert len(spent) == 4 and steps_behind(name) == sum(spent) * family.base.programme.T
+    assert steps_behind(f"{name}/parts/part-1") is None  # it began at what another search found
+    with pytest.raises(NamedTwice, match="hold the same allocator"):
+        find_allocators([name, name])
+
+
+def test_experts_of_two_worlds_are_not_one(tmp_path: Path) -> None:
+    world = IN_PARTS.world()
+    for name, there in (("run", world), ("other", world.override({"resilience.floor": 0.11}))):
+        expert_search.find_expert(IN_PARTS, there, tmp_path / name)
+    part = Path("expert/parts/part-2")
+    shutil.rmtree(tmp_path / "run" / part)
+    shutil.copytree(tmp_path / "other" / part, tmp_path / "run" / part)
+    with pytest.raises(UserError, match=r"part-2.*was not made as .*part-1.* was, in the same world"):
+        find_allocators([str(tmp_path / "run" / "expert")])
 
 
 @pytest.mark.parametrize("place", ["first-2", "part-1", "part-2"])
