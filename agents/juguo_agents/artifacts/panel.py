@@ -24,7 +24,7 @@ class Panel:
     files: tuple[Path, ...]
     experts: tuple[SearchResult, ...]
 
-    name = "experts"
+    name = "searched_by_budget"
 
     def name_in(self, folder: str) -> str:
         """With the name of its folder."""
