@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,10 +77,23 @@ class Kind:
         shared = {name for name in names if names.count(name) > 1}
         if shared and self.all_or_none:
             shared = set(names)
+        folders = [file.resolve().parent for file in files]
+        told = folder_names({f for f, name in zip(folders, names, strict=True) if name in shared})
         return [
-            artifact.allocator(artifact.name_in(file.resolve().parent.name) if name in shared else name)
-            for artifact, name, file in zip(loaded, names, files, strict=True)
+            artifact.allocator(artifact.name_in(told[folder]) if name in shared else name)
+            for artifact, name, folder in zip(loaded, names, folders, strict=True)
         ]
+
+
+def folder_names(folders: Collection[Path]) -> dict[Path, str]:
+    """Names that tell folders apart: the last part of each path, and as many before it as that takes."""
+    names = {}
+    for folder in folders:
+        parts = folder.relative_to(folder.anchor).parts
+        others = [other.relative_to(other.anchor).parts for other in folders if other != folder]
+        count = next(n for n in itertools.count(1) if all(other[-n:] != parts[-n:] for other in others))
+        names[folder] = "_".join(parts[-count:])
+    return names
 
 
 SEARCHED = Kind(SearchRecord.KIND, (RESULT_FILE,), load_result)

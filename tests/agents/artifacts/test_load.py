@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from juguo_agents.artifacts.load import DifferentWorlds, common_world
+from juguo_agents.artifacts.load import DifferentWorlds, common_world, find_allocators, folder_names
 from juguo_agents.artifacts.policy_file import save_policy
 from juguo_agents.search.checkpoint import Settings
 from juguo_agents.search.optimise import begin, search
@@ -32,9 +34,11 @@ def stored_policy(path: Path, made_for: Scenario, **config: Any) -> str:
     return str(path)
 
 
-def stored_search(folder: Path, varies: bool, ranges: tuple[tuple[str, float, float], ...] = ()) -> str:
+def stored_search(
+    folder: Path, varies: bool, ranges: tuple[tuple[str, float, float], ...] = (), seed: int = 0
+) -> str:
     """The result of a tiny search."""
-    settings = Settings("rule:flat", SMALL, 60, validation=4, varies=varies, ranges=ranges)
+    settings = Settings("rule:flat", SMALL, 60, seed=seed, validation=4, varies=varies, ranges=ranges)
     state, scorer = begin(settings), Scorer(settings.world)
     folder.mkdir()
     search(state, folder, scorer)
@@ -83,3 +87,25 @@ def test_allocators_of_different_worlds_need_a_word_on_where_to_compare_them(tmp
     other = stored_policy(tmp_path / "policy-seed1.safetensors", HARSH)
     with pytest.raises(DifferentWorlds, match=r"policy-seed0.*policy-seed1.*say by --scenario"):
         common_world([one, other])
+
+
+def test_folders_of_one_name_are_told_apart_by_those_above(tmp_path: Path) -> None:
+    searches = [tmp_path / run / "expert" for run in ("a", "b")]
+    for folder, seed in zip(searches, (0, 1), strict=True):
+        folder.parent.mkdir()
+        stored_search(folder, False, seed=seed)
+    found = find_allocators([str(folder) for folder in searches])
+    assert [one.name for one in found] == ["flat:tuned_a_expert", "flat:tuned_b_expert"]
+
+
+@given(st.sets(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(tuple), min_size=1))
+def test_any_folders_have_names_of_their_own(
+    paths: set[tuple[str, ...]],
+) -> None:
+    root = Path("/").absolute()
+    names = folder_names({root.joinpath(*path) for path in paths})
+    assert len(set(names.values())) == len(paths)
+    for folder, name in names.items():
+        assert folder.parts[1:][-len(name.split("_")) :] == tuple(name.split("_"))
+    if len({path[-1] for path in paths}) == len(paths):
+        assert all(name == folder.name for folder, name in names.items())
