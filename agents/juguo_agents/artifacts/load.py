@@ -102,7 +102,7 @@ FRONT = Kind(FrontRecord.KIND, (FRONT_PATTERN,), load_front)
 PLAY = Kind(PlayRecord.KIND, (PLAY_PATTERN,), load_play)
 POLICY = Kind(None, (POLICY_PATTERN,), load_policy, all_or_none=True)
 PANEL = Kind(None, (PARTS,), load_panel)
-KINDS = (SEARCHED, PANEL, TREE, FRONT, PLAY, POLICY)
+KINDS = (SEARCHED, TREE, FRONT, PLAY, POLICY, PANEL)
 """In this order allocators are listed, and looked for in a folder."""
 _SUFFIXES = (".json", POLICY_SUFFIX := Path(POLICY_PATTERN).suffix)
 

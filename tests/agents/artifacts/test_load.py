@@ -99,9 +99,7 @@ def test_folders_of_one_name_are_told_apart_by_those_above(tmp_path: Path) -> No
 
 
 @given(st.sets(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(tuple), min_size=1))
-def test_any_folders_have_names_of_their_own(
-    paths: set[tuple[str, ...]],
-) -> None:
+def test_any_folders_have_names_of_their_own(paths: set[tuple[str, ...]]) -> None:
     root = Path("/").absolute()
     names = folder_names({root.joinpath(*path) for path in paths})
     assert len(set(names.values())) == len(paths)
@@ -109,3 +107,9 @@ def test_any_folders_have_names_of_their_own(
         assert folder.parts[1:][-len(name.split("_")) :] == tuple(name.split("_"))
     if len({path[-1] for path in paths}) == len(paths):
         assert all(name == folder.name for folder, name in names.items())
+
+
+def test_a_run_stays_a_run_whatever_folder_somebody_makes_in_it(tmp_path: Path) -> None:
+    stored_policy(tmp_path / "policy-seed0.safetensors", SMALL)
+    (tmp_path / "parts").mkdir()
+    assert [one.name for one in find_allocators([str(tmp_path)])] == ["learned_seed0"]
