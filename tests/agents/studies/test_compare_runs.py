@@ -42,7 +42,7 @@ def policy() -> Policy:
 
 def stored(policy: Policy, folder: Path, tensor: str, shift: float, seconds: float, seeds: int = 2) -> Path:
     """A run of policies that differ in the seed, and from those of other runs by a shift."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for seed in range(seeds):
         metadata = json.loads(json.dumps(policy.metadata))
         metadata["training"]["seed"] = seed
@@ -94,8 +94,13 @@ def test_runs_that_cannot_be_compared_are_refused_by_name(policy: Policy, tmp_pa
     three = stored(policy, tmp_path / "three", "action_net.bias", 0.0, 1.0, seeds=3)
     with pytest.raises(UserError, match="three has 3 training seeds and two has 2"):
         compared(tmp_path, two, three)
-    with pytest.raises(UserError, match="two runs are in folders named 'two'"):
+    with pytest.raises(UserError, match=r"run '.*two' is named twice; name it once"):
         compared(tmp_path, two, two)
+    one_name = [
+        stored(policy, tmp_path / place, "action_net.bias", 0.0, 1.0) for place in ("a/b", "c/b", "d/a_b")
+    ]
+    with pytest.raises(UserError, match="two runs would both be named 'a_b' in tables; rename the folder"):
+        compared(tmp_path, *one_name)
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"empty: no policy-seed.*folder of a finished training run"):
         compared(tmp_path, two, tmp_path / "empty")
@@ -103,6 +108,16 @@ def test_runs_that_cannot_be_compared_are_refused_by_name(policy: Policy, tmp_pa
         compared(tmp_path, two)
     with pytest.raises(UserError, match="did you mean 'flat'"):
         compared(tmp_path, two, against=["flatt"])
+
+
+def test_runs_in_folders_of_one_name_are_named_with_the_folder_above(policy: Policy, tmp_path: Path) -> None:
+    runs = [
+        stored(policy, tmp_path / seed / "default", "action_net.bias", bias, 1.0)
+        for seed, bias in (("first", 0.0), ("second", -3.0))
+    ]
+    rows = compared(tmp_path, *runs).data["runs"]
+    assert [row["name"] for row in rows] == ["first_default", "second_default"]
+    assert rows[0]["mean"] != rows[1]["mean"]
 
 
 def test_without_learning_curves_no_steps_of_equal_time_are_told(policy: Policy, tmp_path: Path) -> None:

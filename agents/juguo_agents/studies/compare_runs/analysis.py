@@ -35,7 +35,7 @@ class TrainedRun:
     """A run, from its folder.
 
     Attributes:
-        name: The folder's.
+        name: The folder's, after those above it where two runs are in folders of one name.
         learner: The algorithm.
         seeds: Training seeds, in order.
         steps: Of each training, as they were asked for.

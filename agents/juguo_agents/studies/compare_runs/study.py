@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from juguo_agents.array_types import Floats
-from juguo_agents.artifacts.load import find_allocators
+from juguo_agents.artifacts.load import find_allocators, folder_names
 from juguo_agents.evaluation import seeds
 from juguo_agents.evaluation.statistics import CONFIDENCE
 from juguo_agents.report.texts import say
@@ -87,14 +87,19 @@ def load_runs(folders: tuple[Path, ...]) -> dict[TrainedRun, tuple[Named, ...]]:
     """Runs with their policies, in the order of training seeds.
 
     Raises:
-        UserError: If a folder has no policies, two have one name, or runs have different numbers of seeds.
+        UserError: If a folder has no policies or is named twice, two would have one name, or runs have
+            different numbers of seeds.
         PolicyFileError: If a policy file cannot be used.
     """
-    runs = dict(_load(folder) for folder in folders)
-    names = [folder.resolve().name for folder in folders]
-    for name in names:
-        if names.count(name) > 1:
-            raise UserError(f"two runs are in folders named {name!r}; rename one")
+    resolved = [folder.resolve() for folder in folders]
+    for folder, place in zip(folders, resolved, strict=True):
+        if resolved.count(place) > 1:
+            raise UserError(f"run {str(folder)!r} is named twice; name it once")
+    names = folder_names(resolved)
+    for name in names.values():
+        if list(names.values()).count(name) > 1:
+            raise UserError(f"two runs would both be named {name!r} in tables; rename the folder of one")
+    runs = dict(_load(folder, names[place]) for folder, place in zip(folders, resolved, strict=True))
     first, *rest = runs
     for trained in rest:
         if len(trained.seeds) != len(first.seeds):
@@ -105,13 +110,13 @@ def load_runs(folders: tuple[Path, ...]) -> dict[TrainedRun, tuple[Named, ...]]:
     return runs
 
 
-def _load(folder: Path) -> tuple[TrainedRun, tuple[Named, ...]]:
+def _load(folder: Path, name: str) -> tuple[TrainedRun, tuple[Named, ...]]:
     policies, seconds = policies_in(folder), None
     if curves := [curve for curve in read_curves(folder).values() if curve]:
         seconds = float(np.mean([curve[-1]["seconds"] for curve in curves]))
     file, first = next(iter(policies.items()))
     trained = TrainedRun(
-        folder.resolve().name,
+        name,
         str(first.metadata["algorithm"]),
         tuple(policy.seed for policy in policies.values()),
         experiment_of(first.metadata, str(file)).training.steps,
